@@ -1,0 +1,33 @@
+#ifndef KOLLECT_LIMITS_HPP
+#define KOLLECT_LIMITS_HPP
+
+#include <chrono>
+#include <cstddef>
+
+namespace kollect {
+
+/// Every bound of the library, with its default. A program offers each as a flag.
+struct limits {
+  /// Deepest nesting of arrays and objects in one message; the message itself is level 1. At most 1024.
+  std::size_t max_depth = 256;
+
+  /// Longest message that is read, in bytes. A longer one is error::too_large.
+  std::size_t max_message_bytes = 256U * 1024 * 1024;
+
+  /// Largest partTotal of a multipart set (MP-04).
+  std::size_t max_part_total = 10'000;
+
+  /// How far a snapshot may be dated after the later of the broker's append time and our clock.
+  /// One dated further ahead would hold its scope back until that time comes.
+  std::chrono::nanoseconds max_future = std::chrono::minutes(5);
+};
+
+/// Default of spec maxExportBytes: the largest payload that is sent in one message, in bytes (MP-01).
+inline constexpr std::size_t default_max_export_bytes = 1'572'864;
+
+/// A hard upper bound of limits::max_depth: keeps recursion within a small stack.
+inline constexpr std::size_t max_depth_ceiling = 1024;
+
+} // namespace kollect
+
+#endif

@@ -1,0 +1,79 @@
+#ifndef KOLLECT_MESSAGE_HPP
+#define KOLLECT_MESSAGE_HPP
+
+#include <kollect/timestamp.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace kollect {
+
+/// The kind of broker a message goes through.
+enum class broker_system { kafka, nats };
+
+constexpr std::string_view to_string(broker_system system) noexcept {
+  return system == broker_system::kafka ? "kafka" : "nats";
+}
+
+/// A Kafka record header or a NATS message header.
+struct header {
+  std::string name;
+  std::string value;
+
+  friend bool operator==(const header&, const header&) = default;
+};
+
+/// A message as it is handed to a publisher. The value's bytes are the same for Kafka and NATS (ENV-04).
+struct outgoing_message {
+  std::string destination;        ///< Kafka topic or NATS subject
+  std::optional<std::string> key; ///< Kafka message key (KAF-01); NATS has none
+  std::vector<header> headers;    ///< KAF-04; NAT-02: Nats-Msg-Id
+  std::string value;              ///< the serialized envelope
+};
+
+/// What the broker said when it had stored a message.
+struct receipt {
+  std::int32_t partition = 0; ///< Kafka partition; 0 for NATS
+  std::int64_t offset = 0;    ///< Kafka offset or stream sequence
+  bool duplicate = false;     ///< NAT-05: the stream had this Nats-Msg-Id already, which is success
+};
+
+/// A message as it came from the broker, carrying its own acknowledgement. Movable, not copyable.
+///
+/// The value is a view into memory that `owner` keeps alive: nothing is copied between the
+/// broker client and the consumer. Destroying a message that was not acknowledged leaves it to
+/// be delivered again.
+struct received_message {
+  std::int32_t partition = 0;           ///< Kafka partition; 0 for NATS
+  std::int64_t offset = 0;              ///< Kafka offset or stream sequence
+  std::uint64_t delivery_count = 1;     ///< NATS: 2 or more for a redelivery; Kafka does not tell
+  std::optional<timestamp> appended_at; ///< when the broker took it in
+  std::optional<std::string> key;       ///< Kafka message key
+  std::string subject;                  ///< NATS subject or Kafka topic
+  std::vector<header> headers;
+  std::string_view value;               ///< the bytes as sent; empty for a tombstone too
+  bool is_tombstone = false;            ///< a Kafka record without a value
+  std::shared_ptr<const void> owner;    ///< keeps `value` alive
+  std::function<void()> on_acknowledge; ///< set by the subscriber
+
+  received_message() = default;
+  received_message(received_message&&) = default;
+  received_message& operator=(received_message&&) = default;
+  received_message(const received_message&) = delete;
+  received_message& operator=(const received_message&) = delete;
+
+  /// Marks the message as dealt with. The broker hears of it at the next subscriber::commit().
+  void acknowledge() {
+    if (on_acknowledge) std::exchange(on_acknowledge, nullptr)();
+  }
+};
+
+} // namespace kollect
+
+#endif

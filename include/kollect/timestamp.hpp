@@ -1,0 +1,146 @@
+#ifndef KOLLECT_TIMESTAMP_HPP
+#define KOLLECT_TIMESTAMP_HPP
+
+#include <kollect/error.hpp>
+
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <compare>
+#include <cstdint>
+#include <functional>
+#include <ostream>
+#include <string>
+#include <string_view>
+
+namespace kollect {
+
+/// An instant in UTC with nanoseconds, for the years 0000 to 9999 (ENV-05, PAY-04).
+/// Instants compare as instants: 12:00:00Z is before 12:00:00.1Z, which their texts are not.
+struct timestamp {
+  std::int64_t seconds = 0;      ///< since 1970-01-01T00:00:00Z, negative before
+  std::uint32_t nanoseconds = 0; ///< 0 to 999 999 999
+
+  friend auto operator<=>(const timestamp&, const timestamp&) = default;
+  friend bool operator==(const timestamp&, const timestamp&) = default;
+};
+
+namespace detail {
+
+/// Reads exactly `digits` decimal digits at `at`; -1 where there are none.
+constexpr int read_digits(std::string_view text, std::size_t at, std::size_t digits) noexcept {
+  if (at + digits > text.size()) return -1;
+  int value = 0;
+  for (std::size_t index = at; index < at + digits; ++index) {
+    if (text[index] < '0' || text[index] > '9') return -1;
+    value = value * 10 + (text[index] - '0');
+  }
+  return value;
+}
+
+inline void append_padded(std::string& out, int value, std::size_t width) {
+  std::array<char, 12> digits{};
+  auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+  const auto count = static_cast<std::size_t>(end - digits.data());
+  if (count < width) out.append(width - count, '0');
+  out.append(digits.data(), count);
+}
+
+} // namespace detail
+
+/// Reads `2026-01-15T12:00:00.123456789Z`: RFC 3339 with `Z` and up to nine fractional digits (ENV-05).
+/// Trailing zeros are accepted. Other offsets, a leap second and lower-case letters are
+/// error::invalid_timestamp. Linear in the text, no allocation on success.
+inline result<timestamp> parse_timestamp(std::string_view text) {
+  const auto refuse = [&](std::string_view why) {
+    return make_failure(error::invalid_timestamp,
+                        "\"" + std::string(text.substr(0, 64)) + "\" is not a timestamp like 2026-01-15T12:00:00Z: " +
+                            std::string(why),
+                        "ENV-05");
+  };
+  namespace chrono = std::chrono;
+  using detail::read_digits;
+  if (text.size() < 20) return refuse("it is too short");
+  if (text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':')
+    return refuse("its fields are not separated as RFC 3339 says");
+  const int year = read_digits(text, 0, 4), month = read_digits(text, 5, 2), day = read_digits(text, 8, 2);
+  const int hour = read_digits(text, 11, 2), minute = read_digits(text, 14, 2), second = read_digits(text, 17, 2);
+  const chrono::year_month_day date{chrono::year{year}, chrono::month{static_cast<unsigned>(month)},
+                                    chrono::day{static_cast<unsigned>(day)}};
+  if (year < 0 || month < 0 || day < 0 || !date.ok()) return refuse("there is no such day");
+  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59)
+    return refuse("there is no such time of day");
+
+  std::size_t at = 19;
+  std::uint32_t nanoseconds = 0;
+  if (text[at] == '.') {
+    const std::size_t first = ++at;
+    std::uint32_t unit = 100'000'000;
+    for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, unit /= 10) {
+      if (at - first == 9) return refuse("it has more than nine fractional digits");
+      nanoseconds += static_cast<std::uint32_t>(text[at] - '0') * unit;
+    }
+    if (at == first) return refuse("the fraction has no digits");
+  }
+  if (text.substr(at) != "Z") return refuse("it does not end in Z");
+
+  const auto days = chrono::sys_days{date}.time_since_epoch().count();
+  return timestamp{static_cast<std::int64_t>(days) * 86'400 + hour * 3600 + minute * 60 + second, nanoseconds};
+}
+
+/// Writes RFC 3339 in UTC with `Z`, the fraction without trailing zeros (Go's RFC3339Nano, ENV-05).
+inline std::string to_string(const timestamp& value) {
+  namespace chrono = std::chrono;
+  const chrono::sys_seconds instant{chrono::seconds{value.seconds}};
+  const auto day = chrono::floor<chrono::days>(instant);
+  const chrono::year_month_day date{day};
+  const chrono::hh_mm_ss time{instant - day};
+  std::string text;
+  text.reserve(30);
+  detail::append_padded(text, static_cast<int>(date.year()), 4);
+  text += '-';
+  detail::append_padded(text, static_cast<int>(static_cast<unsigned>(date.month())), 2);
+  text += '-';
+  detail::append_padded(text, static_cast<int>(static_cast<unsigned>(date.day())), 2);
+  text += 'T';
+  detail::append_padded(text, static_cast<int>(time.hours().count()), 2);
+  text += ':';
+  detail::append_padded(text, static_cast<int>(time.minutes().count()), 2);
+  text += ':';
+  detail::append_padded(text, static_cast<int>(time.seconds().count()), 2);
+  if (value.nanoseconds != 0) {
+    text += '.';
+    detail::append_padded(text, static_cast<int>(value.nanoseconds), 9);
+    text.erase(text.find_last_not_of('0') + 1);
+  }
+  text += 'Z';
+  return text;
+}
+
+inline std::ostream& operator<<(std::ostream& out, const timestamp& value) { return out << to_string(value); }
+
+/// The instant `delta` later; saturates at neither end, as years 0000 to 9999 fit easily.
+inline timestamp operator+(const timestamp& value, std::chrono::nanoseconds delta) noexcept {
+  constexpr std::int64_t second = 1'000'000'000;
+  std::int64_t seconds = value.seconds + delta.count() / second;
+  std::int64_t nanoseconds = static_cast<std::int64_t>(value.nanoseconds) + delta.count() % second;
+  if (nanoseconds < 0) nanoseconds += second, --seconds;
+  if (nanoseconds >= second) nanoseconds -= second, ++seconds;
+  return {seconds, static_cast<std::uint32_t>(nanoseconds)};
+}
+
+/// The instant that a system clock reading stands for.
+inline timestamp from_system_clock(std::chrono::system_clock::time_point instant) noexcept {
+  return timestamp{} + std::chrono::duration_cast<std::chrono::nanoseconds>(instant.time_since_epoch());
+}
+
+} // namespace kollect
+
+template <>
+struct std::hash<kollect::timestamp> {
+  std::size_t operator()(const kollect::timestamp& value) const noexcept {
+    return std::hash<std::int64_t>{}(value.seconds * 1'000'000'007 + value.nanoseconds);
+  }
+};
+
+#endif

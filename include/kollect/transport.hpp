@@ -1,0 +1,110 @@
+#ifndef KOLLECT_TRANSPORT_HPP
+#define KOLLECT_TRANSPORT_HPP
+
+#include <kollect/error.hpp>
+#include <kollect/message.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace kollect {
+
+/// Where messages go. kafka::create_publisher and nats::create_publisher make one.
+/// Not thread-safe; use one a thread.
+class publisher {
+public:
+  virtual ~publisher() = default;
+
+  /// Sends all messages in order and waits until the broker has confirmed each (KAF-03, NAT-05) or
+  /// `timeout` has passed. The answer has one result a message, in their order. A result that is not
+  /// a receipt means that the broker did not confirm it: it may or may not have been stored.
+  virtual std::vector<result<receipt>> publish(std::span<const outgoing_message> messages,
+                                               std::chrono::milliseconds timeout) = 0;
+
+  /// The connection test of spec.connectionTest: a Kafka metadata request that also finds the topic,
+  /// or a JetStream account request. Sends no message.
+  virtual result<void> check(std::chrono::milliseconds timeout) = 0;
+
+  /// Ends the connection; everything unconfirmed counts as not sent. Called by the destructor.
+  virtual void close() noexcept = 0;
+};
+
+/// A position in one partition of a log. NATS streams have the one partition 0.
+struct partition_position {
+  std::int32_t partition = 0;
+  std::int64_t next_offset = 0; ///< of the first message that was not consumed yet
+
+  friend bool operator==(const partition_position&, const partition_position&) = default;
+};
+
+/// Which log messages come from, so that a topic or stream that was deleted and made anew is not
+/// taken for the old one.
+struct log_identity {
+  broker_system system = broker_system::kafka;
+  /// `kafka/CLUSTER_ID/TOPIC[/TOPIC_ID]` or `nats/STREAM/CREATED/SUBJECT`.
+  std::string name;
+};
+
+/// What a subscriber asks and tells its owner about partitions. Called from poll() only.
+struct partition_listener {
+  /// These Kafka partitions are ours from now on. Answers where to start, one entry a partition:
+  /// an offset, or nothing to start at the log's beginning. A failure is passed on by poll(), and
+  /// the question is asked again at the next poll().
+  std::function<result<std::vector<std::optional<std::int64_t>>>(std::span<const std::int32_t>)> assigned;
+
+  /// These partitions are not ours any more; messages of theirs that are still held must be dropped.
+  std::function<void(std::span<const std::int32_t>)> revoked;
+
+  /// The log no longer holds what should come next: retention has removed [expected, found).
+  std::function<void(std::int32_t partition, std::int64_t expected, std::int64_t found)> gap;
+};
+
+/// Where messages come from. kafka::create_subscriber and nats::create_subscriber make one.
+/// Not thread-safe: every call from one thread.
+class subscriber {
+public:
+  virtual ~subscriber() = default;
+
+  /// Which log this reads; known after creation.
+  virtual const log_identity& log() const noexcept = 0;
+
+  /// Takes up to `max_messages` messages or about `max_bytes` bytes of values, whichever comes first;
+  /// waits up to `timeout` for the first of them. No messages is not a failure. Serves rebalances.
+  virtual result<std::vector<received_message>> poll(std::size_t max_messages, std::size_t max_bytes,
+                                                     std::chrono::milliseconds timeout) = 0;
+
+  /// Tells the broker of every message acknowledged so far, and waits for its answer. To be called
+  /// only after the effect of those messages has been committed to the store. A failure loses
+  /// nothing: the messages come again and are recognised.
+  virtual result<void> commit(std::chrono::milliseconds timeout) = 0;
+
+  /// Stays a member of the group, and keeps unacknowledged messages ours, without taking new ones,
+  /// while the owner waits for its store. To be called at least every few seconds then.
+  virtual result<void> keep_alive() = 0;
+
+  /// Fixes the present end of the log, for caught_up().
+  virtual result<void> mark_end(std::chrono::milliseconds timeout) = 0;
+
+  /// True when everything before the marked end has been delivered to and acknowledged by this
+  /// group. Pending deliveries to other members count as not yet caught up.
+  virtual result<bool> caught_up(std::chrono::milliseconds timeout) = 0;
+
+  /// How many messages are waiting behind the position, per owned partition, as last seen.
+  virtual std::vector<partition_position> lag() const = 0;
+
+  /// Sequence up to which the broker will never deliver again (NATS acknowledgement floor); 0 for Kafka.
+  virtual std::int64_t settled_sequence() const noexcept = 0;
+
+  /// Leaves the group; bounded in time even if the broker is gone. Called by the destructor.
+  virtual void close() noexcept = 0;
+};
+
+} // namespace kollect
+
+#endif
