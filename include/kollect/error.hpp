@@ -30,6 +30,7 @@ enum class error {
   number_overflow,     ///< a number is beyond the range of a double
   duplicate_field,     ///< a field that must be there once is there twice
   missing_field,       ///< a required field is absent
+  unknown_field,       ///< a field that a producer must not send
   wrong_type,          ///< a field holds another JSON type than the contract says
   empty_message,       ///< no bytes, or a Kafka tombstone
 
@@ -111,6 +112,7 @@ constexpr error_text describe(error value) noexcept {
   case error::number_overflow: return {"number_overflow", "a number does not fit a double", bad_data};
   case error::duplicate_field: return {"duplicate_field", "a field appears twice", bad_data};
   case error::missing_field: return {"missing_field", "a required field is missing", bad_data};
+  case error::unknown_field: return {"unknown_field", "there is no such field", bad_data};
   case error::wrong_type: return {"wrong_type", "a field has the wrong JSON type", bad_data};
   case error::empty_message: return {"empty_message", "the message is empty", bad_data};
   case error::unsupported_schema_version:

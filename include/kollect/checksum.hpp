@@ -1,0 +1,110 @@
+#ifndef KOLLECT_CHECKSUM_HPP
+#define KOLLECT_CHECKSUM_HPP
+
+#include <array>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <exception>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <string_view>
+
+#include <openssl/evp.h>
+
+// Header-only xxHash: inlined for the target's own instruction set, no shared object to match.
+#ifndef XXH_INLINE_ALL
+#define XXH_INLINE_ALL
+#endif
+#include <xxhash.h>
+
+namespace kollect {
+
+/// A SHA-256 digest: what identifies a payload (DED-02), checks items (PAY-02) and names a NATS
+/// message (NAT-02).
+struct sha256_digest {
+  std::array<unsigned char, 32> bytes{};
+
+  friend auto operator<=>(const sha256_digest&, const sha256_digest&) = default;
+  friend bool operator==(const sha256_digest&, const sha256_digest&) = default;
+};
+
+/// Lowercase hex, 64 characters.
+inline std::string to_string(const sha256_digest& digest) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  text.reserve(64);
+  for (const unsigned char byte : digest.bytes) {
+    text += digits[byte >> 4U];
+    text += digits[byte & 15U];
+  }
+  return text;
+}
+
+inline std::ostream& operator<<(std::ostream& out, const sha256_digest& digest) { return out << to_string(digest); }
+
+namespace detail {
+
+/// OpenSSL 3 looks an algorithm up by name at each use unless it was fetched once.
+inline const EVP_MD* sha256_algorithm() noexcept {
+  static const std::unique_ptr<EVP_MD, decltype(&EVP_MD_free)> algorithm(EVP_MD_fetch(nullptr, "SHA256", nullptr),
+                                                                        &EVP_MD_free);
+  return algorithm.get();
+}
+
+} // namespace detail
+
+/// SHA-256 over the pieces as if they were one text. Linear, constant memory. Like a failed
+/// allocation in a noexcept function, a libcrypto without SHA-256 ends the program.
+inline sha256_digest sha256(std::initializer_list<std::string_view> pieces) noexcept {
+  sha256_digest digest;
+  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
+  bool is_good = context && EVP_DigestInit_ex2(context.get(), detail::sha256_algorithm(), nullptr) == 1;
+  for (const auto piece : pieces)
+    is_good = is_good && EVP_DigestUpdate(context.get(), piece.data(), piece.size()) == 1;
+  if (!is_good || EVP_DigestFinal_ex(context.get(), digest.bytes.data(), nullptr) != 1) std::terminate();
+  return digest;
+}
+
+inline sha256_digest sha256(std::string_view text) noexcept { return sha256({text}); }
+
+/// A 128-bit XXH3 fingerprint: an index and a first filter. Two different texts with the same
+/// fingerprint can be built by hand, so it never decides alone that hostile texts are equal.
+struct fingerprint {
+  std::uint64_t high = 0;
+  std::uint64_t low = 0;
+
+  friend auto operator<=>(const fingerprint&, const fingerprint&) = default;
+  friend bool operator==(const fingerprint&, const fingerprint&) = default;
+};
+
+inline fingerprint fingerprint_of(std::string_view text) noexcept {
+  const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
+  return {hash.high64, hash.low64};
+}
+
+/// The Nats-Msg-Id of an export: lowercase hex SHA-256 over `{cluster}/{namespace}/` and the payload (NAT-02).
+inline std::string nats_message_id(std::string_view cluster, std::string_view namespace_, std::string_view payload) {
+  return to_string(sha256({cluster, "/", namespace_, "/", payload}));
+}
+
+} // namespace kollect
+
+template <>
+struct std::hash<kollect::sha256_digest> {
+  std::size_t operator()(const kollect::sha256_digest& digest) const noexcept {
+    return XXH3_64bits(digest.bytes.data(), digest.bytes.size());
+  }
+};
+
+template <>
+struct std::hash<kollect::fingerprint> {
+  std::size_t operator()(const kollect::fingerprint& value) const noexcept { return value.low ^ value.high; }
+};
+
+#endif

@@ -1,0 +1,286 @@
+#ifndef KOLLECT_DETAIL_JSON_CURSOR_HPP
+#define KOLLECT_DETAIL_JSON_CURSOR_HPP
+
+#include <kollect/detail/utf8.hpp>
+#include <kollect/error.hpp>
+#include <kollect/json_string.hpp>
+#include <kollect/limits.hpp>
+
+#include <algorithm>
+#include <bitset>
+#include <cerrno>
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace kollect::detail {
+
+/// What to do with bytes in a string that are not UTF-8.
+enum class invalid_utf8 {
+  refuse, ///< a consumer: the message becomes a dead letter
+  replace ///< Go's reader (BYT-03): each such byte becomes U+FFFD
+};
+
+/// True when the text, a well-formed JSON number, is too large for a double. Too small is 0, not an error.
+inline bool number_overflows(std::string_view number) noexcept {
+  double value = 0;
+  const auto outcome = std::from_chars(number.data(), number.data() + number.size(), value);
+  if (outcome.ec != std::errc::result_out_of_range) return value > 1.7976931348623157e308 || value < -1.7976931348623157e308;
+  // Out of range says neither on which side: the decimal exponent of the first digit that is not 0 does.
+  const auto mark = number.find_first_of("eE");
+  const auto digits = number.substr(0, mark);
+  std::int64_t exponent = 0;
+  if (mark != std::string_view::npos) {
+    auto text = number.substr(mark + 1);
+    if (text.front() == '+') text.remove_prefix(1);
+    if (std::from_chars(text.data(), text.data() + text.size(), exponent).ec != std::errc{})
+      return text.front() != '-';
+  }
+  const auto point = std::min(digits.find('.'), digits.size());
+  const auto first = digits.find_first_of("123456789");
+  if (first == std::string_view::npos) return false;
+  const auto magnitude = first < point ? static_cast<std::int64_t>(point - first) : -static_cast<std::int64_t>(first - point);
+  return exponent > -magnitude;
+}
+
+/// Reads JSON text from front to back without making values. After the first error every read
+/// fails, so a caller may check once at the end of a stretch. Nothing is allocated.
+class json_cursor {
+public:
+  json_cursor(std::string_view text, std::size_t max_depth, invalid_utf8 policy = invalid_utf8::refuse) noexcept
+      : text_(text), max_depth_(std::min(max_depth, max_depth_ceiling)), policy_(policy) {}
+
+  std::size_t position() const noexcept { return at_; }
+  void move_to(std::size_t at) noexcept { at_ = at; }
+  bool failed() const noexcept { return failed_; }
+  error reason() const noexcept { return reason_; }
+  std::size_t failed_at() const noexcept { return failed_at_; }
+  std::size_t depth() const noexcept { return depth_; }
+  void set_depth(std::size_t depth) noexcept { depth_ = depth; }
+
+  bool fail(error reason, std::size_t at) noexcept {
+    if (!failed_) failed_ = true, reason_ = reason, failed_at_ = at;
+    return false;
+  }
+  bool fail_here() noexcept { return fail(at_ < text_.size() ? error::syntax : error::truncated, at_); }
+
+  /// The next character that is not white space, left where it is; NUL at the end.
+  char peek() noexcept {
+    while (at_ < text_.size() && is_space(text_[at_])) ++at_;
+    return at_ < text_.size() ? text_[at_] : '\0';
+  }
+
+  bool expect(char wanted) noexcept {
+    if (peek() != wanted || at_ >= text_.size()) return fail_here();
+    ++at_;
+    return true;
+  }
+
+  bool at_end() noexcept {
+    peek();
+    return at_ == text_.size();
+  }
+
+  /// A string, its first quote next.
+  bool read_string(json_string& out) noexcept {
+    if (!expect('"')) return false;
+    const std::size_t begin = at_;
+    bool is_plain = true;
+    while (at_ < text_.size()) {
+      const auto byte = static_cast<unsigned char>(text_[at_]);
+      if (byte == '"') {
+        out = json_string(text_.substr(begin, at_ - begin), is_plain);
+        ++at_;
+        return true;
+      }
+      if (byte == '\\') {
+        is_plain = false;
+        if (!skip_escape()) return false;
+      } else if (byte < 0x20) {
+        return fail(error::syntax, at_);
+      } else if (byte < 0x80) {
+        ++at_;
+      } else if (const auto length = utf8_length(text_, at_); length != 0) {
+        at_ += length;
+      } else if (policy_ == invalid_utf8::replace) {
+        is_plain = false;
+        ++at_;
+      } else {
+        return fail(error::invalid_utf8, at_);
+      }
+    }
+    return fail(error::truncated, at_);
+  }
+
+  /// A number; its text is what was there.
+  bool read_number(std::string_view& out) noexcept {
+    peek();
+    const std::size_t begin = at_;
+    if (here() == '-') ++at_;
+    if (here() == '0') ++at_;
+    else if (!skip_digits()) return false;
+    bool may_overflow = at_ - begin > 308;
+    if (here() == '.') {
+      ++at_;
+      if (!skip_digits()) return false;
+    }
+    if (here() == 'e' || here() == 'E') {
+      may_overflow = true;
+      ++at_;
+      if (here() == '+' || here() == '-') ++at_;
+      if (!skip_digits()) return false;
+    }
+    out = text_.substr(begin, at_ - begin);
+    if (may_overflow && number_overflows(out)) return fail(error::number_overflow, begin);
+    return true;
+  }
+
+  bool read_literal(std::string_view literal) noexcept {
+    peek();
+    if (text_.substr(at_, literal.size()) != literal) {
+      while (at_ < text_.size() && !literal.empty() && text_[at_] == literal.front()) ++at_, literal.remove_prefix(1);
+      return fail_here();
+    }
+    at_ += literal.size();
+    return true;
+  }
+
+  /// Opens an object or array: counts the depth.
+  bool enter(char bracket) noexcept {
+    if (!expect(bracket)) return false;
+    return ++depth_ <= max_depth_ || fail(error::too_deep, at_ - 1);
+  }
+
+  /// Reads an object; `on_field(json_string name)` must read the field's value and return whether it could.
+  template <class OnField>
+  bool read_object(OnField&& on_field) {
+    if (!enter('{')) return false;
+    if (peek() == '}') return leave();
+    for (;;) {
+      json_string name;
+      if (!read_string(name) || !expect(':') || !on_field(name)) return false;
+      if (peek() == '}') return leave();
+      if (!expect(',')) return false;
+    }
+  }
+
+  /// Reads an array; `on_element()` must read the element and return whether it could.
+  template <class OnElement>
+  bool read_array(OnElement&& on_element) {
+    if (!enter('[')) return false;
+    if (peek() == ']') return leave();
+    for (;;) {
+      if (!on_element()) return false;
+      if (peek() == ']') return leave();
+      if (!expect(',')) return false;
+    }
+  }
+
+  /// Any value, checked in full; `raw` is its text. The stack stays flat however deep it nests.
+  bool skip_value(std::string_view& raw) noexcept {
+    peek();
+    const std::size_t begin = at_, outer = depth_;
+    std::bitset<max_depth_ceiling + 1> is_object;
+    for (;;) {
+      const char first = peek();
+      if (first == '{' || first == '[') {
+        if (!enter(first)) return false;
+        is_object[depth_] = first == '{';
+        if (peek() == (first == '{' ? '}' : ']')) leave();
+        else if (first == '[' || read_name()) continue;
+        else return false;
+      } else if (!skip_scalar(first)) {
+        return false;
+      }
+      // A value has ended: close what ends with it, or go on to its next sibling.
+      for (;;) {
+        if (depth_ == outer) {
+          raw = text_.substr(begin, at_ - begin);
+          return true;
+        }
+        const bool in_object = is_object[depth_];
+        if (peek() == (in_object ? '}' : ']')) {
+          leave();
+          continue;
+        }
+        if (!expect(',') || (in_object && !read_name())) return false;
+        break;
+      }
+    }
+  }
+
+private:
+  static constexpr bool is_space(char letter) noexcept {
+    return letter == ' ' || letter == '\n' || letter == '\r' || letter == '\t';
+  }
+  char here() const noexcept { return at_ < text_.size() ? text_[at_] : '\0'; }
+
+  bool leave() noexcept {
+    ++at_;
+    --depth_;
+    return true;
+  }
+
+  bool read_name() noexcept {
+    json_string name;
+    return read_string(name) && expect(':');
+  }
+
+  bool skip_digits() noexcept {
+    const std::size_t begin = at_;
+    while (at_ < text_.size() && text_[at_] >= '0' && text_[at_] <= '9') ++at_;
+    return at_ != begin || fail_here();
+  }
+
+  bool skip_escape() noexcept {
+    if (at_ + 1 >= text_.size()) return fail(error::truncated, text_.size());
+    const char letter = text_[at_ + 1];
+    if (letter == 'u') {
+      if (!read_hex4(text_, at_ + 2))
+        return at_ + 6 > text_.size() ? fail(error::truncated, text_.size()) : fail(error::syntax, at_);
+      at_ += 6;
+      return true;
+    }
+    if (std::string_view("\"\\/bfnrt").find(letter) == std::string_view::npos) return fail(error::syntax, at_);
+    at_ += 2;
+    return true;
+  }
+
+  bool skip_scalar(char first) noexcept {
+    switch (first) {
+    case '"': {
+      json_string ignored;
+      return read_string(ignored);
+    }
+    case 't': return read_literal("true");
+    case 'f': return read_literal("false");
+    case 'n': return read_literal("null");
+    default: {
+      std::string_view ignored;
+      return read_number(ignored);
+    }
+    }
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+  std::size_t depth_ = 0;
+  std::size_t max_depth_;
+  std::size_t failed_at_ = 0;
+  invalid_utf8 policy_;
+  error reason_ = error::internal;
+  bool failed_ = false;
+};
+
+/// The cursor's error as a failure, its position counted from the start of the message.
+inline failure cursor_failure(const json_cursor& cursor, std::size_t base = 0, std::string_view clause = {}) {
+  std::string sentence = describe(cursor.reason()).sentence;
+  if (cursor.reason() == error::too_deep) sentence += " (see limits::max_depth)";
+  return make_failure(cursor.reason(), std::move(sentence), clause, text_position{base + cursor.failed_at(), 0, 0});
+}
+
+} // namespace kollect::detail
+
+#endif

@@ -1,0 +1,165 @@
+#ifndef KOLLECT_ENVELOPE_HPP
+#define KOLLECT_ENVELOPE_HPP
+
+#include <kollect/detail/json_cursor.hpp>
+#include <kollect/error.hpp>
+#include <kollect/json_string.hpp>
+#include <kollect/limits.hpp>
+#include <kollect/simd/scan.hpp>
+#include <kollect/timestamp.hpp>
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kollect {
+
+/// The one schema version there is (ENV-03).
+inline constexpr std::string_view schema_version_v1alpha1 = "kollect.dev/v1alpha1";
+
+/// The event envelope (ENV-02): one message's worth of JSON, owning its text.
+struct envelope {
+  std::string schema_version{schema_version_v1alpha1}; ///< ENV-03
+  kollect::timestamp timestamp;                         ///< ENV-05: made anew at each export call
+  std::string cluster;                                  ///< ENV-06
+  std::string namespace_;                               ///< ENV-07: the inventory's
+  std::string payload;                                  ///< JSON text in one of the forms of PAY-01
+
+  friend bool operator==(const envelope&, const envelope&) = default;
+};
+
+/// The event envelope as it stands in a message: nothing is copied. Valid as long as the bytes are.
+///
+/// The header fields are checked. The payload's extent is known, its inside is not yet looked at:
+/// that is parse_snapshot()'s work, which a duplicate is spared.
+struct envelope_view {
+  std::string_view message;       ///< the whole message
+  json_string schema_version;     ///< empty where absent, which means v1alpha1 (ENV-03)
+  json_string timestamp_text;     ///< as sent: part of the dedup key
+  kollect::timestamp timestamp{}; ///< the same as an instant
+  json_string cluster;
+  json_string namespace_;
+  std::string_view payload;       ///< raw bytes, the ones that DED-02 hashes
+
+  /// Where the payload begins in the message, in bytes.
+  std::size_t payload_offset() const noexcept {
+    return static_cast<std::size_t>(payload.data() - message.data());
+  }
+};
+
+namespace detail {
+
+/// Reads the fields of one envelope object, in any order, known ones once each.
+class envelope_reader {
+public:
+  envelope_reader(std::string_view message, const limits& bounds) : cursor_(message, bounds.max_depth) {
+    view_.message = message;
+  }
+
+  result<envelope_view> read() {
+    const bool is_read = cursor_.read_object([this](const json_string& name) { return read_field(name); });
+    if (!is_read) return cursor_failure(cursor_, 0, clause_);
+    if (!cursor_.at_end())
+      return make_failure(error::trailing_data, "there is more text after the envelope", "ENV-01", at(cursor_.position()));
+    for (std::size_t index = 0; index < seen_.size(); ++index)
+      if (!seen_[index] && index != 0)
+        return make_failure(error::missing_field, "the envelope has no field " + std::string(names[index]), "ENV-02", at(0));
+    return check();
+  }
+
+private:
+  static constexpr std::array<std::string_view, 5> names{"schemaVersion", "timestamp", "cluster", "namespace",
+                                                         "payload"};
+  static text_position at(std::size_t offset) { return {offset, 0, 0}; }
+
+  bool read_field(const json_string& name) {
+    const auto found = std::find_if(names.begin(), names.end(), [&](auto known) { return name == known; });
+    const auto index = static_cast<std::size_t>(found - names.begin());
+    if (found == names.end()) return read_unknown(name);
+    clause_ = "ENV-02";
+    if (std::exchange(seen_[index], true)) return cursor_.fail(error::duplicate_field, cursor_.position());
+    if (index == 4) return skip_payload();
+    if (cursor_.peek() != '"') {
+      return cursor_.position() < view_.message.size() ? cursor_.fail(error::wrong_type, cursor_.position())
+                                                       : cursor_.fail_here();
+    }
+    const std::size_t begin = cursor_.position();
+    json_string* const fields[] = {&view_.schema_version, &view_.timestamp_text, &view_.cluster, &view_.namespace_};
+    if (index == 1) timestamp_at_ = begin;
+    if (index == 0) version_at_ = begin;
+    return cursor_.read_string(*fields[index]);
+  }
+
+  /// An unknown field is passed over (ENV-02), but it is checked, and one name twice is refused like a known one.
+  bool read_unknown(const json_string& name) {
+    clause_ = "ENV-02";
+    auto decoded = name.decode();
+    if (std::find(unknown_.begin(), unknown_.end(), decoded) != unknown_.end())
+      return cursor_.fail(error::duplicate_field, cursor_.position());
+    if (unknown_.size() == max_unknown_fields) return cursor_.fail(error::too_large, cursor_.position());
+    unknown_.push_back(std::move(decoded));
+    std::string_view ignored;
+    return cursor_.skip_value(ignored);
+  }
+
+  bool skip_payload() {
+    cursor_.peek();
+    const std::size_t begin = cursor_.position();
+    const std::size_t end = simd::find_value_end(view_.message, begin);
+    if (begin == view_.message.size() || end == std::string_view::npos)
+      return cursor_.fail(error::truncated, view_.message.size());
+    if (end == begin) return cursor_.fail(error::syntax, begin);
+    view_.payload = view_.message.substr(begin, end - begin);
+    cursor_.move_to(end);
+    return true;
+  }
+
+  result<envelope_view> check() {
+    if (!view_.schema_version.empty() && !(view_.schema_version == schema_version_v1alpha1))
+      return make_failure(error::unsupported_schema_version,
+                          "schemaVersion is \"" + view_.schema_version.decode().substr(0, 64) +
+                              "\"; this consumer knows only " + std::string(schema_version_v1alpha1),
+                          "ENV-03", at(version_at_));
+    auto instant = parse_timestamp(view_.timestamp_text.decode());
+    if (!instant) {
+      auto reason = instant.error();
+      reason.position = at(timestamp_at_);
+      return reason;
+    }
+    view_.timestamp = *instant;
+    return view_;
+  }
+
+  static constexpr std::size_t max_unknown_fields = 64;
+
+  json_cursor cursor_;
+  envelope_view view_;
+  std::array<bool, 5> seen_{};
+  std::vector<std::string> unknown_;
+  std::string_view clause_ = "ENV-01";
+  std::size_t timestamp_at_ = 0;
+  std::size_t version_at_ = 0;
+};
+
+} // namespace detail
+
+/// Reads the header of one message and finds its payload.
+///
+/// Fields may come in any order, and unknown ones are passed over (ENV-02). An absent or empty
+/// schemaVersion counts as v1alpha1; any other is error::unsupported_schema_version (ENV-03).
+/// Errors carry the byte offset. Linear in the message; the payload is only scanned for its end.
+inline result<envelope_view> parse_envelope(std::string_view message, const limits& bounds = {}) {
+  if (message.empty()) return make_failure(error::empty_message, "the message has no bytes", "ENV-08");
+  if (message.size() > bounds.max_message_bytes)
+    return make_failure(error::too_large,
+                        "the message has " + std::to_string(message.size()) + " bytes, more than max_message_bytes (" +
+                            std::to_string(bounds.max_message_bytes) + ")",
+                        "SIZE-01");
+  return detail::envelope_reader(message, bounds).read();
+}
+
+} // namespace kollect
+
+#endif

@@ -1,0 +1,27 @@
+#ifndef KOLLECT_KOLLECT_HPP
+#define KOLLECT_KOLLECT_HPP
+
+/// The core of the SDK: everything that needs no broker. The transports are kollect/kafka/*.hpp and
+/// kollect/nats/*.hpp, YAML is kollect/yaml/read.hpp, range adaptors are kollect/views.hpp.
+
+#include <kollect/assembler.hpp>
+#include <kollect/checksum.hpp>
+#include <kollect/dedup_key.hpp>
+#include <kollect/dedup_window.hpp>
+#include <kollect/diff.hpp>
+#include <kollect/envelope.hpp>
+#include <kollect/error.hpp>
+#include <kollect/item.hpp>
+#include <kollect/json.hpp>
+#include <kollect/limits.hpp>
+#include <kollect/multipart.hpp>
+#include <kollect/order.hpp>
+#include <kollect/parse.hpp>
+#include <kollect/scope.hpp>
+#include <kollect/serialize.hpp>
+#include <kollect/snapshot.hpp>
+#include <kollect/snapshot_message.hpp>
+#include <kollect/state.hpp>
+#include <kollect/timestamp.hpp>
+
+#endif

@@ -1,0 +1,56 @@
+#ifndef KOLLECT_PARSE_HPP
+#define KOLLECT_PARSE_HPP
+
+#include <kollect/detail/json_cursor.hpp>
+#include <kollect/detail/json_reader.hpp>
+#include <kollect/error.hpp>
+#include <kollect/item.hpp>
+#include <kollect/limits.hpp>
+
+#include <boost/json/value.hpp>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kollect {
+
+/// Reads JSON text as Go's encoding/json does (BYT-03, BYT-04): integers that fit int64 stay
+/// integers, every other number becomes the nearest double; lone surrogates and bytes that are not
+/// UTF-8 become U+FFFD; of a key that comes twice in one object the last counts. Numbers beyond a
+/// double are error::number_overflow. Errors carry byte offset, line and column. Linear.
+inline result<boost::json::value> parse_value(std::string_view text, const limits& bounds = {}) {
+  detail::json_cursor cursor(text, bounds.max_depth, detail::invalid_utf8::replace);
+  boost::json::value value;
+  if (!detail::read_value(cursor, text, value)) return detail::text_failure(cursor, text);
+  if (!cursor.at_end()) {
+    cursor.fail(error::trailing_data, cursor.position());
+    return detail::text_failure(cursor, text);
+  }
+  return value;
+}
+
+/// Reads a JSON array of rows, as a producer is given them: rows and fields in any order. Every
+/// field but group and attributes must be there, and no other may be (ROW-01): a misspelt one would
+/// be lost without a word. Errors name the row and carry byte offset, line and column. Linear.
+inline result<std::vector<item>> parse_items(std::string_view text, const limits& bounds = {}) {
+  return detail::items_reader(text, bounds).read();
+}
+
+/// A row of a message as an owning item, attributes parsed. Fails only for text that was never checked.
+inline result<item> to_item(const item_view& row) {
+  item out;
+  constexpr auto views = detail::text_fields<item_view>();
+  constexpr auto fields = detail::text_fields<item>();
+  for (std::size_t index = 0; index < fields.size(); ++index)
+    out.*(fields[index].second) = (row.*(views[index].second)).decode();
+  if (row.attributes.empty()) return out;
+  auto attributes = parse_value(row.attributes, limits{.max_depth = max_depth_ceiling});
+  if (!attributes) return attributes.error();
+  out.attributes = std::move(*attributes);
+  return out;
+}
+
+} // namespace kollect
+
+#endif

@@ -1,0 +1,38 @@
+#ifndef KOLLECT_PROGRAM_EXIT_CODE_HPP
+#define KOLLECT_PROGRAM_EXIT_CODE_HPP
+
+#include <kollect/error.hpp>
+
+namespace kollect::program {
+
+/// Exit codes of all programs, those of sysexits(3) where it has one.
+enum exit_code : int {
+  success = 0,
+  findings = 1,               ///< it ran, and found something to complain about
+  usage = 64,                 ///< wrong command line
+  bad_data = 65,              ///< input that is not what it should be
+  unavailable = 69,           ///< broker or database out of reach
+  internal_error = 70,        ///< a defect
+  cannot_create_output = 73,  ///< store or file full, read-only or held by another process
+  try_again = 75,             ///< another process took over
+  authentication_failed = 77, ///< credentials or certificates refused
+  bad_configuration = 78      ///< manifest, secret or flags to be corrected
+};
+
+/// The exit code that a failure ends a program with.
+inline exit_code exit_code_of(const failure& value) noexcept {
+  switch (detail::describe(value.reason()).kind) {
+  case condition::bad_data: return bad_data;
+  case condition::bad_configuration: return bad_configuration;
+  case condition::unavailable: return unavailable;
+  case condition::authentication: return authentication_failed;
+  case condition::cannot_store: return cannot_create_output;
+  case condition::lost_ownership: return try_again;
+  case condition::internal: return internal_error;
+  }
+  return internal_error;
+}
+
+} // namespace kollect::program
+
+#endif

@@ -1,0 +1,108 @@
+#ifndef KOLLECT_PROGRAM_LOG_HPP
+#define KOLLECT_PROGRAM_LOG_HPP
+
+#include <kollect/detail/json_writer.hpp>
+#include <kollect/error.hpp>
+#include <kollect/timestamp.hpp>
+
+#include <spdlog/logger.h>
+#include <spdlog/sinks/stdout_sinks.h>
+
+#include <chrono>
+#include <concepts>
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+namespace kollect::program {
+
+/// A value beside a log message.
+struct log_field {
+  std::string_view name;
+  std::variant<std::string, std::int64_t> value;
+
+  log_field(std::string_view field, std::string text) : name(field), value(std::move(text)) {}
+  log_field(std::string_view field, std::string_view text) : name(field), value(std::string(text)) {}
+  log_field(std::string_view field, const char* text) : name(field), value(std::string(text)) {}
+  template <std::integral Number>
+  log_field(std::string_view field, Number number) : name(field), value(static_cast<std::int64_t>(number)) {}
+};
+
+/// Writes to stderr: one JSON object a line, or plain text for a person at a terminal. Every value is
+/// escaped as JSON either way, so that no message can forge a line or drive the terminal.
+/// Thread-safe. Never give it a secret: it does not know what one is.
+class log {
+public:
+  enum class format { json, text };
+  using level = spdlog::level::level_enum;
+
+  explicit log(std::string program, format how = format::json, level least = level::info)
+      : program_(std::move(program)), how_(how),
+        logger_(std::make_shared<spdlog::logger>(program_, std::make_shared<spdlog::sinks::stderr_sink_mt>())) {
+    logger_->set_pattern("%v");
+    logger_->set_level(least);
+  }
+
+  void debug(std::string_view message, std::initializer_list<log_field> fields = {}) { write(level::debug, message, fields); }
+  void info(std::string_view message, std::initializer_list<log_field> fields = {}) { write(level::info, message, fields); }
+  void warning(std::string_view message, std::initializer_list<log_field> fields = {}) { write(level::warn, message, fields); }
+  void error(std::string_view message, std::initializer_list<log_field> fields = {}) { write(level::err, message, fields); }
+
+  /// Logs a failure with its name and clause.
+  void error(const failure& reason) {
+    write(level::err, to_string(reason), {{"reason", error_name(reason.reason())}, {"clause", reason.clause}});
+  }
+
+private:
+  static void append_field(std::string& line, const log_field& field) {
+    if (const auto* const text = std::get_if<std::string>(&field.value)) detail::append_string(line, *text);
+    else line += std::to_string(std::get<std::int64_t>(field.value));
+  }
+
+  void write(level severity, std::string_view message, std::initializer_list<log_field> fields) {
+    if (!logger_->should_log(severity)) return;
+    logger_->log(severity, how_ == format::json ? json_line(severity, message, fields) : text_line(severity, message, fields));
+  }
+
+  std::string json_line(level severity, std::string_view message, std::initializer_list<log_field> fields) const {
+    std::string line = "{\"time\":\"" + to_string(from_system_clock(std::chrono::system_clock::now())) + "\",\"level\":\"";
+    const auto name = spdlog::level::to_string_view(severity);
+    line.append(name.data(), name.size());
+    line.append("\",\"program\":");
+    detail::append_string(line, program_);
+    line += ",\"message\":";
+    detail::append_string(line, message);
+    for (const auto& field : fields) {
+      line += ',';
+      detail::append_string(line, field.name);
+      line += ':';
+      append_field(line, field);
+    }
+    return line + "}";
+  }
+
+  std::string text_line(level severity, std::string_view message, std::initializer_list<log_field> fields) const {
+    const auto name = spdlog::level::to_string_view(severity);
+    std::string line = program_ + ": " + std::string(name.data(), name.size()) + ": ";
+    std::string escaped;
+    detail::append_string(escaped, message);
+    line.append(escaped, 1, escaped.size() - 2);
+    for (const auto& field : fields) {
+      line.append(" ").append(field.name).append("=");
+      append_field(line, field);
+    }
+    return line;
+  }
+
+  std::string program_;
+  format how_;
+  std::shared_ptr<spdlog::logger> logger_;
+};
+
+} // namespace kollect::program
+
+#endif

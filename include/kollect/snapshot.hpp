@@ -1,0 +1,36 @@
+#ifndef KOLLECT_SNAPSHOT_HPP
+#define KOLLECT_SNAPSHOT_HPP
+
+#include <kollect/checksum.hpp>
+#include <kollect/detail/snapshot_reader.hpp>
+#include <kollect/envelope.hpp>
+#include <kollect/item.hpp>
+#include <kollect/scope.hpp>
+#include <kollect/snapshot_view.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace kollect {
+
+/// All rows of one inventory at one instant, as a producer has them before it exports.
+struct snapshot {
+  kollect::scope scope;
+  std::int64_t generation = 0;     ///< the inventory's spec generation, not a data version (PAY-05)
+  kollect::timestamp exported_at;  ///< once an export, the same in all parts (PAY-04)
+  std::vector<item> items;         ///< in any order; they are sent in ORD-01 order
+
+  friend bool operator==(const snapshot&, const snapshot&) = default;
+};
+
+/// Reads and checks the payload of an envelope in full: JSON, UTF-8, depth, the form (PAY-01), each
+/// row's fields (ROW-01), checksum (PAY-02), itemCount (PAY-03), exportedAt (PAY-04) and the part
+/// marks (MP-04). Errors carry the byte offset within the message. Linear; nothing is copied.
+inline result<snapshot_view> parse_snapshot(const envelope_view& envelope, const limits& bounds = {}) {
+  return detail::snapshot_reader(envelope, bounds).read();
+}
+
+} // namespace kollect
+
+#endif

@@ -1,0 +1,60 @@
+#ifndef KOLLECT_SNAPSHOT_MESSAGE_HPP
+#define KOLLECT_SNAPSHOT_MESSAGE_HPP
+
+#include <kollect/assembler.hpp>
+#include <kollect/dedup_key.hpp>
+#include <kollect/diff.hpp>
+#include <kollect/envelope.hpp>
+#include <kollect/order.hpp>
+#include <kollect/scope.hpp>
+#include <kollect/snapshot.hpp>
+
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace kollect {
+
+/// A message's header as a consumer needs it: enough to recognise a duplicate. Views into the message.
+struct message_head {
+  envelope_view envelope;
+  kollect::scope scope;
+  dedup_key key;
+};
+
+/// Reads the header of a message: its scope from the labels and the message key (KAF-01 or the
+/// operator's form; none for NATS), and its dedup key. Linear: hashes the payload once.
+inline result<message_head> read_head(std::string_view value, std::optional<std::string_view> message_key = {},
+                                      const limits& bounds = {}) {
+  auto envelope = parse_envelope(value, bounds);
+  if (!envelope) return envelope.error();
+  auto key = make_dedup_key(*envelope);
+  scope where{key.cluster, key.namespace_, {}};
+  if (message_key) where.inventory = inventory_from_key(*message_key, where.cluster, where.namespace_);
+  return message_head{*envelope, std::move(where), std::move(key)};
+}
+
+/// Where the snapshot of a whole message stands in its scope's order (DED-03).
+inline snapshot_order order_of(const message_head& head, const snapshot_view& snapshot) {
+  return {snapshot.exported_at.value_or(head.envelope.timestamp), snapshot.generation, head.key.payload};
+}
+
+/// The set that a part belongs to (MP-05). Only for snapshots of form multipart, which have exportedAt.
+inline part_set part_set_of(const message_head& head, const snapshot_view& snapshot) {
+  return {head.scope, snapshot.exported_at.value_or(head.envelope.timestamp), snapshot.generation, snapshot.part_total};
+}
+
+/// The rows of a snapshot by identity, as raw JSON. Of two rows with one identity the later counts,
+/// as it would in the state table; the answer is how many were overwritten so. O(n log n).
+inline std::size_t collect_rows(const snapshot_view& snapshot, row_map& out) {
+  std::size_t overwritten = 0;
+  for (const auto& row : snapshot.rows()) {
+    auto [place, is_new] = out.insert_or_assign(row.identity(), std::string(row.raw));
+    overwritten += is_new ? 0 : 1;
+  }
+  return overwritten;
+}
+
+} // namespace kollect
+
+#endif

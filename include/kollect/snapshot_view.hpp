@@ -1,0 +1,105 @@
+#ifndef KOLLECT_SNAPSHOT_VIEW_HPP
+#define KOLLECT_SNAPSHOT_VIEW_HPP
+
+#include <kollect/detail/item_reader.hpp>
+#include <kollect/item.hpp>
+#include <kollect/json_string.hpp>
+#include <kollect/timestamp.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <optional>
+#include <string_view>
+
+namespace kollect {
+
+/// The forms a payload may have (PAY-01).
+enum class payload_form {
+  array,           ///< `[Item,…]`
+  export_envelope, ///< an object with items
+  multipart        ///< the same with partIndex and partTotal: one part of a set
+};
+
+constexpr std::string_view to_string(payload_form form) noexcept {
+  switch (form) {
+  case payload_form::array: return "array";
+  case payload_form::export_envelope: return "export-envelope";
+  case payload_form::multipart: return "multipart";
+  }
+  return "unknown";
+}
+
+/// The rows of a checked items array, each made while iterating: a forward range of item_view.
+class row_range {
+public:
+  class iterator {
+  public:
+    using value_type = item_view;
+    using difference_type = std::ptrdiff_t;
+    using iterator_category = std::input_iterator_tag;
+    using iterator_concept = std::forward_iterator_tag;
+
+    iterator() = default;
+    iterator(std::string_view items, std::size_t at) : items_(items), at_(at) { step(); }
+
+    const item_view& operator*() const noexcept { return row_; }
+    const item_view* operator->() const noexcept { return &row_; }
+    iterator& operator++() {
+      at_ = next_;
+      step();
+      return *this;
+    }
+    iterator operator++(int) {
+      auto before = *this;
+      ++*this;
+      return before;
+    }
+    friend bool operator==(const iterator& left, const iterator& right) noexcept { return left.at_ == right.at_; }
+
+  private:
+    /// The items have been checked, so only their shape is followed here.
+    void step() {
+      at_ = items_.find('{', at_);
+      if (at_ == std::string_view::npos) return;
+      detail::json_cursor cursor(items_, max_depth_ceiling);
+      cursor.move_to(at_);
+      row_ = {};
+      detail::read_item(cursor, items_, row_);
+      next_ = cursor.position();
+    }
+
+    std::string_view items_;
+    std::size_t at_ = std::string_view::npos;
+    std::size_t next_ = std::string_view::npos;
+    item_view row_;
+  };
+
+  row_range() = default;
+  explicit row_range(std::string_view items) noexcept : items_(items) {}
+
+  iterator begin() const { return {items_, 0}; }
+  iterator end() const noexcept { return {}; }
+
+private:
+  std::string_view items_;
+};
+
+/// A payload as it stands in a message, checked. Valid as long as the message's bytes are.
+struct snapshot_view {
+  payload_form form = payload_form::array;
+  std::string_view items;              ///< raw bytes of the items array: what the checksum is over (PAY-02)
+  std::size_t item_count = 0;          ///< as counted
+  std::optional<json_string> checksum; ///< as sent, and right; absent in an array
+  std::int64_t generation = 0;         ///< 0 where absent (PAY-05)
+  std::uint32_t part_index = 0;        ///< 1 to part_total for a part, else 0 (MP-04)
+  std::uint32_t part_total = 0;        ///< over 1 for a part, else 0
+  std::optional<timestamp> exported_at; ///< absent in an array (PAY-04)
+
+  /// The rows, in the order they stand in.
+  row_range rows() const noexcept { return row_range(items); }
+};
+
+} // namespace kollect
+
+#endif

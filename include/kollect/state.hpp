@@ -1,0 +1,81 @@
+#ifndef KOLLECT_STATE_HPP
+#define KOLLECT_STATE_HPP
+
+#include <kollect/detail/json_writer.hpp>
+#include <kollect/diff.hpp>
+#include <kollect/order.hpp>
+#include <kollect/scope.hpp>
+
+#include <map>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace kollect {
+
+/// Current rows of a whole fleet: what any consumer must arrive at, in whatever order the messages
+/// come. The simulator says what it expects with it, and tests hold consumers against it.
+class fleet_state {
+public:
+  /// Replaces a scope's rows if the snapshot is newer than the one held (DED-03, DEL-01).
+  /// Answers whether it did.
+  bool apply(const scope& which, const snapshot_order& order, row_map rows) {
+    auto [place, is_new] = scopes_.try_emplace(which);
+    if (!is_new && order <= place->second.order) return false;
+    place->second = {order, std::move(rows)};
+    return true;
+  }
+
+  /// Calls `visit(scope, rows)` for each scope, sorted.
+  template <class Visit>
+  void for_each(Visit&& visit) const {
+    for (const auto& [which, held] : scopes_) visit(which, held.rows);
+  }
+
+private:
+  struct held_snapshot {
+    snapshot_order order;
+    row_map rows;
+  };
+  std::map<scope, held_snapshot> scopes_;
+};
+
+/// Writes a state as a JSON array of `{cluster, namespace, inventory, item}`, one entry a line,
+/// sorted by those and by row identity: two states are equal if and only if their texts are.
+/// Rows must be given in that order. The item is written as it was sent.
+class state_writer {
+public:
+  explicit state_writer(std::ostream& out) : out_(out) {}
+
+  void write(const scope& which, std::string_view item) {
+    std::string line = is_first_ ? "[\n" : ",\n";
+    is_first_ = false;
+    line += "{\"cluster\":";
+    detail::append_string(line, which.cluster);
+    line += ",\"namespace\":";
+    detail::append_string(line, which.namespace_);
+    line += ",\"inventory\":";
+    detail::append_string(line, which.inventory);
+    line.append(",\"item\":").append(item).append("}");
+    out_ << line;
+  }
+
+  void finish() { out_ << (is_first_ ? "[]\n" : "\n]\n"); }
+
+private:
+  std::ostream& out_;
+  bool is_first_ = true;
+};
+
+inline void write_state(std::ostream& out, const fleet_state& state) {
+  state_writer writer(out);
+  state.for_each([&](const scope& which, const row_map& rows) {
+    for (const auto& row : rows) writer.write(which, row.second);
+  });
+  writer.finish();
+}
+
+} // namespace kollect
+
+#endif
