@@ -1,0 +1,169 @@
+#include "command/commands.hpp"
+#include "command/open_store.hpp"
+#include "consumer_loop.hpp"
+
+#include <kollect/kafka/subscriber.hpp>
+#include <kollect/nats/subscriber.hpp>
+#include <kollect/program/connect.hpp>
+#include <kollect/program/exit_code.hpp>
+#include <kollect/program/stop_signal.hpp>
+#include <kollect/program/log.hpp>
+
+#include <chrono>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <unistd.h>
+
+namespace kollect::consumer {
+namespace {
+
+struct run_flags {
+  program::sink_flags sink;
+  std::string store;
+  std::string group = "kollect-consumer";
+  std::string instance_id;
+  std::vector<std::string> properties;
+  bool is_until_end = false;
+  bool is_verbose = false;
+  std::string log_format = "auto";
+  std::size_t batch_messages = 500;
+  std::size_t batch_bytes = 8U * 1024 * 1024;
+  std::int64_t session_timeout_ms = 10'000;
+  std::int64_t ack_wait_ms = 30'000;
+  std::int64_t give_up_after_seconds = 60;
+  std::int64_t max_future_seconds = 300;
+  limits bounds;
+  retention kept;
+};
+
+void add_bounds(CLI::App& command, run_flags& flags) {
+  command.add_option("--max-message-bytes", flags.bounds.max_message_bytes, "longest message that is read")->capture_default_str();
+  command.add_option("--max-depth", flags.bounds.max_depth, "deepest nesting of a message")
+      ->check(CLI::Range(std::size_t{4}, max_depth_ceiling))->capture_default_str();
+  command.add_option("--max-part-total", flags.bounds.max_part_total, "largest partTotal of a multipart set")->capture_default_str();
+  command.add_option("--max-future", flags.max_future_seconds, "seconds that a snapshot may be dated ahead of both clocks")
+      ->check(CLI::NonNegativeNumber)->capture_default_str();
+  command.add_option("--keep-dedup-keys", flags.kept.dedup_keys_per_scope, "dedup keys kept for each scope")
+      ->check(CLI::PositiveNumber)->capture_default_str();
+  command.add_option("--keep-changes", flags.kept.changes, "entries of the change feed that are kept")
+      ->check(CLI::PositiveNumber)->capture_default_str();
+  command.add_option("--max-pending-bytes", flags.kept.pending_bytes, "bytes of parts waiting for their sets")
+      ->check(CLI::PositiveNumber)->capture_default_str();
+  command.add_option("--max-pending-age", flags.kept.pending_seconds, "seconds after which an unfinished set is given up")
+      ->check(CLI::PositiveNumber)->capture_default_str();
+  command.add_option("--max-dead-letter-bytes", flags.kept.dead_letter_bytes, "bytes of dead letters' bodies that are kept")
+      ->check(CLI::PositiveNumber)->capture_default_str();
+}
+
+void add_flags(CLI::App& command, run_flags& flags) {
+  program::add_sink_flags(command, flags.sink);
+  command.add_option("--store", flags.store, "where state is kept: sqlite:PATH")->required()->type_name("URL");
+  command.add_option("--group", flags.group, "Kafka consumer group, or NATS durable")->capture_default_str();
+  command.add_option("--instance-id", flags.instance_id, "Kafka static membership: a restarted process resumes at once");
+  command.add_option("-X,--property", flags.properties, "librdkafka property from the allow-list")->type_name("KEY=VALUE");
+  command.add_flag("--until-end", flags.is_until_end, "consume what is there now, print the counters, and end");
+  command.add_option("--batch-messages", flags.batch_messages, "messages in one transaction, at most")
+      ->check(CLI::PositiveNumber)->capture_default_str();
+  command.add_option("--batch-bytes", flags.batch_bytes, "bytes in one transaction, about")->check(CLI::PositiveNumber)->capture_default_str();
+  command.add_option("--session-timeout", flags.session_timeout_ms, "Kafka: milliseconds after which a silent member is replaced")
+      ->check(CLI::Range(1000, 3'600'000))->capture_default_str();
+  command.add_option("--ack-wait", flags.ack_wait_ms, "NATS: milliseconds after which an unacknowledged message comes again")
+      ->check(CLI::Range(1000, 3'600'000))->capture_default_str();
+  command.add_option("--give-up-after", flags.give_up_after_seconds, "with --until-end: seconds that broker or store may fail")
+      ->check(CLI::NonNegativeNumber)->capture_default_str();
+  command.add_option("--log-format", flags.log_format, "json, text, or auto: text on a terminal")
+      ->check(CLI::IsMember({"auto", "json", "text"}))->capture_default_str();
+  command.add_flag("--verbose", flags.is_verbose, "log debug messages too");
+  add_bounds(command, flags);
+}
+
+result<std::vector<kafka::property>> read_properties(const std::vector<std::string>& words) {
+  std::vector<kafka::property> properties;
+  for (const auto& word : words) {
+    const auto equals = word.find('=');
+    if (equals == std::string::npos || equals == 0)
+      return make_failure(error::invalid_value, "-X takes KEY=VALUE, for example -X fetch.wait.max.ms=100");
+    properties.push_back({word.substr(0, equals), word.substr(equals + 1)});
+  }
+  return properties;
+}
+
+std::string describe_owner(const run_flags& flags) {
+  char host[256] = "";
+  if (::gethostname(host, sizeof host - 1) != 0) host[0] = '\0';
+  return "kollect-consumer" + (flags.instance_id.empty() ? "" : " " + flags.instance_id) + " on " + host + " (pid " +
+         std::to_string(::getpid()) + ")";
+}
+
+result<std::unique_ptr<subscriber>> connect(const connection& target, const run_flags& flags, program::log& log,
+                                            partition_listener listener) {
+  const auto tell = [&log](std::string_view line) { log.warning(line); };
+  if (target.system == broker_system::kafka) {
+    auto properties = read_properties(flags.properties);
+    if (!properties) return properties.error();
+    kafka::subscriber_options options;
+    options.client.log = tell;
+    options.client.properties = std::move(*properties);
+    options.group = flags.group;
+    options.instance_id = flags.instance_id;
+    options.session_timeout = std::chrono::milliseconds(flags.session_timeout_ms);
+    return kafka::create_subscriber(target, options, std::move(listener));
+  }
+  nats::subscriber_options options;
+  options.client.log = tell;
+  options.durable = flags.group;
+  options.ack_wait = std::chrono::milliseconds(flags.ack_wait_ms);
+  return nats::create_subscriber(target, options, std::move(listener));
+}
+
+program::log make_log(const run_flags& flags) {
+  using format = program::log::format;
+  const bool is_text = flags.log_format == "text" || (flags.log_format == "auto" && program::stderr_is_terminal());
+  return program::log("kollect-consumer", is_text ? format::text : format::json,
+                      flags.is_verbose ? program::log::level::debug : program::log::level::info);
+}
+
+result<int> run(const run_flags& flags) {
+  program::stop_signal stop; // before any thread
+  auto target = program::load_connection(flags.sink);
+  if (!target) return target.error();
+  if (auto path = sqlite_path(flags.store); !path) return path.error();
+  auto log = make_log(flags);
+  if (target->tls && target->tls->insecure_skip_verify)
+    log.warning("spec.tls.insecureSkipVerify is set: anybody on the way can read and change what is consumed");
+
+  loop_settings settings;
+  settings.owner = describe_owner(flags);
+  settings.is_until_end = flags.is_until_end;
+  settings.batch_messages = flags.batch_messages;
+  settings.batch_bytes = flags.batch_bytes;
+  settings.give_up_after = std::chrono::seconds(flags.give_up_after_seconds);
+  settings.ingest.limits = flags.bounds;
+  settings.ingest.limits.max_future = std::chrono::seconds(flags.max_future_seconds);
+  settings.ingest.retention = flags.kept;
+  settings.ingest.now = [] { return from_system_clock(std::chrono::system_clock::now()); };
+  settings.ingest.notice = [&log](const scope& which, std::string_view what) {
+    log.warning(what, {{"cluster", which.cluster}, {"namespace", which.namespace_}, {"inventory", which.inventory}});
+  };
+  consumer_loop loop(
+      settings, [&] { return open_store(flags.store, settings.owner); },
+      [&](partition_listener listener) { return connect(*target, flags, log, std::move(listener)); }, stop, log);
+  auto counts = loop.run();
+  if (!counts) return counts.error();
+  std::cout << to_json(*counts) << '\n' << std::flush;
+  return program::success;
+}
+
+} // namespace
+
+void add_run(CLI::App& program, command_action& chosen) {
+  auto flags = std::make_shared<run_flags>();
+  auto* const command = program.add_subcommand("run", "consume snapshots into the store until stopped");
+  add_flags(*command, *flags);
+  command->callback([flags, &chosen] { chosen = [flags] { return run(*flags); }; });
+}
+
+} // namespace kollect::consumer

@@ -1,0 +1,81 @@
+#ifndef KOLLECT_CONSUMER_LOOP_HPP
+#define KOLLECT_CONSUMER_LOOP_HPP
+
+#include "ingest.hpp"
+
+#include "store/store.hpp"
+
+#include <kollect/program/log.hpp>
+#include <kollect/program/progress.hpp>
+#include <kollect/program/stop_signal.hpp>
+#include <kollect/transport.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace kollect::consumer {
+
+/// How the loop runs. All bounds are flags of `kollect-consumer run`.
+struct loop_settings {
+  ingest_settings ingest;      ///< its log is filled in by the loop
+  std::string owner;           ///< who claims partitions: instance, host and pid
+  bool is_until_end = false;   ///< end when everything that was there at the start is consumed
+  std::size_t batch_messages = 500;
+  std::size_t batch_bytes = 8U * 1024 * 1024;
+  std::chrono::milliseconds broker_timeout{10'000};
+  std::chrono::milliseconds longest_back_off{10'000};
+  /// With is_until_end: how long store or broker may fail before the loop gives up.
+  std::chrono::seconds give_up_after{60};
+};
+
+/// Bytes in, effect once: polls a broker, brings each batch into the store in one transaction, and
+/// tells the broker only after the commit. Broker and store may go away and come back; nothing is
+/// acknowledged meanwhile.
+class consumer_loop {
+public:
+  using open_store = std::function<result<std::unique_ptr<store>>()>;
+  using open_subscriber = std::function<result<std::unique_ptr<subscriber>>(partition_listener)>;
+
+  consumer_loop(loop_settings settings, open_store make_store, open_subscriber make_subscriber, program::stop_signal& stop,
+                program::log& log);
+
+  /// Runs until stopped, or with is_until_end until the end that was there at the start. Answers how
+  /// the messages of this run ended; a failure only where going on makes no sense.
+  result<outcome_counts> run();
+
+private:
+  enum class step { go_on, done };
+
+  result<void> connect();
+  partition_listener make_listener();
+  result<std::vector<std::optional<std::int64_t>>> claim(std::span<const std::int32_t> partitions);
+  result<step> take_batch();
+  result<void> ingest_until_stored(const std::vector<received_message>& batch);
+  result<void> reopen_store();
+  result<void> maintain();
+  result<void> back_off(const failure& reason);
+  void report(const batch_report& done);
+
+  loop_settings settings_;
+  open_store make_store_;
+  open_subscriber make_subscriber_;
+  program::stop_signal& stop_;
+  program::log& log_;
+  program::progress progress_;
+
+  std::unique_ptr<store> store_;
+  std::unique_ptr<subscriber> subscriber_;
+  owned_positions owned_;
+  batch_report total_;
+  std::chrono::milliseconds next_back_off_{0};
+  std::chrono::steady_clock::time_point failing_since_{};
+  std::chrono::steady_clock::time_point maintained_at_{};
+  std::chrono::steady_clock::time_point reported_at_{};
+};
+
+} // namespace kollect::consumer
+
+#endif

@@ -1,0 +1,296 @@
+#include "ingest.hpp"
+
+#include "decision.hpp"
+
+#include <kollect/detail/json_writer.hpp>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace kollect::consumer {
+namespace {
+
+std::string headers_json(const std::vector<header>& headers) {
+  std::string out = "[";
+  for (const auto& [name, value] : headers) {
+    out += out.size() == 1 ? "[" : ",[";
+    detail::append_string(out, name);
+    out += ',';
+    detail::append_string(out, value);
+    out += ']';
+  }
+  return out + "]";
+}
+
+dead_letter make_dead_letter(const message_origin& origin, const failure& reason, timestamp at) {
+  dead_letter letter;
+  letter.origin = origin;
+  letter.reason = error_name(reason.reason());
+  letter.sentence = reason.message;
+  letter.clause = reason.clause;
+  if (reason.position) letter.byte_offset = static_cast<std::int64_t>(reason.position->offset);
+  letter.at = at;
+  letter.headers_json = "[]";
+  return letter;
+}
+
+/// The rows of a snapshot that is to be applied, and what identifies them.
+struct arrived_snapshot {
+  snapshot_order order;
+  sha256_digest items_digest;
+  row_map rows;
+  std::vector<sha256_digest> parts;
+};
+
+/// One batch on its way into one transaction.
+class batch_ingest {
+public:
+  batch_ingest(transaction& target, const ingest_settings& settings) : target_(target), settings_(settings) {}
+
+  const batch_report& report() const noexcept { return report_; }
+
+  /// Takes in one message. A failure is the store's; a message's own faults end in a dead letter.
+  result<void> take(const received_message& message) {
+    const message_origin origin{settings_.log.name, message.partition, message.offset};
+    if (settings_.log.system == broker_system::nats) {
+      auto is_new = target_.take_sequence(origin.log, origin.offset);
+      if (!is_new) return is_new.error();
+      if (!*is_new) return end(outcome::duplicate);
+    }
+    if (message.is_tombstone)
+      return bury(message, make_failure(error::empty_message, "a record without a value says nothing about a snapshot", "ENV-08"));
+    auto head = read_head(message.value, message.key ? std::optional<std::string_view>(*message.key) : std::nullopt,
+                          settings_.limits);
+    if (!head) return bury(message, head.error());
+    auto record = open(head->scope);
+    if (!record) return record.error();
+    auto is_known = target_.is_known((*record)->id, head->key);
+    if (!is_known) return is_known.error();
+    if (*is_known) return end(outcome::duplicate);
+
+    auto snapshot = parse_snapshot(head->envelope, settings_.limits);
+    if (!snapshot) return bury(message, snapshot.error());
+    const auto order = order_of(*head, *snapshot);
+    if (auto refused = refuse_future(std::max(order.instant, head->envelope.timestamp), message.appended_at,
+                                     settings_.now(), settings_.limits))
+      return bury(message, *refused);
+    if (snapshot->form == payload_form::multipart) return take_part(message, *head, *snapshot, **record);
+    if (auto remembered = target_.remember((*record)->id, head->key, order.instant); !remembered) return remembered;
+
+    const outcome ending = decide_snapshot((*record)->order, order);
+    if (ending == outcome::applied) {
+      arrived_snapshot arrived{order, items_digest_of(*head, *snapshot), {}, {}};
+      collect_rows(*snapshot, arrived.rows);
+      if (auto applied = apply(head->scope, **record, std::move(arrived), origin); !applied) return applied;
+    }
+    return end(ending);
+  }
+
+private:
+  /// Scopes and their rows are read once a batch and then kept up to date here.
+  struct open_scope {
+    scope_record record;
+    std::optional<row_map> rows;
+  };
+
+  result<void> end(outcome value) {
+    report_.counts.add(value);
+    return {};
+  }
+
+  result<scope_record*> open(const scope& which) {
+    auto found = scopes_.find(which);
+    if (found == scopes_.end()) {
+      auto record = target_.open_scope(which);
+      if (!record) return record.error();
+      found = scopes_.emplace(which, open_scope{std::move(*record), std::nullopt}).first;
+    }
+    return &found->second.record;
+  }
+
+  result<void> bury(const received_message& message, const failure& reason) {
+    auto letter = make_dead_letter({settings_.log.name, message.partition, message.offset}, reason, settings_.now());
+    letter.message_key = message.key;
+    letter.subject = message.subject;
+    letter.headers_json = headers_json(message.headers);
+    letter.value = message.value;
+    letter.is_tombstone = message.is_tombstone;
+    if (auto buried = target_.bury(letter); !buried) return buried;
+    return end(outcome::dead_lettered);
+  }
+
+  result<void> take_part(const received_message& message, const message_head& head, const snapshot_view& snapshot,
+                         scope_record& record) {
+    const auto set = part_set_of(head, snapshot);
+    const held_part part{snapshot.part_index, head.key.payload};
+    auto held = target_.held_parts(record.id, set);
+    if (!held) return held.error();
+    const auto early = decide_early(record, set, part);
+    const auto found = early ? part_outcome::pending : decide_part(*held, part, set.part_total);
+    if (found == part_outcome::conflict)
+      return bury(message, make_failure(error::part_conflict,
+                                        "part " + std::to_string(part.part_index) + " of " +
+                                            std::to_string(set.part_total) + " came before with other content",
+                                        "MP-05"));
+    if (auto remembered = target_.remember(record.id, head.key, set.exported_at); !remembered) return remembered;
+    if (early) return end(*early);
+    if (found == part_outcome::duplicate) return end(outcome::duplicate);
+
+    const message_origin origin{settings_.log.name, message.partition, message.offset};
+    pending_part pending{set, part, origin, message.key, std::string(message.value), settings_.now()};
+    if (auto kept = target_.hold_part(record.id, pending); !kept) return kept;
+    report_.counts.add(outcome::pending);
+    return found == part_outcome::complete ? settle_set(set, head.scope, record, origin) : result<void>{};
+  }
+
+  /// The last part of a set has come: its rows are joined by part index.
+  result<void> settle_set(const part_set& set, const scope& where, scope_record& record, const message_origin& origin) {
+    auto parts = target_.take_parts(record.id, set);
+    if (!parts) return parts.error();
+    std::vector<held_part> held;
+    arrived_snapshot arrived;
+    std::string items_digests;
+    for (const auto& part : *parts) {
+      auto head = read_head(part.message, part.message_key, settings_.limits);
+      if (!head) return head.error();
+      auto snapshot = parse_snapshot(head->envelope, settings_.limits);
+      if (!snapshot) return snapshot.error();
+      collect_rows(*snapshot, arrived.rows);
+      items_digests += to_string(items_digest_of(*head, *snapshot));
+      held.push_back(part.part);
+      arrived.parts.push_back(part.part.digest);
+    }
+    arrived.order = order_of(set, held);
+    arrived.items_digest = sha256(items_digests);
+    const outcome ending = decide_snapshot(record.order, arrived.order);
+    report_.counts.settle(static_cast<std::int64_t>(parts->size()), ending);
+    return ending == outcome::applied ? apply(where, record, std::move(arrived), origin) : result<void>{};
+  }
+
+  /// Makes a snapshot the state of its scope: only what changed is written (DEL-01).
+  result<void> apply(const scope& where, scope_record& record, arrived_snapshot arrived, const message_origin& origin) {
+    const bool is_first = !record.order;
+    const bool is_unchanged = !is_first && record.items_digest == arrived.items_digest;
+    record.order = arrived.order;
+    record.items_digest = arrived.items_digest;
+    record.applied_parts = std::move(arrived.parts);
+
+    std::vector<change> changes;
+    if (!is_unchanged) {
+      auto before = rows_of(where, record.id);
+      if (!before) return before.error();
+      auto found = diff(**before, arrived.rows);
+      if (!found) return found.error();
+      changes = std::move(*found);
+      if (notice_alternating_targets(record, **before, arrived.rows))
+        settings_.notice(where, "snapshots with disjoint targets take turns in this scope: several inventories share it, "
+                                "and each wipes the other's rows; give them ADR-0405 message keys (KAF-01)");
+      **before = std::move(arrived.rows);
+    }
+    count_rows(changes);
+    if (auto written = target_.write_snapshot({record, changes, origin, settings_.now()}); !written) return written;
+    auto dropped = target_.drop_superseded_parts(record.id, *record.order);
+    if (!dropped) return dropped.error();
+    report_.counts.settle(*dropped, outcome::stale);
+    return {};
+  }
+
+  result<row_map*> rows_of(const scope& where, std::int64_t scope_id) {
+    auto& rows = scopes_.at(where).rows;
+    if (!rows) {
+      auto loaded = target_.rows(scope_id);
+      if (!loaded) return loaded.error();
+      rows = std::move(*loaded);
+    }
+    return &*rows;
+  }
+
+  void count_rows(const std::vector<change>& changes) {
+    for (const auto& one : changes) {
+      if (one.kind == change_kind::added) ++report_.rows_added;
+      if (one.kind == change_kind::changed) ++report_.rows_changed;
+      if (one.kind == change_kind::removed) ++report_.rows_removed;
+    }
+  }
+
+  transaction& target_;
+  const ingest_settings& settings_;
+  std::map<scope, open_scope> scopes_;
+  batch_report report_;
+};
+
+/// Moves every Kafka partition of the batch on, before anything else is written: that is the fence
+/// against a process that was paused and has lost its partitions meanwhile.
+result<owned_positions> advance_positions(transaction& target, const std::string& log, const owned_positions& owned,
+                                          std::span<const received_message> batch) {
+  owned_positions moved;
+  for (const auto& message : batch) {
+    const auto held = owned.find(message.partition);
+    if (held == owned.end())
+      return make_failure(error::fenced, "partition " + std::to_string(message.partition) + " is not ours any more", "DED-03");
+    auto& position = moved.try_emplace(message.partition, held->second).first->second;
+    position.next_offset = std::max(position.next_offset, message.offset + 1);
+  }
+  for (const auto& [partition, position] : moved)
+    if (auto advanced = target.advance(log, owned.at(partition), position.next_offset); !advanced) return advanced.error();
+  return moved;
+}
+
+} // namespace
+
+result<batch_report> ingest(store& target, const ingest_settings& settings, owned_positions& owned,
+                            std::span<const received_message> batch, std::int64_t settled_sequence) {
+  auto begun = target.begin();
+  if (!begun) return begun.error();
+  auto& work = **begun;
+
+  owned_positions moved;
+  const bool has_positions = settings.log.system == broker_system::kafka;
+  if (has_positions) {
+    auto advanced = advance_positions(work, settings.log.name, owned, batch);
+    if (!advanced) return advanced.error();
+    moved = std::move(*advanced);
+  }
+  batch_ingest ingesting(work, settings);
+  for (const auto& message : batch) {
+    // What lies below the stored position has been dealt with; a broker may well send it again.
+    if (has_positions && message.offset < owned.at(message.partition).next_offset) continue;
+    if (auto taken = ingesting.take(message); !taken) return taken.error();
+  }
+  if (auto counted = work.count(ingesting.report().counts); !counted) return counted.error();
+  if (auto pruned = work.prune(settings.retention, settings.log.name, settled_sequence); !pruned) return pruned.error();
+  if (auto committed = work.commit(); !committed) return committed.error();
+  for (const auto& [partition, position] : moved) owned[partition] = position;
+  return ingesting.report();
+}
+
+result<std::int64_t> bury_torn_sets(store& target, const ingest_settings& settings) {
+  auto begun = target.begin();
+  if (!begun) return begun.error();
+  auto& work = **begun;
+  outcome_counts counts;
+  for (;;) {
+    auto parts = work.take_torn_set(settings.retention, settings.now());
+    if (!parts) return parts.error();
+    if (parts->empty()) break;
+    counts.settle(static_cast<std::int64_t>(parts->size()), outcome::dead_lettered);
+    for (auto& part : *parts) {
+      const auto reason = make_failure(error::torn_set,
+                                       "only " + std::to_string(parts->size()) + " of " +
+                                           std::to_string(part.set.part_total) + " parts came; the set was never applied",
+                                       "MP-04");
+      auto letter = make_dead_letter(part.origin, reason, settings.now());
+      letter.message_key = part.message_key;
+      letter.value = std::move(part.message);
+      if (auto buried = work.bury(letter); !buried) return buried.error();
+    }
+  }
+  if (counts.dead_lettered == 0) return 0;
+  if (auto counted = work.count(counts); !counted) return counted.error();
+  if (auto committed = work.commit(); !committed) return committed.error();
+  return counts.dead_lettered;
+}
+
+} // namespace kollect::consumer

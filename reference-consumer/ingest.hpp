@@ -1,0 +1,55 @@
+#ifndef KOLLECT_CONSUMER_INGEST_HPP
+#define KOLLECT_CONSUMER_INGEST_HPP
+
+#include "outcome.hpp"
+#include "store/store.hpp"
+
+#include <kollect/limits.hpp>
+#include <kollect/message.hpp>
+#include <kollect/snapshot_message.hpp>
+#include <kollect/transport.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace kollect::consumer {
+
+/// What ingesting needs to know about the world.
+struct ingest_settings {
+  log_identity log;
+  kollect::limits limits;
+  consumer::retention retention;
+  std::function<timestamp()> now; ///< the wall clock
+  std::function<void(const scope&, std::string_view what)> notice; ///< something a person should know about a scope
+};
+
+/// What one batch did: how its messages ended, and how many rows changed how.
+struct batch_report {
+  outcome_counts counts;
+  std::int64_t rows_added = 0;
+  std::int64_t rows_changed = 0;
+  std::int64_t rows_removed = 0;
+};
+
+/// The Kafka partitions this process owns, by number, as the store last confirmed them.
+using owned_positions = std::map<std::int32_t, owned_position>;
+
+/// Brings a batch of messages into the store in one transaction: positions first (the fence), then
+/// every message's effect, then the counters. On success the positions in `owned` have moved on and
+/// the messages may be acknowledged. On failure nothing has happened.
+///
+/// `settled_sequence` is what the subscriber says of NATS; see transaction::prune().
+result<batch_report> ingest(store& target, const ingest_settings& settings, owned_positions& owned,
+                            std::span<const received_message> batch, std::int64_t settled_sequence);
+
+/// Gives up multipart sets that the retention no longer covers: their parts become dead letters.
+/// Answers how many parts.
+result<std::int64_t> bury_torn_sets(store& target, const ingest_settings& settings);
+
+} // namespace kollect::consumer
+
+#endif

@@ -1,0 +1,99 @@
+#include "sqlite_database.hpp"
+
+#include <utility>
+
+namespace kollect::consumer::sqlite {
+
+failure make_sqlite_failure(int code, std::string_view what, std::string_view path) {
+  const auto say = [&](error reason, std::string_view advice) {
+    auto out = make_failure(reason, "SQLite: " + std::string(what) + "; " + std::string(advice));
+    out.source = path;
+    return out;
+  };
+  switch (code & 0xFF) {
+  case SQLITE_FULL: return say(error::store_full, "free some space on this disk");
+  case SQLITE_READONLY:
+  case SQLITE_PERM:
+  case SQLITE_AUTH: return say(error::store_read_only, "the file and its folder must be writable by this user");
+  case SQLITE_CANTOPEN:
+    return say(error::store_read_only, "the folder must exist, and the file and folder must be accessible to this user");
+  case SQLITE_BUSY:
+  case SQLITE_LOCKED: return say(error::store_unavailable, "another connection holds a lock; it will be tried again");
+  case SQLITE_CORRUPT:
+  case SQLITE_NOTADB: return say(error::store_corrupt, "restore it from a backup, or move it away to rebuild it from the log");
+  case SQLITE_IOERR: return say(error::store_unavailable, "the disk failed a read or write");
+  case SQLITE_TOOBIG: return say(error::internal, "a value is over SQLite's limit of 1 GB");
+  default: return say(error::internal, "SQLite code " + std::to_string(code));
+  }
+}
+
+result<bool> statement::step() {
+  if (bind_error_ != SQLITE_OK) {
+    const int code = bind_error_;
+    reset();
+    return make_sqlite_failure(code, sqlite3_errstr(code), *path_);
+  }
+  const int code = sqlite3_step(handle_.get());
+  if (code == SQLITE_ROW) return true;
+  if (code == SQLITE_DONE) {
+    reset();
+    return false;
+  }
+  auto reason = make_sqlite_failure(sqlite3_extended_errcode(sqlite3_db_handle(handle_.get())),
+                                    sqlite3_errmsg(sqlite3_db_handle(handle_.get())), *path_);
+  reset();
+  return reason;
+}
+
+result<void> statement::run() {
+  for (;;) {
+    auto row = step();
+    if (!row) return row.error();
+    if (!*row) return {};
+  }
+}
+
+void statement::reset() {
+  // The code of reset is that of the last step, which step() has told already.
+  (void)sqlite3_reset(handle_.get());
+  sqlite3_clear_bindings(handle_.get());
+  bound_ = 0;
+  bind_error_ = SQLITE_OK;
+}
+
+result<std::unique_ptr<database>> database::open(const std::string& path, access how) {
+  const int flags = how == access::read_only ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  sqlite3* handle = nullptr;
+  const int code = sqlite3_open_v2(path.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+  std::unique_ptr<database> opened(new database(handle, path));
+  if (code != SQLITE_OK)
+    return make_sqlite_failure(code, handle != nullptr ? sqlite3_errmsg(handle) : sqlite3_errstr(code), path);
+  sqlite3_busy_timeout(handle, 5000);
+  if (how == access::read_only) {
+    // The writer alone owns checkpoints: a reader that closes last must not start one.
+    sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+    if (auto done = opened->execute("PRAGMA query_only = ON"); !done) return done.error();
+  }
+  return opened;
+}
+
+result<void> database::execute(const char* sql) {
+  if (const int code = sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr); code != SQLITE_OK)
+    return make_sqlite_failure(code, sqlite3_errmsg(handle_.get()), path_);
+  return {};
+}
+
+result<statement*> database::prepared(const char* sql) {
+  auto found = statements_.find(sql);
+  if (found == statements_.end()) {
+    sqlite3_stmt* handle = nullptr;
+    if (const int code = sqlite3_prepare_v3(handle_.get(), sql, -1, SQLITE_PREPARE_PERSISTENT, &handle, nullptr);
+        code != SQLITE_OK)
+      return make_sqlite_failure(code, sqlite3_errmsg(handle_.get()), path_);
+    found = statements_.emplace(sql, statement(handle, &path_)).first;
+  }
+  found->second.reset();
+  return &found->second;
+}
+
+} // namespace kollect::consumer::sqlite

@@ -1,0 +1,186 @@
+#include "sqlite_schema.hpp"
+
+#include <string>
+
+namespace kollect::consumer::sqlite {
+namespace {
+
+constexpr const char* version_1 = R"sql(
+CREATE TABLE logs (
+  log_id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  settled_sequence INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE positions (
+  log_id INTEGER NOT NULL,
+  partition INTEGER NOT NULL,
+  next_offset INTEGER NOT NULL,
+  owner_epoch INTEGER NOT NULL,
+  owner TEXT NOT NULL,
+  PRIMARY KEY (log_id, partition)
+) WITHOUT ROWID;
+CREATE TABLE consumed_sequences (
+  log_id INTEGER NOT NULL,
+  sequence INTEGER NOT NULL,
+  PRIMARY KEY (log_id, sequence)
+) WITHOUT ROWID;
+CREATE TABLE scopes (
+  scope_id INTEGER PRIMARY KEY,
+  cluster TEXT NOT NULL,
+  namespace TEXT NOT NULL,
+  inventory TEXT NOT NULL,
+  exported_seconds INTEGER,
+  exported_nanoseconds INTEGER,
+  generation INTEGER,
+  payload_digest BLOB,
+  items_digest BLOB,
+  applied_parts BLOB,
+  target_digest INTEGER NOT NULL DEFAULT 0,
+  target_conflicts INTEGER NOT NULL DEFAULT 0,
+  applied_at TEXT,
+  row_count INTEGER NOT NULL DEFAULT 0,
+  dedup_key_count INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (cluster, namespace, inventory)
+);
+CREATE TABLE dedup_keys (
+  scope_id INTEGER NOT NULL,
+  payload_digest BLOB NOT NULL,
+  timestamp TEXT NOT NULL,
+  exported_seconds INTEGER NOT NULL,
+  PRIMARY KEY (scope_id, payload_digest, timestamp)
+) WITHOUT ROWID;
+CREATE TABLE items (
+  scope_id INTEGER NOT NULL,
+  target_namespace TEXT NOT NULL,
+  target_name TEXT NOT NULL,
+  namespace TEXT NOT NULL,
+  name TEXT NOT NULL,
+  uid TEXT NOT NULL,
+  item TEXT NOT NULL,
+  UNIQUE (scope_id, target_namespace, target_name, namespace, name, uid)
+);
+CREATE TABLE changes (
+  cursor INTEGER PRIMARY KEY AUTOINCREMENT,
+  scope_id INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  before TEXT NOT NULL,
+  after TEXT NOT NULL,
+  changed_paths TEXT NOT NULL,
+  log_id INTEGER NOT NULL,
+  partition INTEGER NOT NULL,
+  offset INTEGER NOT NULL,
+  exported_seconds INTEGER NOT NULL,
+  exported_nanoseconds INTEGER NOT NULL,
+  applied_at TEXT NOT NULL
+);
+CREATE TABLE pending_parts (
+  scope_id INTEGER NOT NULL,
+  exported_seconds INTEGER NOT NULL,
+  exported_nanoseconds INTEGER NOT NULL,
+  generation INTEGER NOT NULL,
+  part_total INTEGER NOT NULL,
+  part_index INTEGER NOT NULL,
+  digest BLOB NOT NULL,
+  log_id INTEGER NOT NULL,
+  partition INTEGER NOT NULL,
+  offset INTEGER NOT NULL,
+  message_key BLOB,
+  arrived_seconds INTEGER NOT NULL,
+  message_bytes INTEGER NOT NULL,
+  message BLOB NOT NULL,
+  PRIMARY KEY (scope_id, exported_seconds, exported_nanoseconds, generation, part_total, part_index)
+);
+CREATE TABLE dead_letters (
+  dead_letter_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  log_id INTEGER NOT NULL,
+  partition INTEGER NOT NULL,
+  offset INTEGER NOT NULL,
+  message_key BLOB,
+  subject TEXT NOT NULL,
+  headers TEXT NOT NULL,
+  value BLOB,
+  value_bytes INTEGER NOT NULL,
+  value_digest BLOB NOT NULL,
+  is_tombstone INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  sentence TEXT NOT NULL,
+  clause TEXT NOT NULL,
+  byte_offset INTEGER,
+  buried_at TEXT NOT NULL,
+  UNIQUE (log_id, partition, offset)
+);
+CREATE TABLE totals (
+  only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+  consumed INTEGER NOT NULL,
+  applied INTEGER NOT NULL,
+  duplicate INTEGER NOT NULL,
+  stale INTEGER NOT NULL,
+  dead_lettered INTEGER NOT NULL,
+  pending INTEGER NOT NULL,
+  pending_bytes INTEGER NOT NULL,
+  dead_letter_bytes INTEGER NOT NULL
+);
+INSERT INTO totals VALUES (1, 0, 0, 0, 0, 0, 0, 0, 0);
+)sql";
+
+result<std::int64_t> read_pragma(database& target, const char* sql) {
+  auto statement = target.prepared(sql);
+  if (!statement) return statement.error();
+  auto row = (*statement)->step();
+  if (!row) return row.error();
+  const std::int64_t value = *row ? (*statement)->integer(0) : 0;
+  (*statement)->reset();
+  return value;
+}
+
+failure refuse(const database& target, error reason, std::string sentence) {
+  auto out = make_failure(reason, std::move(sentence));
+  out.source = target.path();
+  return out;
+}
+
+/// The file's schema version; 0 for an empty file.
+result<std::int64_t> read_version(database& target) {
+  auto version = read_pragma(target, "PRAGMA user_version");
+  if (!version) return version;
+  auto id = read_pragma(target, "PRAGMA application_id");
+  if (!id) return id;
+  auto tables = read_pragma(target, "SELECT count(*) FROM sqlite_schema");
+  if (!tables) return tables;
+  if (*id != application_id && (*id != 0 || *tables != 0))
+    return refuse(target, error::store_corrupt, "this SQLite file belongs to another program; name another file");
+  if (*version > schema_version)
+    return refuse(target, error::store_too_new,
+                  "the store has schema " + std::to_string(*version) + ", this program knows up to " +
+                      std::to_string(schema_version) + "; use the newer program");
+  return version;
+}
+
+} // namespace
+
+result<void> migrate(database& target) {
+  if (auto begun = target.execute("BEGIN IMMEDIATE"); !begun) return begun;
+  const auto work = [&]() -> result<void> {
+    auto version = read_version(target);
+    if (!version) return version.error();
+    if (*version == schema_version) return {};
+    if (auto made = target.execute(version_1); !made) return made;
+    if (auto marked = target.execute("PRAGMA application_id = 1263289172"); !marked) return marked;
+    return target.execute("PRAGMA user_version = 1");
+  };
+  static_assert(application_id == 1263289172 && schema_version == 1, "the literals above say the same");
+  auto done = work();
+  if (done) done = target.execute("COMMIT");
+  // A failed statement may have ended the transaction already; the first reason is the one to tell.
+  if (!done && target.in_transaction()) (void)target.execute("ROLLBACK");
+  return done;
+}
+
+result<void> check_schema(database& target) {
+  auto version = read_version(target);
+  if (!version) return version.error();
+  if (*version == 0) return refuse(target, error::store_unavailable, "the store is empty; has the consumer ever run?");
+  return {};
+}
+
+} // namespace kollect::consumer::sqlite

@@ -1,0 +1,169 @@
+#include "sqlite_store.hpp"
+
+#include "file_lock.hpp"
+#include "sqlite_database.hpp"
+#include "sqlite_schema.hpp"
+#include "sqlite_transaction.hpp"
+
+#include <utility>
+
+namespace kollect::consumer {
+namespace sqlite {
+namespace {
+
+/// Our own text, written by to_string(timestamp): anything else is damage, shown as the epoch.
+timestamp read_timestamp(std::string_view text) {
+  const auto read = parse_timestamp(text);
+  return read ? *read : timestamp{};
+}
+
+class sqlite_store final : public store {
+public:
+  sqlite_store(std::unique_ptr<database> opened, file_lock lock) : lock_(std::move(lock)), database_(std::move(opened)) {}
+
+  result<std::unique_ptr<transaction>> begin() override { return sqlite_transaction::begin(*database_); }
+
+  result<std::vector<owned_position>> claim(const std::string& log, std::span<const std::int32_t> partitions,
+                                            std::string_view owner) override {
+    if (auto begun = database_->execute("BEGIN IMMEDIATE"); !begun) return begun.error();
+    auto claimed = claim_within(log, partitions, owner);
+    auto committed = claimed ? database_->execute("COMMIT") : result<void>{};
+    // The first failure is the one to tell; what is left of the transaction goes.
+    if (database_->in_transaction()) (void)database_->execute("ROLLBACK");
+    if (!committed) return committed.error();
+    return claimed;
+  }
+
+  result<bool> knows_log(const std::string& log) override {
+    bool is_known = false;
+    auto read = database_->query(
+        "SELECT 1 FROM logs l WHERE name = ? AND (settled_sequence > 0 "
+        "OR EXISTS (SELECT 1 FROM positions p WHERE p.log_id = l.log_id AND next_offset >= 0) "
+        "OR EXISTS (SELECT 1 FROM consumed_sequences s WHERE s.log_id = l.log_id))",
+        [&](statement& select) { select.bind_text(log); }, [&](statement&) { is_known = true; });
+    if (!read) return read.error();
+    return is_known;
+  }
+
+  result<void> for_each_row(const visit_row& visit) override {
+    return database_->query(
+        "SELECT cluster, s.namespace, inventory, item FROM items i JOIN scopes s USING (scope_id) "
+        "ORDER BY cluster, s.namespace, inventory, target_namespace, target_name, i.namespace, name, uid",
+        [](statement&) {}, [&](statement& row) { visit({row.text(0), row.text(1), row.text(2)}, row.bytes(3)); });
+  }
+
+  result<std::vector<feed_entry>> changes_after(std::int64_t cursor, std::int64_t limit) override {
+    std::vector<feed_entry> out;
+    auto read = database_->query(
+        "SELECT cursor, kind, cluster, namespace, inventory, name, partition, offset, c.exported_seconds, c.exported_nanoseconds, "
+        "c.applied_at, before, after, changed_paths FROM changes c JOIN scopes USING (scope_id) JOIN logs USING (log_id) "
+        "WHERE cursor > ? ORDER BY cursor LIMIT ?",
+        [&](statement& select) { select.bind(cursor).bind(limit); },
+        [&](statement& row) {
+          out.push_back({row.integer(0), row.text(1), {row.text(2), row.text(3), row.text(4)},
+                         {row.text(5), static_cast<std::int32_t>(row.integer(6)), row.integer(7)},
+                         {row.integer(8), static_cast<std::uint32_t>(row.integer(9))}, read_timestamp(row.bytes(10)),
+                         row.text(11), row.text(12), row.text(13)});
+        });
+    if (!read) return read.error();
+    return out;
+  }
+
+  result<std::vector<stored_dead_letter>> dead_letters(std::int64_t after_id, std::int64_t limit) override {
+    std::vector<stored_dead_letter> out;
+    auto read = database_->query(
+        "SELECT dead_letter_id, name, partition, offset, message_key, subject, headers, value, is_tombstone, reason, sentence, "
+        "clause, byte_offset, buried_at FROM dead_letters JOIN logs USING (log_id) WHERE dead_letter_id > ? "
+        "ORDER BY dead_letter_id LIMIT ?",
+        [&](statement& select) { select.bind(after_id).bind(limit); }, [&](statement& row) { out.push_back(read_letter(row)); });
+    if (!read) return read.error();
+    return out;
+  }
+
+  result<std::vector<scope_summary>> scopes() override {
+    std::vector<scope_summary> out;
+    auto read = database_->query(
+        "SELECT cluster, namespace, inventory, row_count, exported_seconds, exported_nanoseconds, applied_at, target_conflicts "
+        "FROM scopes WHERE exported_seconds IS NOT NULL ORDER BY cluster, namespace, inventory",
+        [](statement&) {},
+        [&](statement& row) {
+          out.push_back({{row.text(0), row.text(1), row.text(2)}, row.integer(3),
+                         {row.integer(4), static_cast<std::uint32_t>(row.integer(5))}, read_timestamp(row.bytes(6)), row.integer(7)});
+        });
+    if (!read) return read.error();
+    return out;
+  }
+
+  result<outcome_counts> counts() override {
+    outcome_counts out;
+    auto read = database_->query(
+        "SELECT consumed, applied, duplicate, stale, dead_lettered, pending FROM totals", [](statement&) {},
+        [&](statement& row) {
+          out = {row.integer(0), row.integer(1), row.integer(2), row.integer(3), row.integer(4), row.integer(5)};
+        });
+    if (!read) return read.error();
+    return out;
+  }
+
+private:
+  static stored_dead_letter read_letter(statement& row) {
+    stored_dead_letter out;
+    out.id = row.integer(0);
+    auto& letter = out.letter;
+    letter.origin = {row.text(1), static_cast<std::int32_t>(row.integer(2)), row.integer(3)};
+    if (!row.is_null(4)) letter.message_key = row.text(4);
+    letter.subject = row.text(5);
+    letter.headers_json = row.text(6);
+    letter.value = row.text(7);
+    letter.is_tombstone = row.integer(8) != 0;
+    letter.reason = row.text(9);
+    letter.sentence = row.text(10);
+    letter.clause = row.text(11);
+    if (!row.is_null(12)) letter.byte_offset = row.integer(12);
+    letter.at = read_timestamp(row.bytes(13));
+    return out;
+  }
+
+  result<std::vector<owned_position>> claim_within(const std::string& log, std::span<const std::int32_t> partitions,
+                                                   std::string_view owner) {
+    auto id = log_id_of(*database_, log);
+    if (!id) return id.error();
+    std::vector<owned_position> out;
+    for (const auto partition : partitions) {
+      auto claimed = database_->query(
+          "INSERT INTO positions (log_id, partition, next_offset, owner_epoch, owner) VALUES (?, ?, -1, 1, ?) "
+          "ON CONFLICT DO UPDATE SET owner_epoch = owner_epoch + 1, owner = excluded.owner RETURNING owner_epoch, next_offset",
+          [&](statement& insert) { insert.bind(*id).bind(partition).bind_text(owner); },
+          [&](statement& row) { out.push_back({partition, row.integer(0), row.integer(1)}); });
+      if (!claimed) return claimed.error();
+    }
+    return out;
+  }
+
+  file_lock lock_; // released after the database is closed
+  std::unique_ptr<database> database_;
+};
+
+} // namespace
+} // namespace sqlite
+
+result<std::unique_ptr<store>> open_sqlite_store(const std::string& path, std::string_view owner) {
+  auto lock = file_lock::acquire(path + ".lock", owner);
+  if (!lock) return lock.error();
+  auto opened = sqlite::database::open(path, sqlite::access::read_write_create);
+  if (!opened) return opened.error();
+  for (const char* const setting : {"PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA temp_store = MEMORY",
+                                    "PRAGMA cache_size = -65536", "PRAGMA journal_size_limit = 67108864"})
+    if (auto done = (*opened)->execute(setting); !done) return done.error();
+  if (auto migrated = sqlite::migrate(**opened); !migrated) return migrated.error();
+  return std::unique_ptr<store>(new sqlite::sqlite_store(std::move(*opened), std::move(*lock)));
+}
+
+result<std::unique_ptr<store>> open_sqlite_reader(const std::string& path) {
+  auto opened = sqlite::database::open(path, sqlite::access::read_only);
+  if (!opened) return opened.error();
+  if (auto checked = sqlite::check_schema(**opened); !checked) return checked.error();
+  return std::unique_ptr<store>(new sqlite::sqlite_store(std::move(*opened), file_lock{}));
+}
+
+} // namespace kollect::consumer

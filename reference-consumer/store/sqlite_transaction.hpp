@@ -1,0 +1,56 @@
+#ifndef KOLLECT_CONSUMER_SQLITE_TRANSACTION_HPP
+#define KOLLECT_CONSUMER_SQLITE_TRANSACTION_HPP
+
+#include "sqlite_database.hpp"
+#include "store.hpp"
+
+#include <map>
+#include <string>
+
+namespace kollect::consumer::sqlite {
+
+/// The id of a log, which is registered if it is new.
+result<std::int64_t> log_id_of(database& target, const std::string& log);
+
+/// One batch on an SQLite connection. The connection's owner begins no other one meanwhile.
+class sqlite_transaction final : public transaction {
+public:
+  static result<std::unique_ptr<transaction>> begin(database& target);
+  ~sqlite_transaction() override;
+
+  result<void> advance(const std::string& log, const owned_position& held, std::int64_t next_offset) override;
+  result<bool> take_sequence(const std::string& log, std::int64_t sequence) override;
+  result<scope_record> open_scope(const scope& which) override;
+  result<bool> is_known(std::int64_t scope_id, const dedup_key& key) override;
+  result<void> remember(std::int64_t scope_id, const dedup_key& key, const timestamp& instant) override;
+  result<row_map> rows(std::int64_t scope_id) override;
+  result<void> write_snapshot(const applied_snapshot& snapshot) override;
+  result<std::vector<held_part>> held_parts(std::int64_t scope_id, const part_set& set) override;
+  result<void> hold_part(std::int64_t scope_id, const pending_part& part) override;
+  result<std::vector<pending_part>> take_parts(std::int64_t scope_id, const part_set& set) override;
+  result<std::int64_t> drop_superseded_parts(std::int64_t scope_id, const snapshot_order& held) override;
+  result<std::vector<pending_part>> take_torn_set(const retention& bounds, const timestamp& now) override;
+  result<void> bury(const dead_letter& letter) override;
+  result<void> count(const outcome_counts& counts) override;
+  result<void> prune(const retention& bounds, const std::string& log, std::int64_t settled_sequence) override;
+  result<void> commit() override;
+
+private:
+  explicit sqlite_transaction(database& target) : database_(target) {}
+
+  result<std::int64_t> log_id(const std::string& log);
+  result<void> write_row(std::int64_t scope_id, const change& one);
+  result<void> write_feed(const applied_snapshot& snapshot, std::int64_t log, std::string_view kind, const change& one);
+  result<void> write_record(const applied_snapshot& snapshot);
+  result<void> remove_set(std::int64_t scope_id, const part_set& set);
+  result<void> prune_dedup_keys(const retention& bounds);
+  result<void> prune_dead_letter_bodies(const retention& bounds);
+
+  database& database_;
+  std::map<std::string, std::int64_t> log_ids_;
+  std::map<std::int64_t, std::int64_t> remembered_; // scope id to number of keys after this batch
+};
+
+} // namespace kollect::consumer::sqlite
+
+#endif

@@ -1,0 +1,192 @@
+#ifndef KOLLECT_CONSUMER_STORE_HPP
+#define KOLLECT_CONSUMER_STORE_HPP
+
+#include "outcome.hpp"
+
+#include <kollect/assembler.hpp>
+#include <kollect/dedup_key.hpp>
+#include <kollect/diff.hpp>
+#include <kollect/error.hpp>
+#include <kollect/message.hpp>
+#include <kollect/order.hpp>
+#include <kollect/scope.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kollect::consumer {
+
+/// Where a message stood in its log.
+struct message_origin {
+  std::string log;            ///< log_identity::name
+  std::int32_t partition = 0; ///< 0 for NATS
+  std::int64_t offset = 0;    ///< Kafka offset or stream sequence
+};
+
+/// What the store knows of a scope.
+struct scope_record {
+  std::int64_t id = 0;
+  std::optional<snapshot_order> order;       ///< of the snapshot held; nothing before the first
+  sha256_digest items_digest;                ///< of the held snapshot's items: equal means nothing changed
+  std::vector<sha256_digest> applied_parts;  ///< payload digests by part index, if it came as a set
+  std::uint64_t target_digest = 0;           ///< of the set of targets held before the present one
+  std::int64_t target_conflicts = 0;         ///< how often disjoint target sets have alternated
+};
+
+/// A snapshot as it is written: the scope's new record, and the changes that lead to its rows.
+struct applied_snapshot {
+  scope_record record;
+  std::span<const change> changes;
+  message_origin origin;
+  timestamp applied_at;
+};
+
+/// A part of a multipart set, kept until the set is whole.
+struct pending_part {
+  part_set set;
+  held_part part;
+  message_origin origin;
+  std::optional<std::string> message_key;
+  std::string message; ///< the whole message, so that a torn set loses nothing
+  timestamp arrived_at;
+};
+
+/// A message that nobody can apply, with all that is needed to look at it and to try it again.
+struct dead_letter {
+  message_origin origin;
+  std::optional<std::string> message_key;
+  std::string subject;
+  std::string headers_json; ///< `[["name","value"],…]`
+  std::string value;        ///< original bytes
+  bool is_tombstone = false;
+  std::string reason;       ///< error_name()
+  std::string sentence;
+  std::string clause;
+  std::optional<std::int64_t> byte_offset;
+  timestamp at;
+};
+
+/// A dead letter as it is listed.
+struct stored_dead_letter {
+  std::int64_t id = 0;
+  dead_letter letter;
+};
+
+/// One line of the change feed. `kind` is added, changed, removed or snapshot; the last one says
+/// that all changes of a snapshot have been told.
+struct feed_entry {
+  std::int64_t cursor = 0; ///< rises by order of commit; never used twice
+  std::string kind;
+  kollect::scope scope;
+  message_origin origin;
+  timestamp exported_at; ///< the snapshot's instant
+  timestamp applied_at;
+  std::string before;
+  std::string after;
+  std::string changed_paths_json; ///< a JSON array; empty for other kinds than changed
+};
+
+/// A Kafka partition that this process owns: the fence of everything it writes.
+struct owned_position {
+  std::int32_t partition = 0;
+  std::int64_t owner_epoch = 0;
+  std::int64_t next_offset = -1; ///< -1: nothing of it was ever consumed
+};
+
+/// One scope with its freshness, as in the summary.
+struct scope_summary {
+  kollect::scope scope;
+  std::int64_t row_count = 0;
+  timestamp exported_at;
+  timestamp applied_at;
+  std::int64_t target_conflicts = 0;
+};
+
+/// Bounds of what a store keeps.
+struct retention {
+  std::int64_t dedup_keys_per_scope = 10'000; ///< the newest by timestamp are kept
+  std::int64_t changes = 1'000'000;           ///< of the change feed's history
+  std::int64_t pending_bytes = 1'073'741'824; ///< of parts; over it the oldest set is given up
+  std::int64_t pending_seconds = 86'400;      ///< a set whose last part is older is given up
+  std::int64_t dead_letter_bytes = 1'073'741'824; ///< over it the oldest bodies are dropped, their digest is kept
+};
+
+/// One transaction: everything that a batch of messages does, or nothing. Rolled back by the
+/// destructor unless committed. All reads see the transaction's own writes.
+class transaction {
+public:
+  virtual ~transaction() = default;
+
+  /// The fence: moves a Kafka partition on, if and only if it is still ours and stands where we
+  /// think. error::fenced otherwise. To be called before anything else of that partition is written.
+  virtual result<void> advance(const std::string& log, const owned_position& held, std::int64_t next_offset) = 0;
+
+  /// Takes a stream sequence as consumed; false when it was before, as it is after a redelivery.
+  virtual result<bool> take_sequence(const std::string& log, std::int64_t sequence) = 0;
+
+  /// The record of a scope, made if it is new. Locks it against other processes until the end.
+  virtual result<scope_record> open_scope(const scope& which) = 0;
+
+  virtual result<bool> is_known(std::int64_t scope_id, const dedup_key& key) = 0;
+  virtual result<void> remember(std::int64_t scope_id, const dedup_key& key, const timestamp& instant) = 0;
+
+  virtual result<row_map> rows(std::int64_t scope_id) = 0;
+
+  /// Writes rows that changed, the scope's record, and the change feed. Touches nothing else.
+  virtual result<void> write_snapshot(const applied_snapshot& snapshot) = 0;
+
+  virtual result<std::vector<held_part>> held_parts(std::int64_t scope_id, const part_set& set) = 0;
+  virtual result<void> hold_part(std::int64_t scope_id, const pending_part& part) = 0;
+  /// The messages of a set's held parts by index; the parts are not held any more.
+  virtual result<std::vector<pending_part>> take_parts(std::int64_t scope_id, const part_set& set) = 0;
+  /// Drops parts of sets that are older than the snapshot now held; answers how many.
+  virtual result<std::int64_t> drop_superseded_parts(std::int64_t scope_id, const snapshot_order& held) = 0;
+  /// The oldest set that is to be given up under the retention, if any; its parts are not held any more.
+  virtual result<std::vector<pending_part>> take_torn_set(const retention& bounds, const timestamp& now) = 0;
+
+  virtual result<void> bury(const dead_letter& letter) = 0;
+
+  /// Adds to the counters that describe how messages ended.
+  virtual result<void> count(const outcome_counts& counts) = 0;
+
+  /// Removes what the retention no longer covers. `settled_sequence`: the broker will never deliver
+  /// sequences up to it again.
+  virtual result<void> prune(const retention& bounds, const std::string& log, std::int64_t settled_sequence) = 0;
+
+  /// Makes everything durable. After a failure nothing of it is in the store, or it is unknown
+  /// whether it is: either way the batch is to be begun anew, and recognises what was stored.
+  virtual result<void> commit() = 0;
+};
+
+/// The place where everything that must survive is kept. Not thread-safe.
+class store {
+public:
+  virtual ~store() = default;
+
+  virtual result<std::unique_ptr<transaction>> begin() = 0;
+
+  /// Takes partitions over: raises each one's owner epoch, which fences off whoever had it before.
+  virtual result<std::vector<owned_position>> claim(const std::string& log, std::span<const std::int32_t> partitions,
+                                                    std::string_view owner) = 0;
+
+  /// True when anything of this log was ever consumed into this store. Registers the log.
+  virtual result<bool> knows_log(const std::string& log) = 0;
+
+  // What readers ask. Visits go by scope and row identity, by cursor, by id.
+  using visit_row = std::function<void(const scope&, std::string_view item)>;
+  virtual result<void> for_each_row(const visit_row& visit) = 0;
+  virtual result<std::vector<feed_entry>> changes_after(std::int64_t cursor, std::int64_t limit) = 0;
+  virtual result<std::vector<stored_dead_letter>> dead_letters(std::int64_t after_id, std::int64_t limit) = 0;
+  virtual result<std::vector<scope_summary>> scopes() = 0;
+  virtual result<outcome_counts> counts() = 0;
+};
+
+} // namespace kollect::consumer
+
+#endif
