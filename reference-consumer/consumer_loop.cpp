@@ -13,8 +13,13 @@ constexpr std::chrono::milliseconds first_back_off{100};
 constexpr std::chrono::seconds maintenance_interval{30};
 constexpr std::chrono::seconds report_interval{10};
 
+bool is_of_store(const failure& reason) {
+  return reason.code == condition::cannot_store || reason.reason() == error::store_unavailable;
+}
+
+/// A damaged file does not mend itself; whatever else is out of reach may come back.
 bool is_worth_retrying(const failure& reason) {
-  return reason.code == condition::unavailable || reason.code == condition::cannot_store;
+  return reason.code == condition::unavailable || (is_of_store(reason) && reason.reason() != error::store_corrupt);
 }
 
 } // namespace
@@ -24,11 +29,8 @@ consumer_loop::consumer_loop(loop_settings settings, open_store make_store, open
     : settings_(std::move(settings)), make_store_(std::move(make_store)), make_subscriber_(std::move(make_subscriber)), stop_(stop),
       log_(log) {}
 
-result<outcome_counts> consumer_loop::run() {
-  if (auto opened = reopen_store(); !opened) return opened.error();
-  if (auto connected = connect(); !connected) return connected.error();
-  if (settings_.is_until_end)
-    if (auto marked = subscriber_->mark_end(settings_.broker_timeout); !marked) return marked.error();
+result<loop_result> consumer_loop::run() {
+  if (auto opened = open_what_is_closed(); !opened) return opened.error();
   maintained_at_ = reported_at_ = clock::now();
   while (!stop_.is_requested()) {
     auto taken = take_batch();
@@ -37,19 +39,31 @@ result<outcome_counts> consumer_loop::run() {
     if (auto maintained = maintain(); !maintained) return maintained.error();
   }
   progress_.clear();
-  subscriber_->close();
-  return total_.counts;
+  if (subscriber_) subscriber_->close();
+  auto total = store_ ? store_->counts() : result<outcome_counts>(total_.counts);
+  if (!total) return total.error();
+  return loop_result{total_.counts, *total};
+}
+
+result<void> consumer_loop::open_what_is_closed() {
+  if (!store_)
+    if (auto opened = reopen_store(); !opened) return opened;
+  return subscriber_ ? result<void>{} : connect();
 }
 
 result<void> consumer_loop::connect() {
   subscriber_.reset();
   owned_.clear();
+  rewinds_.clear();
   auto connected = make_subscriber_(make_listener());
   if (!connected) return connected.error();
+  // Each connection has its own mark; after a new one the end is where it is then, or later than at the start.
+  if (settings_.is_until_end)
+    if (auto marked = (*connected)->mark_end(settings_.broker_timeout); !marked) return marked;
   subscriber_ = std::move(*connected);
   settings_.ingest.log = subscriber_->log();
   log_.info("consuming", {{"log", settings_.ingest.log.name}, {"owner", settings_.owner}});
-  return {};
+  return settings_.is_until_end ? subscriber_->mark_end(settings_.broker_timeout) : result<void>{};
 }
 
 partition_listener consumer_loop::make_listener() {
@@ -62,12 +76,24 @@ partition_listener consumer_loop::make_listener() {
                 for (const auto partition : partitions) owned_.erase(partition);
                 log_.info("partitions revoked", {{"partitions", partitions.size()}, {"owned", owned_.size()}});
               },
-          .gap =
-              [this](std::int32_t partition, std::int64_t expected, std::int64_t found) {
-                log_.error("the broker removed messages before they were consumed: retention is too short or the consumer was away "
-                           "too long; the state is right again with each scope's next snapshot",
-                           {{"partition", partition}, {"expected", expected}, {"found", found}});
-              }};
+          .gap = [this](std::int32_t partition, std::int64_t expected,
+                        std::int64_t found) { note_gap(partition, expected, found); }};
+}
+
+void consumer_loop::note_gap(std::int32_t partition, std::int64_t expected, std::int64_t found) {
+  if (found < expected) {
+    log_.error("the log is shorter than what was consumed of it: it was made anew or has lost its tail; it is read "
+               "again from its beginning, and what was consumed before is recognised",
+               {{"partition", partition}, {"expected", expected}, {"found", found}});
+    rewinds_[partition] = found;
+    return;
+  }
+  // A Kafka partition is asked for one message early; where only that one is gone, nothing was missed.
+  if (const auto held = owned_.find(partition); held != owned_.end()) expected = std::max(expected, held->second.next_offset);
+  if (found <= expected) return;
+  log_.error("the broker removed messages before they were consumed: retention is too short or the consumer was away "
+             "too long; the state is right again with each scope's next snapshot",
+             {{"partition", partition}, {"expected", expected}, {"found", found}});
 }
 
 result<std::vector<std::optional<std::int64_t>>> consumer_loop::claim(std::span<const std::int32_t> partitions) {
@@ -83,30 +109,29 @@ result<std::vector<std::optional<std::int64_t>>> consumer_loop::claim(std::span<
   if (!claimed) return claimed.error();
   for (const auto& position : *claimed) {
     owned_[position.partition] = position;
-    starts.push_back(position.next_offset < 0 ? std::nullopt : std::optional(position.next_offset));
+    // One message early, to see whether it still is the one that was consumed: see find_replaced_logs().
+    const std::int64_t start = position.next_offset - (position.last_message ? 1 : 0);
+    starts.push_back(position.next_offset < 0 ? std::nullopt : std::optional(start));
   }
   log_.info("partitions assigned", {{"partitions", partitions.size()}, {"owned", owned_.size()}});
   return starts;
 }
 
 result<consumer_loop::step> consumer_loop::take_batch() {
+  if (auto opened = open_what_is_closed(); !opened) return recover_from(opened.error());
   auto batch = subscriber_->poll(settings_.batch_messages, settings_.batch_bytes, poll_time);
-  if (!batch) {
-    if (!is_worth_retrying(batch.error())) return batch.error();
-    if (auto waited = back_off(batch.error()); !waited) return waited.error();
-    if (auto connected = connect(); !connected && !is_worth_retrying(connected.error())) return connected.error();
+  if (!batch) return recover_from(batch.error());
+  if (batch->empty()) return finish_or_go_on();
+  auto is_rewound = rewind_replaced(*batch);
+  if (!is_rewound && is_rewound.error().reason() != error::fenced) return recover_from(is_rewound.error());
+  if (!is_rewound || *is_rewound) {
+    subscriber_.reset(); // joins anew and is told what is still ours, and where to begin
     return step::go_on;
-  }
-  if (batch->empty()) {
-    if (!settings_.is_until_end) return step::go_on;
-    auto is_done = subscriber_->caught_up(settings_.broker_timeout);
-    if (!is_done && !is_worth_retrying(is_done.error())) return is_done.error();
-    return is_done && *is_done ? step::done : step::go_on;
   }
   if (auto stored = ingest_until_stored(*batch); !stored) {
     if (stored.error().reason() != error::fenced) return stored.error();
     log_.error(stored.error());
-    if (auto connected = connect(); !connected) return connected.error();
+    subscriber_.reset(); // joins anew and is told what is still ours
     return step::go_on;
   }
   for (auto& message : *batch) message.acknowledge();
@@ -115,14 +140,58 @@ result<consumer_loop::step> consumer_loop::take_batch() {
   return step::go_on;
 }
 
+result<consumer_loop::step> consumer_loop::finish_or_go_on() {
+  if (!settings_.is_until_end) {
+    forget_failures();
+    return step::go_on;
+  }
+  auto is_done = subscriber_->caught_up(settings_.broker_timeout);
+  if (is_done) {
+    forget_failures();
+    return *is_done ? step::done : step::go_on;
+  }
+  // A client that has lost its broker finds it again by itself, and has no messages until then.
+  if (!is_worth_retrying(is_done.error())) return is_done.error();
+  if (auto waited = back_off(is_done.error()); !waited) return waited.error();
+  return step::go_on;
+}
+
+/// Waits and lets the next step open anew what has failed, where that may help.
+result<consumer_loop::step> consumer_loop::recover_from(const failure& reason) {
+  if (!is_worth_retrying(reason)) return reason;
+  if (auto waited = back_off(reason); !waited) return waited.error();
+  // A handle that has seen a failed write or sync is never trusted again.
+  if (is_of_store(reason)) store_.reset();
+  else subscriber_.reset();
+  return step::go_on;
+}
+
+/// Sets partitions back whose log is not the one it was. True when the subscriber has to begin anew.
+result<bool> consumer_loop::rewind_replaced(const std::vector<received_message>& batch) {
+  for (const auto& [partition, next_offset] : rewinds_) {
+    const auto held = owned_.find(partition);
+    if (held == owned_.end()) continue;
+    if (auto rewound = store_->rewind(settings_.ingest.log.name, held->second, next_offset); !rewound) return rewound.error();
+    held->second.next_offset = next_offset;
+    held->second.last_message.reset();
+  }
+  rewinds_.clear();
+  const auto replaced = find_replaced_logs(owned_, batch);
+  for (const auto partition : replaced) {
+    log_.error("another message stands where the last consumed one stood: the log was made anew; it is read from its beginning",
+               {{"partition", partition}, {"offset", owned_.at(partition).next_offset - 1}});
+    if (auto rewound = store_->rewind(settings_.ingest.log.name, owned_.at(partition), -1); !rewound) return rewound.error();
+  }
+  return !replaced.empty();
+}
+
 result<void> consumer_loop::ingest_until_stored(const std::vector<received_message>& batch) {
   for (;;) {
-    auto done = store_ ? ingest(*store_, settings_.ingest, owned_, batch, subscriber_->settled_sequence())
+    auto done = store_ ? ingest(*store_, settings_.ingest, owned_, batch)
                        : result<batch_report>(make_failure(error::store_unavailable, "the store is closed"));
     if (done) {
       report(*done);
-      next_back_off_ = {};
-      failing_since_ = {};
+      forget_failures();
       return {};
     }
     if (!is_worth_retrying(done.error())) return done.error();
@@ -151,8 +220,13 @@ result<void> consumer_loop::back_off(const failure& reason) {
   next_back_off_ = std::min(std::max(next_back_off_ * 2, first_back_off), settings_.longest_back_off);
   log_.warning("trying again", {{"after_ms", next_back_off_.count()}});
   for (auto left = next_back_off_; left.count() > 0 && !stop_.wait(std::min(left, poll_time)); left -= std::min(left, poll_time))
-    if (auto kept = subscriber_->keep_alive(); !kept) log_.warning(to_string(kept.error()));
+    if (auto kept = subscriber_ ? subscriber_->keep_alive() : result<void>{}; !kept) log_.warning(to_string(kept.error()));
   return {};
+}
+
+void consumer_loop::forget_failures() {
+  next_back_off_ = {};
+  failing_since_ = {};
 }
 
 result<void> consumer_loop::maintain() {
@@ -171,8 +245,11 @@ result<void> consumer_loop::maintain() {
   if (now - maintained_at_ < maintenance_interval || !store_) return {};
   maintained_at_ = now;
   auto buried = bury_torn_sets(*store_, settings_.ingest);
-  if (!buried && !is_worth_retrying(buried.error())) return buried.error();
-  if (buried && *buried > 0) {
+  if (!buried) {
+    auto recovered = recover_from(buried.error());
+    return recovered ? result<void>{} : recovered.error();
+  }
+  if (*buried > 0) {
     total_.counts.settle(*buried, outcome::dead_lettered);
     log_.warning("torn sets given up", {{"parts", *buried}});
   }

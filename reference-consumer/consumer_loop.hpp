@@ -13,8 +13,10 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace kollect::consumer {
 
@@ -31,6 +33,12 @@ struct loop_settings {
   std::chrono::seconds give_up_after{60};
 };
 
+/// How messages ended: in this run, and in all runs on this store.
+struct loop_result {
+  outcome_counts run;
+  outcome_counts total;
+};
+
 /// Bytes in, effect once: polls a broker, brings each batch into the store in one transaction, and
 /// tells the broker only after the commit. Broker and store may go away and come back; nothing is
 /// acknowledged meanwhile.
@@ -42,21 +50,30 @@ public:
   consumer_loop(loop_settings settings, open_store make_store, open_subscriber make_subscriber, program::stop_signal& stop,
                 program::log& log);
 
-  /// Runs until stopped, or with is_until_end until the end that was there at the start. Answers how
-  /// the messages of this run ended; a failure only where going on makes no sense.
-  result<outcome_counts> run();
+  /// Runs until stopped, or with is_until_end until the end that was there at the start. A failure
+  /// only where going on makes no sense.
+  result<loop_result> run();
 
 private:
   enum class step { go_on, done };
 
+  /// Partitions to be set back before anything more of them is stored, and where to.
+  using rewinds = std::map<std::int32_t, std::int64_t>;
+
+  result<void> open_what_is_closed();
   result<void> connect();
   partition_listener make_listener();
+  void note_gap(std::int32_t partition, std::int64_t expected, std::int64_t found);
   result<std::vector<std::optional<std::int64_t>>> claim(std::span<const std::int32_t> partitions);
   result<step> take_batch();
+  result<step> finish_or_go_on();
+  result<step> recover_from(const failure& reason);
+  result<bool> rewind_replaced(const std::vector<received_message>& batch);
   result<void> ingest_until_stored(const std::vector<received_message>& batch);
   result<void> reopen_store();
   result<void> maintain();
   result<void> back_off(const failure& reason);
+  void forget_failures();
   void report(const batch_report& done);
 
   loop_settings settings_;
@@ -69,6 +86,7 @@ private:
   std::unique_ptr<store> store_;
   std::unique_ptr<subscriber> subscriber_;
   owned_positions owned_;
+  rewinds rewinds_;
   batch_report total_;
   std::chrono::milliseconds next_back_off_{0};
   std::chrono::steady_clock::time_point failing_since_{};

@@ -54,11 +54,6 @@ public:
   /// Takes in one message. A failure is the store's; a message's own faults end in a dead letter.
   result<void> take(const received_message& message) {
     const message_origin origin{settings_.log.name, message.partition, message.offset};
-    if (settings_.log.system == broker_system::nats) {
-      auto is_new = target_.take_sequence(origin.log, origin.offset);
-      if (!is_new) return is_new.error();
-      if (!*is_new) return end(outcome::duplicate);
-    }
     if (message.is_tombstone)
       return bury(message, make_failure(error::empty_message, "a record without a value says nothing about a snapshot", "ENV-08"));
     auto head = read_head(message.value, message.key ? std::optional<std::string_view>(*message.key) : std::nullopt,
@@ -111,7 +106,11 @@ private:
   }
 
   result<void> bury(const received_message& message, const failure& reason) {
-    auto letter = make_dead_letter({settings_.log.name, message.partition, message.offset}, reason, settings_.now());
+    const message_origin origin{settings_.log.name, message.partition, message.offset};
+    auto is_buried = target_.is_buried(origin, sha256(message.value));
+    if (!is_buried) return is_buried.error();
+    if (*is_buried) return end(outcome::duplicate); // delivered again
+    auto letter = make_dead_letter(origin, reason, settings_.now());
     letter.message_key = message.key;
     letter.subject = message.subject;
     letter.headers_json = headers_json(message.headers);
@@ -231,17 +230,19 @@ result<owned_positions> advance_positions(transaction& target, const std::string
     if (held == owned.end())
       return make_failure(error::fenced, "partition " + std::to_string(message.partition) + " is not ours any more", "DED-03");
     auto& position = moved.try_emplace(message.partition, held->second).first->second;
-    position.next_offset = std::max(position.next_offset, message.offset + 1);
+    if (message.offset < position.next_offset) continue;
+    position.next_offset = message.offset + 1;
+    position.last_message = fingerprint_of(message.value);
   }
   for (const auto& [partition, position] : moved)
-    if (auto advanced = target.advance(log, owned.at(partition), position.next_offset); !advanced) return advanced.error();
+    if (auto advanced = target.advance(log, owned.at(partition), position); !advanced) return advanced.error();
   return moved;
 }
 
 } // namespace
 
 result<batch_report> ingest(store& target, const ingest_settings& settings, owned_positions& owned,
-                            std::span<const received_message> batch, std::int64_t settled_sequence) {
+                            std::span<const received_message> batch) {
   auto begun = target.begin();
   if (!begun) return begun.error();
   auto& work = **begun;
@@ -252,6 +253,9 @@ result<batch_report> ingest(store& target, const ingest_settings& settings, owne
     auto advanced = advance_positions(work, settings.log.name, owned, batch);
     if (!advanced) return advanced.error();
     moved = std::move(*advanced);
+  } else if (!batch.empty()) {
+    const auto last = std::max_element(batch.begin(), batch.end(), [](const auto& left, const auto& right) { return left.offset < right.offset; });
+    if (auto noted = work.note_position(settings.log.name, last->partition, last->offset + 1); !noted) return noted.error();
   }
   batch_ingest ingesting(work, settings);
   for (const auto& message : batch) {
@@ -260,10 +264,20 @@ result<batch_report> ingest(store& target, const ingest_settings& settings, owne
     if (auto taken = ingesting.take(message); !taken) return taken.error();
   }
   if (auto counted = work.count(ingesting.report().counts); !counted) return counted.error();
-  if (auto pruned = work.prune(settings.retention, settings.log.name, settled_sequence); !pruned) return pruned.error();
+  if (auto pruned = work.prune(settings.retention); !pruned) return pruned.error();
   if (auto committed = work.commit(); !committed) return committed.error();
   for (const auto& [partition, position] : moved) owned[partition] = position;
   return ingesting.report();
+}
+
+std::vector<std::int32_t> find_replaced_logs(const owned_positions& owned, std::span<const received_message> batch) {
+  std::vector<std::int32_t> replaced;
+  for (const auto& message : batch) {
+    const auto held = owned.find(message.partition);
+    if (held == owned.end() || !held->second.last_message || message.offset != held->second.next_offset - 1) continue;
+    if (fingerprint_of(message.value) != *held->second.last_message) replaced.push_back(message.partition);
+  }
+  return replaced;
 }
 
 result<std::int64_t> bury_torn_sets(store& target, const ingest_settings& settings) {

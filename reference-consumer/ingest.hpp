@@ -41,10 +41,12 @@ using owned_positions = std::map<std::int32_t, owned_position>;
 /// Brings a batch of messages into the store in one transaction: positions first (the fence), then
 /// every message's effect, then the counters. On success the positions in `owned` have moved on and
 /// the messages may be acknowledged. On failure nothing has happened.
-///
-/// `settled_sequence` is what the subscriber says of NATS; see transaction::prune().
 result<batch_report> ingest(store& target, const ingest_settings& settings, owned_positions& owned,
-                            std::span<const received_message> batch, std::int64_t settled_sequence);
+                            std::span<const received_message> batch);
+
+/// The partitions whose log is not the one that was consumed so far: where the last consumed message
+/// stood, the batch has another one. The subscriber is told to begin one message early for that.
+std::vector<std::int32_t> find_replaced_logs(const owned_positions& owned, std::span<const received_message> batch);
 
 /// Gives up multipart sets that the retention no longer covers: their parts become dead letters.
 /// Answers how many parts.

@@ -151,9 +151,11 @@ result<int> run(const run_flags& flags) {
   consumer_loop loop(
       settings, [&] { return open_store(flags.store, settings.owner); },
       [&](partition_listener listener) { return connect(*target, flags, log, std::move(listener)); }, stop, log);
-  auto counts = loop.run();
-  if (!counts) return counts.error();
-  std::cout << to_json(*counts) << '\n' << std::flush;
+  auto ended = loop.run();
+  if (!ended) return ended.error();
+  auto total = to_json(ended->total);
+  total.pop_back();
+  std::cout << total << ",\"run\":" << to_json(ended->run) << "}\n" << std::flush;
   return program::success;
 }
 

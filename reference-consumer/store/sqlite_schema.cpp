@@ -8,8 +8,7 @@ namespace {
 constexpr const char* version_1 = R"sql(
 CREATE TABLE logs (
   log_id INTEGER PRIMARY KEY,
-  name TEXT NOT NULL UNIQUE,
-  settled_sequence INTEGER NOT NULL DEFAULT 0
+  name TEXT NOT NULL UNIQUE
 );
 CREATE TABLE positions (
   log_id INTEGER NOT NULL,
@@ -17,12 +16,8 @@ CREATE TABLE positions (
   next_offset INTEGER NOT NULL,
   owner_epoch INTEGER NOT NULL,
   owner TEXT NOT NULL,
+  last_message BLOB,
   PRIMARY KEY (log_id, partition)
-) WITHOUT ROWID;
-CREATE TABLE consumed_sequences (
-  log_id INTEGER NOT NULL,
-  sequence INTEGER NOT NULL,
-  PRIMARY KEY (log_id, sequence)
 ) WITHOUT ROWID;
 CREATE TABLE scopes (
   scope_id INTEGER PRIMARY KEY,
@@ -106,9 +101,9 @@ CREATE TABLE dead_letters (
   sentence TEXT NOT NULL,
   clause TEXT NOT NULL,
   byte_offset INTEGER,
-  buried_at TEXT NOT NULL,
-  UNIQUE (log_id, partition, offset)
+  buried_at TEXT NOT NULL
 );
+CREATE INDEX dead_letters_by_origin ON dead_letters (log_id, partition, offset);
 CREATE TABLE totals (
   only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
   consumed INTEGER NOT NULL,

@@ -34,12 +34,20 @@ public:
     return claimed;
   }
 
+  result<void> rewind(const std::string& log, const owned_position& held, std::int64_t next_offset) override {
+    auto done = database_->run("UPDATE positions SET next_offset = ?, last_message = NULL WHERE partition = ? AND owner_epoch = ? "
+                               "AND log_id = (SELECT log_id FROM logs WHERE name = ?)",
+                               [&](statement& update) {
+                                 update.bind(next_offset).bind(held.partition).bind(held.owner_epoch).bind_text(log);
+                               });
+    if (!done || database_->changes() == 1) return done;
+    return make_failure(error::fenced, "partition " + std::to_string(held.partition) + " was taken over by another process");
+  }
+
   result<bool> knows_log(const std::string& log) override {
     bool is_known = false;
     auto read = database_->query(
-        "SELECT 1 FROM logs l WHERE name = ? AND (settled_sequence > 0 "
-        "OR EXISTS (SELECT 1 FROM positions p WHERE p.log_id = l.log_id AND next_offset >= 0) "
-        "OR EXISTS (SELECT 1 FROM consumed_sequences s WHERE s.log_id = l.log_id))",
+        "SELECT 1 FROM logs JOIN positions USING (log_id) WHERE name = ? AND next_offset >= 0 LIMIT 1",
         [&](statement& select) { select.bind_text(log); }, [&](statement&) { is_known = true; });
     if (!read) return read.error();
     return is_known;
@@ -132,9 +140,10 @@ private:
     for (const auto partition : partitions) {
       auto claimed = database_->query(
           "INSERT INTO positions (log_id, partition, next_offset, owner_epoch, owner) VALUES (?, ?, -1, 1, ?) "
-          "ON CONFLICT DO UPDATE SET owner_epoch = owner_epoch + 1, owner = excluded.owner RETURNING owner_epoch, next_offset",
+          "ON CONFLICT DO UPDATE SET owner_epoch = owner_epoch + 1, owner = excluded.owner RETURNING owner_epoch, next_offset, "
+          "last_message",
           [&](statement& insert) { insert.bind(*id).bind(partition).bind_text(owner); },
-          [&](statement& row) { out.push_back({partition, row.integer(0), row.integer(1)}); });
+          [&](statement& row) { out.push_back({partition, row.integer(0), row.integer(1), fingerprint_from(row.bytes(2))}); });
       if (!claimed) return claimed.error();
     }
     return out;

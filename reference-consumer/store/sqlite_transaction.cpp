@@ -3,6 +3,7 @@
 #include <kollect/detail/json_writer.hpp>
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 namespace kollect::consumer::sqlite {
@@ -56,6 +57,21 @@ ORDER BY part_index)sql";
 
 } // namespace
 
+std::string bytes_of(const fingerprint& value) {
+  std::string out(16, '\0');
+  std::memcpy(out.data(), &value.high, 8);
+  std::memcpy(out.data() + 8, &value.low, 8);
+  return out;
+}
+
+std::optional<fingerprint> fingerprint_from(std::string_view bytes) {
+  if (bytes.size() != 16) return {};
+  fingerprint value;
+  std::memcpy(&value.high, bytes.data(), 8);
+  std::memcpy(&value.low, bytes.data() + 8, 8);
+  return value;
+}
+
 result<std::int64_t> log_id_of(database& target, const std::string& log) {
   if (auto made = target.run("INSERT INTO logs (name) VALUES (?) ON CONFLICT DO NOTHING",
                              [&](statement& insert) { insert.bind_text(log); });
@@ -88,29 +104,30 @@ result<std::int64_t> sqlite_transaction::log_id(const std::string& log) {
   return id;
 }
 
-result<void> sqlite_transaction::advance(const std::string& log, const owned_position& held, std::int64_t next_offset) {
+result<void> sqlite_transaction::advance(const std::string& log, const owned_position& held, const owned_position& moved) {
   auto id = log_id(log);
   if (!id) return id.error();
-  auto moved = database_.run("UPDATE positions SET next_offset = ? WHERE log_id = ? AND partition = ? "
-                             "AND owner_epoch = ? AND next_offset = ?",
-                             [&](statement& update) {
-                               update.bind(next_offset).bind(*id).bind(held.partition).bind(held.owner_epoch).bind(held.next_offset);
-                             });
-  if (!moved) return moved;
+  auto done = database_.run("UPDATE positions SET next_offset = ?, last_message = ? WHERE log_id = ? AND partition = ? "
+                            "AND owner_epoch = ? AND next_offset = ?",
+                            [&](statement& update) {
+                              update.bind(moved.next_offset);
+                              if (moved.last_message) update.bind_blob(bytes_of(*moved.last_message));
+                              else update.bind_null();
+                              update.bind(*id).bind(held.partition).bind(held.owner_epoch).bind(held.next_offset);
+                            });
+  if (!done) return done;
   if (database_.changes() == 1) return {};
   return make_failure(error::fenced, "partition " + std::to_string(held.partition) +
                                          " was taken over by another process; this batch is dropped and read again by its owner",
                       "DED-03");
 }
 
-result<bool> sqlite_transaction::take_sequence(const std::string& log, std::int64_t sequence) {
+result<void> sqlite_transaction::note_position(const std::string& log, std::int32_t partition, std::int64_t next_offset) {
   auto id = log_id(log);
   if (!id) return id.error();
-  auto taken = database_.run("INSERT INTO consumed_sequences (log_id, sequence) SELECT ?1, ?2 WHERE ?2 > "
-                             "(SELECT settled_sequence FROM logs WHERE log_id = ?1) ON CONFLICT DO NOTHING",
-                             [&](statement& insert) { insert.bind(*id).bind(sequence); });
-  if (!taken) return taken.error();
-  return database_.changes() == 1;
+  return database_.run("INSERT INTO positions (log_id, partition, next_offset, owner_epoch, owner) VALUES (?, ?, ?, 0, '') "
+                       "ON CONFLICT DO UPDATE SET next_offset = max(next_offset, excluded.next_offset)",
+                       [&](statement& insert) { insert.bind(*id).bind(partition).bind(next_offset); });
 }
 
 result<scope_record> sqlite_transaction::open_scope(const scope& which) {
@@ -325,6 +342,18 @@ result<std::vector<pending_part>> sqlite_transaction::take_torn_set(const retent
   return take_parts(scope_id, set);
 }
 
+result<bool> sqlite_transaction::is_buried(const message_origin& origin, const sha256_digest& value) {
+  auto log = log_id(origin.log);
+  if (!log) return log.error();
+  bool is_there = false;
+  auto read = database_.query(
+      "SELECT 1 FROM dead_letters WHERE log_id = ? AND partition = ? AND offset = ? AND value_digest = ?",
+      [&](statement& select) { select.bind(*log).bind(origin.partition).bind(origin.offset).bind_blob(bytes_of(value)); },
+      [&](statement&) { is_there = true; });
+  if (!read) return read.error();
+  return is_there;
+}
+
 result<void> sqlite_transaction::bury(const dead_letter& letter) {
   auto log = log_id(letter.origin.log);
   if (!log) return log.error();
@@ -398,21 +427,11 @@ result<void> sqlite_transaction::prune_dead_letter_bodies(const retention& bound
   }
 }
 
-result<void> sqlite_transaction::prune(const retention& bounds, const std::string& log, std::int64_t settled_sequence) {
+result<void> sqlite_transaction::prune(const retention& bounds) {
   if (auto pruned = prune_dedup_keys(bounds); !pruned) return pruned;
   if (auto pruned = prune_dead_letter_bodies(bounds); !pruned) return pruned;
-  if (auto pruned = database_.run("DELETE FROM changes WHERE cursor <= (SELECT max(cursor) FROM changes) - ?",
-                                  [&](statement& remove) { remove.bind(bounds.changes); });
-      !pruned)
-    return pruned;
-  if (settled_sequence <= 0) return {};
-  auto id = log_id(log);
-  if (!id) return id.error();
-  auto settled = database_.run("UPDATE logs SET settled_sequence = ? WHERE log_id = ? AND settled_sequence < ?",
-                               [&](statement& update) { update.bind(settled_sequence).bind(*id).bind(settled_sequence); });
-  if (!settled || database_.changes() == 0) return settled;
-  return database_.run("DELETE FROM consumed_sequences WHERE log_id = ? AND sequence <= ?",
-                       [&](statement& remove) { remove.bind(*id).bind(settled_sequence); });
+  return database_.run("DELETE FROM changes WHERE cursor <= (SELECT max(cursor) FROM changes) - ?",
+                       [&](statement& remove) { remove.bind(bounds.changes); });
 }
 
 result<void> sqlite_transaction::commit() { return database_.execute("COMMIT"); }

@@ -5,9 +5,15 @@
 #include "store.hpp"
 
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace kollect::consumer::sqlite {
+
+/// A fingerprint as the 16 bytes that the positions table holds, and back.
+std::string bytes_of(const fingerprint& value);
+std::optional<fingerprint> fingerprint_from(std::string_view bytes);
 
 /// The id of a log, which is registered if it is new.
 result<std::int64_t> log_id_of(database& target, const std::string& log);
@@ -18,8 +24,8 @@ public:
   static result<std::unique_ptr<transaction>> begin(database& target);
   ~sqlite_transaction() override;
 
-  result<void> advance(const std::string& log, const owned_position& held, std::int64_t next_offset) override;
-  result<bool> take_sequence(const std::string& log, std::int64_t sequence) override;
+  result<void> advance(const std::string& log, const owned_position& held, const owned_position& moved) override;
+  result<void> note_position(const std::string& log, std::int32_t partition, std::int64_t next_offset) override;
   result<scope_record> open_scope(const scope& which) override;
   result<bool> is_known(std::int64_t scope_id, const dedup_key& key) override;
   result<void> remember(std::int64_t scope_id, const dedup_key& key, const timestamp& instant) override;
@@ -30,9 +36,10 @@ public:
   result<std::vector<pending_part>> take_parts(std::int64_t scope_id, const part_set& set) override;
   result<std::int64_t> drop_superseded_parts(std::int64_t scope_id, const snapshot_order& held) override;
   result<std::vector<pending_part>> take_torn_set(const retention& bounds, const timestamp& now) override;
+  result<bool> is_buried(const message_origin& origin, const sha256_digest& value) override;
   result<void> bury(const dead_letter& letter) override;
   result<void> count(const outcome_counts& counts) override;
-  result<void> prune(const retention& bounds, const std::string& log, std::int64_t settled_sequence) override;
+  result<void> prune(const retention& bounds) override;
   result<void> commit() override;
 
 private:

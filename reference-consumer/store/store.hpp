@@ -4,6 +4,7 @@
 #include "outcome.hpp"
 
 #include <kollect/assembler.hpp>
+#include <kollect/checksum.hpp>
 #include <kollect/dedup_key.hpp>
 #include <kollect/diff.hpp>
 #include <kollect/error.hpp>
@@ -97,6 +98,9 @@ struct owned_position {
   std::int32_t partition = 0;
   std::int64_t owner_epoch = 0;
   std::int64_t next_offset = -1; ///< -1: nothing of it was ever consumed
+  /// Of the value of the message before next_offset. A topic that was deleted and made anew, or has
+  /// lost its tail, holds another message there, or none.
+  std::optional<fingerprint> last_message;
 };
 
 /// One scope with its freshness, as in the summary.
@@ -123,12 +127,13 @@ class transaction {
 public:
   virtual ~transaction() = default;
 
-  /// The fence: moves a Kafka partition on, if and only if it is still ours and stands where we
-  /// think. error::fenced otherwise. To be called before anything else of that partition is written.
-  virtual result<void> advance(const std::string& log, const owned_position& held, std::int64_t next_offset) = 0;
+  /// The fence: moves a Kafka partition from `held` to `moved`, if and only if it is still ours and
+  /// stands where we think. error::fenced otherwise. To be called before anything else is written.
+  virtual result<void> advance(const std::string& log, const owned_position& held, const owned_position& moved) = 0;
 
-  /// Takes a stream sequence as consumed; false when it was before, as it is after a redelivery.
-  virtual result<bool> take_sequence(const std::string& log, std::int64_t sequence) = 0;
+  /// Notes how far a NATS stream was consumed. Nobody owns a stream, so there is nothing to fence:
+  /// redeliveries are recognised one by one.
+  virtual result<void> note_position(const std::string& log, std::int32_t partition, std::int64_t next_offset) = 0;
 
   /// The record of a scope, made if it is new. Locks it against other processes until the end.
   virtual result<scope_record> open_scope(const scope& which) = 0;
@@ -150,14 +155,15 @@ public:
   /// The oldest set that is to be given up under the retention, if any; its parts are not held any more.
   virtual result<std::vector<pending_part>> take_torn_set(const retention& bounds, const timestamp& now) = 0;
 
+  /// True when the message at this place with this value is a dead letter already.
+  virtual result<bool> is_buried(const message_origin& origin, const sha256_digest& value) = 0;
   virtual result<void> bury(const dead_letter& letter) = 0;
 
   /// Adds to the counters that describe how messages ended.
   virtual result<void> count(const outcome_counts& counts) = 0;
 
-  /// Removes what the retention no longer covers. `settled_sequence`: the broker will never deliver
-  /// sequences up to it again.
-  virtual result<void> prune(const retention& bounds, const std::string& log, std::int64_t settled_sequence) = 0;
+  /// Removes what the retention no longer covers.
+  virtual result<void> prune(const retention& bounds) = 0;
 
   /// Makes everything durable. After a failure nothing of it is in the store, or it is unknown
   /// whether it is: either way the batch is to be begun anew, and recognises what was stored.
@@ -175,7 +181,11 @@ public:
   virtual result<std::vector<owned_position>> claim(const std::string& log, std::span<const std::int32_t> partitions,
                                                     std::string_view owner) = 0;
 
-  /// True when anything of this log was ever consumed into this store. Registers the log.
+  /// Sets a partition of ours back to `next_offset`, -1 for the log's beginning, because its log is not
+  /// the one it was. error::fenced if it is not ours any more.
+  virtual result<void> rewind(const std::string& log, const owned_position& held, std::int64_t next_offset) = 0;
+
+  /// True when anything of this log was ever consumed into this store.
   virtual result<bool> knows_log(const std::string& log) = 0;
 
   // What readers ask. Visits go by scope and row identity, by cursor, by id.
