@@ -123,10 +123,10 @@ result<consumer_loop::step> consumer_loop::take_batch() {
   if (!batch) return recover_from(batch.error());
   if (batch->empty()) return finish_or_go_on();
   auto is_rewound = rewind_replaced(*batch);
-  if (!is_rewound && is_rewound.error().reason() != error::fenced) return recover_from(is_rewound.error());
   if (!is_rewound || *is_rewound) {
     subscriber_.reset(); // joins anew and is told what is still ours, and where to begin
-    return step::go_on;
+    const bool is_ours = is_rewound || is_rewound.error().reason() == error::fenced;
+    return is_ours ? step::go_on : recover_from(is_rewound.error());
   }
   if (auto stored = ingest_until_stored(*batch); !stored) {
     if (stored.error().reason() != error::fenced) return stored.error();

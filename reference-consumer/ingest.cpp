@@ -5,6 +5,7 @@
 #include <kollect/detail/json_writer.hpp>
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -151,10 +152,15 @@ private:
     std::vector<held_part> held;
     arrived_snapshot arrived;
     std::string items_digests;
+    // They were within the limits when they came: one that was lowered since must not stop the log.
+    limits accepted = settings_.limits;
+    accepted.max_depth = max_depth_ceiling;
+    accepted.max_message_bytes = std::numeric_limits<std::size_t>::max();
+    accepted.max_part_total = std::numeric_limits<std::uint32_t>::max();
     for (const auto& part : *parts) {
-      auto head = read_head(part.message, part.message_key, settings_.limits);
+      auto head = read_head(part.message, part.message_key, accepted);
       if (!head) return head.error();
-      auto snapshot = parse_snapshot(head->envelope, settings_.limits);
+      auto snapshot = parse_snapshot(head->envelope, accepted);
       if (!snapshot) return snapshot.error();
       collect_rows(*snapshot, arrived.rows);
       items_digests += to_string(items_digest_of(*head, *snapshot));
@@ -303,6 +309,7 @@ result<std::int64_t> bury_torn_sets(store& target, const ingest_settings& settin
   }
   if (counts.dead_lettered == 0) return 0;
   if (auto counted = work.count(counts); !counted) return counted.error();
+  if (auto pruned = work.prune(settings.retention); !pruned) return pruned.error();
   if (auto committed = work.commit(); !committed) return committed.error();
   return counts.dead_lettered;
 }

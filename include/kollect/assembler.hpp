@@ -10,7 +10,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
+#include <limits>
 #include <map>
 #include <optional>
 #include <ostream>
@@ -47,7 +47,7 @@ enum class part_outcome {
   pending,   ///< held: others are missing
   complete,  ///< the last one missing: the set may be applied
   duplicate, ///< this index is held already, with the same content
-  conflict   ///< this index is held already, with other content: a dead letter (MP-05)
+  conflict   ///< this index is held already, with other content, or there is no such index: a dead letter (MP-05)
 };
 
 inline std::ostream& operator<<(std::ostream& out, part_outcome outcome) {
@@ -57,6 +57,7 @@ inline std::ostream& operator<<(std::ostream& out, part_outcome outcome) {
 
 /// Decides on a part, given those of its set that are held (MP-04). Linear in the held parts.
 inline part_outcome decide_part(const std::vector<held_part>& held, const held_part& arrived, std::uint32_t part_total) {
+  if (arrived.part_index < 1 || arrived.part_index > part_total) return part_outcome::conflict;
   const auto same = std::find_if(held.begin(), held.end(),
                                  [&](const held_part& part) { return part.part_index == arrived.part_index; });
   if (same != held.end()) return same->digest == arrived.digest ? part_outcome::duplicate : part_outcome::conflict;
@@ -74,7 +75,7 @@ inline snapshot_order order_of(const part_set& set, std::vector<held_part> parts
 
 /// Collects multipart sets in memory, for consumers without a database; the reference consumer keeps
 /// its parts in the store and uses the same decisions. Bounded by `max_bytes`: over that, the set
-/// whose last part came longest ago is given up.
+/// whose last part came longest ago is given up. Movable, not copyable. Not thread-safe.
 class assembler {
 public:
   struct options {
@@ -83,40 +84,50 @@ public:
 
   struct answer {
     part_outcome outcome = part_outcome::pending;
-    std::vector<std::string> payloads; ///< of a complete set, by part index
+    std::vector<std::string> payloads; ///< of a complete set, by part index; for parse_payload()
     std::vector<part_set> given_up;    ///< sets dropped to stay within max_bytes
   };
 
   assembler() : assembler(options{}) {}
   explicit assembler(options bounds) : bounds_(bounds) {}
+  assembler(assembler&&) = default;
+  assembler& operator=(assembler&&) = default;
+  assembler(const assembler&) = delete; // its queue points to its own sets
+  assembler& operator=(const assembler&) = delete;
 
-  /// Takes one part with its payload's raw bytes.
+  /// Takes one part with its payload's raw bytes. Linear in the payload and in the set's held parts.
   answer add(const part_set& set, std::uint32_t part_index, std::string_view payload) {
     answer out;
-    auto& entry = sets_[set];
+    const auto place = sets_.try_emplace(set).first;
+    auto& entry = place->second;
     const held_part arrived{part_index, sha256(payload)};
     out.outcome = decide_part(entry.parts, arrived, set.part_total);
-    if (out.outcome == part_outcome::duplicate || out.outcome == part_outcome::conflict) return out;
-    entry.parts.push_back(arrived);
-    entry.payloads.emplace(part_index, payload);
-    entry.last_arrival = ++arrivals_;
-    held_bytes_ += payload.size();
+    if (out.outcome == part_outcome::duplicate || out.outcome == part_outcome::conflict) {
+      if (entry.parts.empty()) sets_.erase(place); // an index that cannot be opens no set
+      return out;
+    }
+    hold(place, arrived, payload);
     if (out.outcome == part_outcome::complete) {
       for (auto& held : entry.payloads) out.payloads.push_back(std::move(held.second));
-      held_bytes_ -= total_size(out.payloads);
-      sets_.erase(set);
+      forget(place);
     }
-    while (held_bytes_ > bounds_.max_bytes && !sets_.empty()) out.given_up.push_back(give_up_oldest());
+    while (held_bytes_ > bounds_.max_bytes) {
+      const auto oldest = by_arrival_.begin()->second;
+      out.given_up.push_back(oldest->first);
+      forget(oldest);
+    }
     return out;
   }
 
-  /// Gives up the sets of a scope that are older than a snapshot applied meanwhile; answers how many parts they held.
+  /// Gives up the sets of a scope that are older than a snapshot applied meanwhile; answers how many
+  /// parts they held. Logarithmic in the sets of other scopes.
   std::size_t drop_superseded(const scope& which, const timestamp& applied) {
+    constexpr auto least = std::numeric_limits<std::int64_t>::min();
+    const auto end = sets_.lower_bound({which, applied, least, 0});
     std::size_t parts = 0;
-    for (auto set = sets_.begin(); set != sets_.end();) {
-      const bool is_superseded = set->first.scope == which && set->first.exported_at < applied;
-      if (is_superseded) parts += set->second.parts.size(), release(set->second);
-      set = is_superseded ? sets_.erase(set) : std::next(set);
+    for (auto set = sets_.lower_bound({which, {least, 0}, least, 0}); set != end;) {
+      parts += set->second.parts.size();
+      set = forget(set);
     }
     return parts;
   }
@@ -128,31 +139,30 @@ private:
   struct entry_type {
     std::vector<held_part> parts;
     std::map<std::uint32_t, std::string> payloads;
+    std::size_t bytes = 0;
     std::uint64_t last_arrival = 0;
   };
+  using set_map = std::map<part_set, entry_type>;
 
-  static std::size_t total_size(const std::vector<std::string>& payloads) {
-    std::size_t sum = 0;
-    for (const auto& payload : payloads) sum += payload.size();
-    return sum;
+  void hold(set_map::iterator place, const held_part& arrived, std::string_view payload) {
+    auto& entry = place->second;
+    entry.parts.push_back(arrived);
+    entry.payloads.emplace(arrived.part_index, payload);
+    entry.bytes += payload.size();
+    held_bytes_ += payload.size();
+    by_arrival_.erase(std::exchange(entry.last_arrival, ++arrivals_));
+    by_arrival_.emplace(arrivals_, place);
   }
 
-  void release(const entry_type& entry) {
-    for (const auto& held : entry.payloads) held_bytes_ -= held.second.size();
-  }
-
-  part_set give_up_oldest() {
-    const auto oldest = std::min_element(sets_.begin(), sets_.end(), [](const auto& left, const auto& right) {
-      return left.second.last_arrival < right.second.last_arrival;
-    });
-    release(oldest->second);
-    auto set = oldest->first;
-    sets_.erase(oldest);
-    return set;
+  set_map::iterator forget(set_map::iterator place) {
+    held_bytes_ -= place->second.bytes;
+    by_arrival_.erase(place->second.last_arrival);
+    return sets_.erase(place);
   }
 
   options bounds_;
-  std::map<part_set, entry_type> sets_;
+  set_map sets_;
+  std::map<std::uint64_t, set_map::iterator> by_arrival_; ///< by the last part's number
   std::size_t held_bytes_ = 0;
   std::uint64_t arrivals_ = 0;
 };

@@ -14,7 +14,7 @@ namespace kollect {
 /// The keys seen lately, bounded in number and age: the newest `max_keys` of those that came within
 /// `max_age`. For consumers whose effect is idempotent or kept in memory; one that must survive a
 /// restart keeps its keys in its database, in the transaction that holds the effect.
-/// Not thread-safe.
+/// Movable, not copyable. Not thread-safe.
 class dedup_window {
 public:
   using clock = std::chrono::steady_clock;
@@ -26,6 +26,10 @@ public:
 
   dedup_window() : dedup_window(options{}) {}
   explicit dedup_window(options bounds) : bounds_(bounds) {}
+  dedup_window(dedup_window&&) = default;
+  dedup_window& operator=(dedup_window&&) = default;
+  dedup_window(const dedup_window&) = delete; // its queue points to its own keys
+  dedup_window& operator=(const dedup_window&) = delete;
 
   /// True when the key is new, and remembers it; false for a duplicate, which does not renew its age.
   /// Amortised constant time.
@@ -38,6 +42,7 @@ public:
     return true;
   }
 
+  /// Whether the key is remembered, be it by now too old for insert().
   bool contains(const dedup_key& key) const { return keys_.contains(key); }
   std::size_t size() const noexcept { return keys_.size(); }
 

@@ -1,6 +1,7 @@
 #ifndef KOLLECT_DIFF_HPP
 #define KOLLECT_DIFF_HPP
 
+#include <kollect/detail/json_writer.hpp>
 #include <kollect/item.hpp>
 #include <kollect/parse.hpp>
 
@@ -45,6 +46,12 @@ struct change {
 /// The rows of a scope by identity, each as its raw JSON.
 using row_map = std::map<row_identity, std::string>;
 
+/// Longest row whose changes are looked for value by value, in bytes; objects in a cluster are at most 1.5 MiB.
+inline constexpr std::size_t max_compared_row_bytes = 4U * 1024 * 1024;
+
+/// Most bytes of paths that changed_paths() names.
+inline constexpr std::size_t max_changed_paths_bytes = 256U * 1024;
+
 namespace detail {
 
 inline std::string pointer_token(std::string_view key) {
@@ -57,39 +64,84 @@ inline std::string pointer_token(std::string_view key) {
   return token;
 }
 
-inline void collect_changed_paths(const boost::json::value& before, const boost::json::value& after,
-                                  const std::string& path, std::vector<std::string>& out) {
-  if (before.is_object() && after.is_object()) {
-    for (const auto& [key, value] : before.get_object()) {
-      const auto* const other = after.get_object().if_contains(key);
-      const auto place = path + pointer_token(std::string_view(key));
-      if (other == nullptr) out.push_back(place);
-      else collect_changed_paths(value, *other, place, out);
-    }
-    for (const auto& member : after.get_object())
-      if (!before.get_object().contains(member.key())) out.push_back(path + pointer_token(std::string_view(member.key())));
-    return;
-  }
-  if (before.is_array() && after.is_array() && before.get_array().size() == after.get_array().size()) {
-    for (std::size_t index = 0; index < before.get_array().size(); ++index)
-      collect_changed_paths(before.get_array()[index], after.get_array()[index], path + "/" + std::to_string(index), out);
-    return;
-  }
-  if (before != after) out.push_back(path);
+/// Numbers are compared as they are written (BYT-04): 1, 1.0 and 1e0 are spellings of one number.
+inline bool is_same_scalar(const boost::json::value& before, const boost::json::value& after) {
+  if (!before.is_number() || !after.is_number()) return before == after;
+  std::string left, right;
+  append_value(left, before);
+  append_value(right, after);
+  return left == right;
 }
+
+/// Collects paths as long as they are no more than max_changed_paths_bytes: one long key above many
+/// changed values would otherwise make the square of the row's size.
+class changed_paths_collector {
+public:
+  /// Compares two values at the place that path_ names; false once there is too much to name.
+  bool compare(const boost::json::value& before, const boost::json::value& after) {
+    if (before.is_object() && after.is_object()) return compare_objects(before.get_object(), after.get_object());
+    if (before.is_array() && after.is_array() && before.get_array().size() == after.get_array().size()) {
+      for (std::size_t index = 0; index < before.get_array().size(); ++index)
+        if (!within("/" + std::to_string(index), [&] { return compare(before.get_array()[index], after.get_array()[index]); }))
+          return false;
+      return true;
+    }
+    return is_same_scalar(before, after) || add();
+  }
+
+  std::vector<std::string> take() { return std::move(paths_); }
+
+private:
+  bool compare_objects(const boost::json::object& before, const boost::json::object& after) {
+    for (const auto& [key, value] : before) {
+      const auto* const other = after.if_contains(key);
+      const auto go_on = [&, &old_value = value] { return other == nullptr ? add() : compare(old_value, *other); };
+      if (!within(pointer_token(std::string_view(key)), go_on)) return false;
+    }
+    for (const auto& member : after)
+      if (!before.contains(member.key()) && !within(pointer_token(std::string_view(member.key())), [&] { return add(); }))
+        return false;
+    return true;
+  }
+
+  /// Does something one level further down.
+  template <class Work>
+  bool within(const std::string& token, Work&& work) {
+    const std::size_t length = path_.size();
+    path_ += token;
+    const bool go_on = work();
+    path_.resize(length);
+    return go_on;
+  }
+
+  bool add() {
+    bytes_ += path_.size() + 1;
+    if (bytes_ > max_changed_paths_bytes) return false;
+    paths_.push_back(path_);
+    return true;
+  }
+
+  std::string path_;
+  std::size_t bytes_ = 0;
+  std::vector<std::string> paths_;
+};
 
 } // namespace detail
 
 /// JSON Pointers (RFC 6901) to what differs between two rows' JSON, sorted: `/attributes/spec/replicas`.
-/// An array whose length changed is named as a whole. Empty when the rows differ in spelling only.
+/// An array whose length changed is named as a whole. Empty when the rows differ in spelling only. A row
+/// over max_compared_row_bytes, or with more changes than max_changed_paths_bytes can name, is named as a
+/// whole by the empty pointer, so that no row costs more memory than a few times its own size.
 inline result<std::vector<std::string>> changed_paths(std::string_view before, std::string_view after) {
+  if (std::max(before.size(), after.size()) > max_compared_row_bytes) return std::vector<std::string>{""};
   const limits bounds{.max_depth = max_depth_ceiling};
   auto left = parse_value(before, bounds);
   if (!left) return left.error();
   auto right = parse_value(after, bounds);
   if (!right) return right.error();
-  std::vector<std::string> out;
-  detail::collect_changed_paths(*left, *right, "", out);
+  detail::changed_paths_collector collector;
+  if (!collector.compare(*left, *right)) return std::vector<std::string>{""};
+  auto out = collector.take();
   std::sort(out.begin(), out.end());
   return out;
 }

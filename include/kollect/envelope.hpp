@@ -22,10 +22,10 @@ inline constexpr std::string_view schema_version_v1alpha1 = "kollect.dev/v1alpha
 /// The event envelope (ENV-02): one message's worth of JSON, owning its text.
 struct envelope {
   std::string schema_version{schema_version_v1alpha1}; ///< ENV-03
-  kollect::timestamp timestamp;                         ///< ENV-05: made anew at each export call
-  std::string cluster;                                  ///< ENV-06
-  std::string namespace_;                               ///< ENV-07: the inventory's
-  std::string payload;                                  ///< JSON text in one of the forms of PAY-01
+  kollect::timestamp timestamp{};                       ///< ENV-05: made anew at each export call
+  std::string cluster{};                                ///< ENV-06
+  std::string namespace_{};                             ///< ENV-07: the inventory's
+  std::string payload{};                                ///< JSON text in one of the forms of PAY-01
 
   friend bool operator==(const envelope&, const envelope&) = default;
 };
@@ -35,13 +35,13 @@ struct envelope {
 /// The header fields are checked. The payload's extent is known, its inside is not yet looked at:
 /// that is parse_snapshot()'s work, which a duplicate is spared.
 struct envelope_view {
-  std::string_view message;       ///< the whole message
-  json_string schema_version;     ///< empty where absent, which means v1alpha1 (ENV-03)
-  json_string timestamp_text;     ///< as sent: part of the dedup key
+  std::string_view message{};     ///< the whole message
+  json_string schema_version{};   ///< empty where absent, which means v1alpha1 (ENV-03)
+  json_string timestamp_text{};   ///< as sent: part of the dedup key
   kollect::timestamp timestamp{}; ///< the same as an instant
-  json_string cluster;
-  json_string namespace_;
-  std::string_view payload;       ///< raw bytes, the ones that DED-02 hashes
+  json_string cluster{};
+  json_string namespace_{};
+  std::string_view payload{};     ///< raw bytes, the ones that DED-02 hashes
 
   /// Where the payload begins in the message, in bytes.
   std::size_t payload_offset() const noexcept {
@@ -79,12 +79,9 @@ private:
     const auto index = static_cast<std::size_t>(found - names.begin());
     if (found == names.end()) return read_unknown(name);
     clause_ = "ENV-02";
-    if (std::exchange(seen_[index], true)) return cursor_.fail(error::duplicate_field, cursor_.position());
+    if (std::exchange(seen_[index], true)) return cursor_.fail(error::duplicate_field, cursor_.begin_of(name));
     if (index == 4) return skip_payload();
-    if (cursor_.peek() != '"') {
-      return cursor_.position() < view_.message.size() ? cursor_.fail(error::wrong_type, cursor_.position())
-                                                       : cursor_.fail_here();
-    }
+    if (cursor_.peek() != '"') return cursor_.fail_type();
     const std::size_t begin = cursor_.position();
     json_string* const fields[] = {&view_.schema_version, &view_.timestamp_text, &view_.cluster, &view_.namespace_};
     if (index == 1) timestamp_at_ = begin;
@@ -97,8 +94,8 @@ private:
     clause_ = "ENV-02";
     auto decoded = name.decode();
     if (std::find(unknown_.begin(), unknown_.end(), decoded) != unknown_.end())
-      return cursor_.fail(error::duplicate_field, cursor_.position());
-    if (unknown_.size() == max_unknown_fields) return cursor_.fail(error::too_large, cursor_.position());
+      return cursor_.fail(error::duplicate_field, cursor_.begin_of(name));
+    if (unknown_.size() == max_unknown_fields) return cursor_.fail(error::too_large, cursor_.begin_of(name));
     unknown_.push_back(std::move(decoded));
     std::string_view ignored;
     return cursor_.skip_value(ignored);

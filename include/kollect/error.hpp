@@ -242,7 +242,8 @@ inline failure make_failure(error reason, std::string message, std::string_view 
   return failure{make_error_code(reason), std::move(message), clause, position, {}, location};
 }
 
-/// The whole failure as one line: `source:line:column: sentence [clause] (name)`.
+/// The whole failure as one line: `source:line:column: sentence [clause]`; where the text has no lines,
+/// `sentence at byte N [clause]`.
 inline std::string to_string(const failure& value) {
   std::string text;
   if (!value.source.empty()) text += value.source + ":";

@@ -19,6 +19,29 @@
 
 namespace kollect {
 
+namespace detail {
+
+inline result<item> item_of(const boost::json::value& value) {
+  if (!value.is_object()) return make_failure(error::wrong_type, "a row must be an object", "ROW-01");
+  item row;
+  for (const auto& [name, field] : text_fields<item>()) {
+    const auto* const found = value.get_object().if_contains(boost::json::string_view(name.data(), name.size()));
+    if (found == nullptr && name == "group") continue;
+    if (found == nullptr) return make_failure(error::missing_field, "the row has no field " + std::string(name), "ROW-01");
+    if (!found->is_string())
+      return make_failure(error::wrong_type, "the row's field " + std::string(name) + " must be a string", "ROW-01");
+    row.*field = std::string_view(found->get_string());
+  }
+  const auto* const attributes = value.get_object().if_contains("attributes");
+  if (attributes == nullptr) return row;
+  if (!attributes->is_object() && !attributes->is_null())
+    return make_failure(error::wrong_type, "the row's attributes must be an object or null", "ROW-02");
+  row.attributes = *attributes;
+  return row;
+}
+
+} // namespace detail
+
 // Conversions for boost::json::value_from and boost::json::value_to. Like every value_to, the ones
 // to our types throw boost::system::system_error where the value has another shape; the functions
 // of parse.hpp and envelope.hpp answer with a result instead.
@@ -28,7 +51,7 @@ inline void tag_invoke(const boost::json::value_from_tag&, boost::json::value& o
 }
 
 inline timestamp tag_invoke(const boost::json::value_to_tag<timestamp>&, const boost::json::value& value) {
-  return parse_timestamp(std::string_view(value.as_string())).value();
+  return parse_timestamp(value.is_string() ? std::string_view(value.get_string()) : std::string_view()).value();
 }
 
 /// A row as an object with the field names and the order of ROW-01.
@@ -40,19 +63,11 @@ inline void tag_invoke(const boost::json::value_from_tag&, boost::json::value& o
 }
 
 inline item tag_invoke(const boost::json::value_to_tag<item>&, const boost::json::value& value) {
-  item row;
-  const auto& object = value.as_object();
-  for (const auto& [name, field] : detail::text_fields<item>()) {
-    const auto* const found = object.if_contains(boost::json::string_view(name.data(), name.size()));
-    if (found == nullptr && name == "group") continue;
-    row.*field = std::string_view(found == nullptr ? object.at(boost::json::string_view(name.data(), name.size())).as_string()
-                                                   : found->as_string());
-  }
-  if (const auto* const attributes = object.if_contains("attributes")) row.attributes = *attributes;
-  return row;
+  return detail::item_of(value).value();
 }
 
-/// An envelope as an object with the fields of ENV-02; the payload becomes a value.
+/// An envelope as an object with the fields of ENV-02; the payload becomes a value, and one that is not
+/// JSON throws as above.
 inline void tag_invoke(const boost::json::value_from_tag&, boost::json::value& out, const envelope& value) {
   out = {{"schemaVersion", value.schema_version},
          {"timestamp", to_string(value.timestamp)},

@@ -86,7 +86,8 @@ inline result<std::vector<std::string>> make_payloads(const snapshot& source, co
   std::vector<std::string> payloads;
   auto whole = join_items(rows);
   if (options.form != payload_form::array) whole = serialize_export_envelope(header, whole);
-  if (options.max_export_bytes == 0 || whole.size() <= options.max_export_bytes) {
+  // An empty snapshot is sent whatever the limit: it clears its scope (DEL-02) and cannot be split.
+  if (rows.empty() || options.max_export_bytes == 0 || whole.size() <= options.max_export_bytes) {
     payloads.push_back(std::move(whole));
     return payloads;
   }

@@ -93,8 +93,8 @@ struct export_envelope_header {
   std::uint32_t part_index = 0; ///< left out when 0
   std::uint32_t part_total = 0; ///< left out when 0
   std::size_t item_count = 0;   ///< PAY-03
-  timestamp exported_at;        ///< PAY-04
-  std::string cluster;          ///< left out when empty, as today's operator always does
+  timestamp exported_at{};      ///< PAY-04
+  std::string cluster{};        ///< left out when empty, as today's operator always does
 };
 
 /// The export envelope form of a payload around an items array (PAY-01, PAY-02): fields in contract order.
@@ -140,6 +140,7 @@ inline std::string serialize(const envelope& value) {
 /// U+2029 within strings escaped, everything else left as it is (BYT-05). Errors carry the byte offset.
 inline result<std::string> compact_payload(std::string_view text, const limits& bounds = {}) {
   detail::json_cursor cursor(text, bounds.max_depth, detail::invalid_utf8::replace);
+  cursor.set_depth(1); // in a message the payload stands within the envelope
   std::string_view checked;
   if (!cursor.skip_value(checked)) return detail::cursor_failure(cursor, 0, "BYT-05");
   if (!cursor.at_end())

@@ -9,26 +9,47 @@
 #include <kollect/snapshot_view.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace kollect {
 
 /// All rows of one inventory at one instant, as a producer has them before it exports.
 struct snapshot {
-  kollect::scope scope;
-  std::int64_t generation = 0;     ///< the inventory's spec generation, not a data version (PAY-05)
-  kollect::timestamp exported_at;  ///< once an export, the same in all parts (PAY-04)
-  std::vector<item> items;         ///< in any order; they are sent in ORD-01 order
+  kollect::scope scope{};
+  std::int64_t generation = 0;      ///< the inventory's spec generation, not a data version (PAY-05)
+  kollect::timestamp exported_at{}; ///< once an export, the same in all parts (PAY-04)
+  std::vector<item> items{};        ///< in any order; they are sent in ORD-01 order
 
   friend bool operator==(const snapshot&, const snapshot&) = default;
 };
+
+/// A payload as far as it could be read, and why it is refused, if it is.
+struct snapshot_inspection {
+  snapshot_view view;
+  std::optional<failure> refused;
+};
+
+/// Like parse_snapshot(), for tools that show what a refused message holds.
+inline snapshot_inspection inspect_snapshot(const envelope_view& envelope, const limits& bounds = {}) {
+  detail::snapshot_reader reader(envelope, bounds);
+  auto read = reader.read();
+  return {reader.view(), read ? std::nullopt : std::optional(read.error())};
+}
 
 /// Reads and checks the payload of an envelope in full: JSON, UTF-8, depth, the form (PAY-01), each
 /// row's fields (ROW-01), checksum (PAY-02), itemCount (PAY-03), exportedAt (PAY-04) and the part
 /// marks (MP-04). Errors carry the byte offset within the message. Linear; nothing is copied.
 inline result<snapshot_view> parse_snapshot(const envelope_view& envelope, const limits& bounds = {}) {
   return detail::snapshot_reader(envelope, bounds).read();
+}
+
+/// The same for a payload without its envelope, such as each of a set that an assembler has completed.
+/// Offsets count from the payload's start.
+inline result<snapshot_view> parse_payload(std::string_view payload, const limits& bounds = {}) {
+  return parse_snapshot(envelope_view{.message = payload, .payload = payload}, bounds);
 }
 
 } // namespace kollect

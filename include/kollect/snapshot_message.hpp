@@ -44,6 +44,11 @@ inline part_set part_set_of(const message_head& head, const snapshot_view& snaps
   return {head.scope, snapshot.exported_at.value_or(head.envelope.timestamp), snapshot.generation, snapshot.part_total};
 }
 
+/// SHA-256 over the items array (PAY-02), without hashing anything twice.
+inline sha256_digest items_digest_of(const message_head& head, const snapshot_view& snapshot) {
+  return snapshot.items_digest.value_or(head.key.payload);
+}
+
 /// The rows of a snapshot by identity, as raw JSON. Of two rows with one identity the later counts,
 /// as it would in the state table; the answer is how many were overwritten so. O(n log n).
 inline std::size_t collect_rows(const snapshot_view& snapshot, row_map& out) {

@@ -43,7 +43,8 @@ public:
     iterator() = default;
     iterator(std::string_view items, std::size_t at) : items_(items), at_(at) { step(); }
 
-    const item_view& operator*() const noexcept { return row_; }
+    /// By value, as the row is made anew at each step: it outlives the iterator.
+    item_view operator*() const noexcept { return row_; }
     const item_view* operator->() const noexcept { return &row_; }
     iterator& operator++() {
       at_ = next_;
@@ -91,6 +92,7 @@ struct snapshot_view {
   std::string_view items;              ///< raw bytes of the items array: what the checksum is over (PAY-02)
   std::size_t item_count = 0;          ///< as counted
   std::optional<json_string> checksum; ///< as sent, and right; absent in an array
+  std::optional<sha256_digest> items_digest; ///< of `items`; absent in an array, whose payload digest is the same
   std::int64_t generation = 0;         ///< 0 where absent (PAY-05)
   std::uint32_t part_index = 0;        ///< 1 to part_total for a part, else 0 (MP-04)
   std::uint32_t part_total = 0;        ///< over 1 for a part, else 0

@@ -139,7 +139,8 @@ inline timestamp from_system_clock(std::chrono::system_clock::time_point instant
 template <>
 struct std::hash<kollect::timestamp> {
   std::size_t operator()(const kollect::timestamp& value) const noexcept {
-    return std::hash<std::int64_t>{}(value.seconds * 1'000'000'007 + value.nanoseconds);
+    const auto seconds = static_cast<std::uint64_t>(value.seconds);
+    return std::hash<std::uint64_t>{}(seconds * 1'000'000'007 + value.nanoseconds);
   }
 };
 

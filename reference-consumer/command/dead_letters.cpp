@@ -28,7 +28,8 @@ std::string base64(const std::string& bytes) {
   return out;
 }
 
-/// One dead letter as JSON; key and value in base64, as they may be any bytes.
+/// One dead letter as JSON; key and value in base64, as they may be any bytes. The value is null where
+/// it was dropped to stay within the retention.
 std::string to_json(const stored_dead_letter& stored) {
   const auto& letter = stored.letter;
   std::string out = "{\"id\":" + std::to_string(stored.id);
@@ -46,7 +47,10 @@ std::string to_json(const stored_dead_letter& stored) {
   out += ",\"headers\":" + letter.headers_json;
   if (letter.message_key) text("key", base64(*letter.message_key));
   else out += ",\"key\":null";
-  text("value", base64(letter.value));
+  out += ",\"valueBytes\":" + std::to_string(stored.value_bytes);
+  text("valueSha256", to_string(stored.value_digest));
+  if (stored.has_body) text("value", base64(letter.value));
+  else out += ",\"value\":null";
   text("buriedAt", to_string(letter.at));
   return out + "}";
 }
@@ -63,6 +67,7 @@ result<int> list(const list_flags& flags) {
     after = letters->back().id;
     left -= static_cast<std::int64_t>(letters->size());
   }
+  if (!std::cout.flush()) return make_failure(error::store_full, "the output could not be written");
   return program::success;
 }
 

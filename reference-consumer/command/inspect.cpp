@@ -112,6 +112,11 @@ result<int> inspect(const inspect_flags& flags) {
   std::size_t line = 0;
   bool is_clean = true;
   for (std::string message; std::getline(input, message);) is_clean &= inspect_message(++line, message, window, flags.bounds, std::cout);
+  if (input.bad()) { // such as a folder
+    std::cerr << "kollect-consumer: " << flags.file << ": cannot be read\n";
+    return program::bad_data;
+  }
+  if (!std::cout.flush()) return make_failure(error::store_full, "the output could not be written");
   return is_clean ? program::success : program::findings;
 }
 
@@ -123,7 +128,8 @@ void add_inspect(CLI::App& program, command_action& chosen) {
   command->add_option("FILE", flags->file, "file with one message a line, or - for standard input")->capture_default_str();
   command->add_option("--max-depth", flags->bounds.max_depth, "deepest nesting of a message")
       ->check(CLI::Range(std::size_t{4}, max_depth_ceiling))->capture_default_str();
-  command->add_option("--max-message-bytes", flags->bounds.max_message_bytes, "longest message that is read")->capture_default_str();
+  command->add_option("--max-message-bytes", flags->bounds.max_message_bytes, "longest message that is read")
+      ->check(CLI::PositiveNumber)->capture_default_str();
   command->callback([flags, &chosen] { chosen = [flags] { return inspect(*flags); }; });
 }
 

@@ -40,10 +40,12 @@ struct run_flags {
 };
 
 void add_bounds(CLI::App& command, run_flags& flags) {
-  command.add_option("--max-message-bytes", flags.bounds.max_message_bytes, "longest message that is read")->capture_default_str();
+  command.add_option("--max-message-bytes", flags.bounds.max_message_bytes, "longest message that is read")
+      ->check(CLI::PositiveNumber)->capture_default_str();
   command.add_option("--max-depth", flags.bounds.max_depth, "deepest nesting of a message")
       ->check(CLI::Range(std::size_t{4}, max_depth_ceiling))->capture_default_str();
-  command.add_option("--max-part-total", flags.bounds.max_part_total, "largest partTotal of a multipart set")->capture_default_str();
+  command.add_option("--max-part-total", flags.bounds.max_part_total, "largest partTotal of a multipart set")
+      ->check(CLI::PositiveNumber)->capture_default_str();
   command.add_option("--max-future", flags.max_future_seconds, "seconds that a snapshot may be dated ahead of both clocks")
       ->check(CLI::NonNegativeNumber)->capture_default_str();
   command.add_option("--keep-dedup-keys", flags.kept.dedup_keys_per_scope, "dedup keys kept for each scope")

@@ -44,6 +44,12 @@ void print_scopes(const std::vector<scope_summary>& scopes) {
          to_string(one.exported_at) + (one.target_conflicts > 0 ? "  several inventories share this scope" : ""));
 }
 
+/// The code to end with, unless the output could not be written.
+result<int> finish(int code) {
+  if (std::cout.flush()) return code;
+  return make_failure(error::store_full, "the output could not be written");
+}
+
 result<int> state(const state_flags& flags) {
   auto opened = open_reader(flags.store);
   if (!opened) return opened.error();
@@ -51,14 +57,13 @@ result<int> state(const state_flags& flags) {
     auto scopes = (*opened)->scopes();
     if (!scopes) return scopes.error();
     print_scopes(*scopes);
-    return program::success;
+    return finish(program::success);
   }
   state_writer writer(std::cout);
   auto read = (*opened)->for_each_row([&](const scope& which, std::string_view item) { writer.write(which, item); });
   if (!read) return read.error();
   writer.finish();
-  if (std::cout.flush()) return program::success;
-  return make_failure(error::store_full, "the output could not be written");
+  return finish(program::success);
 }
 
 result<int> summary(const state_flags& flags) {
@@ -68,7 +73,7 @@ result<int> summary(const state_flags& flags) {
   if (!counts) return counts.error();
   if (flags.output == "json") {
     std::cout << to_json(*counts) << '\n';
-    return counts->is_conserved() ? program::success : program::findings;
+    return finish(counts->is_conserved() ? program::success : program::findings);
   }
   auto scopes = (*opened)->scopes();
   if (!scopes) return scopes.error();
@@ -86,9 +91,9 @@ result<int> summary(const state_flags& flags) {
   line("rows", rows);
   std::cout << '\n';
   print_scopes(*scopes);
-  if (counts->is_conserved()) return program::success;
+  if (counts->is_conserved()) return finish(program::success);
   std::cerr << "kollect-consumer: the counters do not add up; please report this\n";
-  return program::findings;
+  return finish(program::findings);
 }
 
 void add(CLI::App& program, command_action& chosen, const char* name, const char* what, const char* output,

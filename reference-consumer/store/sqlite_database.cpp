@@ -66,8 +66,12 @@ result<std::unique_ptr<database>> database::open(const std::string& path, access
   sqlite3* handle = nullptr;
   const int code = sqlite3_open_v2(path.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   std::unique_ptr<database> opened(new database(handle, path));
-  if (code != SQLITE_OK)
-    return make_sqlite_failure(code, handle != nullptr ? sqlite3_errmsg(handle) : sqlite3_errstr(code), path);
+  if (code != SQLITE_OK) {
+    auto reason = make_sqlite_failure(code, handle != nullptr ? sqlite3_errmsg(handle) : sqlite3_errstr(code), path);
+    // To a reader a missing file is a store that is not there, not a place that cannot be written.
+    if (how == access::read_only && (code & 0xFF) == SQLITE_CANTOPEN) reason.code = make_error_code(error::store_unavailable);
+    return reason;
+  }
   sqlite3_busy_timeout(handle, 5000);
   if (how == access::read_only) {
     // The writer alone owns checkpoints: a reader that closes last must not start one.

@@ -96,6 +96,7 @@ CREATE TABLE dead_letters (
   value BLOB,
   value_bytes INTEGER NOT NULL,
   value_digest BLOB NOT NULL,
+  body_bytes INTEGER NOT NULL,
   is_tombstone INTEGER NOT NULL,
   reason TEXT NOT NULL,
   sentence TEXT NOT NULL,
@@ -104,6 +105,7 @@ CREATE TABLE dead_letters (
   buried_at TEXT NOT NULL
 );
 CREATE INDEX dead_letters_by_origin ON dead_letters (log_id, partition, offset);
+CREATE INDEX dead_letters_with_body ON dead_letters (dead_letter_id) WHERE value IS NOT NULL;
 CREATE TABLE totals (
   only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
   consumed INTEGER NOT NULL,
@@ -169,6 +171,12 @@ result<void> migrate(database& target) {
   // A failed statement may have ended the transaction already; the first reason is the one to tell.
   if (!done && target.in_transaction()) (void)target.execute("ROLLBACK");
   return done;
+}
+
+result<void> check_is_ours(database& target) {
+  auto version = read_version(target);
+  if (!version) return version.error();
+  return {};
 }
 
 result<void> check_schema(database& target) {

@@ -15,6 +15,9 @@ inline constexpr std::int64_t schema_version = 1;
 /// A newer file is error::store_too_new, a file of another program error::store_corrupt.
 result<void> migrate(database& target);
 
+/// Checks, writing nothing, that a file is empty or ours and not newer than this program.
+result<void> check_is_ours(database& target);
+
 /// Checks that a file is ours and not newer than this program, for readers.
 result<void> check_schema(database& target);
 

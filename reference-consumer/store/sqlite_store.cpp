@@ -5,6 +5,8 @@
 #include "sqlite_schema.hpp"
 #include "sqlite_transaction.hpp"
 
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 namespace kollect::consumer {
@@ -81,7 +83,7 @@ public:
     std::vector<stored_dead_letter> out;
     auto read = database_->query(
         "SELECT dead_letter_id, name, partition, offset, message_key, subject, headers, value, is_tombstone, reason, sentence, "
-        "clause, byte_offset, buried_at FROM dead_letters JOIN logs USING (log_id) WHERE dead_letter_id > ? "
+        "clause, byte_offset, buried_at, value_bytes, value_digest FROM dead_letters JOIN logs USING (log_id) WHERE dead_letter_id > ? "
         "ORDER BY dead_letter_id LIMIT ?",
         [&](statement& select) { select.bind(after_id).bind(limit); }, [&](statement& row) { out.push_back(read_letter(row)); });
     if (!read) return read.error();
@@ -129,6 +131,9 @@ private:
     letter.clause = row.text(11);
     if (!row.is_null(12)) letter.byte_offset = row.integer(12);
     letter.at = read_timestamp(row.bytes(13));
+    out.has_body = !row.is_null(7);
+    out.value_bytes = row.integer(14);
+    out.value_digest = digest_from(row.bytes(15));
     return out;
   }
 
@@ -157,10 +162,15 @@ private:
 } // namespace sqlite
 
 result<std::unique_ptr<store>> open_sqlite_store(const std::string& path, std::string_view owner) {
-  auto lock = file_lock::acquire(path + ".lock", owner);
+  // Under its real name: a link to the file is the same store.
+  std::error_code unknown;
+  const auto real_path = std::filesystem::weakly_canonical(path, unknown);
+  auto lock = file_lock::acquire((unknown ? path : real_path.string()) + ".lock", owner);
   if (!lock) return lock.error();
   auto opened = sqlite::database::open(path, sqlite::access::read_write_create);
   if (!opened) return opened.error();
+  // Before the journal mode, which is written into the file: another program's is left as it is.
+  if (auto checked = sqlite::check_is_ours(**opened); !checked) return checked.error();
   for (const char* const setting : {"PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA temp_store = MEMORY",
                                     "PRAGMA cache_size = -65536", "PRAGMA journal_size_limit = 67108864"})
     if (auto done = (*opened)->execute(setting); !done) return done.error();

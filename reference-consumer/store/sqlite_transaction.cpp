@@ -9,16 +9,6 @@
 namespace kollect::consumer::sqlite {
 namespace {
 
-std::string_view bytes_of(const sha256_digest& digest) {
-  return {reinterpret_cast<const char*>(digest.bytes.data()), digest.bytes.size()};
-}
-
-sha256_digest digest_from(std::string_view bytes) {
-  sha256_digest digest;
-  std::copy_n(bytes.begin(), std::min(bytes.size(), digest.bytes.size()), digest.bytes.begin());
-  return digest;
-}
-
 std::string paths_json(const change& one) {
   if (one.kind != change_kind::changed) return {};
   std::string out = "[";
@@ -70,6 +60,16 @@ std::optional<fingerprint> fingerprint_from(std::string_view bytes) {
   std::memcpy(&value.high, bytes.data(), 8);
   std::memcpy(&value.low, bytes.data() + 8, 8);
   return value;
+}
+
+std::string_view bytes_of(const sha256_digest& digest) {
+  return {reinterpret_cast<const char*>(digest.bytes.data()), digest.bytes.size()};
+}
+
+sha256_digest digest_from(std::string_view bytes) {
+  sha256_digest digest;
+  std::copy_n(bytes.begin(), std::min(bytes.size(), digest.bytes.size()), digest.bytes.begin());
+  return digest;
 }
 
 result<std::int64_t> log_id_of(database& target, const std::string& log) {
@@ -357,23 +357,25 @@ result<bool> sqlite_transaction::is_buried(const message_origin& origin, const s
 result<void> sqlite_transaction::bury(const dead_letter& letter) {
   auto log = log_id(letter.origin.log);
   if (!log) return log.error();
-  const auto bytes = static_cast<std::int64_t>(letter.value.size());
+  const auto value_bytes = static_cast<std::int64_t>(letter.value.size());
+  const auto key_bytes = letter.message_key ? letter.message_key->size() : 0;
+  const auto body_bytes = value_bytes + static_cast<std::int64_t>(key_bytes + letter.headers_json.size());
   auto buried = database_.run("INSERT INTO dead_letters (log_id, partition, offset, message_key, subject, headers, value, value_bytes, "
-                              "value_digest, is_tombstone, reason, sentence, clause, byte_offset, buried_at) "
-                              "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                              "value_digest, body_bytes, is_tombstone, reason, sentence, clause, byte_offset, buried_at) "
+                              "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                               [&](statement& insert) {
                                 insert.bind(*log).bind(letter.origin.partition).bind(letter.origin.offset);
                                 if (letter.message_key) insert.bind_blob(*letter.message_key);
                                 else insert.bind_null();
-                                insert.bind_text(letter.subject).bind_text(letter.headers_json).bind_blob(letter.value).bind(bytes)
-                                    .bind_blob(bytes_of(sha256(letter.value))).bind(letter.is_tombstone ? 1 : 0)
+                                insert.bind_text(letter.subject).bind_text(letter.headers_json).bind_blob(letter.value).bind(value_bytes)
+                                    .bind_blob(bytes_of(sha256(letter.value))).bind(body_bytes).bind(letter.is_tombstone ? 1 : 0)
                                     .bind_text(letter.reason).bind_text(letter.sentence).bind_text(letter.clause);
                                 if (letter.byte_offset) insert.bind(*letter.byte_offset);
                                 else insert.bind_null();
                                 insert.bind_text(to_string(letter.at));
                               });
   if (!buried) return buried;
-  return database_.run("UPDATE totals SET dead_letter_bytes = dead_letter_bytes + ?", [&](statement& update) { update.bind(bytes); });
+  return database_.run("UPDATE totals SET dead_letter_bytes = dead_letter_bytes + ?", [&](statement& update) { update.bind(body_bytes); });
 }
 
 result<void> sqlite_transaction::count(const outcome_counts& counts) {
@@ -411,12 +413,12 @@ result<void> sqlite_transaction::prune_dead_letter_bodies(const retention& bound
   for (;;) {
     std::int64_t id = 0, bytes = 0;
     auto read = database_.query(
-        "SELECT dead_letter_id, value_bytes FROM dead_letters WHERE value IS NOT NULL AND "
+        "SELECT dead_letter_id, body_bytes FROM dead_letters WHERE value IS NOT NULL AND "
         "(SELECT dead_letter_bytes FROM totals) > ? ORDER BY dead_letter_id LIMIT 1",
         [&](statement& select) { select.bind(bounds.dead_letter_bytes); },
         [&](statement& row) { id = row.integer(0), bytes = row.integer(1); });
     if (!read || id == 0) return read;
-    if (auto dropped = database_.run("UPDATE dead_letters SET value = NULL WHERE dead_letter_id = ?",
+    if (auto dropped = database_.run("UPDATE dead_letters SET value = NULL, message_key = NULL, headers = '[]' WHERE dead_letter_id = ?",
                                      [&](statement& update) { update.bind(id); });
         !dropped)
       return dropped;

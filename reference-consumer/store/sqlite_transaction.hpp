@@ -15,6 +15,10 @@ namespace kollect::consumer::sqlite {
 std::string bytes_of(const fingerprint& value);
 std::optional<fingerprint> fingerprint_from(std::string_view bytes);
 
+/// A digest as the 32 bytes that the tables hold, and back.
+std::string_view bytes_of(const sha256_digest& digest);
+sha256_digest digest_from(std::string_view bytes);
+
 /// The id of a log, which is registered if it is new.
 result<std::int64_t> log_id_of(database& target, const std::string& log);
 

@@ -77,6 +77,9 @@ struct dead_letter {
 struct stored_dead_letter {
   std::int64_t id = 0;
   dead_letter letter;
+  bool has_body = true; ///< false: value, key and headers were dropped to stay within the retention
+  std::int64_t value_bytes = 0;
+  sha256_digest value_digest; ///< stays when the body goes
 };
 
 /// One line of the change feed. `kind` is added, changed, removed or snapshot; the last one says
@@ -118,7 +121,7 @@ struct retention {
   std::int64_t changes = 1'000'000;           ///< of the change feed's history
   std::int64_t pending_bytes = 1'073'741'824; ///< of parts; over it the oldest set is given up
   std::int64_t pending_seconds = 86'400;      ///< a set whose last part is older is given up
-  std::int64_t dead_letter_bytes = 1'073'741'824; ///< over it the oldest bodies are dropped, their digest is kept
+  std::int64_t dead_letter_bytes = 1'073'741'824; ///< of values, keys and headers; over it the oldest are dropped, their digest is kept
 };
 
 /// One transaction: everything that a batch of messages does, or nothing. Rolled back by the

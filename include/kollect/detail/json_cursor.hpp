@@ -66,6 +66,17 @@ public:
   }
   bool fail_here() noexcept { return fail(at_ < text_.size() ? error::syntax : error::truncated, at_); }
 
+  /// What is next is not of the type wanted: wrong_type if it is a value at all.
+  bool fail_type() noexcept {
+    const bool is_value = std::string_view("{[\"-0123456789tfn").find(peek()) != std::string_view::npos;
+    return is_value ? fail(error::wrong_type, at_) : fail_here();
+  }
+
+  /// Where a string that was read from this text begins: its first quote.
+  std::size_t begin_of(const json_string& read) const noexcept {
+    return static_cast<std::size_t>(read.raw().data() - text_.data()) - 1;
+  }
+
   /// The next character that is not white space, left where it is; NUL at the end.
   char peek() noexcept {
     while (at_ < text_.size() && is_space(text_[at_])) ++at_;
@@ -238,8 +249,9 @@ private:
     if (at_ + 1 >= text_.size()) return fail(error::truncated, text_.size());
     const char letter = text_[at_ + 1];
     if (letter == 'u') {
-      if (!read_hex4(text_, at_ + 2))
-        return at_ + 6 > text_.size() ? fail(error::truncated, text_.size()) : fail(error::syntax, at_);
+      const auto digits = text_.substr(at_ + 2, 4);
+      if (digits.find_first_not_of("0123456789abcdefABCDEF") != std::string_view::npos) return fail(error::syntax, at_);
+      if (digits.size() < 4) return fail(error::truncated, text_.size());
       at_ += 6;
       return true;
     }

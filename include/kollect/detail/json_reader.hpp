@@ -80,11 +80,13 @@ inline bool read_value(json_cursor& cursor, std::string_view text, boost::json::
 class items_reader {
 public:
   items_reader(std::string_view text, const limits& bounds)
-      : text_(text), cursor_(text, bounds.max_depth, invalid_utf8::replace) {}
+      : text_(text), cursor_(text, bounds.max_depth, invalid_utf8::replace) {
+    cursor_.set_depth(2); // in a message the items stand within the envelope and the export envelope
+  }
 
   result<std::vector<item>> read() {
     if (cursor_.at_end()) return make_failure(error::empty_export, "there are no items to export: not even []", "ENV-08");
-    if (cursor_.peek() != '[') cursor_.fail(error::wrong_type, cursor_.position());
+    if (cursor_.peek() != '[') cursor_.fail_type();
     const bool is_read = cursor_.read_array([this] { return read_row(); });
     if (is_read && !cursor_.at_end()) cursor_.fail(error::trailing_data, cursor_.position());
     if (!cursor_.failed()) return std::move(items_);
@@ -99,20 +101,18 @@ private:
     static constexpr auto fields = text_fields<item>();
     auto& row = items_.emplace_back();
     std::bitset<fields.size() + 1> seen;
-    cursor_.peek();
+    if (cursor_.peek() != '{') return cursor_.fail_type();
     const std::size_t begin = cursor_.position();
-    if (begin < text_.size() && text_[begin] != '{') return cursor_.fail(error::wrong_type, begin);
     const bool is_read = cursor_.read_object([&](const json_string& name) {
       const auto found = std::find_if(fields.begin(), fields.end(), [&](const auto& field) { return name == field.first; });
       const auto index = static_cast<std::size_t>(found - fields.begin());
       detail_ = "field " + name.decode();
-      if (found == fields.end() && !(name == "attributes")) return cursor_.fail(error::unknown_field, cursor_.position());
-      if (seen[index]) return cursor_.fail(error::duplicate_field, cursor_.position());
+      if (found == fields.end() && !(name == "attributes")) return cursor_.fail(error::unknown_field, cursor_.begin_of(name));
+      if (seen[index]) return cursor_.fail(error::duplicate_field, cursor_.begin_of(name));
       seen.set(index);
       if (found == fields.end()) return read_attributes(row.attributes);
       json_string value;
-      if (cursor_.peek() != '"' && cursor_.position() < text_.size())
-        return cursor_.fail(error::wrong_type, cursor_.position());
+      if (cursor_.peek() != '"') return cursor_.fail_type();
       if (!cursor_.read_string(value)) return false;
       row.*(found->second) = value.decode();
       return true;
@@ -129,8 +129,7 @@ private:
 
   bool read_attributes(boost::json::value& out) {
     const char first = cursor_.peek();
-    if (first != '{' && first != 'n' && cursor_.position() < text_.size())
-      return cursor_.fail(error::wrong_type, cursor_.position());
+    if (first != '{' && first != 'n') return cursor_.fail_type();
     return read_value(cursor_, text_, out);
   }
 

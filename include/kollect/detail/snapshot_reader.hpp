@@ -41,6 +41,9 @@ public:
     return check_export_envelope();
   }
 
+  /// What has been read so far, for those who want to see a refused payload.
+  const snapshot_view& view() const noexcept { return view_; }
+
 private:
   enum field : std::size_t { schema_version, checksum, generation, part_index, part_total, item_count, exported_at, cluster, items, field_count };
   static constexpr std::array<std::string_view, field_count> names{
@@ -51,6 +54,7 @@ private:
     return make_failure(reason, std::move(sentence), clause, text_position{base_ + at, 0, 0});
   }
 
+  /// The items array; view_.items stays empty unless it is whole.
   bool read_items() {
     clause_ = "ROW-01";
     cursor_.peek();
@@ -61,7 +65,7 @@ private:
       ++view_.item_count;
       return read_item(cursor_, payload_, row);
     });
-    view_.items = payload_.substr(begin, cursor_.position() - begin);
+    if (is_read) view_.items = payload_.substr(begin, cursor_.position() - begin);
     return is_read;
   }
 
@@ -71,28 +75,25 @@ private:
     while (index < names.size() && !(name == names[index])) ++index;
     std::string_view ignored;
     if (index == field_count) return cursor_.skip_value(ignored);
-    if (std::exchange(seen_[index], true)) return cursor_.fail(error::duplicate_field, cursor_.position());
+    if (std::exchange(seen_[index], true)) return cursor_.fail(error::duplicate_field, cursor_.begin_of(name));
     const char first = cursor_.peek();
     at_[index] = cursor_.position();
     switch (index) {
     case items:
-      if (first != '[' && at_[index] < payload_.size()) return cursor_.fail(error::wrong_type, at_[index]);
-      return read_items();
+      return first == '[' ? read_items() : cursor_.fail_type();
     case generation:
     case part_index:
     case part_total:
     case item_count: return read_integer(numbers_[index]);
     default:
-      if (first != '"' && at_[index] < payload_.size()) return cursor_.fail(error::wrong_type, at_[index]);
-      return cursor_.read_string(texts_[index]);
+      return first == '"' ? cursor_.read_string(texts_[index]) : cursor_.fail_type();
     }
   }
 
   bool read_integer(std::int64_t& out) {
     const char first = cursor_.peek();
     const std::size_t begin = cursor_.position();
-    if (begin < payload_.size() && first != '-' && (first < '0' || first > '9'))
-      return cursor_.fail(error::wrong_type, begin);
+    if (first != '-' && (first < '0' || first > '9')) return cursor_.fail_type();
     std::string_view text;
     if (!cursor_.read_number(text)) return false;
     const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), out);
@@ -111,8 +112,8 @@ private:
     if (!instant) return refuse(error::invalid_timestamp, instant.error().message, "PAY-04", at_[exported_at]);
     view_.exported_at = *instant;
     view_.generation = numbers_[generation];
-    if (auto checked = check_checksum(); !checked) return checked.error();
     if (auto checked = check_parts(); !checked) return checked.error();
+    if (auto checked = check_checksum(); !checked) return checked.error();
     return view_;
   }
 
@@ -122,9 +123,10 @@ private:
                     "itemCount says " + std::to_string(numbers_[item_count]) + ", there are " +
                         std::to_string(view_.item_count) + " items",
                     "PAY-03", at_[item_count]);
+    view_.items_digest = sha256(view_.items);
     if (!seen_[checksum]) return {};
     view_.checksum = texts_[checksum];
-    const auto actual = to_string(sha256(view_.items));
+    const auto actual = to_string(*view_.items_digest);
     if (texts_[checksum] == actual) return {};
     return refuse(error::checksum_mismatch, "the items have the SHA-256 " + actual + ", not the checksum given",
                   "PAY-02", at_[checksum]);

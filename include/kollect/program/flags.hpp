@@ -15,7 +15,9 @@ namespace kollect::program {
 /// `--max-export-bytes` is KOLLECT_MAX_EXPORT_BYTES. The command line wins. Call after adding all flags.
 inline void allow_environment(CLI::App& command) {
   for (CLI::Option* const option : command.get_options()) {
-    if (option->get_lnames().empty() || option->get_lnames().front() == "help") continue;
+    if (option->get_lnames().empty() || option->get_lnames().front() == "help" ||
+        option->get_lnames().front() == "version")
+      continue;
     std::string name = "KOLLECT_";
     for (const char letter : option->get_lnames().front())
       name += letter == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(letter)));

@@ -39,7 +39,9 @@ void check_killed_ten_times(const broker& system) {
                                         "5", "--items", "50", "--rounds", "40", "--churn", "0.05", "--duplicates", "0.1", "--shuffle",
                                         "--multipart-bytes", "20000", "--poison", "0.01", "--expect", expected.string()});
   ASSERT_EQ(simulated.status.code, 0) << simulated;
-  const auto sent = parse_object(simulated.output).at("messages").as_int64();
+  const auto summary = parse_object(simulated.output);
+  // JetStream's own duplicate window takes out what is sent twice with one message id (NAT-05).
+  const auto sent = summary.at("messages").as_int64() - (system.name == "nats" ? summary.at("duplicates").as_int64() : 0);
 
   std::random_device entropy;
   const auto seed = entropy();
@@ -48,7 +50,7 @@ void check_killed_ten_times(const broker& system) {
   std::int64_t before = 0;
   for (int kill = 0; kill < 10; ++kill) {
     auto more = system.quick_recovery;
-    more.insert(more.end(), {"--batch-messages", "20"});
+    more.insert(more.end(), {"--batch-messages", "3"});
     auto consumer = place.start_consumer(more);
     // Somewhere behind the point where the last one was killed, at any place within a batch.
     const std::int64_t target = before + static_cast<std::int64_t>(random() % static_cast<unsigned>(std::max<std::int64_t>(sent / 12, 1)));
@@ -146,7 +148,7 @@ void check_feed_folds(const broker& system) {
     const auto text = [&](const char* name) { return std::string(std::string_view(source.at(name).as_string())); };
     const auto op = entry.at("op").as_string();
     if (op == "m") continue;
-    const auto raw = serialize(op == "d" ? entry.at("before") : entry.at("after"));
+    const auto raw = kollect::serialize(op == "d" ? entry.at("before") : entry.at("after"));
     const auto row = parse_items("[" + raw + "]").value().front();
     auto& rows = folded[{text("cluster"), text("namespace"), text("inventory")}];
     if (op == "d") EXPECT_EQ(rows.erase(row.identity()), 1U) << line;

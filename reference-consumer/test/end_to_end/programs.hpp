@@ -5,6 +5,7 @@
 #include <servers/temporary_directory.hpp>
 
 #include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
 
 #include <filesystem>
 #include <string>

@@ -1,0 +1,63 @@
+#ifndef KOLLECT_SDK_TEST_KAFKA_RAW_PRODUCER_HPP
+#define KOLLECT_SDK_TEST_KAFKA_RAW_PRODUCER_HPP
+
+#include <kollect/kafka/detail_pointers.hpp>
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+namespace kollect::test {
+
+/// A producer of what our publisher never sends: tombstones and transactions.
+class raw_producer {
+public:
+  raw_producer(const std::string& bootstrap, std::string topic, const std::string& transactional_id = {})
+      : topic_(std::move(topic)) {
+    kafka::detail::config_pointer config{rd_kafka_conf_new()};
+    char reason[256] = "";
+    rd_kafka_conf_set(config.get(), "bootstrap.servers", bootstrap.c_str(), reason, sizeof reason);
+    if (!transactional_id.empty())
+      rd_kafka_conf_set(config.get(), "transactional.id", transactional_id.c_str(), reason, sizeof reason);
+    native_.reset(rd_kafka_new(RD_KAFKA_PRODUCER, config.get(), reason, sizeof reason));
+    if (native_)
+      (void)config.release();
+    EXPECT_NE(native_, nullptr) << reason;
+    if (!transactional_id.empty())
+      expect(rd_kafka_init_transactions(native_.get(), 30'000));
+  }
+
+  void send(const std::string& value) { send(value.data(), value.size()); }
+  void send_tombstone() { send(nullptr, 0); }
+  void begin() { expect(rd_kafka_begin_transaction(native_.get())); }
+  void commit() { expect(rd_kafka_commit_transaction(native_.get(), 30'000)); }
+  void abort() { expect(rd_kafka_abort_transaction(native_.get(), 30'000)); }
+  void flush() { EXPECT_EQ(rd_kafka_flush(native_.get(), 30'000), RD_KAFKA_RESP_ERR_NO_ERROR); }
+
+private:
+  void send(const char* value, std::size_t size) {
+    rd_kafka_vu_t fields[4] = {};
+    fields[0].vtype = RD_KAFKA_VTYPE_TOPIC;
+    fields[0].u.cstr = topic_.c_str();
+    fields[1].vtype = RD_KAFKA_VTYPE_VALUE;
+    fields[1].u.mem = {const_cast<char*>(value), size};
+    fields[2].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
+    fields[2].u.i = RD_KAFKA_MSG_F_COPY;
+    fields[3].vtype = RD_KAFKA_VTYPE_PARTITION;
+    fields[3].u.i32 = 0;
+    expect(rd_kafka_produceva(native_.get(), fields, 4));
+  }
+
+  static void expect(rd_kafka_error_t* problem) {
+    const kafka::detail::error_pointer owned{problem};
+    EXPECT_EQ(problem, nullptr) << rd_kafka_error_string(problem);
+  }
+
+  std::string topic_;
+  std::unique_ptr<rd_kafka_t, kafka::detail::releaser<rd_kafka_destroy>> native_;
+};
+
+} // namespace kollect::test
+
+#endif

@@ -1,0 +1,150 @@
+#include <support/failure_is.hpp>
+#include <support/seeded_random.hpp>
+
+#include <kollect/parse.hpp>
+#include <kollect/serialize.hpp>
+
+#include <bit>
+#include <cmath>
+#include <limits>
+
+namespace kollect::test {
+
+namespace {
+
+std::string written(double value) { return serialize(boost::json::value(value)); }
+std::string read_and_written(std::string_view text) { return serialize(parse_value(text).value()); }
+
+} // namespace
+
+TEST(numbers, doubles_are_laid_out_as_go_does) {
+  struct {
+    double value;
+    std::string_view expected;
+  } const cases[] = {
+      {0.0, "0"},
+      {-0.0, "-0"},
+      {1, "1"},
+      {-1, "-1"},
+      {0.1, "0.1"},
+      {0.30000000000000004, "0.30000000000000004"},
+      {100, "100"},
+      {123456789.125, "123456789.125"},
+      {1e20, "100000000000000000000"},
+      {123456789012345680000.0, "123456789012345680000"},
+      {999999999999999900000.0, "999999999999999900000"},
+      {1e21, "1e+21"},
+      {-1e21, "-1e+21"},
+      {1.5e21, "1.5e+21"},
+      {1.2345678901234568e22, "1.2345678901234568e+22"},
+      {1e100, "1e+100"},
+      {1e-6, "0.000001"},
+      {1.5e-6, "0.0000015"},
+      {9.999999999999997e-7, "9.999999999999997e-7"},
+      {1e-7, "1e-7"},
+      {-1.25e-7, "-1.25e-7"},
+      {1e-9, "1e-9"},
+      {1e-10, "1e-10"},
+      {5e-324, "5e-324"},
+      {2.2250738585072014e-308, "2.2250738585072014e-308"},
+      {1.7976931348623157e308, "1.7976931348623157e+308"},
+      {-1.7976931348623157e308, "-1.7976931348623157e+308"},
+      {9007199254740991.0, "9007199254740991"},
+      {9007199254740992.0, "9007199254740992"},
+      {9007199254740994.0, "9007199254740994"},
+      {9223372036854775808.0, "9223372036854776000"},
+      {18446744073709551616.0, "18446744073709552000"},
+      {4.35, "4.35"},
+      {2.5e-5, "0.000025"},
+  };
+  for (const auto& one : cases) EXPECT_EQ(written(one.value), one.expected);
+}
+
+TEST(numbers, integers_stay_integers_if_they_fit_int64) {
+  for (const std::string_view text : {"0", "-1", "9007199254740991", "9007199254740992", "9007199254740993",
+                                      "9223372036854775807", "-9223372036854775808", "1000000000000000000"})
+    EXPECT_EQ(read_and_written(text), text);
+  EXPECT_EQ(serialize(boost::json::value(std::numeric_limits<std::int64_t>::min())), "-9223372036854775808");
+  EXPECT_EQ(serialize(boost::json::value(std::numeric_limits<std::int64_t>::max())), "9223372036854775807");
+  EXPECT_EQ(serialize(boost::json::value(std::numeric_limits<std::uint64_t>::max())), "18446744073709552000");
+}
+
+TEST(numbers, everything_else_becomes_the_nearest_double) {
+  struct {
+    std::string_view text, expected;
+  } const cases[] = {
+      {"9223372036854775808", "9223372036854776000"},
+      {"-9223372036854775809", "-9223372036854776000"},
+      {"18446744073709551615", "18446744073709552000"},
+      {"123456789012345678901234567890", "1.2345678901234568e+29"},
+      {"1.0", "1"},
+      {"-0", "0"}, // an integer, as Go's ParseInt says
+      {"-0.0", "-0"},
+      {"-0e5", "-0"},
+      {"1e2", "100"},
+      {"1E+2", "100"},
+      {"2.5E-1", "0.25"},
+      {"1e0", "1"},
+      {"9007199254740993.0", "9007199254740992"}, // ties go to even
+      {"9007199254740995.0", "9007199254740996"},
+      {"0.1000000000000000055511151231257827021181583404541015625", "0.1"},
+      {"1e-400", "0"},
+      {"-1e-400", "-0"},
+      {"2e-324", "0"}, // less than half of the least double
+      {"3e-324", "5e-324"},
+      {"1e-99999999999999999999", "0"},
+      {"0e99999999999", "0"},
+      {"0e99999999999999999999999", "0"},
+      {"-0.000e99999999999999999999999", "-0"},
+      {"0.0000000000001e320", "1e+307"},
+      {"100000000000e-330", "1e-319"},
+      {"1.7976931348623157e308", "1.7976931348623157e+308"},
+      {"1.7976931348623158e308", "1.7976931348623157e+308"},
+      {"17976931348623157e292", "1.7976931348623157e+308"},
+  };
+  for (const auto& one : cases) EXPECT_EQ(read_and_written(one.text), one.expected) << one.text;
+}
+
+TEST(numbers, numbers_beyond_a_double_are_refused_at_their_first_byte) {
+  for (const auto& text : {std::string("1e999"), std::string("-1e999"), std::string("1e309"),
+                           std::string("1.7976931348623159e308"), std::string("1e99999999999999999999"),
+                           std::string("0.001e99999999999999999999"), std::string("0.0000000000001e322"),
+                           "1" + std::string(400, '0'), "-1" + std::string(400, '0'), "1" + std::string(400, '0') + ".5",
+                           std::string(400, '9') + "e0", std::string(309, '9')}) {
+    EXPECT_TRUE(failure_is(parse_value(text), error::number_overflow, 0)) << text;
+    EXPECT_TRUE(failure_is(parse_value("[1, " + text + "]"), error::number_overflow, 4)) << text;
+  }
+}
+
+TEST(numbers, long_numbers_within_a_double_are_read) {
+  EXPECT_EQ(read_and_written("1" + std::string(308, '0')), "1e+308");
+  EXPECT_EQ(read_and_written("1" + std::string(400, '0') + "e-400"), "1");
+  EXPECT_EQ(read_and_written("0." + std::string(400, '0') + "1e401"), "1");
+  EXPECT_EQ(read_and_written("0." + std::string(400, '0') + "1"), "0");
+  EXPECT_EQ(read_and_written("0." + std::string(1000, '3')), "0.3333333333333333");
+  EXPECT_EQ(read_and_written("1" + std::string(1000, '0') + "e-1000"), "1");
+}
+
+TEST(numbers, doubles_of_every_exponent_read_back_as_they_were) {
+  seeded_random random(19);
+  for (std::uint64_t exponent = 0; exponent < 2047; ++exponent) {
+    for (int round = 0; round < 12; ++round) {
+      const std::uint64_t mantissas[] = {0, 1, (std::uint64_t{1} << 52U) - 1, random.bits() >> 12U};
+      const auto bits = (random.bits() << 63U) | exponent << 52U | random.pick(mantissas);
+      const auto value = std::bit_cast<double>(bits);
+      const auto text = written(value);
+      const auto read = parse_value(text);
+      ASSERT_TRUE(has_value(read)) << text;
+      ASSERT_EQ(read->to_number<double>(), value) << text;
+      ASSERT_LE(text.size(), 26U) << text;
+    }
+  }
+}
+
+TEST(numbers, what_json_has_no_text_for_is_null) {
+  EXPECT_EQ(written(std::numeric_limits<double>::infinity()), "null");
+  EXPECT_EQ(written(-std::numeric_limits<double>::infinity()), "null");
+  EXPECT_EQ(written(std::nan("")), "null");
+}
+
+} // namespace kollect::test

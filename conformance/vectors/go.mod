@@ -1,0 +1,3 @@
+module kollect.dev/sdk/conformance/vectors
+
+go 1.19

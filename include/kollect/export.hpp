@@ -1,0 +1,92 @@
+#ifndef KOLLECT_EXPORT_HPP
+#define KOLLECT_EXPORT_HPP
+
+#include <kollect/checksum.hpp>
+#include <kollect/connection.hpp>
+#include <kollect/envelope.hpp>
+#include <kollect/error.hpp>
+#include <kollect/message.hpp>
+#include <kollect/multipart.hpp>
+#include <kollect/scope.hpp>
+#include <kollect/serialize.hpp>
+#include <kollect/snapshot.hpp>
+#include <kollect/timestamp.hpp>
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kollect {
+
+/// Puts one payload into an event envelope and gives it what its broker needs: for Kafka the key
+/// (KAF-01) and the two label headers (KAF-04), for NATS the header Nats-Msg-Id (NAT-02). `where` tells
+/// the labels; its cluster is usually `sink.cluster` (ENV-06). The value's bytes depend on neither the
+/// system nor the destination (ENV-04). Linear.
+inline outgoing_message make_message(const connection& sink, const scope& where, const timestamp& instant,
+                                     std::string_view payload) {
+  outgoing_message message;
+  message.destination = sink.destination;
+  if (sink.system == broker_system::kafka) {
+    message.key = message_key(where);
+    message.headers = {{"kollect.dev/cluster", where.cluster}, {"kollect.dev/namespace", where.namespace_}};
+  } else {
+    message.headers = {{"Nats-Msg-Id", nats_message_id(where.cluster, where.namespace_, payload)}};
+  }
+  envelope wrapped;
+  wrapped.timestamp = instant;
+  wrapped.cluster = where.cluster;
+  wrapped.namespace_ = where.namespace_;
+  wrapped.payload = payload;
+  message.value = serialize(wrapped);
+  return message;
+}
+
+/// All messages of one export, in part order (ENV-01, MP-01). `instant` is the time of the export call
+/// (ENV-05). error::item_exceeds_limit when one row alone is too large; then nothing is to be published
+/// (MP-02). O(n log n) in the rows.
+inline result<std::vector<outgoing_message>> make_messages(const snapshot& source, const connection& sink,
+                                                           const timestamp& instant,
+                                                           const payload_options& options = {}) {
+  auto payloads = make_payloads(source, options);
+  if (!payloads) return payloads.error();
+  std::vector<outgoing_message> messages;
+  messages.reserve(payloads->size());
+  for (const auto& payload : *payloads) messages.push_back(make_message(sink, source.scope, instant, payload));
+  return messages;
+}
+
+/// How many bytes the broker counts against its limit, rounded up by at most 40: the value, the key, the
+/// headers and what the protocol puts around them (for Kafka a record batch with this one record).
+inline std::size_t bytes_on_broker(const outgoing_message& message) noexcept {
+  constexpr std::size_t kafka_batch = 61, kafka_record = 36, kafka_header = 10;
+  constexpr std::size_t nats_preamble = 12, nats_header = 4; // "NATS/1.0\r\n" and "\r\n"; ": " and "\r\n"
+  const bool is_kafka = message.key.has_value();
+  std::size_t size = message.value.size() + (is_kafka ? kafka_batch + kafka_record + message.key->size() : 0);
+  if (!is_kafka && !message.headers.empty()) size += nats_preamble;
+  for (const auto& one : message.headers)
+    size += one.name.size() + one.value.size() + (is_kafka ? kafka_header : nats_header);
+  return size;
+}
+
+/// Refuses a set of messages if one is over `max_message_bytes` (0: no limit), so that a producer can do
+/// so before it has published any of them (SIZE-01).
+inline result<void> check_sizes(std::span<const outgoing_message> messages, std::size_t max_message_bytes) {
+  if (max_message_bytes == 0) return {};
+  for (std::size_t index = 0; index < messages.size(); ++index) {
+    const std::size_t size = bytes_on_broker(messages[index]);
+    if (size <= max_message_bytes) continue;
+    return make_failure(error::message_exceeds_limit,
+                        "message " + std::to_string(index + 1) + " of " + std::to_string(messages.size()) + " for " +
+                            messages[index].destination + " takes " + std::to_string(size) +
+                            " bytes, more than the limit of " + std::to_string(max_message_bytes) +
+                            "; split the snapshot with a smaller maxExportBytes, or raise the broker's limit",
+                        "SIZE-01");
+  }
+  return {};
+}
+
+} // namespace kollect
+
+#endif

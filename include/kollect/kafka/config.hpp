@@ -1,0 +1,243 @@
+#ifndef KOLLECT_KAFKA_CONFIG_HPP
+#define KOLLECT_KAFKA_CONFIG_HPP
+
+#include <kollect/connection.hpp>
+#include <kollect/error.hpp>
+#include <kollect/kafka/detail_pointers.hpp>
+#include <kollect/kafka/properties.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kollect::kafka {
+
+/// What publishers and subscribers have in common.
+struct client_options {
+  std::string client_id = "kollect"; ///< how the broker names us in its logs and quotas
+  std::chrono::milliseconds connect_timeout = std::chrono::seconds(10); ///< for the first answer of a broker
+  std::vector<property> properties{}; ///< further librdkafka properties; see check_property()
+  /// Takes what librdkafka reports, one line each, without credentials (SEC-02). Called from within
+  /// our functions only, never from another thread. Unset: nothing is reported.
+  std::function<void(std::string_view)> log{};
+};
+
+/// Settings of kafka::create_publisher.
+struct publisher_options {
+  client_options client{};
+  std::chrono::milliseconds linger{5}; ///< how long a message waits for others to share its request
+  std::size_t max_message_bytes =
+      64U * 1024 * 1024; ///< largest message offered to the broker, which may take less
+  std::size_t queue_bytes = 256U * 1024 * 1024; ///< messages on their way, at most
+};
+
+/// Settings of kafka::create_subscriber.
+struct subscriber_options {
+  client_options client{};
+  std::string group = "kollect-consumer"; ///< group.id
+  std::string instance_id{}; ///< static membership: a restarted process resumes at once; empty: none
+  std::chrono::milliseconds session_timeout =
+      std::chrono::seconds(45); ///< a silent member is replaced after it
+  std::chrono::milliseconds max_poll_interval =
+      std::chrono::minutes(5);                 ///< longest pause between poll() or keep_alive()
+  std::chrono::milliseconds fetch_wait{500};   ///< how long the broker may wait for new messages
+  std::size_t fetch_bytes = 50U * 1024 * 1024; ///< in one answer of the broker
+  std::size_t partition_fetch_bytes =
+      1024U * 1024; ///< of one partition in one answer; a larger message comes alone
+  std::size_t queue_bytes = 128U * 1024 * 1024;       ///< fetched ahead, at most
+  std::size_t max_message_bytes = 256U * 1024 * 1024; ///< largest answer that is read; keep over fetch_bytes
+  std::chrono::milliseconds close_timeout = std::chrono::seconds(5); ///< for leaving the group
+};
+
+namespace detail {
+
+/// The only thing that is ever said about a SASL set-up that failed (SEC-02).
+inline constexpr std::string_view sasl_failure_text = "kafka SASL: authentication configuration failed";
+
+/// Names, not values, of what must not be printed are known here: a value that cannot be set is not repeated.
+class config_builder {
+public:
+  explicit config_builder(rd_kafka_conf_t* config) noexcept : config_(config) {}
+
+  config_builder& set(const char* name, const std::string& value) {
+    if (failed_)
+      return *this;
+    char reason[512] = "";
+    const bool whole = value.find('\0') == std::string::npos;
+    if (whole && rd_kafka_conf_set(config_, name, value.c_str(), reason, sizeof reason) == RD_KAFKA_CONF_OK)
+      return *this;
+    failed_ = make_failure(error::invalid_value,
+                           "the Kafka property " + std::string(name) +
+                               " cannot be set: " + (whole ? reason : "its value holds a NUL byte"));
+    return *this;
+  }
+  config_builder& set(const char* name, const char* value) { return set(name, std::string(value)); }
+  config_builder& set(const char* name, bool value) { return set(name, value ? "true" : "false"); }
+  config_builder& set(const char* name, std::size_t value) { return set(name, std::to_string(value)); }
+  config_builder& set(const char* name, std::chrono::milliseconds value) {
+    return set(name, std::to_string(value.count()));
+  }
+
+  /// As set(), but says no more than SEC-02 allows.
+  config_builder& set_sasl(const char* name, const std::string& value) {
+    if (failed_)
+      return *this;
+    if (!set(name, value).failed_ && !value.empty())
+      return *this;
+    failed_ = make_failure(error::authentication_failed, std::string(sasl_failure_text), "SEC-02");
+    return *this;
+  }
+
+  result<void> finish() const {
+    if (failed_)
+      return *failed_;
+    return {};
+  }
+
+private:
+  rd_kafka_conf_t* config_;
+  std::optional<failure> failed_;
+};
+
+inline bool has_login(const connection& target) noexcept {
+  // KAF-07: a token without a username means no SASL.
+  return target.secret && !target.secret->username.empty();
+}
+
+inline bool is_loopback(std::string_view address) noexcept {
+  return address.starts_with("127.") || address.starts_with("localhost:") || address.starts_with("[::1]:");
+}
+
+inline void set_security(config_builder& builder, const connection& target) {
+  const bool login = has_login(target), tls = target.tls.has_value();
+  builder.set("security.protocol",
+              login ? (tls ? "sasl_ssl" : "sasl_plaintext") : (tls ? "ssl" : "plaintext"));
+  if (login) {
+    builder.set_sasl("sasl.mechanisms", "SCRAM-SHA-256")
+        .set_sasl("sasl.username", target.secret->username)
+        .set_sasl("sasl.password", target.secret->password);
+  }
+  if (!tls)
+    return;
+  const bool verify = !target.tls->insecure_skip_verify;
+  builder.set("enable.ssl.certificate.verification", verify)
+      .set("ssl.endpoint.identification.algorithm", verify ? "https" : "none");
+  if (!target.tls->ca_pem.empty())
+    builder.set("ssl.ca.pem", target.tls->ca_pem);
+}
+
+inline result<void> set_client(config_builder& builder, const connection& target,
+                               const client_options& options) {
+  if (target.addresses.empty())
+    return make_failure(error::missing_key, "no broker is given: set spec.kafka.brokers or spec.endpoint",
+                        "KAF-05");
+  if (target.destination.empty())
+    return make_failure(error::missing_key, "no topic is given: set spec.kafka.topic", "KAF-06");
+  std::string brokers;
+  for (const std::string& address : target.addresses)
+    brokers.append(brokers.empty() ? "" : ",").append(address);
+  builder.set("bootstrap.servers", brokers)
+      .set("client.id", options.client_id)
+      // Logs go through the queue that we poll, so that they are never written from a foreign thread.
+      .set("log.queue", true)
+      // For publishers it is on by default; a missing topic is to stay missing (KAF-06).
+      .set("allow.auto.create.topics", false)
+      // For how long an unknown topic may be one that was made just now; the default is 30 s.
+      .set("topic.metadata.propagation.max.ms", std::chrono::milliseconds(2'000))
+      // The default of 10 s would hold a client back long after the broker has returned.
+      .set("reconnect.backoff.max.ms", std::chrono::milliseconds(2'000));
+  set_security(builder, target);
+  return builder.finish();
+}
+
+inline result<void> set_properties(config_builder& builder, const client_options& options, client_role role) {
+  for (const property& extra : options.properties) {
+    if (auto allowed = check_property(extra.name, role); !allowed)
+      return allowed;
+    builder.set(extra.name.c_str(), extra.value);
+  }
+  return builder.finish();
+}
+
+/// What a person should know before messages flow; one line each.
+inline std::vector<std::string> start_warnings(const connection& target) {
+  std::vector<std::string> lines;
+  if (target.tls && target.tls->insecure_skip_verify)
+    lines.emplace_back("spec.tls.insecureSkipVerify is set: anybody can pose as the Kafka broker");
+  if (!has_login(target))
+    return lines;
+  if (!target.tls && !std::ranges::all_of(target.addresses, is_loopback))
+    lines.emplace_back(
+        "Kafka credentials are used without TLS: set spec.tls, or anybody on the way can read the messages");
+  if (rd_kafka_version() < 0x020601ff)
+    lines.emplace_back(
+        "librdkafka " + std::string(rd_kafka_version_str()) +
+        " cannot log in with SCRAM to Kafka 4.0 or later: use librdkafka 2.6.1 or later there");
+  return lines;
+}
+
+/// librdkafka's configuration of a publisher: every in-sync replica confirms (KAF-03), nothing is doubled or
+/// reordered by retries, and keys go to the partitions that Java clients send them to (KAF-02).
+inline result<config_pointer> make_config(const connection& target, const publisher_options& options) {
+  config_pointer config{rd_kafka_conf_new()};
+  config_builder builder{config.get()};
+  if (auto set = set_client(builder, target, options.client); !set)
+    return set.error();
+  builder.set("acks", "all")
+      .set("enable.idempotence", true)
+      .set("partitioner", "murmur2_random")
+      .set("linger.ms", options.linger)
+      .set("message.max.bytes", options.max_message_bytes)
+      .set("queue.buffering.max.kbytes", std::max(options.queue_bytes, options.max_message_bytes) / 1024)
+      // publish() has its own deadline; librdkafka must not have another.
+      .set("message.timeout.ms", "0");
+  if (auto set = set_properties(builder, options.client, client_role::publisher); !set)
+    return set.error();
+  return config;
+}
+
+/// librdkafka's configuration of a subscriber. Positions and commits are ours alone.
+inline result<config_pointer> make_config(const connection& target, const subscriber_options& options) {
+  config_pointer config{rd_kafka_conf_new()};
+  config_builder builder{config.get()};
+  if (auto set = set_client(builder, target, options.client); !set)
+    return set.error();
+  if (options.group.empty())
+    return make_failure(error::invalid_value, "the consumer group has no name: set --group");
+  builder.set("group.id", options.group)
+      .set("session.timeout.ms", options.session_timeout)
+      .set("max.poll.interval.ms", std::max(options.max_poll_interval, options.session_timeout))
+      // Cooperative rebalancing loses partitions in librdkafka before 2.10.
+      .set("partition.assignment.strategy", "range,roundrobin")
+      .set("enable.auto.commit", false)
+      .set("enable.auto.offset.store", false)
+      // An offset out of range is reported to us as a gap instead of being passed over.
+      .set("auto.offset.reset", "error")
+      .set("check.crcs", true)
+      .set("enable.partition.eof", true)
+      // New partitions and deleted topics are noticed after this at the latest.
+      .set("topic.metadata.refresh.interval.ms", std::chrono::milliseconds(10'000))
+      .set("fetch.wait.max.ms", options.fetch_wait)
+      .set("fetch.message.max.bytes", options.partition_fetch_bytes)
+      .set("fetch.max.bytes", options.fetch_bytes)
+      .set("queued.max.messages.kbytes", std::max<std::size_t>(options.queue_bytes / 1024, 1))
+      // The answer holds the message and some frame around it.
+      .set("receive.message.max.bytes",
+           std::max(options.max_message_bytes, options.fetch_bytes) + 1024U * 1024);
+  if (!options.instance_id.empty())
+    builder.set("group.instance.id", options.instance_id);
+  if (auto set = set_properties(builder, options.client, client_role::subscriber); !set)
+    return set.error();
+  return config;
+}
+
+} // namespace detail
+} // namespace kollect::kafka
+
+#endif

@@ -1,0 +1,82 @@
+#ifndef KOLLECT_KAFKA_MESSAGE_LIMIT_HPP
+#define KOLLECT_KAFKA_MESSAGE_LIMIT_HPP
+
+#include <kollect/kafka/detail_client.hpp>
+
+#include <charconv>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace kollect::kafka {
+
+namespace detail {
+
+using config_resource_pointer =
+    std::unique_ptr<rd_kafka_ConfigResource_t, releaser<rd_kafka_ConfigResource_destroy>>;
+using admin_options_pointer =
+    std::unique_ptr<rd_kafka_AdminOptions_t, releaser<rd_kafka_AdminOptions_destroy>>;
+
+/// The value of max.message.bytes among a topic's settings; nothing if it is not there.
+inline std::optional<std::size_t> read_message_limit(const rd_kafka_ConfigResource_t* resource) noexcept {
+  std::size_t count = 0;
+  const auto* const* entries = rd_kafka_ConfigResource_configs(resource, &count);
+  for (std::size_t index = 0; index < count; ++index) {
+    const char* const value = rd_kafka_ConfigEntry_value(entries[index]);
+    if (value == nullptr ||
+        rd_kafka_ConfigEntry_name(entries[index]) != std::string_view("max.message.bytes"))
+      continue;
+    const std::string_view digits = value;
+    std::size_t limit = 0;
+    const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), limit);
+    if (code == std::errc{} && end == digits.data() + digits.size())
+      return limit;
+  }
+  return {};
+}
+
+} // namespace detail
+
+/// Asks the cluster for the topic's max.message.bytes: how large a batch, and so an uncompressed message
+/// in one, may be (SIZE-01). Nothing where the cluster does not tell, because the user may not describe
+/// the topic, there is none, or the brokers cannot: publishing then shows it. Connects for this alone.
+/// error::broker_unavailable and the like are left to publishing too; the failures are those of
+/// create_publisher().
+inline result<std::optional<std::size_t>> find_message_limit(const connection& target,
+                                                             const client_options& options,
+                                                             std::chrono::milliseconds timeout) {
+  publisher_options settings;
+  settings.client = options;
+  auto config = detail::make_config(target, settings);
+  if (!config)
+    return config.error();
+  auto made = detail::client::create(RD_KAFKA_PRODUCER, std::move(*config), target, options);
+  if (!made)
+    return made.error();
+  rd_kafka_t* const native = (*made)->native();
+
+  const detail::config_resource_pointer topic{
+      rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, target.destination.c_str())};
+  const detail::admin_options_pointer request{
+      rd_kafka_AdminOptions_new(native, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS)};
+  char ignored[128];
+  rd_kafka_AdminOptions_set_request_timeout(request.get(), detail::milliseconds_of(timeout), ignored,
+                                            sizeof ignored);
+  const detail::queue_pointer queue{rd_kafka_queue_new(native)};
+  auto* topics = topic.get();
+  rd_kafka_DescribeConfigs(native, &topics, 1, request.get(), queue.get());
+  const detail::event_pointer event{rd_kafka_queue_poll(queue.get(), detail::milliseconds_of(timeout))};
+  const auto* const answer = event ? rd_kafka_event_DescribeConfigs_result(event.get()) : nullptr;
+  if (answer == nullptr || rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return std::optional<std::size_t>();
+  std::size_t count = 0;
+  const auto* const* resources = rd_kafka_DescribeConfigs_result_resources(answer, &count);
+  return count == 1 ? detail::read_message_limit(resources[0]) : std::nullopt;
+}
+
+} // namespace kollect::kafka
+
+#endif

@@ -1,0 +1,47 @@
+#ifndef KOLLECT_KAFKA_SUBSCRIBER_HPP
+#define KOLLECT_KAFKA_SUBSCRIBER_HPP
+
+#include <kollect/kafka/detail_subscriber.hpp>
+
+#include <memory>
+#include <utility>
+
+namespace kollect::kafka {
+
+/// Makes a member of a Kafka consumer group for the topic of `target`. Waits up to
+/// `options.client.connect_timeout` for a broker to tell that the topic exists and which log it is.
+///
+/// Where to start is asked of `listener.assigned` and of nobody else: neither committed offsets nor
+/// auto.offset.reset are ever used. An offset that the log does not hold is reported to `listener.gap`, and
+/// reading goes on at the log's beginning, never at its end; `found` below `expected` says that the log is
+/// shorter than what was read of it, as after the loss of a broker's disk.
+///
+/// Before each question the log's identity is looked up again, so log() may change then: with librdkafka
+/// 2.3 or later a topic that was deleted and made anew is another log. Older ones do not know topic ids;
+/// there a topic that poll() has called missing is read from its beginning when it returns, as after a gap.
+///
+/// A message's value is a view into librdkafka's memory, kept by its owner, which also keeps the
+/// connection: drop messages before, or soon after, close(). appended_at is set for topics with
+/// message.timestamp.type=LogAppendTime only, as else the time is the producer's word.
+///
+/// Acknowledging may happen in any order: commit() tells the broker the offset below which nothing is open.
+/// It returns error::fenced when the group has moved on, which the next poll() mends.
+///
+/// poll() gives no messages, and no failure, while brokers are out of reach. Its failures are
+/// error::authentication_failed and error::tls_failed, error::topic_missing when the topic has been
+/// deleted, error::transport_fatal when another process has taken our instance id or the broker sends
+/// damaged data (which is asked for again), error::broker_timeout when the log's limits cannot be
+/// learned, and what `assigned` fails with.
+///
+/// Errors: as of create_publisher(), and error::topic_missing [KAF-06], error::broker_unavailable.
+inline result<std::unique_ptr<subscriber>>
+create_subscriber(const connection& target, const subscriber_options& options, partition_listener listener) {
+  auto made = std::make_unique<detail::group_subscriber>(target, options, std::move(listener));
+  if (auto opened = made->open(); !opened)
+    return std::move(opened).error();
+  return std::unique_ptr<subscriber>(std::move(made));
+}
+
+} // namespace kollect::kafka
+
+#endif

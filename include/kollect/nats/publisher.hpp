@@ -1,0 +1,207 @@
+#ifndef KOLLECT_NATS_PUBLISHER_HPP
+#define KOLLECT_NATS_PUBLISHER_HPP
+
+#include <kollect/connection.hpp>
+#include <kollect/error.hpp>
+#include <kollect/nats/config.hpp>
+#include <kollect/nats/detail_client.hpp>
+#include <kollect/nats/detail_delivery.hpp>
+#include <kollect/nats/detail_outgoing.hpp>
+#include <kollect/nats/stream.hpp>
+#include <kollect/transport.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace kollect::nats {
+
+namespace detail {
+
+/// Publishes to JetStream with many messages under way at once. Each has a reply subject of its own,
+/// which ends in its number, so that answers may come in any order.
+class jetstream_publisher final : public publisher {
+public:
+  jetstream_publisher(std::unique_ptr<client> server, inbox answers, const publisher_options& options)
+      : options_(options), server_(std::move(server)), answers_(std::move(answers)) {}
+  ~jetstream_publisher() override { close(); }
+  jetstream_publisher(const jetstream_publisher&) = delete;
+  jetstream_publisher& operator=(const jetstream_publisher&) = delete;
+
+  std::vector<result<receipt>> publish(std::span<const outgoing_message> messages,
+                                       std::chrono::milliseconds timeout) override {
+    const auto deadline = deadline_after(timeout);
+    batch work{.messages = messages, .deadline = deadline, .first_number = next_number_};
+    work.results.resize(messages.size());
+    next_number_ += messages.size();
+    server_->report_events();
+    if (auto ready = prepare(work); !ready) return finish(std::move(work), ready.error());
+    auto outcome = run(work);
+    server_->report_events();
+    return finish(std::move(work), std::move(outcome));
+  }
+
+  result<void> check(std::chrono::milliseconds timeout) override {
+    const auto deadline = deadline_after(timeout);
+    server_->report_events();
+    if (auto open = server_->check_open(); !open) return open.error();
+    if (!server_->events().wait_connected(deadline))
+      return explain(error::broker_unavailable, "the connection to NATS is lost");
+    const auto reply = server_->request("$JS.API.INFO", {}, time_left(deadline));
+    if (!reply) return reply.error();
+    if (reply->error_code != 0) return explain(*reply, "asking for JetStream's account");
+    return {};
+  }
+
+  void close() noexcept override {
+    answers_.subscription.reset();
+    server_->close();
+  }
+
+private:
+  /// One call of publish().
+  struct batch {
+    std::span<const outgoing_message> messages;
+    clock::time_point deadline;
+    std::uint64_t first_number; ///< of the first message, over all calls
+    std::size_t sent = 0;
+    std::size_t answered = 0;
+    std::size_t without_stream = 0; ///< answered, but the server does not say which they were
+    std::size_t bytes_in_flight = 0;
+    std::uint64_t losses = 0;       ///< of the connection, when it began
+    std::optional<failure> stop{};  ///< why no more is sent
+    std::vector<std::optional<result<receipt>>> results{};
+
+    std::size_t in_flight() const noexcept { return sent - answered - without_stream; }
+  };
+
+  /// Nothing is sent unless all can be: half a multipart set is of no use to anybody.
+  result<void> prepare(batch& work) {
+    if (auto open = server_->check_open(); !open) return open.error();
+    if (!server_->events().wait_connected(work.deadline))
+      return explain(error::broker_unavailable, "the message was not sent, as the connection to NATS is lost");
+    work.losses = server_->events().losses();
+    discard_late_answers(work.losses);
+    const auto limit = static_cast<std::size_t>(natsConnection_GetMaxPayload(server_->handle()));
+    bool valid = true;
+    for (std::size_t index = 0; index < work.messages.size(); ++index) {
+      auto checked = check_outgoing(work.messages[index], limit);
+      if (checked) continue;
+      valid = false;
+      work.results[index] = result<receipt>(checked.error());
+    }
+    if (valid) return {};
+    return make_failure(error::not_acknowledged, "the message was not sent, as another one of the same call cannot be",
+                        "NAT-05");
+  }
+
+  /// What comes after its call has given up would be counted for this one.
+  void discard_late_answers(std::uint64_t losses) const {
+    for (;;) {
+      const auto kind = server_->next(answers_, clock::now(), losses).kind;
+      if (kind != arrival::message && kind != arrival::no_responders) return;
+    }
+  }
+
+  /// Sends and collects until all are answered. The failure is that of all messages without an answer.
+  failure run(batch& work) {
+    while (has_room(work) || work.in_flight() > 0) {
+      if (has_room(work)) {
+        send_next(work);
+        continue;
+      }
+      auto answer = server_->next(answers_, work.deadline, work.losses);
+      switch (answer.kind) {
+      case arrival::message: take_answer(work, answer.message.get()); break;
+      case arrival::no_responders: ++work.without_stream; break;
+      case arrival::none: return unconfirmed("no answer came in time");
+      case arrival::lost: return unconfirmed("the connection to NATS was lost");
+      case arrival::closed: return unconfirmed("the connection to NATS was closed");
+      }
+    }
+    if (work.stop) return *work.stop;
+    return explain(error::topic_missing, "no stream takes the message's subject, so it was not stored");
+  }
+
+  static failure unconfirmed(const std::string& why) {
+    return make_failure(error::not_acknowledged,
+                        why + ": the message may or may not have been stored; send it again with the same Nats-Msg-Id",
+                        "NAT-05");
+  }
+
+  bool has_room(const batch& work) const noexcept {
+    if (work.stop || work.sent == work.messages.size()) return false;
+    if (work.in_flight() == 0) return true;
+    return work.in_flight() < options_.max_in_flight &&
+           work.bytes_in_flight + work.messages[work.sent].value.size() <= options_.max_in_flight_bytes;
+  }
+
+  void send_next(batch& work) {
+    const auto& message = work.messages[work.sent];
+    auto prepared = to_message(message, answers_.prefix + "." + std::to_string(work.first_number + work.sent));
+    natsStatus status = NATS_OK;
+    if (!prepared)
+      work.stop = prepared.error();
+    else if ((status = natsConnection_PublishMsg(server_->handle(), prepared->get())) != NATS_OK)
+      work.stop = unconfirmed("sending failed (" + std::string(natsStatus_GetText(status)) + ")");
+    if (work.stop) return;
+    ++work.sent;
+    work.bytes_in_flight += message.value.size();
+  }
+
+  void take_answer(batch& work, const natsMsg* message) const {
+    const std::string_view subject = natsMsg_GetSubject(message);
+    const auto number = read_number(subject.substr(std::min(subject.size(), answers_.prefix.size() + 1)));
+    if (!number || *number < work.first_number) return; // of an earlier call, too late
+    const auto index = static_cast<std::size_t>(*number - work.first_number);
+    if (index >= work.sent || work.results[index]) return;
+    work.results[index] = read_receipt(data_of(message));
+    work.bytes_in_flight -= work.messages[index].value.size();
+    ++work.answered;
+  }
+
+  static std::vector<result<receipt>> finish(batch work, const failure& of_the_rest) {
+    std::vector<result<receipt>> results;
+    results.reserve(work.results.size());
+    for (auto& one : work.results) results.push_back(one ? std::move(*one) : result<receipt>(of_the_rest));
+    return results;
+  }
+
+  publisher_options options_;
+  std::unique_ptr<client> server_;
+  inbox answers_;
+  std::uint64_t next_number_ = 1;
+};
+
+} // namespace detail
+
+/// Connects, and sees to it that the stream takes the subject (NAT-03). Fails within a few seconds:
+/// error::broker_unavailable when nothing listens, authentication_failed, tls_failed, or what
+/// ensure_stream() says. After that, a lost connection is made anew in the background for ever, and
+/// publish() waits for it up to its timeout.
+///
+/// cnats' threads are shared by the whole process and stay when the last publisher is gone. A program
+/// that wants them to end calls nats_Close(), once.
+inline result<std::unique_ptr<publisher>> create_publisher(const connection& target,
+                                                           const publisher_options& options = {}) {
+  if (auto valid = detail::check_names(target.stream, target.destination, false); !valid) return valid.error();
+  auto server = detail::client::connect(target, options.client);
+  if (!server) return server.error();
+  auto stream =
+      detail::ensure_stream(**server, target.stream, target.destination, options.client.request_timeout);
+  if (!stream) return stream.error();
+  auto answers = (*server)->subscribe_inbox();
+  if (!answers) return answers.error();
+  return std::unique_ptr<publisher>(
+      new detail::jetstream_publisher(std::move(*server), std::move(*answers), options));
+}
+
+} // namespace kollect::nats
+
+#endif

@@ -1,0 +1,61 @@
+#ifndef KOLLECT_NATS_SUBJECT_HPP
+#define KOLLECT_NATS_SUBJECT_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <string_view>
+
+namespace kollect::nats {
+
+namespace detail {
+
+/// Takes the text up to the next dot off the front of `rest`.
+constexpr std::string_view take_token(std::string_view& rest) noexcept {
+  const auto dot = rest.find('.');
+  const auto token = rest.substr(0, dot);
+  rest = dot == std::string_view::npos ? std::string_view{} : rest.substr(dot + 1);
+  return token;
+}
+
+constexpr bool is_printable(std::string_view text) noexcept {
+  return std::all_of(text.begin(), text.end(), [](char letter) {
+    return static_cast<unsigned char>(letter) > 0x20 && static_cast<unsigned char>(letter) != 0x7F;
+  });
+}
+
+} // namespace detail
+
+/// True for a subject that one can publish to (NAT-01), or, with wildcards, subscribe to: tokens between
+/// dots, none empty, no blank or control character in them; `*` alone as a token, `>` alone as the last.
+constexpr bool is_valid_subject(std::string_view subject, bool wildcards_allowed = false) noexcept {
+  if (subject.empty() || subject.back() == '.' || !detail::is_printable(subject)) return false;
+  for (std::string_view rest = subject; !rest.empty();) {
+    const auto token = detail::take_token(rest);
+    if (token.empty()) return false;
+    if (token.find_first_of("*>") == std::string_view::npos) continue;
+    const bool is_wildcard = token == "*" || (token == ">" && rest.empty());
+    if (!is_wildcard || !wildcards_allowed) return false;
+  }
+  return true;
+}
+
+/// True for the name of a stream or durable: it becomes one token of a subject, and a folder's name.
+constexpr bool is_valid_name(std::string_view name) noexcept {
+  return !name.empty() && name.size() <= 255 && detail::is_printable(name) &&
+         name.find_first_of(".*>/\\") == std::string_view::npos;
+}
+
+/// Whether a stream that takes `pattern` takes all that `subject` stands for; both may have wildcards.
+/// Linear.
+constexpr bool covers(std::string_view pattern, std::string_view subject) noexcept {
+  while (!pattern.empty() && !subject.empty()) {
+    const auto wanted = detail::take_token(pattern), given = detail::take_token(subject);
+    if (wanted == ">") return true;
+    if (given == ">" || (wanted != "*" && wanted != given)) return false;
+  }
+  return pattern.empty() && subject.empty();
+}
+
+} // namespace kollect::nats
+
+#endif

@@ -1,0 +1,61 @@
+#ifndef KOLLECT_NATS_SUBSCRIBER_HPP
+#define KOLLECT_NATS_SUBSCRIBER_HPP
+
+#include <kollect/connection.hpp>
+#include <kollect/error.hpp>
+#include <kollect/nats/config.hpp>
+#include <kollect/nats/detail_client.hpp>
+#include <kollect/nats/detail_consumer.hpp>
+#include <kollect/nats/detail_subscriber.hpp>
+#include <kollect/nats/stream.hpp>
+#include <kollect/transport.hpp>
+
+#include <memory>
+#include <utility>
+
+namespace kollect::nats {
+
+/// Connects, and finds or creates the stream, as a sink would (NAT-03), and in it the durable pull
+/// consumer `options.durable` for the subject: from the first message on, each acknowledged explicitly.
+/// A consumer may therefore start before its producer. Fails within a few seconds:
+/// error::broker_unavailable when nothing listens, authentication_failed, tls_failed, invalid_value
+/// where the durable exists and does not fit.
+///
+/// While the server is away, poll() answers no messages and says so through the log; nothing is lost.
+/// It may take up to request_timeout longer than asked right after a reconnect. error::topic_missing
+/// from poll() says that the stream or the durable was deleted or made anew: create a new subscriber.
+///
+/// `listener.assigned` is asked once, at the first poll(), about the one partition 0. If the store has
+/// never seen this log and the durable has acknowledged messages of it, the durable starts over
+/// (subscriber_options::reset_durable_for_new_store). `listener.gap` hears of messages that retention
+/// removed before the durable delivered them; of a stream that takes other subjects too, it is told
+/// when that cannot be ruled out.
+///
+/// cnats' threads are shared by the whole process and stay when the last subscriber is gone. A program
+/// that wants them to end calls nats_Close(), once.
+inline result<std::unique_ptr<subscriber>> create_subscriber(const connection& target,
+                                                             const subscriber_options& options,
+                                                             partition_listener listener) {
+  if (!is_valid_name(options.durable))
+    return make_failure(error::invalid_value,
+                        "the durable's name is empty or has a dot, wildcard, slash or blank: give another with --group");
+  auto server = detail::client::connect(target, options.client);
+  if (!server) return server.error();
+  const auto deadline = detail::deadline_after(options.client.request_timeout);
+  auto stream = detail::ensure_stream(**server, target.stream, target.destination, detail::time_left(deadline));
+  if (!stream) return stream.error();
+  auto durable = detail::ensure_consumer(**server, *stream, target.destination, options, detail::time_left(deadline));
+  if (!durable) return durable.error();
+  auto messages = (*server)->subscribe_inbox();
+  if (!messages) return messages.error();
+  auto confirmations = (*server)->subscribe_inbox();
+  if (!confirmations) return confirmations.error();
+  return std::unique_ptr<subscriber>(new detail::jetstream_subscriber(
+      {std::move(*server), std::move(*messages), std::move(*confirmations), std::move(*stream), target.destination,
+       options, std::move(listener)},
+      *durable));
+}
+
+} // namespace kollect::nats
+
+#endif

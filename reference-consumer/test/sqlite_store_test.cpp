@@ -1,0 +1,230 @@
+#include "store/sqlite_store.hpp"
+
+#include "store/sqlite_schema.hpp"
+#include "support/assertions.hpp"
+#include "support/messages.hpp"
+#include "support/sqlite_file.hpp"
+
+#include <servers/files.hpp>
+#include <servers/temporary_directory.hpp>
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace kollect::consumer::test {
+namespace {
+
+class sqlite_store_file : public testing::Test {
+protected:
+  result<std::unique_ptr<store>> open(std::string_view owner = "the test") { return open_sqlite_store(path_, owner); }
+
+  /// Makes a store with three rows in it.
+  void fill() {
+    auto made = open();
+    ASSERT_TRUE(succeeds(made));
+    owned_positions owned;
+    const std::int32_t partitions[] = {0};
+    owned[0] = (*made)->claim(std::string(kafka_log), partitions, "the test").value().front();
+    EXPECT_TRUE(succeeds(ingest(**made, make_settings(), owned, batch_of(deliver(make_array(make_rows(3), noon()), 0)))));
+  }
+
+  std::string bytes() const { return servers::read_file(path_).value(); }
+
+  servers::temporary_directory folder_ = servers::temporary_directory::create("kollect-sqlite-").value();
+  std::string path_ = folder_.path() / "store.db";
+};
+
+TEST_F(sqlite_store_file, is_made_with_its_mark_and_version) {
+  fill();
+  EXPECT_EQ(query_value(path_, "PRAGMA application_id"), std::to_string(0x4B4C4354));
+  EXPECT_EQ(query_value(path_, "PRAGMA user_version"), std::to_string(sqlite::schema_version));
+  EXPECT_EQ(query_value(path_, "PRAGMA journal_mode"), "wal");
+  EXPECT_EQ(query_value(path_, "PRAGMA integrity_check"), "ok");
+}
+
+TEST_F(sqlite_store_file, a_second_writer_is_refused_and_told_who_is_first) {
+  const auto first = open("kollect-consumer a on host-1 (pid 17)");
+  ASSERT_TRUE(succeeds(first));
+  const auto second = open("kollect-consumer b on host-2 (pid 18)");
+  ASSERT_TRUE(fails_with(second, error::store_locked));
+  EXPECT_NE(second.error().message.find("kollect-consumer a on host-1 (pid 17)"), std::string::npos) << second.error();
+  EXPECT_EQ(second.error().message.find("host-2"), std::string::npos);
+}
+
+TEST_F(sqlite_store_file, a_second_writer_by_another_name_is_refused_too) {
+  const auto first = open("the first");
+  ASSERT_TRUE(succeeds(first));
+  const auto link = folder_.path() / "link.db";
+  std::filesystem::create_symlink(path_, link);
+  EXPECT_TRUE(fails_with(open_sqlite_store(link, "the second"), error::store_locked));
+}
+
+TEST_F(sqlite_store_file, the_next_writer_may_come_when_the_first_is_gone) {
+  { const auto first = open("a holder with a much longer name than the next one"); }
+  const auto second = open("next");
+  ASSERT_TRUE(succeeds(second));
+  const auto third = open("third");
+  ASSERT_TRUE(fails_with(third, error::store_locked));
+  EXPECT_NE(third.error().message.find("in use by next;"), std::string::npos) << third.error();
+}
+
+TEST_F(sqlite_store_file, a_missing_folder_is_a_place_that_cannot_be_written) {
+  const auto opened = open_sqlite_store(folder_.path() / "missing" / "store.db", "the test");
+  ASSERT_TRUE(fails_with(opened, error::store_read_only));
+  EXPECT_NE(to_string(opened.error()).find("missing/store.db"), std::string::npos) << opened.error();
+  EXPECT_FALSE(std::filesystem::exists(folder_.path() / "missing"));
+}
+
+// Even root cannot make a file there.
+TEST_F(sqlite_store_file, a_folder_that_cannot_be_written_is_one_too) {
+  EXPECT_TRUE(fails_with(open_sqlite_store("/proc/store.db", "the test"), error::store_read_only));
+}
+
+TEST_F(sqlite_store_file, a_folder_in_its_place_is_refused) {
+  std::filesystem::create_directory(path_);
+  EXPECT_TRUE(fails_with(open(), error::store_read_only));
+}
+
+TEST_F(sqlite_store_file, a_reader_makes_no_file) {
+  EXPECT_TRUE(fails_with(open_sqlite_reader(path_), error::store_unavailable));
+  EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
+}
+
+TEST_F(sqlite_store_file, a_reader_of_an_empty_file_is_told_so) {
+  ASSERT_TRUE(servers::write_file(path_, ""));
+  EXPECT_TRUE(fails_with(open_sqlite_reader(path_), error::store_unavailable));
+}
+
+TEST_F(sqlite_store_file, an_empty_file_becomes_a_store) {
+  ASSERT_TRUE(servers::write_file(path_, ""));
+  fill();
+  EXPECT_EQ(query_value(path_, "SELECT count(*) FROM items"), "3");
+}
+
+TEST_F(sqlite_store_file, a_file_of_another_program_is_left_as_it_is) {
+  ASSERT_TRUE(servers::write_file(path_, ""));
+  run_sql(path_, "CREATE TABLE theirs (x)");
+  const auto before = bytes();
+  EXPECT_TRUE(fails_with(open(), error::store_corrupt));
+  EXPECT_TRUE(fails_with(open_sqlite_reader(path_), error::store_corrupt));
+  EXPECT_EQ(bytes(), before);
+}
+
+TEST_F(sqlite_store_file, a_marked_file_of_another_program_is_left_as_it_is) {
+  ASSERT_TRUE(servers::write_file(path_, ""));
+  run_sql(path_, "PRAGMA application_id = 77");
+  const auto before = bytes();
+  const auto opened = open();
+  EXPECT_TRUE(fails_with(opened, error::store_corrupt));
+  EXPECT_NE(opened.error().message.find("another program"), std::string::npos);
+  EXPECT_EQ(bytes(), before);
+}
+
+TEST_F(sqlite_store_file, a_newer_schema_is_left_as_it_is) {
+  fill();
+  run_sql(path_, "PRAGMA user_version = 99");
+  run_sql(path_, "PRAGMA wal_checkpoint(TRUNCATE)");
+  const auto before = bytes();
+  const auto opened = open();
+  ASSERT_TRUE(fails_with(opened, error::store_too_new));
+  EXPECT_NE(opened.error().message.find("99"), std::string::npos);
+  EXPECT_TRUE(fails_with(open_sqlite_reader(path_), error::store_too_new));
+  EXPECT_EQ(bytes(), before);
+}
+
+TEST_F(sqlite_store_file, a_file_that_is_no_database_is_left_as_it_is) {
+  const std::string text = "this is not a database, but somebody may need it\n" + std::string(5000, '.');
+  ASSERT_TRUE(servers::write_file(path_, text));
+  EXPECT_TRUE(fails_with(open(), error::store_corrupt));
+  EXPECT_TRUE(fails_with(open_sqlite_reader(path_), error::store_corrupt));
+  EXPECT_EQ(bytes(), text);
+}
+
+TEST_F(sqlite_store_file, damage_within_the_file_is_noticed_and_is_no_crash) {
+  fill();
+  run_sql(path_, "PRAGMA wal_checkpoint(TRUNCATE)");
+  auto damaged = bytes();
+  for (std::size_t at = 4096; at < damaged.size(); ++at) damaged[at] = '\xA5'; // all but the first page
+  ASSERT_TRUE(servers::write_file(path_, damaged));
+  auto opened = open_sqlite_reader(path_);
+  ASSERT_TRUE(succeeds(opened)); // the first page is good
+  EXPECT_TRUE(fails_with((*opened)->for_each_row([](const scope&, std::string_view) {}), error::store_corrupt));
+  EXPECT_TRUE(fails_with((*opened)->counts(), error::store_corrupt));
+  EXPECT_TRUE(fails_with((*opened)->scopes(), error::store_corrupt));
+  EXPECT_TRUE(fails_with((*opened)->changes_after(0, 10), error::store_corrupt));
+  EXPECT_TRUE(fails_with((*opened)->dead_letters(0, 10), error::store_corrupt));
+}
+
+TEST_F(sqlite_store_file, a_truncated_file_is_noticed) {
+  fill();
+  run_sql(path_, "PRAGMA wal_checkpoint(TRUNCATE)");
+  std::filesystem::resize_file(path_, 4096);
+  const auto opened = open_sqlite_reader(path_);
+  const auto counts = opened ? (*opened)->counts() : result<outcome_counts>(opened.error());
+  EXPECT_TRUE(fails_with(counts, error::store_corrupt));
+}
+
+TEST_F(sqlite_store_file, a_writer_waits_for_another_connection_only_so_long) {
+  fill();
+  auto opened = open();
+  ASSERT_TRUE(succeeds(opened));
+  auto other = sqlite::database::open(path_, sqlite::access::read_write_create);
+  ASSERT_TRUE(succeeds(other));
+  ASSERT_TRUE(succeeds((*other)->execute("BEGIN IMMEDIATE")));
+  EXPECT_TRUE(fails_with((*opened)->begin(), error::store_unavailable));
+  ASSERT_TRUE(succeeds((*other)->execute("ROLLBACK")));
+  EXPECT_TRUE(succeeds((*opened)->begin()));
+}
+
+TEST_F(sqlite_store_file, a_long_reader_does_not_hold_the_writer_up) {
+  fill();
+  auto opened = open();
+  ASSERT_TRUE(succeeds(opened));
+  auto reader = sqlite::database::open(path_, sqlite::access::read_only);
+  ASSERT_TRUE(succeeds(reader));
+  ASSERT_TRUE(succeeds((*reader)->execute("BEGIN; SELECT count(*) FROM items")));
+  for (std::int64_t round = 0; round < 5; ++round) {
+    auto work = (*opened)->begin();
+    ASSERT_TRUE(succeeds(work));
+    EXPECT_TRUE(succeeds((*work)->count({1, 1, 0, 0, 0, 0})));
+    EXPECT_TRUE(succeeds((*work)->commit()));
+  }
+  EXPECT_EQ((*opened)->counts().value().consumed, 6);
+}
+
+TEST_F(sqlite_store_file, a_reader_that_closes_last_leaves_the_log_to_the_writer) {
+  fill();
+  auto reader = open_sqlite_reader(path_);
+  ASSERT_TRUE(succeeds(reader));
+  {
+    auto writer = open();
+    ASSERT_TRUE(succeeds(writer));
+    auto work = (*writer)->begin();
+    ASSERT_TRUE(succeeds((*work)->count({1, 1, 0, 0, 0, 0})));
+    ASSERT_TRUE(succeeds((*work)->commit()));
+  }
+  EXPECT_EQ((*reader)->counts().value().consumed, 2);
+  const auto size = std::filesystem::file_size(path_ + "-wal");
+  reader->reset();
+  EXPECT_EQ(std::filesystem::file_size(path_ + "-wal"), size);
+  auto again = open();
+  ASSERT_TRUE(succeeds(again));
+  EXPECT_EQ((*again)->counts().value().consumed, 2);
+}
+
+TEST_F(sqlite_store_file, bodies_that_were_dropped_are_not_searched_again) {
+  fill();
+  const auto plan = run_sql(path_, "EXPLAIN QUERY PLAN SELECT dead_letter_id, body_bytes FROM dead_letters WHERE value IS NOT NULL "
+                                   "AND (SELECT dead_letter_bytes FROM totals) > 1 ORDER BY dead_letter_id LIMIT 1");
+  ASSERT_FALSE(plan.empty());
+  EXPECT_NE(plan.front().find("USING INDEX dead_letters_with_body"), std::string::npos) << plan.front();
+}
+
+} // namespace
+} // namespace kollect::consumer::test

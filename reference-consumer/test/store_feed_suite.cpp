@@ -1,0 +1,204 @@
+#include "store_suite.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <functional>
+#include <thread>
+
+namespace kollect::consumer::test {
+namespace {
+
+dead_letter make_letter(std::int64_t offset) {
+  dead_letter letter;
+  letter.origin = {std::string(kafka_log), 0, offset};
+  letter.value = "poison";
+  return letter;
+}
+
+TEST_P(store_suite, the_feed_tells_what_became_of_each_row) {
+  write_rows(rows_of({make_row("gone"), make_row("kept"), make_row("other", 1)}), 0);
+  const auto cursor = changes_after(0).back().cursor;
+  write_rows(rows_of({make_row("kept"), make_row("new"), make_row("other", 2)}), 10);
+  const auto told = changes_after(cursor);
+  ASSERT_EQ(told.size(), 4U);
+  EXPECT_EQ(told[0].kind, "removed");
+  EXPECT_EQ(told[0].before, serialize(make_row("gone")));
+  EXPECT_EQ(told[0].after, "");
+  EXPECT_EQ(told[1].kind, "added");
+  EXPECT_EQ(told[1].before, "");
+  EXPECT_EQ(told[1].after, serialize(make_row("new")));
+  EXPECT_EQ(told[1].changed_paths_json, "");
+  EXPECT_EQ(told[2].kind, "changed");
+  EXPECT_EQ(told[2].before, serialize(make_row("other", 1)));
+  EXPECT_EQ(told[2].after, serialize(make_row("other", 2)));
+  EXPECT_EQ(told[2].changed_paths_json, R"(["/attributes/replicas"])");
+  EXPECT_EQ(told[3].kind, "snapshot");
+  EXPECT_EQ(told[3].before + told[3].after + told[3].changed_paths_json, "");
+  for (const auto& entry : told) {
+    EXPECT_EQ(entry.scope, web_scope());
+    EXPECT_EQ(entry.origin.log, log_);
+    EXPECT_EQ(entry.origin.partition, 3);
+    EXPECT_EQ(entry.origin.offset, 10);
+    EXPECT_EQ(entry.exported_at, noon(10));
+    EXPECT_EQ(entry.applied_at, noon(11));
+  }
+}
+
+TEST_P(store_suite, an_unchanged_snapshot_tells_nothing) {
+  write_rows(rows_of(make_rows(3)), 0);
+  const auto before = changes_after(0).size();
+  write_rows(rows_of(make_rows(3)), 1);
+  EXPECT_EQ(changes_after(0).size(), before);
+}
+
+TEST_P(store_suite, the_feed_is_read_in_pages) {
+  write_rows(rows_of(make_rows(5)), 0); // six entries
+  std::vector<std::int64_t> cursors;
+  for (std::int64_t cursor = 0;;) {
+    const auto page = store_->changes_after(cursor, 4).value();
+    EXPECT_LE(page.size(), 4U);
+    if (page.empty()) break;
+    for (const auto& entry : page) cursors.push_back(entry.cursor);
+    cursor = page.back().cursor;
+  }
+  ASSERT_EQ(cursors.size(), 6U);
+  EXPECT_TRUE(std::is_sorted(cursors.begin(), cursors.end(), std::less_equal<>()));
+  EXPECT_TRUE(store_->changes_after(cursors.back(), 10).value().empty());
+  EXPECT_TRUE(store_->changes_after(0, 0).value().empty());
+  EXPECT_TRUE(store_->changes_after(std::numeric_limits<std::int64_t>::max(), 10).value().empty());
+}
+
+TEST_P(store_suite, the_newest_changes_are_kept) {
+  for (std::int64_t round = 0; round < 10; ++round) write_rows(rows_of(make_rows(4, round)), round);
+  const auto all = changes_after(0);
+  ASSERT_EQ(all.size(), 50U);
+  commit([&](transaction& in) { EXPECT_TRUE(succeeds(in.prune({.changes = 7}))); });
+  const auto kept = changes_after(0);
+  ASSERT_EQ(kept.size(), 7U);
+  EXPECT_EQ(kept.front().cursor, all[43].cursor);
+  EXPECT_EQ(kept.back().cursor, all.back().cursor);
+}
+
+TEST_P(store_suite, a_cursor_is_never_used_twice_even_if_nothing_is_kept) {
+  write_rows(rows_of(make_rows(4)), 0);
+  const auto last = changes_after(0).back().cursor;
+  commit([&](transaction& in) { EXPECT_TRUE(succeeds(in.prune({.changes = 0}))); });
+  EXPECT_TRUE(changes_after(0).empty());
+  reopen();
+  write_rows(rows_of(make_rows(4, 2)), 1);
+  EXPECT_GT(changes_after(0).front().cursor, last);
+}
+
+TEST_P(store_suite, changes_that_are_not_committed_are_never_told) {
+  write_rows(*begin(), rows_of(make_rows(4)), 0);
+  EXPECT_TRUE(changes_after(0).empty());
+  write_rows(rows_of(make_rows(1)), 1);
+  EXPECT_EQ(changes_after(0).size(), 2U);
+}
+
+// Transactions as a whole.
+
+TEST_P(store_suite, what_is_not_committed_leaves_nothing_at_all) {
+  const auto held = claim_one();
+  write_rows(rows_of(make_rows(3)), 0);
+  const auto before = place_->dump();
+  {
+    const auto in = begin();
+    auto moved = held;
+    moved.next_offset = 5;
+    EXPECT_TRUE(succeeds(in->advance(log_, held, moved)));
+    EXPECT_TRUE(succeeds(in->note_position(std::string(nats_log), 0, 5)));
+    const auto id = scope_id(*in, {"new", "scope", ""});
+    EXPECT_TRUE(succeeds(in->remember(id, {"new", "scope", to_string(noon()), sha256("x")}, noon())));
+    write_rows(*in, rows_of(make_rows(5, 2)), 1);
+    const part_set set{{"new", "scope", ""}, noon(), 1, 2};
+    EXPECT_TRUE(succeeds(in->hold_part(id, {set, {1, sha256("part")}, {log_, 0, 4}, {}, "part", noon()})));
+    EXPECT_TRUE(succeeds(in->bury(make_letter(3))));
+    EXPECT_TRUE(succeeds(in->count({3, 1, 0, 0, 1, 1})));
+    EXPECT_TRUE(succeeds(in->prune({.changes = 1})));
+  }
+  EXPECT_EQ(place_->dump(), before);
+  reopen();
+  EXPECT_EQ(place_->dump(), before);
+}
+
+TEST_P(store_suite, counters_add_up_over_transactions) {
+  EXPECT_EQ(store_->counts().value(), outcome_counts{});
+  commit([&](transaction& in) { EXPECT_TRUE(succeeds(in.count({10, 1, 2, 3, 0, 4}))); });
+  commit([&](transaction& in) { EXPECT_TRUE(succeeds(in.count({0, 2, 0, 0, 1, -3}))); });
+  EXPECT_TRUE(succeeds(begin()->count({1, 1, 0, 0, 0, 0}))); // never committed
+  reopen();
+  EXPECT_EQ(store_->counts().value(), (outcome_counts{10, 3, 2, 3, 1, 1}));
+}
+
+TEST_P(store_suite, everything_is_still_there_after_opening_it_again) {
+  write_rows(rows_of(make_rows(20)), 0);
+  const auto before = place_->dump();
+  for (int time = 0; time < 3; ++time) reopen();
+  EXPECT_EQ(place_->dump(), before);
+  EXPECT_EQ(read_rows(), rows_of(make_rows(20)));
+}
+
+TEST_P(store_suite, a_reader_sees_all_of_a_transaction_or_nothing) {
+  write_rows(rows_of(make_rows(2)), 0);
+  auto reader = place_->open_reader();
+  ASSERT_TRUE(succeeds(reader));
+  const auto before = state_text(**reader);
+  {
+    const auto in = begin();
+    write_rows(*in, rows_of(make_rows(5, 2)), 1);
+    EXPECT_TRUE(succeeds(in->count({1, 1, 0, 0, 0, 0})));
+    EXPECT_EQ(state_text(**reader), before);
+    EXPECT_EQ((*reader)->counts().value(), outcome_counts{});
+    EXPECT_TRUE(succeeds(in->commit()));
+  }
+  EXPECT_EQ(state_text(**reader), state_text(*store_));
+  EXPECT_EQ((*reader)->counts().value().applied, 1);
+}
+
+TEST_P(store_suite, a_reader_writes_nothing) {
+  write_rows(rows_of(make_rows(2)), 0);
+  const auto before = place_->dump();
+  auto reader = place_->open_reader();
+  ASSERT_TRUE(succeeds(reader));
+  const std::array<std::int32_t, 1> partitions{0};
+  EXPECT_FALSE((*reader)->claim(log_, partitions, "a reader"));
+  if (auto begun = (*reader)->begin()) {
+    EXPECT_FALSE((*begun)->count({1, 1, 0, 0, 0, 0}));
+    EXPECT_FALSE((*begun)->bury(make_letter(1)));
+  }
+  EXPECT_EQ(place_->dump(), before);
+}
+
+TEST_P(store_suite, readers_beside_a_writer_see_one_snapshot_after_the_other) {
+  constexpr std::int64_t rounds = 50;
+  write_rows(rows_of(make_rows(8, 0)), 0);
+  std::atomic<bool> is_written{false};
+  std::atomic<std::int64_t> looks{0};
+  std::thread reading([&] {
+    auto reader = place_->open_reader();
+    ASSERT_TRUE(succeeds(reader));
+    std::int64_t last = 0;
+    for (bool is_last = false; !is_last; ++looks) {
+      is_last = is_written;
+      std::vector<std::string> rows;
+      ASSERT_TRUE(succeeds((*reader)->for_each_row([&](const scope&, std::string_view row) { rows.emplace_back(row); })));
+      // All rows are of one round, and rounds do not go back.
+      std::int64_t round = 0;
+      while (round <= rounds && rows.front() != serialize(make_row("row-0", round))) ++round;
+      ASSERT_GE(round, last);
+      ASSERT_EQ(rows.size(), 8U);
+      for (std::size_t index = 0; index < rows.size(); ++index)
+        ASSERT_EQ(rows[index], serialize(make_row("row-" + std::to_string(index), round)));
+      last = round;
+    }
+    EXPECT_EQ(last, rounds);
+  });
+  for (std::int64_t round = 1; round <= rounds; ++round) write_rows(rows_of(make_rows(8, round)), round);
+  is_written = true;
+  reading.join();
+  EXPECT_GT(looks, 0);
+}
+
+} // namespace
+} // namespace kollect::consumer::test

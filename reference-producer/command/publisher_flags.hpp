@@ -1,0 +1,48 @@
+#ifndef KOLLECT_PRODUCER_PUBLISHER_FLAGS_HPP
+#define KOLLECT_PRODUCER_PUBLISHER_FLAGS_HPP
+
+#include <kollect/connection.hpp>
+#include <kollect/error.hpp>
+#include <kollect/kafka/config.hpp>
+#include <kollect/nats/config.hpp>
+#include <kollect/program/connect.hpp>
+#include <kollect/program/log.hpp>
+#include <kollect/transport.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace kollect::producer {
+
+/// The flags that say where messages go and how; every command has them.
+struct publisher_flags {
+  program::sink_flags sink;
+  int timeout_seconds = 30;
+  std::vector<std::string> properties;
+  std::optional<std::size_t> max_message_bytes; ///< absent: what the broker says
+
+  std::chrono::milliseconds timeout() const noexcept { return std::chrono::seconds(timeout_seconds); }
+};
+
+void add_connection_flags(CLI::App& command, publisher_flags& flags);
+void add_size_flag(CLI::App& command, publisher_flags& flags);
+
+/// Settings of the broker clients; what they report goes to the log, which must live longer.
+result<kafka::client_options> make_kafka_options(const publisher_flags& flags, program::log& log);
+result<nats::client_options> make_nats_options(const publisher_flags& flags, program::log& log);
+
+/// A publisher that is known to reach its broker, if the sink's spec.connectionTest asks for that.
+result<std::unique_ptr<publisher>> open_publisher(const connection& target, const publisher_flags& flags,
+                                                  program::log& log);
+
+/// How large a message may be, for check_sizes(): what --max-message-bytes says, else what the Kafka
+/// topic is configured for. 0: not known here; the broker will tell, NATS before anything is sent.
+result<std::size_t> find_size_limit(const connection& target, const publisher_flags& flags, program::log& log);
+
+} // namespace kollect::producer
+
+#endif

@@ -1,0 +1,20 @@
+#ifndef KOLLECT_PRODUCER_PUBLISH_CONFIRMED_HPP
+#define KOLLECT_PRODUCER_PUBLISH_CONFIRMED_HPP
+
+#include <kollect/transport.hpp>
+
+#include <chrono>
+#include <span>
+#include <vector>
+
+namespace kollect::producer {
+
+/// Publishes all messages, and those again that were not confirmed, until all are or `timeout` has
+/// passed: delivery is at least once (DED-01). Where a message was refused for good, nothing is sent
+/// again. One result a message.
+std::vector<result<receipt>> publish_confirmed(publisher& target, std::span<const outgoing_message> messages,
+                                               std::chrono::milliseconds timeout);
+
+} // namespace kollect::producer
+
+#endif

@@ -1,0 +1,106 @@
+#ifndef KOLLECT_PRODUCER_MESSAGE_STREAM_HPP
+#define KOLLECT_PRODUCER_MESSAGE_STREAM_HPP
+
+#include "simulation/inventory_model.hpp"
+#include "simulation/random_source.hpp"
+#include "simulation/simulated_clock.hpp"
+
+#include <kollect/connection.hpp>
+#include <kollect/error.hpp>
+#include <kollect/message.hpp>
+#include <kollect/multipart.hpp>
+#include <kollect/scope.hpp>
+#include <kollect/state.hpp>
+#include <kollect/timestamp.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace kollect::producer {
+
+/// Which payload forms a simulation sends (PAY-01).
+enum class payload_mix { mixed, array, export_envelope };
+
+/// What to simulate.
+struct simulation_options {
+  std::size_t clusters = 1;
+  std::size_t namespaces = 4; ///< in each cluster; each has one inventory, called `all`
+  std::size_t items = 100;    ///< rows an inventory has at first
+  std::size_t rounds = 10;    ///< snapshots of each inventory
+  double churn = 0.05;        ///< share of rows that change between two rounds
+  double empty_share = 0.01;  ///< share of snapshots without rows (DEL-02)
+  std::uint64_t seed = 1;
+  payload_mix payload = payload_mix::mixed;
+  std::size_t max_export_bytes = default_max_export_bytes; ///< larger snapshots go as multipart sets (MP-01)
+  double duplicates = 0;              ///< share of messages that are sent again byte for byte
+  double poison = 0;                  ///< share of additional messages that nobody can apply
+  std::optional<timestamp> base_time; ///< fixes all instants too; see simulated_clock
+};
+
+/// What a simulation has made so far.
+struct simulation_counts {
+  std::uint64_t messages = 0;   ///< all of them: snapshots, further parts, duplicates, poison
+  std::uint64_t snapshots = 0;
+  std::uint64_t parts = 0;      ///< messages of multipart sets
+  std::uint64_t duplicates = 0;
+  std::uint64_t poison = 0;
+  std::uint64_t bytes = 0;      ///< of all values
+};
+
+/// Makes the messages of a whole fleet, round by round, one snapshot at a time: memory is bounded by the
+/// fleet's size, not by the number of rounds. The same options give the same messages, but for the time
+/// where there is no base time.
+///
+/// On NATS a snapshot whose array would be the bytes of an earlier one goes as an export envelope:
+/// otherwise the stream's duplicate window would swallow it (NAT-06).
+class message_stream {
+public:
+  message_stream(const simulation_options& options, connection sink);
+
+  /// The next message, or nothing at the end. error::item_exceeds_limit when one row is too large
+  /// for max_export_bytes (MP-02).
+  result<std::optional<outgoing_message>> next();
+
+  const simulation_counts& counts() const noexcept { return counts_; }
+  std::uint64_t total_snapshots() const noexcept { return scopes_.size() * options_.rounds; }
+  std::size_t scope_count() const noexcept { return scopes_.size(); }
+
+  /// What a consumer must hold in the end, in whatever order the messages reach it. Inventories have
+  /// no name on NATS, as its messages have no key. Complete once next() has answered nothing.
+  const fleet_state& expected() const noexcept { return expected_; }
+  std::uint64_t expected_rows() const noexcept { return expected_rows_; }
+
+private:
+  struct simulated_scope {
+    std::string cluster;
+    inventory_model inventory;
+  };
+
+  result<void> make_snapshot(simulated_scope& which);
+  payload_form choose_form(const inventory_model& inventory);
+  void add(outgoing_message message);
+  void expect(const snapshot& last);
+
+  simulation_options options_;
+  connection sink_;
+  simulated_clock clock_;
+  random_source numbers_;
+  std::vector<simulated_scope> scopes_;
+  std::deque<outgoing_message> ready_;
+  std::size_t round_ = 0;
+  std::size_t next_scope_ = 0;
+  simulation_counts counts_;
+  fleet_state expected_;
+  std::uint64_t expected_rows_ = 0;
+};
+
+/// All messages that are left in a stream, in an order that the seed decides.
+result<std::vector<outgoing_message>> take_shuffled(message_stream& stream, std::uint64_t seed);
+
+} // namespace kollect::producer
+
+#endif
