@@ -63,7 +63,7 @@ result<void> consumer_loop::connect() {
   subscriber_ = std::move(*connected);
   settings_.ingest.log = subscriber_->log();
   log_.info("consuming", {{"log", settings_.ingest.log.name}, {"owner", settings_.owner}});
-  return settings_.is_until_end ? subscriber_->mark_end(settings_.broker_timeout) : result<void>{};
+  return {};
 }
 
 partition_listener consumer_loop::make_listener() {

@@ -27,60 +27,68 @@ namespace {
 /// A store in a file, and the log that goes into it.
 class crash : public testing::Test {
 protected:
-  /// Ingests from the stored position on. After each batch that is in the store, tells `on_stored`.
-  template <class OnStored>
-  std::string consume(const std::string& path, std::size_t batches, OnStored&& on_stored) {
-    auto opened = open_sqlite_store(path, "the test");
-    if (!opened) return to_string(opened.error());
+  /// A consumer that has just started on the file.
+  struct started {
+    std::unique_ptr<store> target;
     owned_positions owned;
+  };
+
+  result<started> start(const std::string& path) {
+    auto opened = open_sqlite_store(path, "the test");
+    if (!opened) return opened.error();
     const std::array<std::int32_t, 1> partitions{0};
     auto claimed = (*opened)->claim(settings_.log.name, partitions, "the test");
-    if (!claimed) return to_string(claimed.error());
-    owned[0] = claimed->front();
-    auto left = deliver_from(batches_, owned[0].next_offset);
+    if (!claimed) return claimed.error();
+    started out{std::move(*opened), {}};
+    out.owned[0] = claimed->front();
+    return out;
+  }
+
+  /// Ingests from the stored position to the end of so many batches; tells `on_stored` after each that is
+  /// in the store.
+  template <class OnStored>
+  result<void> consume(started& consumer, std::size_t batches, OnStored&& on_stored) {
+    auto left = deliver_from(batches_, consumer.owned[0].next_offset);
     const std::size_t done = batches_.size() - left.size();
     for (std::size_t index = 0; index < left.size() && done + index < batches; ++index) {
-      const auto report = ingest(**opened, settings_, owned, left[index]);
-      if (!report) return to_string(report.error());
+      const auto report = ingest(*consumer.target, settings_, consumer.owned, left[index]);
+      if (!report) return report.error();
       on_stored();
     }
     return {};
   }
 
-  /// What the store in a file says, which is opened as the next consumer would.
+  std::string read(started& consumer) { return describe(*consumer.target, consumer.owned[0].next_offset); }
+
   std::string read(const std::string& path) {
-    EXPECT_EQ(consume(path, 0, [] {}), ""); // recovers, or makes the tables of a file that has none
+    auto consumer = start(path);
+    EXPECT_TRUE(succeeds(consumer));
     EXPECT_EQ(query_value(path, "PRAGMA integrity_check"), "ok");
-    auto opened = open_sqlite_store(path, "the test");
-    EXPECT_TRUE(succeeds(opened));
-    const std::array<std::int32_t, 1> partitions{0};
-    const auto position = (*opened)->claim(settings_.log.name, partitions, "the test").value().front();
-    return describe(**opened, position.next_offset);
+    return consumer ? read(*consumer) : std::string();
   }
 
   /// What a store says after each number of batches.
   const std::vector<std::string>& prefixes() {
     for (std::size_t count = prefixes_.size(); count <= batches_.size(); ++count) {
-      const auto path = folder_.path() / ("prefix-" + std::to_string(count));
-      EXPECT_EQ(consume(path, count, [] {}), "");
-      prefixes_.push_back(read(path));
+      auto consumer = start(folder_.path() / ("prefix-" + std::to_string(count))).value();
+      EXPECT_TRUE(succeeds(consume(consumer, count, [] {})));
+      prefixes_.push_back(read(consumer));
     }
     return prefixes_;
   }
 
-  /// After how many batches a store says this.
-  std::size_t prefix_of(const std::string& description) {
-    const auto found = std::find(prefixes().begin(), prefixes().end(), description);
-    EXPECT_NE(found, prefixes().end()) << "no whole number of batches gives\n" << description;
-    return static_cast<std::size_t>(found - prefixes().begin());
-  }
-
-  /// The store is a prefix of the log, and going on from it gives the whole.
+  /// Expects the store to be a prefix of the log, and the whole after going on from it. Answers how many
+  /// batches the prefix has.
   std::size_t expect_whole_after_going_on(const std::string& path) {
-    const auto prefix = prefix_of(read(path));
-    EXPECT_EQ(consume(path, batches_.size(), [] {}), "");
-    EXPECT_EQ(read(path), prefixes().back());
-    return prefix;
+    auto consumer = start(path);
+    EXPECT_TRUE(succeeds(consumer));
+    if (!consumer) return 0;
+    EXPECT_EQ(query_value(path, "PRAGMA integrity_check"), "ok");
+    const auto found = std::find(prefixes().begin(), prefixes().end(), read(*consumer));
+    EXPECT_NE(found, prefixes().end()) << "no whole number of batches gives\n" << read(*consumer);
+    EXPECT_TRUE(succeeds(consume(*consumer, batches_.size(), [] {})));
+    EXPECT_EQ(read(*consumer), prefixes().back());
+    return static_cast<std::size_t>(found - prefixes().begin());
   }
 
   ingest_settings settings_ = make_settings();
@@ -131,7 +139,8 @@ TEST_F(crash, at_every_call_leaves_a_whole_number_of_batches) {
     const auto path = (folder / "store.db").string();
     const auto end = run_child([&](const auto& report) {
       call_faults::current() = {.folder = folder.string(), .first = call};
-      return consume(path, batches_.size(), report).empty();
+      auto consumer = start(path);
+      return consumer && static_cast<bool>(consume(*consumer, batches_.size(), report));
     });
     is_complete = !end.was_killed;
     const auto prefix = expect_whole_after_going_on(path);
@@ -148,10 +157,11 @@ TEST_F(crash, with_a_damaged_log_leaves_a_whole_number_of_batches) {
   const auto path = (folder_.path() / "store.db").string();
   std::size_t stored = 0;
   const auto end = run_child([&](const auto& report) {
-    return consume(path, batches_.size(), [&] {
-             report();
-             if (++stored == batches_.size()) ::kill(::getpid(), SIGKILL); // not closed: all of it is still in the log
-           }).empty();
+    auto consumer = start(path).value();
+    return static_cast<bool>(consume(consumer, batches_.size(), [&] {
+      report();
+      if (++stored == batches_.size()) ::kill(::getpid(), SIGKILL); // not closed: all of it is still in the log
+    }));
   });
   ASSERT_TRUE(end.was_killed);
   ASSERT_EQ(end.stored, batches_.size());

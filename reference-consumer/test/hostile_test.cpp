@@ -9,7 +9,7 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 
 namespace kollect::consumer::test {
 namespace {
@@ -168,12 +168,12 @@ TEST_F(hostile_message, with_very_many_values_or_keys_is_applied_in_linear_time)
   std::string zeros = "0", keys;
   for (int count = 0; count < 500'000; ++count) zeros += ",0";
   for (int count = 0; count < 100'000; ++count) keys += (count == 0 ? "\"" : ",\"") + std::to_string(count * 7919) + "\":1";
-  const auto begun = std::chrono::steady_clock::now();
+  const auto begun = std::clock();
   for (const std::string last : {"1", "2"}) {
     EXPECT_EQ(take(envelope_of("[" + row_of(R"({"zeros":[)" + zeros + "," + last + "]}") + "]", to_string(noon(next_)))), outcome::applied);
     EXPECT_EQ(take(envelope_of("[" + row_of("{" + keys + R"(,"last":)" + last + "}") + "]", to_string(noon(next_)))), outcome::applied);
   }
-  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(30)); // quadratic would be hours
+  EXPECT_LT((std::clock() - begun) / CLOCKS_PER_SEC, 30); // seconds of this processor; quadratic would be hours
   std::string unknown = "{";
   for (int count = 0; count < 100'000; ++count) unknown += "\"" + std::to_string(count) + "\":1,";
   expect_dead(unknown + envelope_of("[]").substr(1), error::too_large);

@@ -126,7 +126,7 @@ void add_flags(CLI::App& command, export_flags& flags) {
       ->check(CLI::IsMember({"array", "export-envelope"}))
       ->capture_default_str();
   command.add_option("--max-export-bytes", flags.max_export_bytes, "larger payloads are split into parts; 0: never")
-      ->capture_default_str();
+      ->check(CLI::NonNegativeNumber)->capture_default_str();
   add_size_flag(command, flags.broker);
   command.add_option("--max-depth", flags.max_depth, "deepest nesting of a message")
       ->check(CLI::Range(std::size_t{8}, max_depth_ceiling))

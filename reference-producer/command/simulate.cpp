@@ -170,7 +170,9 @@ void add_fleet_flags(CLI::App& command, simulation_options& fleet) {
   command.add_option("--namespaces", fleet.namespaces, "namespaces of each cluster, each with the inventory `all`")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
-  command.add_option("--items", fleet.items, "rows of each inventory at first")->capture_default_str();
+  command.add_option("--items", fleet.items, "rows of each inventory at first")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   command.add_option("--rounds", fleet.rounds, "snapshots of each inventory")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
@@ -180,7 +182,9 @@ void add_fleet_flags(CLI::App& command, simulation_options& fleet) {
   command.add_option("--empty", fleet.empty_share, "share of snapshots that have no rows")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
-  command.add_option("--seed", fleet.seed, "the same seed gives the same fleet")->capture_default_str();
+  command.add_option("--seed", fleet.seed, "the same seed gives the same fleet")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   add_timestamp(command, "--base-time", fleet.base_time,
                 "first instant of the run, each next one 1 ms later; default: the real time");
 }

@@ -34,10 +34,8 @@ TEST_F(kafka_group, reads_every_message_through_a_rebalance) {
   start(4);
   publish(numbered_messages(topic, 400, 40));
   ASSERT_TRUE(has_value(one.join(target(), quick())));
-  ASSERT_TRUE(one.poll_until([&] {
-    one.poll(50ms, 10);
-    return one.messages.size() >= 50;
-  }));
+  one.at_once = 10;
+  ASSERT_TRUE(one.poll_until_has(50));
   ASSERT_TRUE(has_value(other.join(target(), quick())));
   const auto all_read = [&] {
     std::set<std::pair<std::int32_t, std::int64_t>> read;

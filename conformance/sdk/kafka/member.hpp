@@ -53,7 +53,8 @@ class member {
 public:
   /// Where the listener lets a partition start; those that are not in it start at the log's beginning.
   std::map<std::int32_t, std::int64_t> start;
-  int refusals = 0; ///< how often `assigned` is to fail first
+  int refusals = 0;            ///< how often `assigned` is to fail first
+  std::size_t at_once = 1'000; ///< messages a poll may take
   std::vector<std::vector<std::int32_t>> assigned, revoked;
   std::set<std::string> identities; ///< of the log, as the listener was told
   std::set<std::int32_t> owned;
@@ -78,8 +79,8 @@ public:
   /// Lets go of the subscriber, as the end of a program would.
   void leave() { subscriber_.reset(); }
 
-  void poll(std::chrono::milliseconds timeout = 50ms, std::size_t most = 1'000) {
-    auto taken = subscriber_->poll(most, 64U * 1024 * 1024, timeout);
+  void poll(std::chrono::milliseconds timeout = 50ms) {
+    auto taken = subscriber_->poll(at_once, 64U * 1024 * 1024, timeout);
     if (!taken) {
       failures.push_back(std::move(taken).error());
       return;

@@ -26,7 +26,7 @@ struct client_options {
   std::chrono::milliseconds request_timeout = std::chrono::seconds(5); ///< for JetStream's answers at creation
   std::chrono::milliseconds reconnect_wait{500};  ///< pause between attempts to reconnect, which never end
   std::chrono::milliseconds ping_interval = std::chrono::seconds(10); ///< a server silent for 3 of these is given up
-  std::chrono::milliseconds write_timeout = std::chrono::seconds(10); ///< then the connection is made anew
+  std::chrono::milliseconds write_timeout = std::chrono::seconds(5); ///< a server that takes nothing for so long is given up
   /// Takes what happens to the connection, one line each, without credentials (SEC-02). Called from
   /// within our functions only, never from another thread. Unset: nothing is reported.
   std::function<void(std::string_view)> log{};

@@ -120,6 +120,7 @@ public:
     is_closed_ = true;
     if (server_->events().connected() && server_->check_open()) {
       take_arrived();
+      messages_.subscription.reset(); // or our own last request would get back what we give back
       acknowledger_.give_back();
       natsConnection_FlushTimeout(server_->handle(), 500);
     }

@@ -184,7 +184,7 @@ private:
 /// Connects, and sees to it that the stream takes the subject (NAT-03). Fails within a few seconds:
 /// error::broker_unavailable when nothing listens, authentication_failed, tls_failed, or what
 /// ensure_stream() says. After that, a lost connection is made anew in the background for ever, and
-/// publish() waits for it up to its timeout.
+/// publish() waits for it up to its timeout; a server that takes no bytes can hold it write_timeout longer.
 ///
 /// cnats' threads are shared by the whole process and stay when the last publisher is gone. A program
 /// that wants them to end calls nats_Close(), once.

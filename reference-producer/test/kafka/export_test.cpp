@@ -50,14 +50,6 @@ TEST_F(kafka_export, sends_all_messages_of_one_key_to_one_partition_in_order) { 
     }
 }
 
-TEST_F(kafka_export, fails_where_not_all_in_sync_replicas_have_it) { // KAF-03
-  make_topic(1, {{"min.insync.replicas", "2"}});
-  const auto outcome = export_rows(row_json("api"), {"--timeout", "5"});
-  EXPECT_EQ(outcome.status.code, 69) << outcome;
-  EXPECT_EQ(outcome.output, "");
-  EXPECT_NE(outcome.errors.find("KAF-03"), std::string::npos) << outcome;
-}
-
 TEST_F(kafka_export, finds_the_brokers_through_the_endpoint) { // KAF-05
   make_topic();
   manifest_ = place_.write("endpoint.yaml",

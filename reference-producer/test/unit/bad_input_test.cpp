@@ -117,6 +117,7 @@ TEST_F(bad_input, command_lines) {
   expect_refusal(named({"--payload", "xml"}), 64, {"--payload"});
   expect_refusal(named({"--generation", "-1"}), 64, {"--generation"});
   expect_refusal(named({"--max-export-bytes", "-1"}), 64, {"--max-export-bytes"});
+  expect_refusal(named({"--max-message-bytes", "-1"}), 64, {"--max-message-bytes"});
   expect_refusal(named({"--timestamp", "yesterday"}), 64, {"yesterday", "ENV-05"});
   expect_refusal(named({"--exported-at", "2026-01-15T12:00:00+01:00"}), 64, {"ENV-05"});
   expect_refusal(named({"--timeout", "0"}), 64, {"--timeout"});
@@ -137,6 +138,9 @@ TEST_F(bad_input, simulations) {
   expect_refusal(with({"--clusters", "0"}), 64, {"--clusters"});
   expect_refusal(with({"--rounds", "0"}), 64, {"--rounds"});
   expect_refusal(with({"--poison", "-1"}), 64, {"--poison"});
+  expect_refusal(with({"--items", "-1"}), 64, {"--items"});
+  expect_refusal(with({"--seed", "-1"}), 64, {"--seed"});
+  expect_refusal(with({"--multipart-bytes", "-1"}), 64, {"--multipart-bytes"});
   expect_refusal(with({"--embedded-broker"}), 64, {"--write-manifest"});
   expect_refusal(with({"--write-manifest", "x"}), 64, {"--embedded-broker"});
   expect_refusal(with({"--expect", place_.path("missing/state.json")}), 73, {"missing/state.json", "cannot be written"});

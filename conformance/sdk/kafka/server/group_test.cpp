@@ -19,10 +19,8 @@ TEST_F(kafka_server_group, two_members_read_every_message_through_rebalances) {
   make_topic(6);
   publish(numbered_messages(topic_, 2'000, 60));
   ASSERT_TRUE(has_value(one.join(target(), grouped())));
-  ASSERT_TRUE(one.poll_until([&] {
-    one.poll(50ms, 50);
-    return one.messages.size() >= 200;
-  }));
+  one.at_once = 50;
+  ASSERT_TRUE(one.poll_until_has(200));
   ASSERT_TRUE(has_value(other.join(target(), grouped())));
   ASSERT_TRUE(poll_both_until(one, other, [&] { return one.owned.size() == 3 && other.owned.size() == 3; }));
   publish(numbered_messages(topic_, 500, 60));

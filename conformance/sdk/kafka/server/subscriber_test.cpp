@@ -102,11 +102,9 @@ TEST_F(kafka_server_subscriber, loses_and_doubles_nothing_around_keep_alive) {
   make_topic(3);
   publish(numbered_messages(topic_, 3'000, 30));
   ASSERT_TRUE(has_value(reader.join(target(), grouped())));
+  reader.at_once = 100;
   for (std::size_t wanted = 100; wanted <= 3'000; wanted += 100) {
-    ASSERT_TRUE(reader.poll_until([&] {
-      reader.poll(50ms, wanted - reader.messages.size());
-      return reader.messages.size() >= wanted;
-    }));
+    ASSERT_TRUE(reader.poll_until_has(wanted));
     if (wanted % 500 == 0) {
       ASSERT_TRUE(has_value(reader->keep_alive()));
     }
