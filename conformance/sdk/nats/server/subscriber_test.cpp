@@ -78,11 +78,15 @@ TEST_F(subscriber_server, goes_on_where_its_durable_is) {
   EXPECT_EQ(second->settled_sequence(), 3);
   // What the first gave back when it left comes at once, not after ack_wait.
   const auto begin = std::chrono::steady_clock::now();
-  ASSERT_TRUE(second.poll_until_has(4));
+  // At least once: one of them may come twice.
+  std::set<std::int64_t> offsets;
+  for (std::size_t count = 4; offsets.size() < 4 && count <= 8; ++count) {
+    ASSERT_TRUE(second.poll_until_has(count));
+    const auto taken = second.offsets();
+    offsets = {taken.begin(), taken.end()};
+  }
   EXPECT_LT(std::chrono::steady_clock::now() - begin, 20s);
-  auto offsets = second.offsets();
-  std::ranges::sort(offsets);
-  EXPECT_EQ(offsets, (std::vector<std::int64_t>{4, 5, 6, 7}));
+  EXPECT_EQ(offsets, (std::set<std::int64_t>{4, 5, 6, 7}));
 }
 
 TEST_F(subscriber_server, takes_no_more_than_it_is_asked_for) {
