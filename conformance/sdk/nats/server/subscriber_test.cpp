@@ -1,6 +1,7 @@
 #include "fixture.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace kollect::test {
 namespace {
