@@ -19,35 +19,43 @@ bool is_of_store(const failure& reason) {
 
 /// A damaged file does not mend itself; whatever else is out of reach may come back.
 bool is_worth_retrying(const failure& reason) {
-  return reason.code == condition::unavailable || (is_of_store(reason) && reason.reason() != error::store_corrupt);
+  return reason.code == condition::unavailable ||
+         (is_of_store(reason) && reason.reason() != error::store_corrupt);
 }
 
 } // namespace
 
-consumer_loop::consumer_loop(loop_settings settings, open_store make_store, open_subscriber make_subscriber, program::stop_signal& stop,
-                             program::log& log)
-    : settings_(std::move(settings)), make_store_(std::move(make_store)), make_subscriber_(std::move(make_subscriber)), stop_(stop),
-      log_(log) {}
+consumer_loop::consumer_loop(loop_settings settings, open_store make_store, open_subscriber make_subscriber,
+                             program::stop_signal& stop, program::log& log)
+    : settings_(std::move(settings)), make_store_(std::move(make_store)),
+      make_subscriber_(std::move(make_subscriber)), stop_(stop), log_(log) {}
 
 result<loop_result> consumer_loop::run() {
-  if (auto opened = open_what_is_closed(); !opened) return opened.error();
+  if (auto opened = open_what_is_closed(); !opened)
+    return opened.error();
   maintained_at_ = reported_at_ = clock::now();
   while (!stop_.is_requested()) {
     auto taken = take_batch();
-    if (!taken) return taken.error();
-    if (*taken == step::done) break;
-    if (auto maintained = maintain(); !maintained) return maintained.error();
+    if (!taken)
+      return taken.error();
+    if (*taken == step::done)
+      break;
+    if (auto maintained = maintain(); !maintained)
+      return maintained.error();
   }
   progress_.clear();
-  if (subscriber_) subscriber_->close();
+  if (subscriber_)
+    subscriber_->close();
   auto total = store_ ? store_->counts() : result<outcome_counts>(total_.counts);
-  if (!total) return total.error();
+  if (!total)
+    return total.error();
   return loop_result{total_.counts, *total};
 }
 
 result<void> consumer_loop::open_what_is_closed() {
   if (!store_)
-    if (auto opened = reopen_store(); !opened) return opened;
+    if (auto opened = reopen_store(); !opened)
+      return opened;
   return subscriber_ ? result<void>{} : connect();
 }
 
@@ -56,10 +64,13 @@ result<void> consumer_loop::connect() {
   owned_.clear();
   rewinds_.clear();
   auto connected = make_subscriber_(make_listener());
-  if (!connected) return connected.error();
-  // Each connection has its own mark; after a new one the end is where it is then, or later than at the start.
+  if (!connected)
+    return connected.error();
+  // Each connection has its own mark; after a new one the end is where it is then, or later than at the
+  // start.
   if (settings_.is_until_end)
-    if (auto marked = (*connected)->mark_end(settings_.broker_timeout); !marked) return marked;
+    if (auto marked = (*connected)->mark_end(settings_.broker_timeout); !marked)
+      return marked;
   subscriber_ = std::move(*connected);
   settings_.ingest.log = subscriber_->log();
   log_.info("consuming", {{"log", settings_.ingest.log.name}, {"owner", settings_.owner}});
@@ -67,46 +78,56 @@ result<void> consumer_loop::connect() {
 }
 
 partition_listener consumer_loop::make_listener() {
-  return {.assigned = [this](const log_identity& log, std::span<const std::int32_t> partitions) {
+  return {
+      .assigned =
+          [this](const log_identity& log, std::span<const std::int32_t> partitions) {
             settings_.ingest.log = log;
             return claim(partitions);
           },
-          .revoked =
-              [this](std::span<const std::int32_t> partitions) {
-                for (const auto partition : partitions) owned_.erase(partition);
-                log_.info("partitions revoked", {{"partitions", partitions.size()}, {"owned", owned_.size()}});
-              },
-          .gap = [this](std::int32_t partition, std::int64_t expected,
-                        std::int64_t found) { note_gap(partition, expected, found); }};
+      .revoked =
+          [this](std::span<const std::int32_t> partitions) {
+            for (const auto partition : partitions)
+              owned_.erase(partition);
+            log_.info("partitions revoked", {{"partitions", partitions.size()}, {"owned", owned_.size()}});
+          },
+      .gap = [this](std::int32_t partition, std::int64_t expected,
+                    std::int64_t found) { note_gap(partition, expected, found); }};
 }
 
 void consumer_loop::note_gap(std::int32_t partition, std::int64_t expected, std::int64_t found) {
   if (found < expected) {
-    log_.error("the log is shorter than what was consumed of it: it was made anew or has lost its tail; it is read "
-               "again from its beginning, and what was consumed before is recognised",
-               {{"partition", partition}, {"expected", expected}, {"found", found}});
+    log_.error(
+        "the log is shorter than what was consumed of it: it was made anew or has lost its tail; it is read "
+        "again from its beginning, and what was consumed before is recognised",
+        {{"partition", partition}, {"expected", expected}, {"found", found}});
     rewinds_[partition] = found;
     return;
   }
   // A Kafka partition is asked for one message early; where only that one is gone, nothing was missed.
-  if (const auto held = owned_.find(partition); held != owned_.end()) expected = std::max(expected, held->second.next_offset);
-  if (found <= expected) return;
-  log_.error("the broker removed messages before they were consumed: retention is too short or the consumer was away "
+  if (const auto held = owned_.find(partition); held != owned_.end())
+    expected = std::max(expected, held->second.next_offset);
+  if (found <= expected)
+    return;
+  log_.error("the broker removed messages before they were consumed: retention is too short or the consumer "
+             "was away "
              "too long; the state is right again with each scope's next snapshot",
              {{"partition", partition}, {"expected", expected}, {"found", found}});
 }
 
-result<std::vector<std::optional<std::int64_t>>> consumer_loop::claim(std::span<const std::int32_t> partitions) {
+result<std::vector<std::optional<std::int64_t>>>
+consumer_loop::claim(std::span<const std::int32_t> partitions) {
   std::vector<std::optional<std::int64_t>> starts;
   if (settings_.ingest.log.system == broker_system::nats) {
     // A durable keeps its own position; all it needs to know is whether this store ever saw the stream.
     auto is_known = store_->knows_log(settings_.ingest.log.name);
-    if (!is_known) return is_known.error();
+    if (!is_known)
+      return is_known.error();
     starts.assign(partitions.size(), *is_known ? std::optional<std::int64_t>(1) : std::nullopt);
     return starts;
   }
   auto claimed = store_->claim(settings_.ingest.log.name, partitions, settings_.owner);
-  if (!claimed) return claimed.error();
+  if (!claimed)
+    return claimed.error();
   for (const auto& position : *claimed) {
     owned_[position.partition] = position;
     // One message early, to see whether it still is the one that was consumed: see find_replaced_logs().
@@ -118,10 +139,13 @@ result<std::vector<std::optional<std::int64_t>>> consumer_loop::claim(std::span<
 }
 
 result<consumer_loop::step> consumer_loop::take_batch() {
-  if (auto opened = open_what_is_closed(); !opened) return recover_from(opened.error());
+  if (auto opened = open_what_is_closed(); !opened)
+    return recover_from(opened.error());
   auto batch = subscriber_->poll(settings_.batch_messages, settings_.batch_bytes, poll_time);
-  if (!batch) return recover_from(batch.error());
-  if (batch->empty()) return finish_or_go_on();
+  if (!batch)
+    return recover_from(batch.error());
+  if (batch->empty())
+    return finish_or_go_on();
   auto is_rewound = rewind_replaced(*batch);
   if (!is_rewound || *is_rewound) {
     subscriber_.reset(); // joins anew and is told what is still ours, and where to begin
@@ -129,14 +153,17 @@ result<consumer_loop::step> consumer_loop::take_batch() {
     return is_ours ? step::go_on : recover_from(is_rewound.error());
   }
   if (auto stored = ingest_until_stored(*batch); !stored) {
-    if (stored.error().reason() != error::fenced) return stored.error();
+    if (stored.error().reason() != error::fenced)
+      return stored.error();
     log_.error(stored.error());
     subscriber_.reset(); // joins anew and is told what is still ours
     return step::go_on;
   }
-  for (auto& message : *batch) message.acknowledge();
+  for (auto& message : *batch)
+    message.acknowledge();
   // Not confirmed is not lost: the store knows what it has, and recognises it when it comes again.
-  if (auto told = subscriber_->commit(settings_.broker_timeout); !told) log_.warning(to_string(told.error()));
+  if (auto told = subscriber_->commit(settings_.broker_timeout); !told)
+    log_.warning(to_string(told.error()));
   return step::go_on;
 }
 
@@ -151,18 +178,24 @@ result<consumer_loop::step> consumer_loop::finish_or_go_on() {
     return *is_done ? step::done : step::go_on;
   }
   // A client that has lost its broker finds it again by itself, and has no messages until then.
-  if (!is_worth_retrying(is_done.error())) return is_done.error();
-  if (auto waited = back_off(is_done.error()); !waited) return waited.error();
+  if (!is_worth_retrying(is_done.error()))
+    return is_done.error();
+  if (auto waited = back_off(is_done.error()); !waited)
+    return waited.error();
   return step::go_on;
 }
 
 /// Waits and lets the next step open anew what has failed, where that may help.
 result<consumer_loop::step> consumer_loop::recover_from(const failure& reason) {
-  if (!is_worth_retrying(reason)) return reason;
-  if (auto waited = back_off(reason); !waited) return waited.error();
+  if (!is_worth_retrying(reason))
+    return reason;
+  if (auto waited = back_off(reason); !waited)
+    return waited.error();
   // A handle that has seen a failed write or sync is never trusted again.
-  if (is_of_store(reason)) store_.reset();
-  else subscriber_.reset();
+  if (is_of_store(reason))
+    store_.reset();
+  else
+    subscriber_.reset();
   return step::go_on;
 }
 
@@ -170,17 +203,21 @@ result<consumer_loop::step> consumer_loop::recover_from(const failure& reason) {
 result<bool> consumer_loop::rewind_replaced(const std::vector<received_message>& batch) {
   for (const auto& [partition, next_offset] : rewinds_) {
     const auto held = owned_.find(partition);
-    if (held == owned_.end()) continue;
-    if (auto rewound = store_->rewind(settings_.ingest.log.name, held->second, next_offset); !rewound) return rewound.error();
+    if (held == owned_.end())
+      continue;
+    if (auto rewound = store_->rewind(settings_.ingest.log.name, held->second, next_offset); !rewound)
+      return rewound.error();
     held->second.next_offset = next_offset;
     held->second.last_message.reset();
   }
   rewinds_.clear();
   const auto replaced = find_replaced_logs(owned_, batch);
   for (const auto partition : replaced) {
-    log_.error("another message stands where the last consumed one stood: the log was made anew; it is read from its beginning",
+    log_.error("another message stands where the last consumed one stood: the log was made anew; it is read "
+               "from its beginning",
                {{"partition", partition}, {"offset", owned_.at(partition).next_offset - 1}});
-    if (auto rewound = store_->rewind(settings_.ingest.log.name, owned_.at(partition), -1); !rewound) return rewound.error();
+    if (auto rewound = store_->rewind(settings_.ingest.log.name, owned_.at(partition), -1); !rewound)
+      return rewound.error();
   }
   return !replaced.empty();
 }
@@ -194,18 +231,23 @@ result<void> consumer_loop::ingest_until_stored(const std::vector<received_messa
       forget_failures();
       return {};
     }
-    if (!is_worth_retrying(done.error())) return done.error();
-    if (auto waited = back_off(done.error()); !waited) return waited;
-    if (stop_.is_requested()) return done.error();
+    if (!is_worth_retrying(done.error()))
+      return done.error();
+    if (auto waited = back_off(done.error()); !waited)
+      return waited;
+    if (stop_.is_requested())
+      return done.error();
     // A handle that has seen a failed write or sync is never trusted again.
-    if (auto opened = reopen_store(); !opened && !is_worth_retrying(opened.error())) return opened;
+    if (auto opened = reopen_store(); !opened && !is_worth_retrying(opened.error()))
+      return opened;
   }
 }
 
 result<void> consumer_loop::reopen_store() {
   store_.reset();
   auto opened = make_store_();
-  if (!opened) return opened.error();
+  if (!opened)
+    return opened.error();
   store_ = std::move(*opened);
   return {};
 }
@@ -213,14 +255,18 @@ result<void> consumer_loop::reopen_store() {
 /// Waits longer from failure to failure, staying in the group meanwhile.
 result<void> consumer_loop::back_off(const failure& reason) {
   const auto now = clock::now();
-  if (failing_since_ == clock::time_point{}) failing_since_ = now;
-  if (settings_.is_until_end && now - failing_since_ > settings_.give_up_after) return reason;
+  if (failing_since_ == clock::time_point{})
+    failing_since_ = now;
+  if (settings_.is_until_end && now - failing_since_ > settings_.give_up_after)
+    return reason;
   progress_.clear();
   log_.error(reason);
   next_back_off_ = std::min(std::max(next_back_off_ * 2, first_back_off), settings_.longest_back_off);
   log_.warning("trying again", {{"after_ms", next_back_off_.count()}});
-  for (auto left = next_back_off_; left.count() > 0 && !stop_.wait(std::min(left, poll_time)); left -= std::min(left, poll_time))
-    if (auto kept = subscriber_ ? subscriber_->keep_alive() : result<void>{}; !kept) log_.warning(to_string(kept.error()));
+  for (auto left = next_back_off_; left.count() > 0 && !stop_.wait(std::min(left, poll_time));
+       left -= std::min(left, poll_time))
+    if (auto kept = subscriber_ ? subscriber_->keep_alive() : result<void>{}; !kept)
+      log_.warning(to_string(kept.error()));
   return {};
 }
 
@@ -232,17 +278,22 @@ void consumer_loop::forget_failures() {
 result<void> consumer_loop::maintain() {
   const auto now = clock::now();
   progress_.update([this] {
-    return std::to_string(total_.counts.consumed) + " messages, " + std::to_string(total_.counts.applied) + " applied, " +
-           std::to_string(total_.counts.duplicate) + " duplicate, " + std::to_string(total_.counts.stale) + " stale, " +
-           std::to_string(total_.counts.dead_lettered) + " dead-lettered";
+    return std::to_string(total_.counts.consumed) + " messages, " + std::to_string(total_.counts.applied) +
+           " applied, " + std::to_string(total_.counts.duplicate) + " duplicate, " +
+           std::to_string(total_.counts.stale) + " stale, " + std::to_string(total_.counts.dead_lettered) +
+           " dead-lettered";
   });
   if (now - reported_at_ >= report_interval && !program::stderr_is_terminal()) {
     reported_at_ = now;
-    log_.info("progress", {{"consumed", total_.counts.consumed}, {"applied", total_.counts.applied},
-                           {"duplicate", total_.counts.duplicate}, {"stale", total_.counts.stale},
-                           {"dead_lettered", total_.counts.dead_lettered}, {"pending", total_.counts.pending}});
+    log_.info("progress", {{"consumed", total_.counts.consumed},
+                           {"applied", total_.counts.applied},
+                           {"duplicate", total_.counts.duplicate},
+                           {"stale", total_.counts.stale},
+                           {"dead_lettered", total_.counts.dead_lettered},
+                           {"pending", total_.counts.pending}});
   }
-  if (now - maintained_at_ < maintenance_interval || !store_) return {};
+  if (now - maintained_at_ < maintenance_interval || !store_)
+    return {};
   maintained_at_ = now;
   auto buried = bury_torn_sets(*store_, settings_.ingest);
   if (!buried) {

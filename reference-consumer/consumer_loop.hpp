@@ -22,9 +22,9 @@ namespace kollect::consumer {
 
 /// How the loop runs. All bounds are flags of `kollect-consumer run`.
 struct loop_settings {
-  ingest_settings ingest;      ///< its log is filled in by the loop
-  std::string owner;           ///< who claims partitions: instance, host and pid
-  bool is_until_end = false;   ///< end when everything that was there at the start is consumed
+  ingest_settings ingest;    ///< its log is filled in by the loop
+  std::string owner;         ///< who claims partitions: instance, host and pid
+  bool is_until_end = false; ///< end when everything that was there at the start is consumed
   std::size_t batch_messages = 500;
   std::size_t batch_bytes = 8U * 1024 * 1024;
   std::chrono::milliseconds broker_timeout{10'000};
@@ -47,8 +47,8 @@ public:
   using open_store = std::function<result<std::unique_ptr<store>>()>;
   using open_subscriber = std::function<result<std::unique_ptr<subscriber>>(partition_listener)>;
 
-  consumer_loop(loop_settings settings, open_store make_store, open_subscriber make_subscriber, program::stop_signal& stop,
-                program::log& log);
+  consumer_loop(loop_settings settings, open_store make_store, open_subscriber make_subscriber,
+                program::stop_signal& stop, program::log& log);
 
   /// Runs until stopped, or with is_until_end until the end that was there at the start. A failure
   /// only where going on makes no sense.

@@ -14,12 +14,16 @@ void append_text(std::string& out, std::string_view name, std::string_view value
 }
 
 std::string_view operation(const std::string& kind) {
-  if (kind == "added") return "c";
-  if (kind == "changed") return "u";
+  if (kind == "added")
+    return "c";
+  if (kind == "changed")
+    return "u";
   return kind == "removed" ? "d" : "m";
 }
 
-std::string_view or_null(const std::string& json) { return json.empty() ? std::string_view("null") : std::string_view(json); }
+std::string_view or_null(const std::string& json) {
+  return json.empty() ? std::string_view("null") : std::string_view(json);
+}
 
 /// A name for the terminal: control characters escaped, quotes left off.
 std::string printable(std::string_view text) {
@@ -31,9 +35,11 @@ std::string printable(std::string_view text) {
 std::string row_name(const std::string& json) {
   detail::json_cursor cursor(json, max_depth_ceiling);
   item_view row;
-  if (!detail::read_item(cursor, json, row)) return printable(json);
+  if (!detail::read_item(cursor, json, row))
+    return printable(json);
   const auto namespace_ = row.namespace_.decode();
-  return printable(row.kind.decode() + " " + (namespace_.empty() ? "" : namespace_ + "/") + row.name.decode());
+  return printable(row.kind.decode() + " " + (namespace_.empty() ? "" : namespace_ + "/") +
+                   row.name.decode());
 }
 
 } // namespace
@@ -51,9 +57,13 @@ std::string feed_json(const feed_entry& entry) {
   append_text(out, "inventory", entry.scope.inventory);
   out += ',';
   append_text(out, "log", entry.origin.log);
-  out += ",\"partition\":" + std::to_string(entry.origin.partition) + ",\"offset\":" + std::to_string(entry.origin.offset) + ",";
+  out += ",\"partition\":" + std::to_string(entry.origin.partition) +
+         ",\"offset\":" + std::to_string(entry.origin.offset) + ",";
   append_text(out, "exportedAt", to_string(entry.exported_at));
-  out.append("},\"before\":").append(or_null(entry.before)).append(",\"after\":").append(or_null(entry.after));
+  out.append("},\"before\":")
+      .append(or_null(entry.before))
+      .append(",\"after\":")
+      .append(or_null(entry.after));
   out.append(",\"changedPaths\":").append(or_null(entry.changed_paths_json));
   const auto milliseconds = entry.applied_at.seconds * 1000 + entry.applied_at.nanoseconds / 1'000'000;
   return out + ",\"ts_ms\":" + std::to_string(milliseconds) + "}";
@@ -61,9 +71,11 @@ std::string feed_json(const feed_entry& entry) {
 
 std::string feed_text(const feed_entry& entry) {
   const auto where = printable(entry.scope.cluster) + "/" + printable(entry.scope.namespace_);
-  if (entry.kind == "snapshot") return "= " + where + " complete as of " + to_string(entry.exported_at);
+  if (entry.kind == "snapshot")
+    return "= " + where + " complete as of " + to_string(entry.exported_at);
   const std::string_view sign = entry.kind == "added" ? "+ " : entry.kind == "removed" ? "- " : "~ ";
-  std::string out = std::string(sign) + where + " " + row_name(entry.after.empty() ? entry.before : entry.after);
+  std::string out =
+      std::string(sign) + where + " " + row_name(entry.after.empty() ? entry.before : entry.after);
   return entry.changed_paths_json.empty() ? out : out + " " + entry.changed_paths_json;
 }
 

@@ -31,7 +31,8 @@ dead_letter make_dead_letter(const message_origin& origin, const failure& reason
   letter.reason = error_name(reason.reason());
   letter.sentence = reason.message;
   letter.clause = reason.clause;
-  if (reason.position) letter.byte_offset = static_cast<std::int64_t>(reason.position->offset);
+  if (reason.position)
+    letter.byte_offset = static_cast<std::int64_t>(reason.position->offset);
   letter.at = at;
   letter.headers_json = "[]";
   return letter;
@@ -56,30 +57,40 @@ public:
   result<void> take(const received_message& message) {
     const message_origin origin{settings_.log.name, message.partition, message.offset};
     if (message.is_tombstone)
-      return bury(message, make_failure(error::empty_message, "a record without a value says nothing about a snapshot", "ENV-08"));
-    auto head = read_head(message.value, message.key ? std::optional<std::string_view>(*message.key) : std::nullopt,
-                          settings_.limits);
-    if (!head) return bury(message, head.error());
+      return bury(message, make_failure(error::empty_message,
+                                        "a record without a value says nothing about a snapshot", "ENV-08"));
+    auto head =
+        read_head(message.value, message.key ? std::optional<std::string_view>(*message.key) : std::nullopt,
+                  settings_.limits);
+    if (!head)
+      return bury(message, head.error());
     auto record = open(head->scope);
-    if (!record) return record.error();
+    if (!record)
+      return record.error();
     auto is_known = target_.is_known((*record)->id, head->key);
-    if (!is_known) return is_known.error();
-    if (*is_known) return end(outcome::duplicate);
+    if (!is_known)
+      return is_known.error();
+    if (*is_known)
+      return end(outcome::duplicate);
 
     auto snapshot = parse_snapshot(head->envelope, settings_.limits);
-    if (!snapshot) return bury(message, snapshot.error());
+    if (!snapshot)
+      return bury(message, snapshot.error());
     const auto order = order_of(*head, *snapshot);
     if (auto refused = refuse_future(std::max(order.instant, head->envelope.timestamp), message.appended_at,
                                      settings_.now(), settings_.limits))
       return bury(message, *refused);
-    if (snapshot->form == payload_form::multipart) return take_part(message, *head, *snapshot, **record);
-    if (auto remembered = target_.remember((*record)->id, head->key, order.instant); !remembered) return remembered;
+    if (snapshot->form == payload_form::multipart)
+      return take_part(message, *head, *snapshot, **record);
+    if (auto remembered = target_.remember((*record)->id, head->key, order.instant); !remembered)
+      return remembered;
 
     const outcome ending = decide_snapshot((*record)->order, order);
     if (ending == outcome::applied) {
       arrived_snapshot arrived{order, items_digest_of(*head, *snapshot), {}, {}};
       collect_rows(*snapshot, arrived.rows);
-      if (auto applied = apply(head->scope, **record, std::move(arrived), origin); !applied) return applied;
+      if (auto applied = apply(head->scope, **record, std::move(arrived), origin); !applied)
+        return applied;
     }
     return end(ending);
   }
@@ -100,7 +111,8 @@ private:
     auto found = scopes_.find(which);
     if (found == scopes_.end()) {
       auto record = target_.open_scope(which);
-      if (!record) return record.error();
+      if (!record)
+        return record.error();
       found = scopes_.emplace(which, open_scope{std::move(*record), std::nullopt}).first;
     }
     return &found->second.record;
@@ -109,46 +121,57 @@ private:
   result<void> bury(const received_message& message, const failure& reason) {
     const message_origin origin{settings_.log.name, message.partition, message.offset};
     auto is_buried = target_.is_buried(origin, sha256(message.value));
-    if (!is_buried) return is_buried.error();
-    if (*is_buried) return end(outcome::duplicate); // delivered again
+    if (!is_buried)
+      return is_buried.error();
+    if (*is_buried)
+      return end(outcome::duplicate); // delivered again
     auto letter = make_dead_letter(origin, reason, settings_.now());
     letter.message_key = message.key;
     letter.subject = message.subject;
     letter.headers_json = headers_json(message.headers);
     letter.value = message.value;
     letter.is_tombstone = message.is_tombstone;
-    if (auto buried = target_.bury(letter); !buried) return buried;
+    if (auto buried = target_.bury(letter); !buried)
+      return buried;
     return end(outcome::dead_lettered);
   }
 
-  result<void> take_part(const received_message& message, const message_head& head, const snapshot_view& snapshot,
-                         scope_record& record) {
+  result<void> take_part(const received_message& message, const message_head& head,
+                         const snapshot_view& snapshot, scope_record& record) {
     const auto set = part_set_of(head, snapshot);
     const held_part part{snapshot.part_index, head.key.payload};
     auto held = target_.held_parts(record.id, set);
-    if (!held) return held.error();
+    if (!held)
+      return held.error();
     const auto early = decide_early(record, set, part);
     const auto found = early ? part_outcome::pending : decide_part(*held, part, set.part_total);
     if (found == part_outcome::conflict)
-      return bury(message, make_failure(error::part_conflict,
-                                        "part " + std::to_string(part.part_index) + " of " +
-                                            std::to_string(set.part_total) + " came before with other content",
-                                        "MP-05"));
-    if (auto remembered = target_.remember(record.id, head.key, set.exported_at); !remembered) return remembered;
-    if (early) return end(*early);
-    if (found == part_outcome::duplicate) return end(outcome::duplicate);
+      return bury(message,
+                  make_failure(error::part_conflict,
+                               "part " + std::to_string(part.part_index) + " of " +
+                                   std::to_string(set.part_total) + " came before with other content",
+                               "MP-05"));
+    if (auto remembered = target_.remember(record.id, head.key, set.exported_at); !remembered)
+      return remembered;
+    if (early)
+      return end(*early);
+    if (found == part_outcome::duplicate)
+      return end(outcome::duplicate);
 
     const message_origin origin{settings_.log.name, message.partition, message.offset};
     pending_part pending{set, part, origin, message.key, std::string(message.value), settings_.now()};
-    if (auto kept = target_.hold_part(record.id, pending); !kept) return kept;
+    if (auto kept = target_.hold_part(record.id, pending); !kept)
+      return kept;
     report_.counts.add(outcome::pending);
     return found == part_outcome::complete ? settle_set(set, head.scope, record, origin) : result<void>{};
   }
 
   /// The last part of a set has come: its rows are joined by part index.
-  result<void> settle_set(const part_set& set, const scope& where, scope_record& record, const message_origin& origin) {
+  result<void> settle_set(const part_set& set, const scope& where, scope_record& record,
+                          const message_origin& origin) {
     auto parts = target_.take_parts(record.id, set);
-    if (!parts) return parts.error();
+    if (!parts)
+      return parts.error();
     std::vector<held_part> held;
     arrived_snapshot arrived;
     std::string items_digests;
@@ -159,9 +182,11 @@ private:
     accepted.max_part_total = std::numeric_limits<std::uint32_t>::max();
     for (const auto& part : *parts) {
       auto head = read_head(part.message, part.message_key, accepted);
-      if (!head) return head.error();
+      if (!head)
+        return head.error();
       auto snapshot = parse_snapshot(head->envelope, accepted);
-      if (!snapshot) return snapshot.error();
+      if (!snapshot)
+        return snapshot.error();
       collect_rows(*snapshot, arrived.rows);
       items_digests += to_string(items_digest_of(*head, *snapshot));
       held.push_back(part.part);
@@ -175,7 +200,8 @@ private:
   }
 
   /// Makes a snapshot the state of its scope: only what changed is written (DEL-01).
-  result<void> apply(const scope& where, scope_record& record, arrived_snapshot arrived, const message_origin& origin) {
+  result<void> apply(const scope& where, scope_record& record, arrived_snapshot arrived,
+                     const message_origin& origin) {
     const bool is_first = !record.order;
     const bool is_unchanged = !is_first && record.items_digest == arrived.items_digest;
     record.order = arrived.order;
@@ -185,19 +211,24 @@ private:
     std::vector<change> changes;
     if (!is_unchanged) {
       auto before = rows_of(where, record.id);
-      if (!before) return before.error();
+      if (!before)
+        return before.error();
       auto found = diff(**before, arrived.rows);
-      if (!found) return found.error();
+      if (!found)
+        return found.error();
       changes = std::move(*found);
       if (notice_alternating_targets(record, **before, arrived.rows))
-        settings_.notice(where, "snapshots with disjoint targets take turns in this scope: several inventories share it, "
-                                "and each wipes the other's rows; give them ADR-0405 message keys (KAF-01)");
+        settings_.notice(
+            where, "snapshots with disjoint targets take turns in this scope: several inventories share it, "
+                   "and each wipes the other's rows; give them ADR-0405 message keys (KAF-01)");
       **before = std::move(arrived.rows);
     }
     count_rows(changes);
-    if (auto written = target_.write_snapshot({record, changes, origin, settings_.now()}); !written) return written;
+    if (auto written = target_.write_snapshot({record, changes, origin, settings_.now()}); !written)
+      return written;
     auto dropped = target_.drop_superseded_parts(record.id, *record.order);
-    if (!dropped) return dropped.error();
+    if (!dropped)
+      return dropped.error();
     report_.counts.settle(*dropped, outcome::stale);
     return {};
   }
@@ -206,7 +237,8 @@ private:
     auto& rows = scopes_.at(where).rows;
     if (!rows) {
       auto loaded = target_.rows(scope_id);
-      if (!loaded) return loaded.error();
+      if (!loaded)
+        return loaded.error();
       rows = std::move(*loaded);
     }
     return &*rows;
@@ -214,9 +246,12 @@ private:
 
   void count_rows(const std::vector<change>& changes) {
     for (const auto& one : changes) {
-      if (one.kind == change_kind::added) ++report_.rows_added;
-      if (one.kind == change_kind::changed) ++report_.rows_changed;
-      if (one.kind == change_kind::removed) ++report_.rows_removed;
+      if (one.kind == change_kind::added)
+        ++report_.rows_added;
+      if (one.kind == change_kind::changed)
+        ++report_.rows_changed;
+      if (one.kind == change_kind::removed)
+        ++report_.rows_removed;
     }
   }
 
@@ -228,20 +263,25 @@ private:
 
 /// Moves every Kafka partition of the batch on, before anything else is written: that is the fence
 /// against a process that was paused and has lost its partitions meanwhile.
-result<owned_positions> advance_positions(transaction& target, const std::string& log, const owned_positions& owned,
+result<owned_positions> advance_positions(transaction& target, const std::string& log,
+                                          const owned_positions& owned,
                                           std::span<const received_message> batch) {
   owned_positions moved;
   for (const auto& message : batch) {
     const auto held = owned.find(message.partition);
     if (held == owned.end())
-      return make_failure(error::fenced, "partition " + std::to_string(message.partition) + " is not ours any more", "DED-03");
+      return make_failure(error::fenced,
+                          "partition " + std::to_string(message.partition) + " is not ours any more",
+                          "DED-03");
     auto& position = moved.try_emplace(message.partition, held->second).first->second;
-    if (message.offset < position.next_offset) continue;
+    if (message.offset < position.next_offset)
+      continue;
     position.next_offset = message.offset + 1;
     position.last_message = fingerprint_of(message.value);
   }
   for (const auto& [partition, position] : moved)
-    if (auto advanced = target.advance(log, owned.at(partition), position); !advanced) return advanced.error();
+    if (auto advanced = target.advance(log, owned.at(partition), position); !advanced)
+      return advanced.error();
   return moved;
 }
 
@@ -250,67 +290,90 @@ result<owned_positions> advance_positions(transaction& target, const std::string
 result<batch_report> ingest(store& target, const ingest_settings& settings, owned_positions& owned,
                             std::span<const received_message> batch) {
   auto begun = target.begin();
-  if (!begun) return begun.error();
+  if (!begun)
+    return begun.error();
   auto& work = **begun;
 
   owned_positions moved;
   const bool has_positions = settings.log.system == broker_system::kafka;
   if (has_positions) {
     auto advanced = advance_positions(work, settings.log.name, owned, batch);
-    if (!advanced) return advanced.error();
+    if (!advanced)
+      return advanced.error();
     moved = std::move(*advanced);
   } else if (!batch.empty()) {
-    const auto last = std::max_element(batch.begin(), batch.end(), [](const auto& left, const auto& right) { return left.offset < right.offset; });
-    if (auto noted = work.note_position(settings.log.name, last->partition, last->offset + 1); !noted) return noted.error();
+    const auto last = std::max_element(batch.begin(), batch.end(), [](const auto& left, const auto& right) {
+      return left.offset < right.offset;
+    });
+    if (auto noted = work.note_position(settings.log.name, last->partition, last->offset + 1); !noted)
+      return noted.error();
   }
   batch_ingest ingesting(work, settings);
   for (const auto& message : batch) {
     // What lies below the stored position has been dealt with; a broker may well send it again.
-    if (has_positions && message.offset < owned.at(message.partition).next_offset) continue;
-    if (auto taken = ingesting.take(message); !taken) return taken.error();
+    if (has_positions && message.offset < owned.at(message.partition).next_offset)
+      continue;
+    if (auto taken = ingesting.take(message); !taken)
+      return taken.error();
   }
-  if (auto counted = work.count(ingesting.report().counts); !counted) return counted.error();
-  if (auto pruned = work.prune(settings.retention); !pruned) return pruned.error();
-  if (auto committed = work.commit(); !committed) return committed.error();
-  for (const auto& [partition, position] : moved) owned[partition] = position;
+  if (auto counted = work.count(ingesting.report().counts); !counted)
+    return counted.error();
+  if (auto pruned = work.prune(settings.retention); !pruned)
+    return pruned.error();
+  if (auto committed = work.commit(); !committed)
+    return committed.error();
+  for (const auto& [partition, position] : moved)
+    owned[partition] = position;
   return ingesting.report();
 }
 
-std::vector<std::int32_t> find_replaced_logs(const owned_positions& owned, std::span<const received_message> batch) {
+std::vector<std::int32_t> find_replaced_logs(const owned_positions& owned,
+                                             std::span<const received_message> batch) {
   std::vector<std::int32_t> replaced;
   for (const auto& message : batch) {
     const auto held = owned.find(message.partition);
-    if (held == owned.end() || !held->second.last_message || message.offset != held->second.next_offset - 1) continue;
-    if (fingerprint_of(message.value) != *held->second.last_message) replaced.push_back(message.partition);
+    if (held == owned.end() || !held->second.last_message || message.offset != held->second.next_offset - 1)
+      continue;
+    if (fingerprint_of(message.value) != *held->second.last_message)
+      replaced.push_back(message.partition);
   }
   return replaced;
 }
 
 result<std::int64_t> bury_torn_sets(store& target, const ingest_settings& settings) {
   auto begun = target.begin();
-  if (!begun) return begun.error();
+  if (!begun)
+    return begun.error();
   auto& work = **begun;
   outcome_counts counts;
   for (;;) {
     auto parts = work.take_torn_set(settings.retention, settings.now());
-    if (!parts) return parts.error();
-    if (parts->empty()) break;
+    if (!parts)
+      return parts.error();
+    if (parts->empty())
+      break;
     counts.settle(static_cast<std::int64_t>(parts->size()), outcome::dead_lettered);
     for (auto& part : *parts) {
-      const auto reason = make_failure(error::torn_set,
-                                       "only " + std::to_string(parts->size()) + " of " +
-                                           std::to_string(part.set.part_total) + " parts came; the set was never applied",
-                                       "MP-04");
+      const auto reason =
+          make_failure(error::torn_set,
+                       "only " + std::to_string(parts->size()) + " of " +
+                           std::to_string(part.set.part_total) + " parts came; the set was never applied",
+                       "MP-04");
       auto letter = make_dead_letter(part.origin, reason, settings.now());
       letter.message_key = part.message_key;
       letter.value = std::move(part.message);
-      if (auto buried = work.bury(letter); !buried) return buried.error();
+      if (auto buried = work.bury(letter); !buried)
+        return buried.error();
     }
   }
-  if (counts.dead_lettered == 0) return 0;
-  if (auto counted = work.count(counts); !counted) return counted.error();
-  if (auto pruned = work.prune(settings.retention); !pruned) return pruned.error();
-  if (auto committed = work.commit(); !committed) return committed.error();
+  if (counts.dead_lettered == 0)
+    return 0;
+  if (auto counted = work.count(counts); !counted)
+    return counted.error();
+  if (auto pruned = work.prune(settings.retention); !pruned)
+    return pruned.error();
+  if (auto committed = work.commit(); !committed)
+    return committed.error();
   return counts.dead_lettered;
 }
 

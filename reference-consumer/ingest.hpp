@@ -24,7 +24,8 @@ struct ingest_settings {
   kollect::limits limits;
   consumer::retention retention;
   std::function<timestamp()> now; ///< the wall clock
-  std::function<void(const scope&, std::string_view what)> notice; ///< something a person should know about a scope
+  std::function<void(const scope&, std::string_view what)>
+      notice; ///< something a person should know about a scope
 };
 
 /// What one batch did: how its messages ended, and how many rows changed how.
@@ -46,7 +47,8 @@ result<batch_report> ingest(store& target, const ingest_settings& settings, owne
 
 /// The partitions whose log is not the one that was consumed so far: where the last consumed message
 /// stood, the batch has another one. The subscriber is told to begin one message early for that.
-std::vector<std::int32_t> find_replaced_logs(const owned_positions& owned, std::span<const received_message> batch);
+std::vector<std::int32_t> find_replaced_logs(const owned_positions& owned,
+                                             std::span<const received_message> batch);
 
 /// Gives up multipart sets that the retention no longer covers: their parts become dead letters.
 /// Answers how many parts.

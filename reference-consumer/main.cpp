@@ -11,7 +11,8 @@ int main(int count, char** words) {
   namespace consumer = kollect::consumer;
   namespace program = kollect::program;
 
-  CLI::App app("Consumes Kollect inventory snapshots from Kafka or NATS JetStream into current state and a change feed.",
+  CLI::App app("Consumes Kollect inventory snapshots from Kafka or NATS JetStream into current state and a "
+               "change feed.",
                "kollect-consumer");
   app.set_version_flag("--version", KOLLECT_VERSION);
   app.require_subcommand(1);
@@ -25,9 +26,11 @@ int main(int count, char** words) {
   program::allow_environment(app);
 
   bool ended = false;
-  if (const auto code = program::parse_command_line(app, count, words, ended); ended) return code;
+  if (const auto code = program::parse_command_line(app, count, words, ended); ended)
+    return code;
   const auto done = chosen();
-  if (done) return *done;
+  if (done)
+    return *done;
   std::cerr << "kollect-consumer: " << done.error() << '\n';
   return program::exit_code_of(done.error());
 }

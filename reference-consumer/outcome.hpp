@@ -19,11 +19,16 @@ enum class outcome {
 
 constexpr std::string_view to_string(outcome value) noexcept {
   switch (value) {
-  case outcome::applied: return "applied";
-  case outcome::duplicate: return "duplicate";
-  case outcome::stale: return "stale";
-  case outcome::dead_lettered: return "dead_lettered";
-  case outcome::pending: return "pending";
+  case outcome::applied:
+    return "applied";
+  case outcome::duplicate:
+    return "duplicate";
+  case outcome::stale:
+    return "stale";
+  case outcome::dead_lettered:
+    return "dead_lettered";
+  case outcome::pending:
+    return "pending";
   }
   return "unknown";
 }

@@ -29,15 +29,18 @@ void forbid_core_dumps() noexcept {
 
 program::exit_code act(const producer::command_action& chosen, program::log& log) {
   const auto done = chosen(log);
-  if (!done) log.error(done.error());
+  if (!done)
+    log.error(done.error());
   const auto code = done ? *done : program::exit_code_of(done.error());
-  if (std::cout.flush()) return code;
+  if (std::cout.flush())
+    return code;
   log.error("standard output cannot be written");
   return code == program::success ? program::cannot_create_output : code;
 }
 
 int run(int count, const char* const* words) {
-  CLI::App app("Publishes inventory snapshots to the sink of a KollectEventSink manifest, or simulates a fleet that does.",
+  CLI::App app("Publishes inventory snapshots to the sink of a KollectEventSink manifest, or simulates a "
+               "fleet that does.",
                "kollect-producer");
   app.set_version_flag("--version", KOLLECT_VERSION);
   app.require_subcommand(1);
@@ -48,7 +51,8 @@ int run(int count, const char* const* words) {
   program::allow_environment(app);
 
   bool ended = false;
-  if (const auto code = program::parse_command_line(app, count, words, ended); ended) return code;
+  if (const auto code = program::parse_command_line(app, count, words, ended); ended)
+    return code;
   auto log = make_log();
   return act(chosen, log);
 }

@@ -31,8 +31,10 @@ std::string begin_line(broker_system system, const outgoing_message& message) {
 
 void append_key(std::string& line, const outgoing_message& message) {
   line += ",\"key\":";
-  if (message.key) detail::append_string(line, *message.key);
-  else line += "null";
+  if (message.key)
+    detail::append_string(line, *message.key);
+  else
+    line += "null";
 }
 
 void append_number(std::string& line, std::string_view name, std::int64_t value) {
@@ -60,7 +62,8 @@ std::string describe_message(broker_system system, const outgoing_message& messa
   return line + "\"}";
 }
 
-std::string describe_receipt(broker_system system, const outgoing_message& message, const receipt& confirmed) {
+std::string describe_receipt(broker_system system, const outgoing_message& message,
+                             const receipt& confirmed) {
   auto line = begin_line(system, message);
   if (system == broker_system::kafka) {
     append_key(line, message);

@@ -13,24 +13,29 @@ result<output_file> output_file::create(const std::filesystem::path& path) {
   auto temporary = path;
   temporary += "." + std::to_string(::getpid()) + ".new";
   output_file file(path, std::move(temporary));
-  if (!file.stream_) return file.refuse();
+  if (!file.stream_)
+    return file.refuse();
   return file;
 }
 
 output_file::output_file(std::filesystem::path path, std::filesystem::path temporary)
-    : path_(std::move(path)), temporary_(std::move(temporary)), stream_(temporary_, std::ios::binary | std::ios::trunc) {}
+    : path_(std::move(path)), temporary_(std::move(temporary)),
+      stream_(temporary_, std::ios::binary | std::ios::trunc) {}
 
 output_file::~output_file() {
   std::error_code ignored;
-  if (!temporary_.empty()) std::filesystem::remove(temporary_, ignored);
+  if (!temporary_.empty())
+    std::filesystem::remove(temporary_, ignored);
 }
 
 result<void> output_file::commit() {
   stream_.close();
-  if (!stream_) return refuse();
+  if (!stream_)
+    return refuse();
   std::error_code code;
   std::filesystem::rename(temporary_, path_, code);
-  if (code) return refuse();
+  if (code)
+    return refuse();
   temporary_.clear();
   return {};
 }

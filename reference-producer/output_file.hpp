@@ -18,7 +18,8 @@ public:
   static result<output_file> create(const std::filesystem::path& path);
 
   output_file(output_file&& other) noexcept
-      : path_(std::move(other.path_)), temporary_(std::exchange(other.temporary_, {})), stream_(std::move(other.stream_)) {}
+      : path_(std::move(other.path_)), temporary_(std::exchange(other.temporary_, {})),
+        stream_(std::move(other.stream_)) {}
   output_file& operator=(output_file&&) = delete;
   ~output_file();
 

@@ -25,15 +25,19 @@ std::vector<result<receipt>> publish_confirmed(publisher& target, std::span<cons
   while (std::all_of(results.begin(), results.end(), is_worth_retrying)) {
     std::vector<std::size_t> places;
     for (std::size_t index = 0; index < results.size(); ++index)
-      if (!results[index]) places.push_back(index);
+      if (!results[index])
+        places.push_back(index);
     const auto left = duration_cast<milliseconds>(end - steady_clock::now());
-    if (places.empty() || left <= pause_between_attempts) break;
+    if (places.empty() || left <= pause_between_attempts)
+      break;
     std::this_thread::sleep_for(pause_between_attempts);
     std::vector<outgoing_message> again;
     again.reserve(places.size());
-    for (const auto place : places) again.push_back(messages[place]);
+    for (const auto place : places)
+      again.push_back(messages[place]);
     auto answers = target.publish(again, left - pause_between_attempts);
-    for (std::size_t index = 0; index < places.size(); ++index) results[places[index]] = std::move(answers[index]);
+    for (std::size_t index = 0; index < places.size(); ++index)
+      results[places[index]] = std::move(answers[index]);
   }
   return results;
 }

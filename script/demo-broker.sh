@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # The brokers that script/demo can use. Sourced by it: uses its $folder, $producer and wait_for.
 
 write_template() { # TYPE ADDRESS

@@ -11,11 +11,12 @@ int main() {
   for (const auto& head : ranges::getlines(std::cin) | kollect::views::parse | kollect::views::dedup(seen)) {
     const auto snapshot = head ? kollect::parse_snapshot(head->envelope) : head.error();
     if (!snapshot || snapshot->form == kollect::payload_form::multipart) {
-      std::cerr << (snapshot ? "one part of a set: see kollect/assembler.hpp" : to_string(snapshot.error())) << '\n';
+      std::cerr << (snapshot ? "a part: see kollect/assembler.hpp" : to_string(snapshot.error())) << '\n';
       continue;
     }
     auto& [held, rows] = state[head->scope];
-    if (const auto order = order_of(*head, *snapshot); std::exchange(held, std::max(held, order)) >= order) continue;
+    if (const auto order = order_of(*head, *snapshot); std::exchange(held, std::max(held, order)) >= order)
+      continue;
     const auto before = std::exchange(rows, {});
     collect_rows(*snapshot, rows);
     for (const auto& change : diff(before, rows).value())

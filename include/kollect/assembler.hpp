@@ -47,7 +47,8 @@ enum class part_outcome {
   pending,   ///< held: others are missing
   complete,  ///< the last one missing: the set may be applied
   duplicate, ///< this index is held already, with the same content
-  conflict   ///< this index is held already, with other content, or there is no such index: a dead letter (MP-05)
+  conflict   ///< this index is held already, with other content, or there is no such index: a dead letter
+             ///< (MP-05)
 };
 
 inline std::ostream& operator<<(std::ostream& out, part_outcome outcome) {
@@ -56,11 +57,14 @@ inline std::ostream& operator<<(std::ostream& out, part_outcome outcome) {
 }
 
 /// Decides on a part, given those of its set that are held (MP-04). Linear in the held parts.
-inline part_outcome decide_part(const std::vector<held_part>& held, const held_part& arrived, std::uint32_t part_total) {
-  if (arrived.part_index < 1 || arrived.part_index > part_total) return part_outcome::conflict;
-  const auto same = std::find_if(held.begin(), held.end(),
-                                 [&](const held_part& part) { return part.part_index == arrived.part_index; });
-  if (same != held.end()) return same->digest == arrived.digest ? part_outcome::duplicate : part_outcome::conflict;
+inline part_outcome decide_part(const std::vector<held_part>& held, const held_part& arrived,
+                                std::uint32_t part_total) {
+  if (arrived.part_index < 1 || arrived.part_index > part_total)
+    return part_outcome::conflict;
+  const auto same = std::find_if(
+      held.begin(), held.end(), [&](const held_part& part) { return part.part_index == arrived.part_index; });
+  if (same != held.end())
+    return same->digest == arrived.digest ? part_outcome::duplicate : part_outcome::conflict;
   return held.size() + 1 == part_total ? part_outcome::complete : part_outcome::pending;
 }
 
@@ -103,12 +107,14 @@ public:
     const held_part arrived{part_index, sha256(payload)};
     out.outcome = decide_part(entry.parts, arrived, set.part_total);
     if (out.outcome == part_outcome::duplicate || out.outcome == part_outcome::conflict) {
-      if (entry.parts.empty()) sets_.erase(place); // an index that cannot be opens no set
+      if (entry.parts.empty())
+        sets_.erase(place); // an index that cannot be opens no set
       return out;
     }
     hold(place, arrived, payload);
     if (out.outcome == part_outcome::complete) {
-      for (auto& held : entry.payloads) out.payloads.push_back(std::move(held.second));
+      for (auto& held : entry.payloads)
+        out.payloads.push_back(std::move(held.second));
       forget(place);
     }
     while (held_bytes_ > bounds_.max_bytes) {

@@ -46,14 +46,16 @@ inline std::string to_string(const sha256_digest& digest) {
   return text;
 }
 
-inline std::ostream& operator<<(std::ostream& out, const sha256_digest& digest) { return out << to_string(digest); }
+inline std::ostream& operator<<(std::ostream& out, const sha256_digest& digest) {
+  return out << to_string(digest);
+}
 
 namespace detail {
 
 /// OpenSSL 3 looks an algorithm up by name at each use unless it was fetched once.
 inline const EVP_MD* sha256_algorithm() noexcept {
-  static const std::unique_ptr<EVP_MD, decltype(&EVP_MD_free)> algorithm(EVP_MD_fetch(nullptr, "SHA256", nullptr),
-                                                                        &EVP_MD_free);
+  static const std::unique_ptr<EVP_MD, decltype(&EVP_MD_free)> algorithm(
+      EVP_MD_fetch(nullptr, "SHA256", nullptr), &EVP_MD_free);
   return algorithm.get();
 }
 
@@ -67,11 +69,14 @@ inline sha256_digest sha256(std::initializer_list<std::string_view> pieces) noex
   bool is_good = context && EVP_DigestInit_ex2(context.get(), detail::sha256_algorithm(), nullptr) == 1;
   for (const auto piece : pieces)
     is_good = is_good && EVP_DigestUpdate(context.get(), piece.data(), piece.size()) == 1;
-  if (!is_good || EVP_DigestFinal_ex(context.get(), digest.bytes.data(), nullptr) != 1) std::terminate();
+  if (!is_good || EVP_DigestFinal_ex(context.get(), digest.bytes.data(), nullptr) != 1)
+    std::terminate();
   return digest;
 }
 
-inline sha256_digest sha256(std::string_view text) noexcept { return sha256({text}); }
+inline sha256_digest sha256(std::string_view text) noexcept {
+  return sha256({text});
+}
 
 /// A 128-bit XXH3 fingerprint: an index and a first filter. Two different texts with the same
 /// fingerprint can be built by hand, so it never decides alone that hostile texts are equal.
@@ -88,8 +93,10 @@ inline fingerprint fingerprint_of(std::string_view text) noexcept {
   return {hash.high64, hash.low64};
 }
 
-/// The Nats-Msg-Id of an export: lowercase hex SHA-256 over `{cluster}/{namespace}/` and the payload (NAT-02).
-inline std::string nats_message_id(std::string_view cluster, std::string_view namespace_, std::string_view payload) {
+/// The Nats-Msg-Id of an export: lowercase hex SHA-256 over `{cluster}/{namespace}/` and the payload
+/// (NAT-02).
+inline std::string nats_message_id(std::string_view cluster, std::string_view namespace_,
+                                   std::string_view payload) {
   return to_string(sha256({cluster, "/", namespace_, "/", payload}));
 }
 

@@ -33,7 +33,7 @@ struct connection {
   std::string cluster;                ///< label in each envelope, trimmed (ENV-06)
   bool connection_test = true;        ///< probe before use
   std::optional<credentials> secret;
-  std::optional<tls_settings> tls;    ///< absent: no TLS
+  std::optional<tls_settings> tls; ///< absent: no TLS
 };
 
 } // namespace kollect

@@ -38,7 +38,8 @@ namespace detail {
 /// Percent-encodes everything that a URI path segment may not hold (RFC 3986, pchar).
 inline void append_path_segment(std::string& out, std::string_view text) {
   constexpr std::string_view hex = "0123456789ABCDEF";
-  constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~!$&'()*+,;=:@";
+  constexpr std::string_view allowed =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~!$&'()*+,;=:@";
   for (const char letter : text) {
     if (allowed.find(letter) != std::string_view::npos) {
       out += letter;
@@ -63,7 +64,9 @@ inline std::string to_string(const dedup_key& key) {
   return out + "sha256:" + to_string(key.payload);
 }
 
-inline std::ostream& operator<<(std::ostream& out, const dedup_key& key) { return out << to_string(key); }
+inline std::ostream& operator<<(std::ostream& out, const dedup_key& key) {
+  return out << to_string(key);
+}
 
 } // namespace kollect
 

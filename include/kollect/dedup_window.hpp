@@ -36,9 +36,11 @@ public:
   bool insert(const dedup_key& key, clock::time_point now = clock::now()) {
     forget_older_than(now);
     const auto [place, is_new] = keys_.insert(key);
-    if (!is_new) return false;
+    if (!is_new)
+      return false;
     arrivals_.emplace_back(&*place, now); // nodes of an unordered_set stay where they are
-    while (keys_.size() > bounds_.max_keys) forget_first();
+    while (keys_.size() > bounds_.max_keys)
+      forget_first();
     return true;
   }
 
@@ -48,7 +50,8 @@ public:
 
 private:
   void forget_older_than(clock::time_point now) {
-    while (!arrivals_.empty() && now - arrivals_.front().second > bounds_.max_age) forget_first();
+    while (!arrivals_.empty() && now - arrivals_.front().second > bounds_.max_age)
+      forget_first();
   }
   void forget_first() {
     keys_.erase(keys_.find(*arrivals_.front().first));

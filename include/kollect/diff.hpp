@@ -23,14 +23,19 @@ enum class change_kind { added, changed, removed };
 
 constexpr std::string_view to_string(change_kind kind) noexcept {
   switch (kind) {
-  case change_kind::added: return "added";
-  case change_kind::changed: return "changed";
-  case change_kind::removed: return "removed";
+  case change_kind::added:
+    return "added";
+  case change_kind::changed:
+    return "changed";
+  case change_kind::removed:
+    return "removed";
   }
   return "unknown";
 }
 
-inline std::ostream& operator<<(std::ostream& out, change_kind kind) { return out << to_string(kind); }
+inline std::ostream& operator<<(std::ostream& out, change_kind kind) {
+  return out << to_string(kind);
+}
 
 /// One row's change. `before` and `after` are the row's JSON as it was sent; empty where there was none.
 struct change {
@@ -46,7 +51,8 @@ struct change {
 /// The rows of a scope by identity, each as its raw JSON.
 using row_map = std::map<row_identity, std::string>;
 
-/// Longest row whose changes are looked for value by value, in bytes; objects in a cluster are at most 1.5 MiB.
+/// Longest row whose changes are looked for value by value, in bytes; objects in a cluster are at most 1.5
+/// MiB.
 inline constexpr std::size_t max_compared_row_bytes = 4U * 1024 * 1024;
 
 /// Most bytes of paths that changed_paths() names.
@@ -57,16 +63,20 @@ namespace detail {
 inline std::string pointer_token(std::string_view key) {
   std::string token = "/";
   for (const char letter : key) {
-    if (letter == '~') token += "~0";
-    else if (letter == '/') token += "~1";
-    else token += letter;
+    if (letter == '~')
+      token += "~0";
+    else if (letter == '/')
+      token += "~1";
+    else
+      token += letter;
   }
   return token;
 }
 
 /// Numbers are compared as they are written (BYT-04): 1, 1.0 and 1e0 are spellings of one number.
 inline bool is_same_scalar(const boost::json::value& before, const boost::json::value& after) {
-  if (!before.is_number() || !after.is_number()) return before == after;
+  if (!before.is_number() || !after.is_number())
+    return before == after;
   std::string left, right;
   append_value(left, before);
   append_value(right, after);
@@ -79,10 +89,12 @@ class changed_paths_collector {
 public:
   /// Compares two values at the place that path_ names; false once there is too much to name.
   bool compare(const boost::json::value& before, const boost::json::value& after) {
-    if (before.is_object() && after.is_object()) return compare_objects(before.get_object(), after.get_object());
+    if (before.is_object() && after.is_object())
+      return compare_objects(before.get_object(), after.get_object());
     if (before.is_array() && after.is_array() && before.get_array().size() == after.get_array().size()) {
       for (std::size_t index = 0; index < before.get_array().size(); ++index)
-        if (!within("/" + std::to_string(index), [&] { return compare(before.get_array()[index], after.get_array()[index]); }))
+        if (!within("/" + std::to_string(index),
+                    [&] { return compare(before.get_array()[index], after.get_array()[index]); }))
           return false;
       return true;
     }
@@ -95,11 +107,15 @@ private:
   bool compare_objects(const boost::json::object& before, const boost::json::object& after) {
     for (const auto& [key, value] : before) {
       const auto* const other = after.if_contains(key);
-      const auto go_on = [&, &old_value = value] { return other == nullptr ? add() : compare(old_value, *other); };
-      if (!within(pointer_token(std::string_view(key)), go_on)) return false;
+      const auto go_on = [&, &old_value = value] {
+        return other == nullptr ? add() : compare(old_value, *other);
+      };
+      if (!within(pointer_token(std::string_view(key)), go_on))
+        return false;
     }
     for (const auto& member : after)
-      if (!before.contains(member.key()) && !within(pointer_token(std::string_view(member.key())), [&] { return add(); }))
+      if (!before.contains(member.key()) &&
+          !within(pointer_token(std::string_view(member.key())), [&] { return add(); }))
         return false;
     return true;
   }
@@ -116,7 +132,8 @@ private:
 
   bool add() {
     bytes_ += path_.size() + 1;
-    if (bytes_ > max_changed_paths_bytes) return false;
+    if (bytes_ > max_changed_paths_bytes)
+      return false;
     paths_.push_back(path_);
     return true;
   }
@@ -133,14 +150,18 @@ private:
 /// over max_compared_row_bytes, or with more changes than max_changed_paths_bytes can name, is named as a
 /// whole by the empty pointer, so that no row costs more memory than a few times its own size.
 inline result<std::vector<std::string>> changed_paths(std::string_view before, std::string_view after) {
-  if (std::max(before.size(), after.size()) > max_compared_row_bytes) return std::vector<std::string>{""};
+  if (std::max(before.size(), after.size()) > max_compared_row_bytes)
+    return std::vector<std::string>{""};
   const limits bounds{.max_depth = max_depth_ceiling};
   auto left = parse_value(before, bounds);
-  if (!left) return left.error();
+  if (!left)
+    return left.error();
   auto right = parse_value(after, bounds);
-  if (!right) return right.error();
+  if (!right)
+    return right.error();
   detail::changed_paths_collector collector;
-  if (!collector.compare(*left, *right)) return std::vector<std::string>{""};
+  if (!collector.compare(*left, *right))
+    return std::vector<std::string>{""};
   auto out = collector.take();
   std::sort(out.begin(), out.end());
   return out;
@@ -163,8 +184,10 @@ inline result<std::vector<change>> diff(const row_map& before, const row_map& af
     } else {
       if (old_row->second != new_row->second) {
         auto paths = changed_paths(old_row->second, new_row->second);
-        if (!paths) return paths.error();
-        out.push_back({change_kind::changed, new_row->first, old_row->second, new_row->second, std::move(*paths)});
+        if (!paths)
+          return paths.error();
+        out.push_back(
+            {change_kind::changed, new_row->first, old_row->second, new_row->second, std::move(*paths)});
       }
       ++old_row, ++new_row;
     }
@@ -175,8 +198,10 @@ inline result<std::vector<change>> diff(const row_map& before, const row_map& af
 /// Applies changes to rows: the inverse of diff(), and what a reader of a change feed does.
 inline void fold(row_map& rows, const std::vector<change>& changes) {
   for (const auto& one : changes) {
-    if (one.kind == change_kind::removed) rows.erase(one.identity);
-    else rows[one.identity] = one.after;
+    if (one.kind == change_kind::removed)
+      rows.erase(one.identity);
+    else
+      rows[one.identity] = one.after;
   }
 }
 

@@ -22,10 +22,10 @@ inline constexpr std::string_view schema_version_v1alpha1 = "kollect.dev/v1alpha
 /// The event envelope (ENV-02): one message's worth of JSON, owning its text.
 struct envelope {
   std::string schema_version{schema_version_v1alpha1}; ///< ENV-03
-  kollect::timestamp timestamp{};                       ///< ENV-05: made anew at each export call
-  std::string cluster{};                                ///< ENV-06
-  std::string namespace_{};                             ///< ENV-07: the inventory's
-  std::string payload{};                                ///< JSON text in one of the forms of PAY-01
+  kollect::timestamp timestamp{};                      ///< ENV-05: made anew at each export call
+  std::string cluster{};                               ///< ENV-06
+  std::string namespace_{};                            ///< ENV-07: the inventory's
+  std::string payload{};                               ///< JSON text in one of the forms of PAY-01
 
   friend bool operator==(const envelope&, const envelope&) = default;
 };
@@ -41,7 +41,7 @@ struct envelope_view {
   kollect::timestamp timestamp{}; ///< the same as an instant
   json_string cluster{};
   json_string namespace_{};
-  std::string_view payload{};     ///< raw bytes, the ones that DED-02 hashes
+  std::string_view payload{}; ///< raw bytes, the ones that DED-02 hashes
 
   /// Where the payload begins in the message, in bytes.
   std::size_t payload_offset() const noexcept {
@@ -60,12 +60,15 @@ public:
 
   result<envelope_view> read() {
     const bool is_read = cursor_.read_object([this](const json_string& name) { return read_field(name); });
-    if (!is_read) return cursor_failure(cursor_, 0, clause_);
+    if (!is_read)
+      return cursor_failure(cursor_, 0, clause_);
     if (!cursor_.at_end())
-      return make_failure(error::trailing_data, "there is more text after the envelope", "ENV-01", at(cursor_.position()));
+      return make_failure(error::trailing_data, "there is more text after the envelope", "ENV-01",
+                          at(cursor_.position()));
     for (std::size_t index = 0; index < seen_.size(); ++index)
       if (!seen_[index] && index != 0)
-        return make_failure(error::missing_field, "the envelope has no field " + std::string(names[index]), "ENV-02", at(0));
+        return make_failure(error::missing_field, "the envelope has no field " + std::string(names[index]),
+                            "ENV-02", at(0));
     return check();
   }
 
@@ -77,25 +80,34 @@ private:
   bool read_field(const json_string& name) {
     const auto found = std::find_if(names.begin(), names.end(), [&](auto known) { return name == known; });
     const auto index = static_cast<std::size_t>(found - names.begin());
-    if (found == names.end()) return read_unknown(name);
+    if (found == names.end())
+      return read_unknown(name);
     clause_ = "ENV-02";
-    if (std::exchange(seen_[index], true)) return cursor_.fail(error::duplicate_field, cursor_.begin_of(name));
-    if (index == 4) return skip_payload();
-    if (cursor_.peek() != '"') return cursor_.fail_type();
+    if (std::exchange(seen_[index], true))
+      return cursor_.fail(error::duplicate_field, cursor_.begin_of(name));
+    if (index == 4)
+      return skip_payload();
+    if (cursor_.peek() != '"')
+      return cursor_.fail_type();
     const std::size_t begin = cursor_.position();
-    json_string* const fields[] = {&view_.schema_version, &view_.timestamp_text, &view_.cluster, &view_.namespace_};
-    if (index == 1) timestamp_at_ = begin;
-    if (index == 0) version_at_ = begin;
+    json_string* const fields[] = {&view_.schema_version, &view_.timestamp_text, &view_.cluster,
+                                   &view_.namespace_};
+    if (index == 1)
+      timestamp_at_ = begin;
+    if (index == 0)
+      version_at_ = begin;
     return cursor_.read_string(*fields[index]);
   }
 
-  /// An unknown field is passed over (ENV-02), but it is checked, and one name twice is refused like a known one.
+  /// An unknown field is passed over (ENV-02), but it is checked, and one name twice is refused like a known
+  /// one.
   bool read_unknown(const json_string& name) {
     clause_ = "ENV-02";
     auto decoded = name.decode();
     if (std::find(unknown_.begin(), unknown_.end(), decoded) != unknown_.end())
       return cursor_.fail(error::duplicate_field, cursor_.begin_of(name));
-    if (unknown_.size() == max_unknown_fields) return cursor_.fail(error::too_large, cursor_.begin_of(name));
+    if (unknown_.size() == max_unknown_fields)
+      return cursor_.fail(error::too_large, cursor_.begin_of(name));
     unknown_.push_back(std::move(decoded));
     std::string_view ignored;
     return cursor_.skip_value(ignored);
@@ -107,7 +119,8 @@ private:
     const std::size_t end = simd::find_value_end(view_.message, begin);
     if (begin == view_.message.size() || end == std::string_view::npos)
       return cursor_.fail(error::truncated, view_.message.size());
-    if (end == begin) return cursor_.fail(error::syntax, begin);
+    if (end == begin)
+      return cursor_.fail(error::syntax, begin);
     view_.payload = view_.message.substr(begin, end - begin);
     cursor_.move_to(end);
     return true;
@@ -148,10 +161,12 @@ private:
 /// schemaVersion counts as v1alpha1; any other is error::unsupported_schema_version (ENV-03).
 /// Errors carry the byte offset. Linear in the message; the payload is only scanned for its end.
 inline result<envelope_view> parse_envelope(std::string_view message, const limits& bounds = {}) {
-  if (message.empty()) return make_failure(error::empty_message, "the message has no bytes", "ENV-08");
+  if (message.empty())
+    return make_failure(error::empty_message, "the message has no bytes", "ENV-08");
   if (message.size() > bounds.max_message_bytes)
     return make_failure(error::too_large,
-                        "the message has " + std::to_string(message.size()) + " bytes, more than max_message_bytes (" +
+                        "the message has " + std::to_string(message.size()) +
+                            " bytes, more than max_message_bytes (" +
                             std::to_string(bounds.max_message_bytes) + ")",
                         "SIZE-01");
   return detail::envelope_reader(message, bounds).read();

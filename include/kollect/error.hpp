@@ -21,18 +21,18 @@ namespace kollect {
 /// of a dead letter and the `reason` label in metrics.
 enum class error {
   // Bytes that are not the JSON they should be.
-  syntax = 1,          ///< not JSON
-  truncated,           ///< the text ends before the value does
-  trailing_data,       ///< something follows the value
-  too_deep,            ///< nested deeper than limits::max_depth
-  too_large,           ///< longer than a limit allows
-  invalid_utf8,        ///< a string holds bytes that are not UTF-8
-  number_overflow,     ///< a number is beyond the range of a double
-  duplicate_field,     ///< a field that must be there once is there twice
-  missing_field,       ///< a required field is absent
-  unknown_field,       ///< a field that a producer must not send
-  wrong_type,          ///< a field holds another JSON type than the contract says
-  empty_message,       ///< no bytes, or a Kafka tombstone
+  syntax = 1,      ///< not JSON
+  truncated,       ///< the text ends before the value does
+  trailing_data,   ///< something follows the value
+  too_deep,        ///< nested deeper than limits::max_depth
+  too_large,       ///< longer than a limit allows
+  invalid_utf8,    ///< a string holds bytes that are not UTF-8
+  number_overflow, ///< a number is beyond the range of a double
+  duplicate_field, ///< a field that must be there once is there twice
+  missing_field,   ///< a required field is absent
+  unknown_field,   ///< a field that a producer must not send
+  wrong_type,      ///< a field holds another JSON type than the contract says
+  empty_message,   ///< no bytes, or a Kafka tombstone
 
   // Envelopes and snapshots that contradict the contract.
   unsupported_schema_version, ///< ENV-03
@@ -64,7 +64,7 @@ enum class error {
   broker_timeout,
   authentication_failed, ///< SEC-02: never says more than that it failed
   tls_failed,
-  topic_missing, ///< KAF-06
+  topic_missing,    ///< KAF-06
   not_acknowledged, ///< KAF-03, NAT-05
   transport_fatal,
   closed,
@@ -83,13 +83,13 @@ enum class error {
 
 /// What to do about it. Compare with `code == condition::…`.
 enum class condition {
-  bad_data = 1,     ///< the message itself is wrong: never retried, becomes a dead letter
-  bad_configuration,///< manifest, secret or flags must be corrected
-  unavailable,      ///< broker or database: worth another try later
-  authentication,   ///< credentials or certificates were refused
-  cannot_store,     ///< the place for output is full, read-only or held by another process
-  lost_ownership,   ///< another process owns it now
-  internal          ///< a defect of this software
+  bad_data = 1,      ///< the message itself is wrong: never retried, becomes a dead letter
+  bad_configuration, ///< manifest, secret or flags must be corrected
+  unavailable,       ///< broker or database: worth another try later
+  authentication,    ///< credentials or certificates were refused
+  cannot_store,      ///< the place for output is full, read-only or held by another process
+  lost_ownership,    ///< another process owns it now
+  internal           ///< a defect of this software
 };
 
 namespace detail {
@@ -103,61 +103,100 @@ struct error_text {
 constexpr error_text describe(error value) noexcept {
   using enum condition;
   switch (value) {
-  case error::syntax: return {"syntax", "the text is not valid JSON", bad_data};
-  case error::truncated: return {"truncated", "the JSON text ends too early", bad_data};
-  case error::trailing_data: return {"trailing_data", "there is more text after the JSON value", bad_data};
-  case error::too_deep: return {"too_deep", "the JSON value is nested too deeply", bad_data};
-  case error::too_large: return {"too_large", "the input is larger than the limit", bad_data};
-  case error::invalid_utf8: return {"invalid_utf8", "a string is not valid UTF-8", bad_data};
-  case error::number_overflow: return {"number_overflow", "a number does not fit a double", bad_data};
-  case error::duplicate_field: return {"duplicate_field", "a field appears twice", bad_data};
-  case error::missing_field: return {"missing_field", "a required field is missing", bad_data};
-  case error::unknown_field: return {"unknown_field", "there is no such field", bad_data};
-  case error::wrong_type: return {"wrong_type", "a field has the wrong JSON type", bad_data};
-  case error::empty_message: return {"empty_message", "the message is empty", bad_data};
+  case error::syntax:
+    return {"syntax", "the text is not valid JSON", bad_data};
+  case error::truncated:
+    return {"truncated", "the JSON text ends too early", bad_data};
+  case error::trailing_data:
+    return {"trailing_data", "there is more text after the JSON value", bad_data};
+  case error::too_deep:
+    return {"too_deep", "the JSON value is nested too deeply", bad_data};
+  case error::too_large:
+    return {"too_large", "the input is larger than the limit", bad_data};
+  case error::invalid_utf8:
+    return {"invalid_utf8", "a string is not valid UTF-8", bad_data};
+  case error::number_overflow:
+    return {"number_overflow", "a number does not fit a double", bad_data};
+  case error::duplicate_field:
+    return {"duplicate_field", "a field appears twice", bad_data};
+  case error::missing_field:
+    return {"missing_field", "a required field is missing", bad_data};
+  case error::unknown_field:
+    return {"unknown_field", "there is no such field", bad_data};
+  case error::wrong_type:
+    return {"wrong_type", "a field has the wrong JSON type", bad_data};
+  case error::empty_message:
+    return {"empty_message", "the message is empty", bad_data};
   case error::unsupported_schema_version:
     return {"unsupported_schema_version", "the schemaVersion is not one this consumer knows", bad_data};
-  case error::invalid_timestamp: return {"invalid_timestamp", "the timestamp is not RFC 3339 in UTC", bad_data};
-  case error::future_timestamp: return {"future_timestamp", "the snapshot is dated in the future", bad_data};
+  case error::invalid_timestamp:
+    return {"invalid_timestamp", "the timestamp is not RFC 3339 in UTC", bad_data};
+  case error::future_timestamp:
+    return {"future_timestamp", "the snapshot is dated in the future", bad_data};
   case error::unknown_payload_form:
     return {"unknown_payload_form", "the payload is neither an array nor an export envelope", bad_data};
-  case error::checksum_mismatch: return {"checksum_mismatch", "the checksum does not match the items", bad_data};
+  case error::checksum_mismatch:
+    return {"checksum_mismatch", "the checksum does not match the items", bad_data};
   case error::item_count_mismatch:
     return {"item_count_mismatch", "itemCount does not match the number of items", bad_data};
-  case error::part_out_of_range: return {"part_out_of_range", "partIndex or partTotal is out of range", bad_data};
-  case error::part_conflict: return {"part_conflict", "two different parts have the same index", bad_data};
-  case error::torn_set: return {"torn_set", "the multipart set was never completed", bad_data};
-  case error::empty_export: return {"empty_export", "there is no payload to export", bad_data};
+  case error::part_out_of_range:
+    return {"part_out_of_range", "partIndex or partTotal is out of range", bad_data};
+  case error::part_conflict:
+    return {"part_conflict", "two different parts have the same index", bad_data};
+  case error::torn_set:
+    return {"torn_set", "the multipart set was never completed", bad_data};
+  case error::empty_export:
+    return {"empty_export", "there is no payload to export", bad_data};
   case error::item_exceeds_limit:
     return {"item_exceeds_limit", "single item export envelope exceeds maxExportBytes", bad_data};
   case error::message_exceeds_limit:
     return {"message_exceeds_limit", "the message is larger than the broker accepts", bad_data};
-  case error::manifest_syntax: return {"manifest_syntax", "the manifest is not valid YAML", bad_configuration};
-  case error::unknown_key: return {"unknown_key", "the manifest has an unknown key", bad_configuration};
-  case error::duplicate_key: return {"duplicate_key", "the manifest has a key twice", bad_configuration};
-  case error::missing_key: return {"missing_key", "the manifest lacks a required key", bad_configuration};
-  case error::invalid_value: return {"invalid_value", "a value is not acceptable", bad_configuration};
-  case error::secret_missing: return {"secret_missing", "the referenced secret was not found", bad_configuration};
-  case error::file_unreadable: return {"file_unreadable", "a file cannot be read", bad_configuration};
-  case error::broker_unavailable: return {"broker_unavailable", "the broker cannot be reached", unavailable};
-  case error::broker_timeout: return {"broker_timeout", "the broker did not answer in time", unavailable};
+  case error::manifest_syntax:
+    return {"manifest_syntax", "the manifest is not valid YAML", bad_configuration};
+  case error::unknown_key:
+    return {"unknown_key", "the manifest has an unknown key", bad_configuration};
+  case error::duplicate_key:
+    return {"duplicate_key", "the manifest has a key twice", bad_configuration};
+  case error::missing_key:
+    return {"missing_key", "the manifest lacks a required key", bad_configuration};
+  case error::invalid_value:
+    return {"invalid_value", "a value is not acceptable", bad_configuration};
+  case error::secret_missing:
+    return {"secret_missing", "the referenced secret was not found", bad_configuration};
+  case error::file_unreadable:
+    return {"file_unreadable", "a file cannot be read", bad_configuration};
+  case error::broker_unavailable:
+    return {"broker_unavailable", "the broker cannot be reached", unavailable};
+  case error::broker_timeout:
+    return {"broker_timeout", "the broker did not answer in time", unavailable};
   case error::authentication_failed:
     return {"authentication_failed", "the broker refused the credentials", authentication};
-  case error::tls_failed: return {"tls_failed", "no trusted TLS connection could be made", authentication};
-  case error::topic_missing: return {"topic_missing", "the topic does not exist", bad_configuration};
+  case error::tls_failed:
+    return {"tls_failed", "no trusted TLS connection could be made", authentication};
+  case error::topic_missing:
+    return {"topic_missing", "the topic does not exist", bad_configuration};
   case error::not_acknowledged:
     return {"not_acknowledged", "the broker did not confirm the message", unavailable};
-  case error::transport_fatal: return {"transport_fatal", "the broker client cannot go on", unavailable};
-  case error::closed: return {"closed", "the connection has been closed", unavailable};
-  case error::store_unavailable: return {"store_unavailable", "the store cannot be reached", unavailable};
-  case error::store_full: return {"store_full", "the store's disk is full", cannot_store};
-  case error::store_read_only: return {"store_read_only", "the store cannot be written", cannot_store};
-  case error::store_locked: return {"store_locked", "another process holds the store", cannot_store};
-  case error::store_corrupt: return {"store_corrupt", "the store is damaged", cannot_store};
+  case error::transport_fatal:
+    return {"transport_fatal", "the broker client cannot go on", unavailable};
+  case error::closed:
+    return {"closed", "the connection has been closed", unavailable};
+  case error::store_unavailable:
+    return {"store_unavailable", "the store cannot be reached", unavailable};
+  case error::store_full:
+    return {"store_full", "the store's disk is full", cannot_store};
+  case error::store_read_only:
+    return {"store_read_only", "the store cannot be written", cannot_store};
+  case error::store_locked:
+    return {"store_locked", "another process holds the store", cannot_store};
+  case error::store_corrupt:
+    return {"store_corrupt", "the store is damaged", cannot_store};
   case error::store_too_new:
     return {"store_too_new", "the store was written by a newer version of this program", bad_configuration};
-  case error::fenced: return {"fenced", "another process has taken the partition over", lost_ownership};
-  case error::internal: return {"internal", "this is a defect, please report it", condition::internal};
+  case error::fenced:
+    return {"fenced", "another process has taken the partition over", lost_ownership};
+  case error::internal:
+    return {"internal", "this is a defect, please report it", condition::internal};
   }
   return {"unknown", "unknown error", condition::internal};
 }
@@ -168,13 +207,20 @@ public:
   const char* name() const noexcept override { return "kollect.condition"; }
   std::string message(int value) const override {
     switch (static_cast<condition>(value)) {
-    case condition::bad_data: return "bad data";
-    case condition::bad_configuration: return "bad configuration";
-    case condition::unavailable: return "unavailable";
-    case condition::authentication: return "authentication failed";
-    case condition::cannot_store: return "cannot store";
-    case condition::lost_ownership: return "lost ownership";
-    case condition::internal: return "internal error";
+    case condition::bad_data:
+      return "bad data";
+    case condition::bad_configuration:
+      return "bad configuration";
+    case condition::unavailable:
+      return "unavailable";
+    case condition::authentication:
+      return "authentication failed";
+    case condition::cannot_store:
+      return "cannot store";
+    case condition::lost_ownership:
+      return "lost ownership";
+    case condition::internal:
+      return "internal error";
     }
     return "unknown condition";
   }
@@ -197,10 +243,14 @@ inline constexpr error_category_type error_category_instance{};
 } // namespace detail
 
 /// The category of kollect::error values; its id is fixed, so codes compare equal across shared objects.
-inline const boost::system::error_category& error_category() noexcept { return detail::error_category_instance; }
+inline const boost::system::error_category& error_category() noexcept {
+  return detail::error_category_instance;
+}
 
 /// The stable lower_case name of an error, as in dead letters and metrics.
-constexpr std::string_view error_name(error value) noexcept { return detail::describe(value).name; }
+constexpr std::string_view error_name(error value) noexcept {
+  return detail::describe(value).name;
+}
 
 inline boost::system::error_code make_error_code(error value) noexcept {
   return {static_cast<int>(value), error_category()};
@@ -221,12 +271,12 @@ struct text_position {
 /// An error with all that a person needs to mend it. The only error type of this library:
 /// no function of it throws.
 struct failure {
-  boost::system::error_code code;        ///< from kollect::error
-  std::string message;                   ///< one sentence: what is wrong, and what to do next
-  std::string_view clause = {};          ///< contract clause such as "ENV-05"; empty where none applies
+  boost::system::error_code code;             ///< from kollect::error
+  std::string message;                        ///< one sentence: what is wrong, and what to do next
+  std::string_view clause = {};               ///< contract clause such as "ENV-05"; empty where none applies
   std::optional<text_position> position = {}; ///< where in the input
-  std::string source = {};               ///< file, topic or store that it is about
-  boost::source_location location = {};  ///< where in this library it was noticed
+  std::string source = {};                    ///< file, topic or store that it is about
+  boost::source_location location = {};       ///< where in this library it was noticed
 
   error reason() const noexcept { return static_cast<error>(code.value()); }
 };
@@ -246,21 +296,27 @@ inline failure make_failure(error reason, std::string message, std::string_view 
 /// `sentence at byte N [clause]`.
 inline std::string to_string(const failure& value) {
   std::string text;
-  if (!value.source.empty()) text += value.source + ":";
+  if (!value.source.empty())
+    text += value.source + ":";
   if (value.position && value.position->line != 0)
     text += std::to_string(value.position->line) + ":" + std::to_string(value.position->column) + ":";
-  if (!text.empty()) text += ' ';
+  if (!text.empty())
+    text += ' ';
   text += value.message.empty() ? value.code.message() : value.message;
   if (value.position && value.position->line == 0)
     text += " at byte " + std::to_string(value.position->offset);
-  if (!value.clause.empty()) text += " [" + std::string(value.clause) + "]";
+  if (!value.clause.empty())
+    text += " [" + std::string(value.clause) + "]";
   return text;
 }
 
-inline std::ostream& operator<<(std::ostream& out, const failure& value) { return out << to_string(value); }
+inline std::ostream& operator<<(std::ostream& out, const failure& value) {
+  return out << to_string(value);
+}
 
 /// What result<T>::value() throws when there is no value; found by argument-dependent look-up.
-[[noreturn]] inline void throw_exception_from_error(const failure& value, const boost::source_location& location) {
+[[noreturn]] inline void throw_exception_from_error(const failure& value,
+                                                    const boost::source_location& location) {
   boost::throw_exception(boost::system::system_error(value.code, to_string(value)), location);
 }
 

@@ -50,10 +50,12 @@ inline result<std::vector<outgoing_message>> make_messages(const snapshot& sourc
                                                            const timestamp& instant,
                                                            const payload_options& options = {}) {
   auto payloads = make_payloads(source, options);
-  if (!payloads) return payloads.error();
+  if (!payloads)
+    return payloads.error();
   std::vector<outgoing_message> messages;
   messages.reserve(payloads->size());
-  for (const auto& payload : *payloads) messages.push_back(make_message(sink, source.scope, instant, payload));
+  for (const auto& payload : *payloads)
+    messages.push_back(make_message(sink, source.scope, instant, payload));
   return messages;
 }
 
@@ -64,7 +66,8 @@ inline std::size_t bytes_on_broker(const outgoing_message& message) noexcept {
   constexpr std::size_t nats_preamble = 12, nats_header = 4; // "NATS/1.0\r\n" and "\r\n"; ": " and "\r\n"
   const bool is_kafka = message.key.has_value();
   std::size_t size = message.value.size() + (is_kafka ? kafka_batch + kafka_record + message.key->size() : 0);
-  if (!is_kafka && !message.headers.empty()) size += nats_preamble;
+  if (!is_kafka && !message.headers.empty())
+    size += nats_preamble;
   for (const auto& one : message.headers)
     size += one.name.size() + one.value.size() + (is_kafka ? kafka_header : nats_header);
   return size;
@@ -73,13 +76,15 @@ inline std::size_t bytes_on_broker(const outgoing_message& message) noexcept {
 /// Refuses a set of messages if one is over `max_message_bytes` (0: no limit), so that a producer can do
 /// so before it has published any of them (SIZE-01).
 inline result<void> check_sizes(std::span<const outgoing_message> messages, std::size_t max_message_bytes) {
-  if (max_message_bytes == 0) return {};
+  if (max_message_bytes == 0)
+    return {};
   for (std::size_t index = 0; index < messages.size(); ++index) {
     const std::size_t size = bytes_on_broker(messages[index]);
-    if (size <= max_message_bytes) continue;
+    if (size <= max_message_bytes)
+      continue;
     return make_failure(error::message_exceeds_limit,
-                        "message " + std::to_string(index + 1) + " of " + std::to_string(messages.size()) + " for " +
-                            messages[index].destination + " takes " + std::to_string(size) +
+                        "message " + std::to_string(index + 1) + " of " + std::to_string(messages.size()) +
+                            " for " + messages[index].destination + " takes " + std::to_string(size) +
                             " bytes, more than the limit of " + std::to_string(max_message_bytes) +
                             "; split the snapshot with a smaller maxExportBytes, or raise the broker's limit",
                         "SIZE-01");

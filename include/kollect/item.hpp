@@ -31,8 +31,8 @@ struct row_identity {
 };
 
 inline std::ostream& operator<<(std::ostream& out, const row_identity& row) {
-  return out << row.target_namespace << '/' << row.target_name << '/' << row.namespace_ << '/' << row.name << '/'
-             << row.uid;
+  return out << row.target_namespace << '/' << row.target_name << '/' << row.namespace_ << '/' << row.name
+             << '/' << row.uid;
 }
 
 /// One row of an inventory (ROW-01), owning its text. Fields stand in the order they are sent in.
@@ -67,7 +67,8 @@ struct item_view {
   std::string_view attributes; ///< raw JSON: an object or null; empty where the row has none
 
   row_identity identity() const {
-    return {target_namespace.decode(), target_name.decode(), namespace_.decode(), name.decode(), uid.decode()};
+    return {target_namespace.decode(), target_name.decode(), namespace_.decode(), name.decode(),
+            uid.decode()};
   }
 };
 

@@ -22,18 +22,24 @@ namespace kollect {
 namespace detail {
 
 inline result<item> item_of(const boost::json::value& value) {
-  if (!value.is_object()) return make_failure(error::wrong_type, "a row must be an object", "ROW-01");
+  if (!value.is_object())
+    return make_failure(error::wrong_type, "a row must be an object", "ROW-01");
   item row;
   for (const auto& [name, field] : text_fields<item>()) {
-    const auto* const found = value.get_object().if_contains(boost::json::string_view(name.data(), name.size()));
-    if (found == nullptr && name == "group") continue;
-    if (found == nullptr) return make_failure(error::missing_field, "the row has no field " + std::string(name), "ROW-01");
+    const auto* const found =
+        value.get_object().if_contains(boost::json::string_view(name.data(), name.size()));
+    if (found == nullptr && name == "group")
+      continue;
+    if (found == nullptr)
+      return make_failure(error::missing_field, "the row has no field " + std::string(name), "ROW-01");
     if (!found->is_string())
-      return make_failure(error::wrong_type, "the row's field " + std::string(name) + " must be a string", "ROW-01");
+      return make_failure(error::wrong_type, "the row's field " + std::string(name) + " must be a string",
+                          "ROW-01");
     row.*field = std::string_view(found->get_string());
   }
   const auto* const attributes = value.get_object().if_contains("attributes");
-  if (attributes == nullptr) return row;
+  if (attributes == nullptr)
+    return row;
   if (!attributes->is_object() && !attributes->is_null())
     return make_failure(error::wrong_type, "the row's attributes must be an object or null", "ROW-02");
   row.attributes = *attributes;
@@ -51,14 +57,16 @@ inline void tag_invoke(const boost::json::value_from_tag&, boost::json::value& o
 }
 
 inline timestamp tag_invoke(const boost::json::value_to_tag<timestamp>&, const boost::json::value& value) {
-  return parse_timestamp(value.is_string() ? std::string_view(value.get_string()) : std::string_view()).value();
+  return parse_timestamp(value.is_string() ? std::string_view(value.get_string()) : std::string_view())
+      .value();
 }
 
 /// A row as an object with the field names and the order of ROW-01.
 inline void tag_invoke(const boost::json::value_from_tag&, boost::json::value& out, const item& row) {
   auto& object = out.emplace_object();
   for (const auto& [name, field] : detail::text_fields<item>())
-    if (name != "group" || !row.group.empty()) object.emplace(boost::json::string_view(name.data(), name.size()), row.*field);
+    if (name != "group" || !row.group.empty())
+      object.emplace(boost::json::string_view(name.data(), name.size()), row.*field);
   object.emplace("attributes", row.attributes);
 }
 
@@ -87,9 +95,11 @@ inline void tag_invoke(const boost::json::value_from_tag&, boost::json::value& o
     return text.empty() ? boost::json::value(nullptr)
                         : parse_value(text, limits{.max_depth = max_depth_ceiling}).value();
   };
-  out = {{"op", std::string(to_string(value.kind))}, {"before", row(value.before)}, {"after", row(value.after)}};
+  out = {
+      {"op", std::string(to_string(value.kind))}, {"before", row(value.before)}, {"after", row(value.after)}};
   auto& paths = out.as_object()["changedPaths"].emplace_array();
-  for (const auto& path : value.changed_paths) paths.emplace_back(path);
+  for (const auto& path : value.changed_paths)
+    paths.emplace_back(path);
 }
 
 } // namespace kollect

@@ -16,15 +16,20 @@ namespace detail {
 
 /// The four hex digits at `at` as a number; nothing where they are not there.
 constexpr std::optional<std::uint32_t> read_hex4(std::string_view text, std::size_t at) noexcept {
-  if (at + 4 > text.size()) return {};
+  if (at + 4 > text.size())
+    return {};
   std::uint32_t value = 0;
   for (std::size_t index = at; index < at + 4; ++index) {
     const char digit = text[index];
     value <<= 4U;
-    if (digit >= '0' && digit <= '9') value |= static_cast<std::uint32_t>(digit - '0');
-    else if (digit >= 'a' && digit <= 'f') value |= static_cast<std::uint32_t>(digit - 'a' + 10);
-    else if (digit >= 'A' && digit <= 'F') value |= static_cast<std::uint32_t>(digit - 'A' + 10);
-    else return {};
+    if (digit >= '0' && digit <= '9')
+      value |= static_cast<std::uint32_t>(digit - '0');
+    else if (digit >= 'a' && digit <= 'f')
+      value |= static_cast<std::uint32_t>(digit - 'a' + 10);
+    else if (digit >= 'A' && digit <= 'F')
+      value |= static_cast<std::uint32_t>(digit - 'A' + 10);
+    else
+      return {};
   }
   return value;
 }
@@ -50,12 +55,18 @@ inline std::size_t decode_unicode_escape(std::string_view raw, std::size_t at, s
 
 constexpr char unescape(char letter) noexcept {
   switch (letter) {
-  case 'b': return '\b';
-  case 'f': return '\f';
-  case 'n': return '\n';
-  case 'r': return '\r';
-  case 't': return '\t';
-  default: return letter; // " \ and /
+  case 'b':
+    return '\b';
+  case 'f':
+    return '\f';
+  case 'n':
+    return '\n';
+  case 'r':
+    return '\r';
+  case 't':
+    return '\t';
+  default:
+    return letter; // " \ and /
   }
 }
 
@@ -110,7 +121,9 @@ public:
   friend bool operator==(const json_string& left, std::string_view right) {
     return left.is_plain_ ? left.raw_ == right : left.decode() == right;
   }
-  friend std::ostream& operator<<(std::ostream& out, const json_string& value) { return out << value.decode(); }
+  friend std::ostream& operator<<(std::ostream& out, const json_string& value) {
+    return out << value.decode();
+  }
 
 private:
   std::string_view raw_;

@@ -70,7 +70,8 @@ struct received_message {
 
   /// Marks the message as dealt with. The broker hears of it at the next subscriber::commit().
   void acknowledge() {
-    if (on_acknowledge) std::exchange(on_acknowledge, nullptr)();
+    if (on_acknowledge)
+      std::exchange(on_acknowledge, nullptr)();
   }
 };
 

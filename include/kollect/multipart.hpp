@@ -31,7 +31,8 @@ public:
   std::size_t size(std::size_t items, std::size_t item_bytes) const noexcept {
     const std::size_t commas = items == 0 ? 0 : items - 1;
     std::size_t digits = 1;
-    for (std::size_t rest = items; rest >= 10; rest /= 10) ++digits;
+    for (std::size_t rest = items; rest >= 10; rest /= 10)
+      ++digits;
     return fixed_ + digits + item_bytes + commas;
   }
 
@@ -45,18 +46,22 @@ private:
 /// own bytes, filled greedily, each part then in ORD-01 order. Moves the rows into the parts.
 /// A row that alone is too large is error::item_exceeds_limit and nothing is to be published.
 /// O(n log n) in the rows.
-inline result<std::vector<std::vector<serialized_item>>>
-split_items(std::vector<serialized_item> rows, const export_envelope_header& header, std::size_t max_export_bytes) {
-  std::sort(rows.begin(), rows.end(), [](const auto& left, const auto& right) { return left.json < right.json; });
+inline result<std::vector<std::vector<serialized_item>>> split_items(std::vector<serialized_item> rows,
+                                                                     const export_envelope_header& header,
+                                                                     std::size_t max_export_bytes) {
+  std::sort(rows.begin(), rows.end(),
+            [](const auto& left, const auto& right) { return left.json < right.json; });
   const detail::part_sizer sizer(header, rows.size());
   std::vector<std::vector<serialized_item>> parts;
   std::size_t part_bytes = 0;
   for (auto& row : rows) {
     if (sizer.size(1, row.json.size()) > max_export_bytes)
       return make_failure(error::item_exceeds_limit,
-                          "single item export envelope exceeds maxExportBytes (" + std::to_string(max_export_bytes) + ")",
+                          "single item export envelope exceeds maxExportBytes (" +
+                              std::to_string(max_export_bytes) + ")",
                           "MP-02");
-    const bool fits = !parts.empty() && sizer.size(parts.back().size() + 1, part_bytes + row.json.size()) <= max_export_bytes;
+    const bool fits = !parts.empty() &&
+                      sizer.size(parts.back().size() + 1, part_bytes + row.json.size()) <= max_export_bytes;
     if (!fits) {
       parts.emplace_back();
       part_bytes = 0;
@@ -64,35 +69,44 @@ split_items(std::vector<serialized_item> rows, const export_envelope_header& hea
     part_bytes += row.json.size();
     parts.back().push_back(std::move(row));
   }
-  for (auto& part : parts) sort_canonically(part);
+  for (auto& part : parts)
+    sort_canonically(part);
   return parts;
 }
 
 /// How a snapshot is put into payloads.
 struct payload_options {
-  payload_form form = payload_form::array; ///< array, as DOC says, or export_envelope, as today's operator does
+  payload_form form =
+      payload_form::array; ///< array, as DOC says, or export_envelope, as today's operator does
   std::size_t max_export_bytes = default_max_export_bytes; ///< 0: no limit
 };
 
 /// The payloads of one export, in part order: one if the snapshot fits (MP-03), else a set of export
 /// envelopes, whatever the form asked for, as an array cannot carry part marks.
-inline result<std::vector<std::string>> make_payloads(const snapshot& source, const payload_options& options = {}) {
+inline result<std::vector<std::string>> make_payloads(const snapshot& source,
+                                                      const payload_options& options = {}) {
   std::vector<serialized_item> rows;
   rows.reserve(source.items.size());
-  for (const auto& row : source.items) rows.push_back(serialize_for_sorting(row));
+  for (const auto& row : source.items)
+    rows.push_back(serialize_for_sorting(row));
   sort_canonically(rows);
-  export_envelope_header header{.generation = source.generation, .item_count = rows.size(), .exported_at = source.exported_at, .cluster = {}};
+  export_envelope_header header{.generation = source.generation,
+                                .item_count = rows.size(),
+                                .exported_at = source.exported_at,
+                                .cluster = {}};
 
   std::vector<std::string> payloads;
   auto whole = join_items(rows);
-  if (options.form != payload_form::array) whole = serialize_export_envelope(header, whole);
+  if (options.form != payload_form::array)
+    whole = serialize_export_envelope(header, whole);
   // An empty snapshot is sent whatever the limit: it clears its scope (DEL-02) and cannot be split.
   if (rows.empty() || options.max_export_bytes == 0 || whole.size() <= options.max_export_bytes) {
     payloads.push_back(std::move(whole));
     return payloads;
   }
   auto parts = split_items(std::move(rows), header, options.max_export_bytes);
-  if (!parts) return parts.error();
+  if (!parts)
+    return parts.error();
   header.part_total = static_cast<std::uint32_t>(parts->size());
   for (const auto& part : *parts) {
     ++header.part_index;

@@ -30,9 +30,10 @@ inline std::ostream& operator<<(std::ostream& out, const snapshot_order& value) 
 /// The text that rows are sorted by, bytewise (ORD-01).
 inline std::string canonical_sort_key(const item& row) {
   std::string key;
-  for (const auto* text : {&row.target_namespace, &row.target_name, &row.namespace_, &row.name, &row.uid, &row.group,
-                           &row.version, &row.kind}) {
-    if (text != &row.target_namespace) key += '\0';
+  for (const auto* text : {&row.target_namespace, &row.target_name, &row.namespace_, &row.name, &row.uid,
+                           &row.group, &row.version, &row.kind}) {
+    if (text != &row.target_namespace)
+      key += '\0';
     key += *text;
   }
   return key;

@@ -22,7 +22,8 @@ namespace kollect {
 inline result<boost::json::value> parse_value(std::string_view text, const limits& bounds = {}) {
   detail::json_cursor cursor(text, bounds.max_depth, detail::invalid_utf8::replace);
   boost::json::value value;
-  if (!detail::read_value(cursor, text, value)) return detail::text_failure(cursor, text);
+  if (!detail::read_value(cursor, text, value))
+    return detail::text_failure(cursor, text);
   if (!cursor.at_end()) {
     cursor.fail(error::trailing_data, cursor.position());
     return detail::text_failure(cursor, text);
@@ -44,9 +45,11 @@ inline result<item> to_item(const item_view& row) {
   constexpr auto fields = detail::text_fields<item>();
   for (std::size_t index = 0; index < fields.size(); ++index)
     out.*(fields[index].second) = (row.*(views[index].second)).decode();
-  if (row.attributes.empty()) return out;
+  if (row.attributes.empty())
+    return out;
   auto attributes = parse_value(row.attributes, limits{.max_depth = max_depth_ceiling});
-  if (!attributes) return attributes.error();
+  if (!attributes)
+    return attributes.error();
   out.attributes = std::move(*attributes);
   return out;
 }

@@ -23,7 +23,8 @@ inline boost::json::value redacted_value() {
 /// Whether the value is exactly redacted_value().
 inline bool is_redacted(const boost::json::value& value) {
   const auto* const object = value.if_object();
-  if (object == nullptr || object->size() != 2) return false;
+  if (object == nullptr || object->size() != 2)
+    return false;
   const auto* const redacted = object->if_contains("redacted");
   const auto* const reason = object->if_contains("reason");
   return redacted != nullptr && *redacted == true && reason != nullptr && *reason == "sensitive-key";
@@ -42,8 +43,10 @@ void visit_secrets(Value& value, const std::string& path, const OnSecret& on_sec
     for (auto& member : *object) {
       const std::string_view key = member.key();
       const auto place = path + pointer_token(key);
-      if (!is_sensitive_key(key)) visit_secrets(member.value(), place, on_secret);
-      else if (!is_redacted(member.value())) on_secret(place, member.value());
+      if (!is_sensitive_key(key))
+        visit_secrets(member.value(), place, on_secret);
+      else if (!is_redacted(member.value()))
+        on_secret(place, member.value());
     }
   }
 }

@@ -38,7 +38,8 @@ inline std::string message_key(const scope& value) {
 inline std::string_view inventory_from_key(std::string_view key, std::string_view cluster,
                                            std::string_view namespace_) noexcept {
   const auto take = [&key](std::string_view part) {
-    if (!key.starts_with(part)) return false;
+    if (!key.starts_with(part))
+      return false;
     key.remove_prefix(part.size());
     return true;
   };

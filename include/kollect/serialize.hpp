@@ -20,18 +20,21 @@
 
 namespace kollect {
 
-/// The bytes of a value as Go's encoding/json writes them (BYT-01 to BYT-04). Linear but for the sorting of keys.
+/// The bytes of a value as Go's encoding/json writes them (BYT-01 to BYT-04). Linear but for the sorting of
+/// keys.
 inline std::string serialize(const boost::json::value& value) {
   std::string out;
   detail::append_value(out, value);
   return out;
 }
 
-/// Appends one row: fields in the order of ROW-01, group left out when empty, attributes null where there are none.
+/// Appends one row: fields in the order of ROW-01, group left out when empty, attributes null where there are
+/// none.
 inline void append_item(std::string& out, const item& row) {
   char separator = '{';
   for (const auto& [name, field] : detail::text_fields<item>()) {
-    if (name == "group" && row.group.empty()) continue;
+    if (name == "group" && row.group.empty())
+      continue;
     out += separator;
     out.append("\"").append(name).append("\":");
     detail::append_string(out, row.*field);
@@ -54,7 +57,9 @@ struct serialized_item {
   std::string json;
 };
 
-inline serialized_item serialize_for_sorting(const item& row) { return {canonical_sort_key(row), serialize(row)}; }
+inline serialized_item serialize_for_sorting(const item& row) {
+  return {canonical_sort_key(row), serialize(row)};
+}
 
 /// Joins rows into an items array, in the order they are given in.
 inline std::string join_items(std::span<const serialized_item> rows) {
@@ -63,7 +68,8 @@ inline std::string join_items(std::span<const serialized_item> rows) {
                               [](std::size_t sum, const auto& row) { return sum + row.json.size(); }));
   out += '[';
   for (std::size_t index = 0; index < rows.size(); ++index) {
-    if (index != 0) out += ',';
+    if (index != 0)
+      out += ',';
     out += rows[index].json;
   }
   out += ']';
@@ -82,7 +88,8 @@ inline void sort_canonically(std::span<serialized_item> rows) {
 inline std::string serialize_items(std::span<const item> rows) {
   std::vector<serialized_item> texts;
   texts.reserve(rows.size());
-  for (const auto& row : rows) texts.push_back(serialize_for_sorting(row));
+  for (const auto& row : rows)
+    texts.push_back(serialize_for_sorting(row));
   sort_canonically(texts);
   return join_items(texts);
 }
@@ -102,7 +109,8 @@ inline std::string serialize_export_envelope(const export_envelope_header& heade
   std::string out;
   out.reserve(items.size() + header.cluster.size() + 320);
   const auto number = [&out](std::string_view name, std::int64_t value) {
-    if (value == 0) return;
+    if (value == 0)
+      return;
     out.append(",\"").append(name).append("\":");
     detail::append_integer(out, value);
   };
@@ -142,7 +150,8 @@ inline result<std::string> compact_payload(std::string_view text, const limits& 
   detail::json_cursor cursor(text, bounds.max_depth, detail::invalid_utf8::replace);
   cursor.set_depth(1); // in a message the payload stands within the envelope
   std::string_view checked;
-  if (!cursor.skip_value(checked)) return detail::cursor_failure(cursor, 0, "BYT-05");
+  if (!cursor.skip_value(checked))
+    return detail::cursor_failure(cursor, 0, "BYT-05");
   if (!cursor.at_end())
     return make_failure(error::trailing_data, "there is more text after the payload", "BYT-05",
                         text_position{cursor.position(), 0, 0});
@@ -151,8 +160,10 @@ inline result<std::string> compact_payload(std::string_view text, const limits& 
   bool in_string = false;
   for (std::size_t at = 0; at < checked.size(); ++at) {
     const char letter = checked[at];
-    if (!in_string && (letter == ' ' || letter == '\t' || letter == '\n' || letter == '\r')) continue;
-    if (letter == '"') in_string = !in_string;
+    if (!in_string && (letter == ' ' || letter == '\t' || letter == '\n' || letter == '\r'))
+      continue;
+    if (letter == '"')
+      in_string = !in_string;
     if (letter == '<' || letter == '>' || letter == '&') {
       detail::append_hex_escape(out, static_cast<unsigned char>(letter));
     } else if (detail::is_line_separator(checked, at)) {
@@ -160,7 +171,8 @@ inline result<std::string> compact_payload(std::string_view text, const limits& 
       at += 2;
     } else {
       out += letter;
-      if (letter == '\\') out += checked[++at]; // an escaped quote does not end the string
+      if (letter == '\\')
+        out += checked[++at]; // an escaped quote does not end the string
     }
   }
   return out;

@@ -24,13 +24,16 @@ struct message_head {
 
 /// Reads the header of a message: its scope from the labels and the message key (KAF-01 or the
 /// operator's form; none for NATS), and its dedup key. Linear: hashes the payload once.
-inline result<message_head> read_head(std::string_view value, std::optional<std::string_view> message_key = {},
+inline result<message_head> read_head(std::string_view value,
+                                      std::optional<std::string_view> message_key = {},
                                       const limits& bounds = {}) {
   auto envelope = parse_envelope(value, bounds);
-  if (!envelope) return envelope.error();
+  if (!envelope)
+    return envelope.error();
   auto key = make_dedup_key(*envelope);
   scope where{key.cluster, key.namespace_, {}};
-  if (message_key) where.inventory = inventory_from_key(*message_key, where.cluster, where.namespace_);
+  if (message_key)
+    where.inventory = inventory_from_key(*message_key, where.cluster, where.namespace_);
   return message_head{*envelope, std::move(where), std::move(key)};
 }
 
@@ -41,7 +44,8 @@ inline snapshot_order order_of(const message_head& head, const snapshot_view& sn
 
 /// The set that a part belongs to (MP-05). Only for snapshots of form multipart, which have exportedAt.
 inline part_set part_set_of(const message_head& head, const snapshot_view& snapshot) {
-  return {head.scope, snapshot.exported_at.value_or(head.envelope.timestamp), snapshot.generation, snapshot.part_total};
+  return {head.scope, snapshot.exported_at.value_or(head.envelope.timestamp), snapshot.generation,
+          snapshot.part_total};
 }
 
 /// SHA-256 over the items array (PAY-02), without hashing anything twice.

@@ -23,9 +23,12 @@ enum class payload_form {
 
 constexpr std::string_view to_string(payload_form form) noexcept {
   switch (form) {
-  case payload_form::array: return "array";
-  case payload_form::export_envelope: return "export-envelope";
-  case payload_form::multipart: return "multipart";
+  case payload_form::array:
+    return "array";
+  case payload_form::export_envelope:
+    return "export-envelope";
+  case payload_form::multipart:
+    return "multipart";
   }
   return "unknown";
 }
@@ -56,13 +59,16 @@ public:
       ++*this;
       return before;
     }
-    friend bool operator==(const iterator& left, const iterator& right) noexcept { return left.at_ == right.at_; }
+    friend bool operator==(const iterator& left, const iterator& right) noexcept {
+      return left.at_ == right.at_;
+    }
 
   private:
     /// The items have been checked, so only their shape is followed here.
     void step() {
       at_ = items_.find('{', at_);
-      if (at_ == std::string_view::npos) return;
+      if (at_ == std::string_view::npos)
+        return;
       detail::json_cursor cursor(items_, max_depth_ceiling);
       cursor.move_to(at_);
       row_ = {};
@@ -92,10 +98,11 @@ struct snapshot_view {
   std::string_view items;              ///< raw bytes of the items array: what the checksum is over (PAY-02)
   std::size_t item_count = 0;          ///< as counted
   std::optional<json_string> checksum; ///< as sent, and right; absent in an array
-  std::optional<sha256_digest> items_digest; ///< of `items`; absent in an array, whose payload digest is the same
-  std::int64_t generation = 0;         ///< 0 where absent (PAY-05)
-  std::uint32_t part_index = 0;        ///< 1 to part_total for a part, else 0 (MP-04)
-  std::uint32_t part_total = 0;        ///< over 1 for a part, else 0
+  std::optional<sha256_digest>
+      items_digest;                     ///< of `items`; absent in an array, whose payload digest is the same
+  std::int64_t generation = 0;          ///< 0 where absent (PAY-05)
+  std::uint32_t part_index = 0;         ///< 1 to part_total for a part, else 0 (MP-04)
+  std::uint32_t part_total = 0;         ///< over 1 for a part, else 0
   std::optional<timestamp> exported_at; ///< absent in an array (PAY-04)
 
   /// The rows, in the order they stand in.

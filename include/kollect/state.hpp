@@ -22,7 +22,8 @@ public:
   /// Answers whether it did.
   bool apply(const scope& which, const snapshot_order& order, row_map rows) {
     auto [place, is_new] = scopes_.try_emplace(which);
-    if (!is_new && order <= place->second.order) return false;
+    if (!is_new && order <= place->second.order)
+      return false;
     place->second = {order, std::move(rows)};
     return true;
   }
@@ -30,7 +31,8 @@ public:
   /// Calls `visit(scope, rows)` for each scope, sorted.
   template <class Visit>
   void for_each(Visit&& visit) const {
-    for (const auto& [which, held] : scopes_) visit(which, held.rows);
+    for (const auto& [which, held] : scopes_)
+      visit(which, held.rows);
   }
 
 private:
@@ -71,7 +73,8 @@ private:
 inline void write_state(std::ostream& out, const fleet_state& state) {
   state_writer writer(out);
   state.for_each([&](const scope& which, const row_map& rows) {
-    for (const auto& row : rows) writer.write(which, row.second);
+    for (const auto& row : rows)
+      writer.write(which, row.second);
   });
   writer.finish();
 }

@@ -29,10 +29,12 @@ namespace detail {
 
 /// Reads exactly `digits` decimal digits at `at`; -1 where there are none.
 constexpr int read_digits(std::string_view text, std::size_t at, std::size_t digits) noexcept {
-  if (at + digits > text.size()) return -1;
+  if (at + digits > text.size())
+    return -1;
   int value = 0;
   for (std::size_t index = at; index < at + digits; ++index) {
-    if (text[index] < '0' || text[index] > '9') return -1;
+    if (text[index] < '0' || text[index] > '9')
+      return -1;
     value = value * 10 + (text[index] - '0');
   }
   return value;
@@ -42,7 +44,8 @@ inline void append_padded(std::string& out, int value, std::size_t width) {
   std::array<char, 12> digits{};
   auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
   const auto count = static_cast<std::size_t>(end - digits.data());
-  if (count < width) out.append(width - count, '0');
+  if (count < width)
+    out.append(width - count, '0');
   out.append(digits.data(), count);
 }
 
@@ -54,20 +57,23 @@ inline void append_padded(std::string& out, int value, std::size_t width) {
 inline result<timestamp> parse_timestamp(std::string_view text) {
   const auto refuse = [&](std::string_view why) {
     return make_failure(error::invalid_timestamp,
-                        "\"" + std::string(text.substr(0, 64)) + "\" is not a timestamp like 2026-01-15T12:00:00Z: " +
-                            std::string(why),
+                        "\"" + std::string(text.substr(0, 64)) +
+                            "\" is not a timestamp like 2026-01-15T12:00:00Z: " + std::string(why),
                         "ENV-05");
   };
   namespace chrono = std::chrono;
   using detail::read_digits;
-  if (text.size() < 20) return refuse("it is too short");
+  if (text.size() < 20)
+    return refuse("it is too short");
   if (text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':')
     return refuse("its fields are not separated as RFC 3339 says");
   const int year = read_digits(text, 0, 4), month = read_digits(text, 5, 2), day = read_digits(text, 8, 2);
-  const int hour = read_digits(text, 11, 2), minute = read_digits(text, 14, 2), second = read_digits(text, 17, 2);
+  const int hour = read_digits(text, 11, 2), minute = read_digits(text, 14, 2),
+            second = read_digits(text, 17, 2);
   const chrono::year_month_day date{chrono::year{year}, chrono::month{static_cast<unsigned>(month)},
                                     chrono::day{static_cast<unsigned>(day)}};
-  if (year < 0 || month < 0 || day < 0 || !date.ok()) return refuse("there is no such day");
+  if (year < 0 || month < 0 || day < 0 || !date.ok())
+    return refuse("there is no such day");
   if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59)
     return refuse("there is no such time of day");
 
@@ -77,15 +83,19 @@ inline result<timestamp> parse_timestamp(std::string_view text) {
     const std::size_t first = ++at;
     std::uint32_t unit = 100'000'000;
     for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, unit /= 10) {
-      if (at - first == 9) return refuse("it has more than nine fractional digits");
+      if (at - first == 9)
+        return refuse("it has more than nine fractional digits");
       nanoseconds += static_cast<std::uint32_t>(text[at] - '0') * unit;
     }
-    if (at == first) return refuse("the fraction has no digits");
+    if (at == first)
+      return refuse("the fraction has no digits");
   }
-  if (text.substr(at) != "Z") return refuse("it does not end in Z");
+  if (text.substr(at) != "Z")
+    return refuse("it does not end in Z");
 
   const auto days = chrono::sys_days{date}.time_since_epoch().count();
-  return timestamp{static_cast<std::int64_t>(days) * 86'400 + hour * 3600 + minute * 60 + second, nanoseconds};
+  return timestamp{static_cast<std::int64_t>(days) * 86'400 + hour * 3600 + minute * 60 + second,
+                   nanoseconds};
 }
 
 /// Writes RFC 3339 in UTC with `Z`, the fraction without trailing zeros (Go's RFC3339Nano, ENV-05).
@@ -117,15 +127,19 @@ inline std::string to_string(const timestamp& value) {
   return text;
 }
 
-inline std::ostream& operator<<(std::ostream& out, const timestamp& value) { return out << to_string(value); }
+inline std::ostream& operator<<(std::ostream& out, const timestamp& value) {
+  return out << to_string(value);
+}
 
 /// The instant `delta` later; saturates at neither end, as years 0000 to 9999 fit easily.
 inline timestamp operator+(const timestamp& value, std::chrono::nanoseconds delta) noexcept {
   constexpr std::int64_t second = 1'000'000'000;
   std::int64_t seconds = value.seconds + delta.count() / second;
   std::int64_t nanoseconds = static_cast<std::int64_t>(value.nanoseconds) + delta.count() % second;
-  if (nanoseconds < 0) nanoseconds += second, --seconds;
-  if (nanoseconds >= second) nanoseconds -= second, ++seconds;
+  if (nanoseconds < 0)
+    nanoseconds += second, --seconds;
+  if (nanoseconds >= second)
+    nanoseconds -= second, ++seconds;
   return {seconds, static_cast<std::uint32_t>(nanoseconds)};
 }
 

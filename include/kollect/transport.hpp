@@ -57,7 +57,8 @@ struct partition_listener {
   /// an offset, or nothing to start at the log's beginning. A failure is passed on by poll(), and
   /// the question is asked again at the next poll(). `log` is what subscriber::log() will answer, which
   /// may not exist yet when the question comes.
-  std::function<result<std::vector<std::optional<std::int64_t>>>(const log_identity& log, std::span<const std::int32_t>)>
+  std::function<result<std::vector<std::optional<std::int64_t>>>(const log_identity& log,
+                                                                 std::span<const std::int32_t>)>
       assigned;
 
   /// These partitions are not ours any more; messages of theirs that are still held must be dropped.

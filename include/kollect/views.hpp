@@ -19,8 +19,10 @@ namespace kollect::views {
 /// A message that a range holds: anything with a `value` (and, if it has one, a `key`, which may be
 /// optional), or plain bytes.
 template <class Message>
-concept message_like = requires(const Message& message) { { message.value } -> std::convertible_to<std::string_view>; } ||
-                       std::convertible_to<const Message&, std::string_view>;
+concept message_like = requires(const Message& message) {
+  { message.value } -> std::convertible_to<std::string_view>;
+}
+|| std::convertible_to<const Message&, std::string_view>;
 
 struct parse_fn {
   template <message_like Message>
@@ -28,8 +30,11 @@ struct parse_fn {
     if constexpr (std::convertible_to<const Message&, std::string_view>) {
       return read_head(std::string_view(message));
     } else if constexpr (requires { message.key.has_value(); }) {
-      return read_head(message.value, message.key ? std::optional<std::string_view>(*message.key) : std::nullopt);
-    } else if constexpr (requires { { message.key } -> std::convertible_to<std::string_view>; }) {
+      return read_head(message.value,
+                       message.key ? std::optional<std::string_view>(*message.key) : std::nullopt);
+    } else if constexpr (requires {
+                           { message.key } -> std::convertible_to<std::string_view>;
+                         }) {
       return read_head(message.value, std::string_view(message.key));
     } else {
       return read_head(message.value);

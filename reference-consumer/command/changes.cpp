@@ -26,12 +26,16 @@ struct changes_flags {
 constexpr std::int64_t page = 1000;
 
 /// Prints what is there beyond the cursor, in pages; answers how many entries may still be printed.
-result<std::int64_t> print_new(store& source, const changes_flags& flags, std::int64_t& cursor, std::int64_t left) {
+result<std::int64_t> print_new(store& source, const changes_flags& flags, std::int64_t& cursor,
+                               std::int64_t left) {
   while (left > 0) {
     auto entries = source.changes_after(cursor, std::min(left, page));
-    if (!entries) return entries.error();
-    if (entries->empty()) break;
-    for (const auto& entry : *entries) std::cout << (flags.output == "json" ? feed_json(entry) : feed_text(entry)) << '\n';
+    if (!entries)
+      return entries.error();
+    if (entries->empty())
+      break;
+    for (const auto& entry : *entries)
+      std::cout << (flags.output == "json" ? feed_json(entry) : feed_text(entry)) << '\n';
     std::cout.flush();
     cursor = entries->back().cursor;
     left -= static_cast<std::int64_t>(entries->size());
@@ -42,18 +46,23 @@ result<std::int64_t> print_new(store& source, const changes_flags& flags, std::i
 result<int> changes(const changes_flags& flags) {
   program::stop_signal stop;
   auto path = sqlite_path(flags.store);
-  if (!path) return path.error();
+  if (!path)
+    return path.error();
   auto opened = open_reader(flags.store);
-  if (!opened) return opened.error();
+  if (!opened)
+    return opened.error();
   auto watch = file_watch::open(*path + "-wal");
   std::int64_t cursor = flags.after;
   std::int64_t left = flags.limit;
   for (;;) {
     auto printed = print_new(**opened, flags, cursor, left);
-    if (!printed) return printed.error();
+    if (!printed)
+      return printed.error();
     left = *printed;
-    if (!std::cout) return make_failure(error::store_full, "the output could not be written");
-    if (!flags.is_followed || left == 0 || stop.is_requested()) return program::success;
+    if (!std::cout)
+      return make_failure(error::store_full, "the output could not be written");
+    if (!flags.is_followed || left == 0 || stop.is_requested())
+      return program::success;
     watch.wait(std::chrono::milliseconds(200));
   }
 }
@@ -63,11 +72,17 @@ result<int> changes(const changes_flags& flags) {
 void add_changes(CLI::App& program, command_action& chosen) {
   auto flags = std::make_shared<changes_flags>();
   auto* const command = program.add_subcommand("changes", "print the change feed, one entry a line");
-  command->add_option("--store", flags->store, "the store to look into: sqlite:PATH")->required()->type_name("URL");
-  command->add_option("--after", flags->after, "only entries after this cursor")->check(CLI::NonNegativeNumber)->capture_default_str();
+  command->add_option("--store", flags->store, "the store to look into: sqlite:PATH")
+      ->required()
+      ->type_name("URL");
+  command->add_option("--after", flags->after, "only entries after this cursor")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   command->add_option("--limit", flags->limit, "end after this many entries")->check(CLI::PositiveNumber);
   command->add_flag("--follow", flags->is_followed, "go on with new entries as they come");
-  command->add_option("-o,--output", flags->output, "json or text")->check(CLI::IsMember({"json", "text"}))->capture_default_str();
+  command->add_option("-o,--output", flags->output, "json or text")
+      ->check(CLI::IsMember({"json", "text"}))
+      ->capture_default_str();
   command->callback([flags, &chosen] { chosen = [flags] { return changes(*flags); }; });
 }
 

@@ -20,8 +20,10 @@ class verdict_line {
 public:
   verdict_line& text(std::string_view name, const std::optional<std::string>& value) {
     begin(name);
-    if (value) detail::append_string(line_, *value);
-    else line_ += "null";
+    if (value)
+      detail::append_string(line_, *value);
+    else
+      line_ += "null";
     return *this;
   }
   verdict_line& number(std::string_view name, const std::optional<std::size_t>& value) {
@@ -46,22 +48,25 @@ private:
 };
 
 std::optional<std::string> checksum_verdict(const snapshot_inspection& snapshot) {
-  if (snapshot.refused && snapshot.refused->reason() == error::checksum_mismatch) return "mismatch";
-  if (snapshot.refused) return {};
+  if (snapshot.refused && snapshot.refused->reason() == error::checksum_mismatch)
+    return "mismatch";
+  if (snapshot.refused)
+    return {};
   return snapshot.view.checksum ? "ok" : "absent";
 }
 
 std::string describe_unreadable(std::size_t line, const failure& reason) {
   verdict_line out;
   out.number("line", line);
-  for (const auto* name : {"schemaVersion", "timestamp", "cluster", "namespace", "form", "itemCount", "partIndex", "partTotal",
-                           "payloadSha256", "checksum", "dedupKey"})
+  for (const auto* name : {"schemaVersion", "timestamp", "cluster", "namespace", "form", "itemCount",
+                           "partIndex", "partTotal", "payloadSha256", "checksum", "dedupKey"})
     out.text(name, {});
   return out.flag("duplicate", false).text("error", to_string(reason)).finish();
 }
 
 /// One message's verdict; false if it is one that the consumer would bury.
-bool inspect_message(std::size_t line, std::string_view message, dedup_window& window, const limits& bounds, std::ostream& out) {
+bool inspect_message(std::size_t line, std::string_view message, dedup_window& window, const limits& bounds,
+                     std::ostream& out) {
   const auto head = read_head(message, {}, bounds);
   if (!head) {
     out << describe_unreadable(line, head.error()) << '\n';
@@ -71,7 +76,9 @@ bool inspect_message(std::size_t line, std::string_view message, dedup_window& w
   const auto& view = snapshot.view;
   const bool is_known_form = !snapshot.refused || !view.items.empty();
   const bool is_duplicate = !snapshot.refused && !window.insert(head->key);
-  const auto part = [&](std::uint32_t value) { return value == 0 ? std::nullopt : std::optional<std::size_t>(value); };
+  const auto part = [&](std::uint32_t value) {
+    return value == 0 ? std::nullopt : std::optional<std::size_t>(value);
+  };
   const auto version = head->envelope.schema_version.decode();
   out << verdict_line()
              .number("line", line)
@@ -111,12 +118,14 @@ result<int> inspect(const inspect_flags& flags) {
   dedup_window window;
   std::size_t line = 0;
   bool is_clean = true;
-  for (std::string message; std::getline(input, message);) is_clean &= inspect_message(++line, message, window, flags.bounds, std::cout);
+  for (std::string message; std::getline(input, message);)
+    is_clean &= inspect_message(++line, message, window, flags.bounds, std::cout);
   if (input.bad()) { // such as a folder
     std::cerr << "kollect-consumer: " << flags.file << ": cannot be read\n";
     return program::bad_data;
   }
-  if (!std::cout.flush()) return make_failure(error::store_full, "the output could not be written");
+  if (!std::cout.flush())
+    return make_failure(error::store_full, "the output could not be written");
   return is_clean ? program::success : program::findings;
 }
 
@@ -124,12 +133,16 @@ result<int> inspect(const inspect_flags& flags) {
 
 void add_inspect(CLI::App& program, command_action& chosen) {
   auto flags = std::make_shared<inspect_flags>();
-  auto* const command = program.add_subcommand("inspect", "read messages, one a line, and say of each what a consumer would");
-  command->add_option("FILE", flags->file, "file with one message a line, or - for standard input")->capture_default_str();
+  auto* const command =
+      program.add_subcommand("inspect", "read messages, one a line, and say of each what a consumer would");
+  command->add_option("FILE", flags->file, "file with one message a line, or - for standard input")
+      ->capture_default_str();
   command->add_option("--max-depth", flags->bounds.max_depth, "deepest nesting of a message")
-      ->check(CLI::Range(std::size_t{4}, max_depth_ceiling))->capture_default_str();
+      ->check(CLI::Range(std::size_t{4}, max_depth_ceiling))
+      ->capture_default_str();
   command->add_option("--max-message-bytes", flags->bounds.max_message_bytes, "longest message that is read")
-      ->check(CLI::PositiveNumber)->capture_default_str();
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   command->callback([flags, &chosen] { chosen = [flags] { return inspect(*flags); }; });
 }
 

@@ -6,8 +6,8 @@
 #include <kollect/nats/subscriber.hpp>
 #include <kollect/program/connect.hpp>
 #include <kollect/program/exit_code.hpp>
-#include <kollect/program/stop_signal.hpp>
 #include <kollect/program/log.hpp>
+#include <kollect/program/stop_signal.hpp>
 
 #include <chrono>
 #include <iostream>
@@ -41,43 +41,77 @@ struct run_flags {
 
 void add_bounds(CLI::App& command, run_flags& flags) {
   command.add_option("--max-message-bytes", flags.bounds.max_message_bytes, "longest message that is read")
-      ->check(CLI::PositiveNumber)->capture_default_str();
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   command.add_option("--max-depth", flags.bounds.max_depth, "deepest nesting of a message")
-      ->check(CLI::Range(std::size_t{4}, max_depth_ceiling))->capture_default_str();
+      ->check(CLI::Range(std::size_t{4}, max_depth_ceiling))
+      ->capture_default_str();
   command.add_option("--max-part-total", flags.bounds.max_part_total, "largest partTotal of a multipart set")
-      ->check(CLI::PositiveNumber)->capture_default_str();
-  command.add_option("--max-future", flags.max_future_seconds, "seconds that a snapshot may be dated ahead of both clocks")
-      ->check(CLI::NonNegativeNumber)->capture_default_str();
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command
+      .add_option("--max-future", flags.max_future_seconds,
+                  "seconds that a snapshot may be dated ahead of both clocks")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   command.add_option("--keep-dedup-keys", flags.kept.dedup_keys_per_scope, "dedup keys kept for each scope")
-      ->check(CLI::PositiveNumber)->capture_default_str();
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   command.add_option("--keep-changes", flags.kept.changes, "entries of the change feed that are kept")
-      ->check(CLI::PositiveNumber)->capture_default_str();
-  command.add_option("--max-pending-bytes", flags.kept.pending_bytes, "bytes of parts waiting for their sets")
-      ->check(CLI::PositiveNumber)->capture_default_str();
-  command.add_option("--max-pending-age", flags.kept.pending_seconds, "seconds after which an unfinished set is given up")
-      ->check(CLI::PositiveNumber)->capture_default_str();
-  command.add_option("--max-dead-letter-bytes", flags.kept.dead_letter_bytes, "bytes of dead letters' bodies that are kept")
-      ->check(CLI::PositiveNumber)->capture_default_str();
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command
+      .add_option("--max-pending-bytes", flags.kept.pending_bytes, "bytes of parts waiting for their sets")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command
+      .add_option("--max-pending-age", flags.kept.pending_seconds,
+                  "seconds after which an unfinished set is given up")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command
+      .add_option("--max-dead-letter-bytes", flags.kept.dead_letter_bytes,
+                  "bytes of dead letters' bodies that are kept")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
 }
 
 void add_flags(CLI::App& command, run_flags& flags) {
   program::add_sink_flags(command, flags.sink);
-  command.add_option("--store", flags.store, "where state is kept: sqlite:PATH")->required()->type_name("URL");
+  command.add_option("--store", flags.store, "where state is kept: sqlite:PATH")
+      ->required()
+      ->type_name("URL");
   command.add_option("--group", flags.group, "Kafka consumer group, or NATS durable")->capture_default_str();
-  command.add_option("--instance-id", flags.instance_id, "Kafka static membership: a restarted process resumes at once");
-  command.add_option("-X,--property", flags.properties, "librdkafka property from the allow-list")->type_name("KEY=VALUE");
-  command.add_flag("--until-end", flags.is_until_end, "consume what is there now, print the counters, and end");
+  command.add_option("--instance-id", flags.instance_id,
+                     "Kafka static membership: a restarted process resumes at once");
+  command.add_option("-X,--property", flags.properties, "librdkafka property from the allow-list")
+      ->type_name("KEY=VALUE");
+  command.add_flag("--until-end", flags.is_until_end,
+                   "consume what is there now, print the counters, and end");
   command.add_option("--batch-messages", flags.batch_messages, "messages in one transaction, at most")
-      ->check(CLI::PositiveNumber)->capture_default_str();
-  command.add_option("--batch-bytes", flags.batch_bytes, "bytes in one transaction, about")->check(CLI::PositiveNumber)->capture_default_str();
-  command.add_option("--session-timeout", flags.session_timeout_ms, "Kafka: milliseconds after which a silent member is replaced")
-      ->check(CLI::Range(1000, 3'600'000))->capture_default_str();
-  command.add_option("--ack-wait", flags.ack_wait_ms, "NATS: milliseconds after which an unacknowledged message comes again")
-      ->check(CLI::Range(1000, 3'600'000))->capture_default_str();
-  command.add_option("--give-up-after", flags.give_up_after_seconds, "with --until-end: seconds that broker or store may fail")
-      ->check(CLI::NonNegativeNumber)->capture_default_str();
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command.add_option("--batch-bytes", flags.batch_bytes, "bytes in one transaction, about")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command
+      .add_option("--session-timeout", flags.session_timeout_ms,
+                  "Kafka: milliseconds after which a silent member is replaced")
+      ->check(CLI::Range(1000, 3'600'000))
+      ->capture_default_str();
+  command
+      .add_option("--ack-wait", flags.ack_wait_ms,
+                  "NATS: milliseconds after which an unacknowledged message comes again")
+      ->check(CLI::Range(1000, 3'600'000))
+      ->capture_default_str();
+  command
+      .add_option("--give-up-after", flags.give_up_after_seconds,
+                  "with --until-end: seconds that broker or store may fail")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   command.add_option("--log-format", flags.log_format, "json, text, or auto: text on a terminal")
-      ->check(CLI::IsMember({"auto", "json", "text"}))->capture_default_str();
+      ->check(CLI::IsMember({"auto", "json", "text"}))
+      ->capture_default_str();
   command.add_flag("--verbose", flags.is_verbose, "log debug messages too");
   add_bounds(command, flags);
 }
@@ -95,17 +129,19 @@ result<std::vector<kafka::property>> read_properties(const std::vector<std::stri
 
 std::string describe_owner(const run_flags& flags) {
   char host[256] = "";
-  if (::gethostname(host, sizeof host - 1) != 0) host[0] = '\0';
-  return "kollect-consumer" + (flags.instance_id.empty() ? "" : " " + flags.instance_id) + " on " + host + " (pid " +
-         std::to_string(::getpid()) + ")";
+  if (::gethostname(host, sizeof host - 1) != 0)
+    host[0] = '\0';
+  return "kollect-consumer" + (flags.instance_id.empty() ? "" : " " + flags.instance_id) + " on " + host +
+         " (pid " + std::to_string(::getpid()) + ")";
 }
 
-result<std::unique_ptr<subscriber>> connect(const connection& target, const run_flags& flags, program::log& log,
-                                            partition_listener listener) {
+result<std::unique_ptr<subscriber>> connect(const connection& target, const run_flags& flags,
+                                            program::log& log, partition_listener listener) {
   const auto tell = [&log](std::string_view line) { log.warning(line); };
   if (target.system == broker_system::kafka) {
     auto properties = read_properties(flags.properties);
-    if (!properties) return properties.error();
+    if (!properties)
+      return properties.error();
     kafka::subscriber_options options;
     options.client.log = tell;
     options.client.properties = std::move(*properties);
@@ -123,7 +159,8 @@ result<std::unique_ptr<subscriber>> connect(const connection& target, const run_
 
 program::log make_log(const run_flags& flags) {
   using format = program::log::format;
-  const bool is_text = flags.log_format == "text" || (flags.log_format == "auto" && program::stderr_is_terminal());
+  const bool is_text =
+      flags.log_format == "text" || (flags.log_format == "auto" && program::stderr_is_terminal());
   return program::log("kollect-consumer", is_text ? format::text : format::json,
                       flags.is_verbose ? program::log::level::debug : program::log::level::info);
 }
@@ -131,11 +168,14 @@ program::log make_log(const run_flags& flags) {
 result<int> run(const run_flags& flags) {
   program::stop_signal stop; // before any thread
   auto target = program::load_connection(flags.sink);
-  if (!target) return target.error();
-  if (auto path = sqlite_path(flags.store); !path) return path.error();
+  if (!target)
+    return target.error();
+  if (auto path = sqlite_path(flags.store); !path)
+    return path.error();
   auto log = make_log(flags);
   if (target->tls && target->tls->insecure_skip_verify)
-    log.warning("spec.tls.insecureSkipVerify is set: anybody on the way can read and change what is consumed");
+    log.warning(
+        "spec.tls.insecureSkipVerify is set: anybody on the way can read and change what is consumed");
 
   loop_settings settings;
   settings.owner = describe_owner(flags);
@@ -148,13 +188,16 @@ result<int> run(const run_flags& flags) {
   settings.ingest.retention = flags.kept;
   settings.ingest.now = [] { return from_system_clock(std::chrono::system_clock::now()); };
   settings.ingest.notice = [&log](const scope& which, std::string_view what) {
-    log.warning(what, {{"cluster", which.cluster}, {"namespace", which.namespace_}, {"inventory", which.inventory}});
+    log.warning(
+        what, {{"cluster", which.cluster}, {"namespace", which.namespace_}, {"inventory", which.inventory}});
   };
   consumer_loop loop(
       settings, [&] { return open_store(flags.store, settings.owner); },
-      [&](partition_listener listener) { return connect(*target, flags, log, std::move(listener)); }, stop, log);
+      [&](partition_listener listener) { return connect(*target, flags, log, std::move(listener)); }, stop,
+      log);
   auto ended = loop.run();
-  if (!ended) return ended.error();
+  if (!ended)
+    return ended.error();
   auto total = to_json(ended->total);
   total.pop_back();
   std::cout << total << ",\"run\":" << to_json(ended->run) << "}\n" << std::flush;

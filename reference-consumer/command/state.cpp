@@ -32,53 +32,65 @@ void print_scopes(const std::vector<scope_summary>& scopes) {
     namespace_ = std::max(namespace_, cell(one.scope.namespace_).size());
     inventory = std::max(inventory, cell(one.scope.inventory).size());
   }
-  const auto line = [&](const std::string& first, const std::string& second, const std::string& third, const std::string& rows,
-                        const std::string& exported) {
-    std::cout << std::left << std::setw(static_cast<int>(cluster) + 2) << first << std::setw(static_cast<int>(namespace_) + 2)
-              << second << std::setw(static_cast<int>(inventory) + 2) << third << std::right << std::setw(8) << rows << "  "
-              << exported << '\n';
+  const auto line = [&](const std::string& first, const std::string& second, const std::string& third,
+                        const std::string& rows, const std::string& exported) {
+    std::cout << std::left << std::setw(static_cast<int>(cluster) + 2) << first
+              << std::setw(static_cast<int>(namespace_) + 2) << second
+              << std::setw(static_cast<int>(inventory) + 2) << third << std::right << std::setw(8) << rows
+              << "  " << exported << '\n';
   };
   line("CLUSTER", "NAMESPACE", "INVENTORY", "ROWS", "EXPORTED AT");
   for (const auto& one : scopes)
-    line(cell(one.scope.cluster), cell(one.scope.namespace_), cell(one.scope.inventory), std::to_string(one.row_count),
-         to_string(one.exported_at) + (one.target_conflicts > 0 ? "  several inventories share this scope" : ""));
+    line(cell(one.scope.cluster), cell(one.scope.namespace_), cell(one.scope.inventory),
+         std::to_string(one.row_count),
+         to_string(one.exported_at) +
+             (one.target_conflicts > 0 ? "  several inventories share this scope" : ""));
 }
 
 /// The code to end with, unless the output could not be written.
 result<int> finish(int code) {
-  if (std::cout.flush()) return code;
+  if (std::cout.flush())
+    return code;
   return make_failure(error::store_full, "the output could not be written");
 }
 
 result<int> state(const state_flags& flags) {
   auto opened = open_reader(flags.store);
-  if (!opened) return opened.error();
+  if (!opened)
+    return opened.error();
   if (flags.output == "table") {
     auto scopes = (*opened)->scopes();
-    if (!scopes) return scopes.error();
+    if (!scopes)
+      return scopes.error();
     print_scopes(*scopes);
     return finish(program::success);
   }
   state_writer writer(std::cout);
-  auto read = (*opened)->for_each_row([&](const scope& which, std::string_view item) { writer.write(which, item); });
-  if (!read) return read.error();
+  auto read =
+      (*opened)->for_each_row([&](const scope& which, std::string_view item) { writer.write(which, item); });
+  if (!read)
+    return read.error();
   writer.finish();
   return finish(program::success);
 }
 
 result<int> summary(const state_flags& flags) {
   auto opened = open_reader(flags.store);
-  if (!opened) return opened.error();
+  if (!opened)
+    return opened.error();
   auto counts = (*opened)->counts();
-  if (!counts) return counts.error();
+  if (!counts)
+    return counts.error();
   if (flags.output == "json") {
     std::cout << to_json(*counts) << '\n';
     return finish(counts->is_conserved() ? program::success : program::findings);
   }
   auto scopes = (*opened)->scopes();
-  if (!scopes) return scopes.error();
+  if (!scopes)
+    return scopes.error();
   std::int64_t rows = 0;
-  for (const auto& one : *scopes) rows += one.row_count;
+  for (const auto& one : *scopes)
+    rows += one.row_count;
   const auto line = [](const char* name, std::int64_t value) {
     std::cout << std::left << std::setw(16) << name << std::right << std::setw(10) << value << '\n';
   };
@@ -91,7 +103,8 @@ result<int> summary(const state_flags& flags) {
   line("rows", rows);
   std::cout << '\n';
   print_scopes(*scopes);
-  if (counts->is_conserved()) return finish(program::success);
+  if (counts->is_conserved())
+    return finish(program::success);
   std::cerr << "kollect-consumer: the counters do not add up; please report this\n";
   return finish(program::findings);
 }
@@ -101,8 +114,12 @@ void add(CLI::App& program, command_action& chosen, const char* name, const char
   auto flags = std::make_shared<state_flags>();
   flags->output = output;
   auto* const command = program.add_subcommand(name, what);
-  command->add_option("--store", flags->store, "the store to look into: sqlite:PATH")->required()->type_name("URL");
-  command->add_option("-o,--output", flags->output, "json or table")->check(CLI::IsMember({"json", "table"}))->capture_default_str();
+  command->add_option("--store", flags->store, "the store to look into: sqlite:PATH")
+      ->required()
+      ->type_name("URL");
+  command->add_option("-o,--output", flags->output, "json or table")
+      ->check(CLI::IsMember({"json", "table"}))
+      ->capture_default_str();
   command->callback([flags, action, &chosen] { chosen = [flags, action] { return action(*flags); }; });
 }
 

@@ -17,7 +17,9 @@ failure refuse(error reason, const std::string& path, std::string sentence) {
   return out;
 }
 
-std::string reason_text() { return std::generic_category().message(errno); }
+std::string reason_text() {
+  return std::generic_category().message(errno);
+}
 
 std::string read_holder(int descriptor) {
   std::array<char, 256> text{};
@@ -31,21 +33,26 @@ result<file_lock> file_lock::acquire(const std::string& path, std::string_view h
   file_lock lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640));
   if (lock.descriptor_ < 0) {
     const auto reason = errno == ENOSPC ? error::store_full : error::store_read_only;
-    return refuse(reason, path, "the lock file cannot be opened: " + reason_text() + "; the folder must exist and be writable");
+    return refuse(reason, path,
+                  "the lock file cannot be opened: " + reason_text() +
+                      "; the folder must exist and be writable");
   }
   if (::flock(lock.descriptor_, LOCK_EX | LOCK_NB) != 0) {
     if (errno == EWOULDBLOCK)
       return refuse(error::store_locked, path,
-                    "the store is in use by " + read_holder(lock.descriptor_) + "; stop it first, or name another store");
+                    "the store is in use by " + read_holder(lock.descriptor_) +
+                        "; stop it first, or name another store");
     return refuse(error::store_read_only, path, "the lock file cannot be locked: " + reason_text());
   }
   // Who holds it is a help for people only: a disk too full to say so does not make the lock less good.
-  if (::ftruncate(lock.descriptor_, 0) == 0) (void)!::pwrite(lock.descriptor_, holder.data(), holder.size(), 0);
+  if (::ftruncate(lock.descriptor_, 0) == 0)
+    (void)!::pwrite(lock.descriptor_, holder.data(), holder.size(), 0);
   return lock;
 }
 
 file_lock::~file_lock() {
-  if (descriptor_ >= 0) ::close(descriptor_);
+  if (descriptor_ >= 0)
+    ::close(descriptor_);
 }
 
 } // namespace kollect::consumer

@@ -11,19 +11,27 @@ failure make_sqlite_failure(int code, std::string_view what, std::string_view pa
     return out;
   };
   switch (code & 0xFF) {
-  case SQLITE_FULL: return say(error::store_full, "free some space on this disk");
+  case SQLITE_FULL:
+    return say(error::store_full, "free some space on this disk");
   case SQLITE_READONLY:
   case SQLITE_PERM:
-  case SQLITE_AUTH: return say(error::store_read_only, "the file and its folder must be writable by this user");
+  case SQLITE_AUTH:
+    return say(error::store_read_only, "the file and its folder must be writable by this user");
   case SQLITE_CANTOPEN:
-    return say(error::store_read_only, "the folder must exist, and the file and folder must be accessible to this user");
+    return say(error::store_read_only,
+               "the folder must exist, and the file and folder must be accessible to this user");
   case SQLITE_BUSY:
-  case SQLITE_LOCKED: return say(error::store_unavailable, "another connection holds a lock; it will be tried again");
+  case SQLITE_LOCKED:
+    return say(error::store_unavailable, "another connection holds a lock; it will be tried again");
   case SQLITE_CORRUPT:
-  case SQLITE_NOTADB: return say(error::store_corrupt, "restore it from a backup, or move it away to rebuild it from the log");
-  case SQLITE_IOERR: return say(error::store_unavailable, "the disk failed a read or write");
-  case SQLITE_TOOBIG: return say(error::internal, "a value is over SQLite's limit of 1 GB");
-  default: return say(error::internal, "SQLite code " + std::to_string(code));
+  case SQLITE_NOTADB:
+    return say(error::store_corrupt, "restore it from a backup, or move it away to rebuild it from the log");
+  case SQLITE_IOERR:
+    return say(error::store_unavailable, "the disk failed a read or write");
+  case SQLITE_TOOBIG:
+    return say(error::internal, "a value is over SQLite's limit of 1 GB");
+  default:
+    return say(error::internal, "SQLite code " + std::to_string(code));
   }
 }
 
@@ -34,7 +42,8 @@ result<bool> statement::step() {
     return make_sqlite_failure(code, sqlite3_errstr(code), *path_);
   }
   const int code = sqlite3_step(handle_.get());
-  if (code == SQLITE_ROW) return true;
+  if (code == SQLITE_ROW)
+    return true;
   if (code == SQLITE_DONE) {
     reset();
     return false;
@@ -48,8 +57,10 @@ result<bool> statement::step() {
 result<void> statement::run() {
   for (;;) {
     auto row = step();
-    if (!row) return row.error();
-    if (!*row) return {};
+    if (!row)
+      return row.error();
+    if (!*row)
+      return {};
   }
 }
 
@@ -62,21 +73,26 @@ void statement::reset() {
 }
 
 result<std::unique_ptr<database>> database::open(const std::string& path, access how) {
-  const int flags = how == access::read_only ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  const int flags =
+      how == access::read_only ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
   sqlite3* handle = nullptr;
-  const int code = sqlite3_open_v2(path.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+  const int code =
+      sqlite3_open_v2(path.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   std::unique_ptr<database> opened(new database(handle, path));
   if (code != SQLITE_OK) {
-    auto reason = make_sqlite_failure(code, handle != nullptr ? sqlite3_errmsg(handle) : sqlite3_errstr(code), path);
+    auto reason =
+        make_sqlite_failure(code, handle != nullptr ? sqlite3_errmsg(handle) : sqlite3_errstr(code), path);
     // To a reader a missing file is a store that is not there, not a place that cannot be written.
-    if (how == access::read_only && (code & 0xFF) == SQLITE_CANTOPEN) reason.code = make_error_code(error::store_unavailable);
+    if (how == access::read_only && (code & 0xFF) == SQLITE_CANTOPEN)
+      reason.code = make_error_code(error::store_unavailable);
     return reason;
   }
   sqlite3_busy_timeout(handle, 5000);
   if (how == access::read_only) {
     // The writer alone owns checkpoints: a reader that closes last must not start one.
     sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-    if (auto done = opened->execute("PRAGMA query_only = ON"); !done) return done.error();
+    if (auto done = opened->execute("PRAGMA query_only = ON"); !done)
+      return done.error();
   }
   return opened;
 }
@@ -91,7 +107,8 @@ result<statement*> database::prepared(const char* sql) {
   auto found = statements_.find(sql);
   if (found == statements_.end()) {
     sqlite3_stmt* handle = nullptr;
-    if (const int code = sqlite3_prepare_v3(handle_.get(), sql, -1, SQLITE_PREPARE_PERSISTENT, &handle, nullptr);
+    if (const int code =
+            sqlite3_prepare_v3(handle_.get(), sql, -1, SQLITE_PREPARE_PERSISTENT, &handle, nullptr);
         code != SQLITE_OK)
       return make_sqlite_failure(code, sqlite3_errmsg(handle_.get()), path_);
     found = statements_.emplace(sql, statement(handle, &path_)).first;

@@ -20,14 +20,17 @@ failure make_sqlite_failure(int code, std::string_view what, std::string_view pa
 class statement {
 public:
   statement() = default;
-  statement(sqlite3_stmt* handle, const std::string* path) : handle_(handle, &sqlite3_finalize), path_(path) {}
+  statement(sqlite3_stmt* handle, const std::string* path)
+      : handle_(handle, &sqlite3_finalize), path_(path) {}
 
   statement& bind(std::int64_t value) { return check(sqlite3_bind_int64(handle_.get(), ++bound_, value)); }
   statement& bind_text(std::string_view text) {
-    return check(sqlite3_bind_text64(handle_.get(), ++bound_, data_of(text), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8));
+    return check(sqlite3_bind_text64(handle_.get(), ++bound_, data_of(text), text.size(), SQLITE_TRANSIENT,
+                                     SQLITE_UTF8));
   }
   statement& bind_blob(std::string_view bytes) {
-    return check(sqlite3_bind_blob64(handle_.get(), ++bound_, data_of(bytes), bytes.size(), SQLITE_TRANSIENT));
+    return check(
+        sqlite3_bind_blob64(handle_.get(), ++bound_, data_of(bytes), bytes.size(), SQLITE_TRANSIENT));
   }
   statement& bind_null() { return check(sqlite3_bind_null(handle_.get(), ++bound_)); }
 
@@ -42,7 +45,8 @@ public:
   /// Valid until the next step().
   std::string_view bytes(int column) const {
     const void* const data = sqlite3_column_blob(handle_.get(), column);
-    return {static_cast<const char*>(data), static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column))};
+    return {static_cast<const char*>(data),
+            static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column))};
   }
   std::string text(int column) const { return std::string(bytes(column)); }
 
@@ -51,7 +55,8 @@ public:
 private:
   static const char* data_of(std::string_view text) { return text.empty() ? "" : text.data(); }
   statement& check(int code) {
-    if (code != SQLITE_OK && bind_error_ == SQLITE_OK) bind_error_ = code;
+    if (code != SQLITE_OK && bind_error_ == SQLITE_OK)
+      bind_error_ = code;
     return *this;
   }
 
@@ -78,7 +83,8 @@ public:
   template <class Bind>
   result<void> run(const char* sql, Bind&& bind) {
     auto found = prepared(sql);
-    if (!found) return found.error();
+    if (!found)
+      return found.error();
     bind(**found);
     return (*found)->run();
   }
@@ -87,12 +93,15 @@ public:
   template <class Bind, class OnRow>
   result<void> query(const char* sql, Bind&& bind, OnRow&& on_row) {
     auto found = prepared(sql);
-    if (!found) return found.error();
+    if (!found)
+      return found.error();
     bind(**found);
     for (;;) {
       auto row = (*found)->step();
-      if (!row) return row.error();
-      if (!*row) return {};
+      if (!row)
+        return row.error();
+      if (!*row)
+        return {};
       on_row(**found);
     }
   }

@@ -122,9 +122,11 @@ INSERT INTO totals VALUES (1, 0, 0, 0, 0, 0, 0, 0, 0);
 
 result<std::int64_t> read_pragma(database& target, const char* sql) {
   auto statement = target.prepared(sql);
-  if (!statement) return statement.error();
+  if (!statement)
+    return statement.error();
   auto row = (*statement)->step();
-  if (!row) return row.error();
+  if (!row)
+    return row.error();
   const std::int64_t value = *row ? (*statement)->integer(0) : 0;
   (*statement)->reset();
   return value;
@@ -139,13 +141,17 @@ failure refuse(const database& target, error reason, std::string sentence) {
 /// The file's schema version; 0 for an empty file.
 result<std::int64_t> read_version(database& target) {
   auto version = read_pragma(target, "PRAGMA user_version");
-  if (!version) return version;
+  if (!version)
+    return version;
   auto id = read_pragma(target, "PRAGMA application_id");
-  if (!id) return id;
+  if (!id)
+    return id;
   auto tables = read_pragma(target, "SELECT count(*) FROM sqlite_schema");
-  if (!tables) return tables;
+  if (!tables)
+    return tables;
   if (*id != application_id && (*id != 0 || *tables != 0))
-    return refuse(target, error::store_corrupt, "this SQLite file belongs to another program; name another file");
+    return refuse(target, error::store_corrupt,
+                  "this SQLite file belongs to another program; name another file");
   if (*version > schema_version)
     return refuse(target, error::store_too_new,
                   "the store has schema " + std::to_string(*version) + ", this program knows up to " +
@@ -156,33 +162,43 @@ result<std::int64_t> read_version(database& target) {
 } // namespace
 
 result<void> migrate(database& target) {
-  if (auto begun = target.execute("BEGIN IMMEDIATE"); !begun) return begun;
+  if (auto begun = target.execute("BEGIN IMMEDIATE"); !begun)
+    return begun;
   const auto work = [&]() -> result<void> {
     auto version = read_version(target);
-    if (!version) return version.error();
-    if (*version == schema_version) return {};
-    if (auto made = target.execute(version_1); !made) return made;
-    if (auto marked = target.execute("PRAGMA application_id = 1263289172"); !marked) return marked;
+    if (!version)
+      return version.error();
+    if (*version == schema_version)
+      return {};
+    if (auto made = target.execute(version_1); !made)
+      return made;
+    if (auto marked = target.execute("PRAGMA application_id = 1263289172"); !marked)
+      return marked;
     return target.execute("PRAGMA user_version = 1");
   };
   static_assert(application_id == 1263289172 && schema_version == 1, "the literals above say the same");
   auto done = work();
-  if (done) done = target.execute("COMMIT");
+  if (done)
+    done = target.execute("COMMIT");
   // A failed statement may have ended the transaction already; the first reason is the one to tell.
-  if (!done && target.in_transaction()) (void)target.execute("ROLLBACK");
+  if (!done && target.in_transaction())
+    (void)target.execute("ROLLBACK");
   return done;
 }
 
 result<void> check_is_ours(database& target) {
   auto version = read_version(target);
-  if (!version) return version.error();
+  if (!version)
+    return version.error();
   return {};
 }
 
 result<void> check_schema(database& target) {
   auto version = read_version(target);
-  if (!version) return version.error();
-  if (*version == 0) return refuse(target, error::store_unavailable, "the store is empty; has the consumer ever run?");
+  if (!version)
+    return version.error();
+  if (*version == 0)
+    return refuse(target, error::store_unavailable, "the store is empty; has the consumer ever run?");
   return {};
 }
 

@@ -21,29 +21,36 @@ timestamp read_timestamp(std::string_view text) {
 
 class sqlite_store final : public store {
 public:
-  sqlite_store(std::unique_ptr<database> opened, file_lock lock) : lock_(std::move(lock)), database_(std::move(opened)) {}
+  sqlite_store(std::unique_ptr<database> opened, file_lock lock)
+      : lock_(std::move(lock)), database_(std::move(opened)) {}
 
   result<std::unique_ptr<transaction>> begin() override { return sqlite_transaction::begin(*database_); }
 
   result<std::vector<owned_position>> claim(const std::string& log, std::span<const std::int32_t> partitions,
                                             std::string_view owner) override {
-    if (auto begun = database_->execute("BEGIN IMMEDIATE"); !begun) return begun.error();
+    if (auto begun = database_->execute("BEGIN IMMEDIATE"); !begun)
+      return begun.error();
     auto claimed = claim_within(log, partitions, owner);
     auto committed = claimed ? database_->execute("COMMIT") : result<void>{};
     // The first failure is the one to tell; what is left of the transaction goes.
-    if (database_->in_transaction()) (void)database_->execute("ROLLBACK");
-    if (!committed) return committed.error();
+    if (database_->in_transaction())
+      (void)database_->execute("ROLLBACK");
+    if (!committed)
+      return committed.error();
     return claimed;
   }
 
   result<void> rewind(const std::string& log, const owned_position& held, std::int64_t next_offset) override {
-    auto done = database_->run("UPDATE positions SET next_offset = ?, last_message = NULL WHERE partition = ? AND owner_epoch = ? "
-                               "AND log_id = (SELECT log_id FROM logs WHERE name = ?)",
-                               [&](statement& update) {
-                                 update.bind(next_offset).bind(held.partition).bind(held.owner_epoch).bind_text(log);
-                               });
-    if (!done || database_->changes() == 1) return done;
-    return make_failure(error::fenced, "partition " + std::to_string(held.partition) + " was taken over by another process");
+    auto done = database_->run(
+        "UPDATE positions SET next_offset = ?, last_message = NULL WHERE partition = ? AND owner_epoch = ? "
+        "AND log_id = (SELECT log_id FROM logs WHERE name = ?)",
+        [&](statement& update) {
+          update.bind(next_offset).bind(held.partition).bind(held.owner_epoch).bind_text(log);
+        });
+    if (!done || database_->changes() == 1)
+      return done;
+    return make_failure(error::fenced,
+                        "partition " + std::to_string(held.partition) + " was taken over by another process");
   }
 
   result<bool> knows_log(const std::string& log) override {
@@ -51,7 +58,8 @@ public:
     auto read = database_->query(
         "SELECT 1 FROM logs JOIN positions USING (log_id) WHERE name = ? AND next_offset >= 0 LIMIT 1",
         [&](statement& select) { select.bind_text(log); }, [&](statement&) { is_known = true; });
-    if (!read) return read.error();
+    if (!read)
+      return read.error();
     return is_known;
   }
 
@@ -59,48 +67,68 @@ public:
     return database_->query(
         "SELECT cluster, s.namespace, inventory, item FROM items i JOIN scopes s USING (scope_id) "
         "ORDER BY cluster, s.namespace, inventory, target_namespace, target_name, i.namespace, name, uid",
-        [](statement&) {}, [&](statement& row) { visit({row.text(0), row.text(1), row.text(2)}, row.bytes(3)); });
+        [](statement&) {},
+        [&](statement& row) {
+          visit({row.text(0), row.text(1), row.text(2)}, row.bytes(3));
+        });
   }
 
   result<std::vector<feed_entry>> changes_after(std::int64_t cursor, std::int64_t limit) override {
     std::vector<feed_entry> out;
     auto read = database_->query(
-        "SELECT cursor, kind, cluster, namespace, inventory, name, partition, offset, c.exported_seconds, c.exported_nanoseconds, "
-        "c.applied_at, before, after, changed_paths FROM changes c JOIN scopes USING (scope_id) JOIN logs USING (log_id) "
+        "SELECT cursor, kind, cluster, namespace, inventory, name, partition, offset, c.exported_seconds, "
+        "c.exported_nanoseconds, "
+        "c.applied_at, before, after, changed_paths FROM changes c JOIN scopes USING (scope_id) JOIN logs "
+        "USING (log_id) "
         "WHERE cursor > ? ORDER BY cursor LIMIT ?",
         [&](statement& select) { select.bind(cursor).bind(limit); },
         [&](statement& row) {
-          out.push_back({row.integer(0), row.text(1), {row.text(2), row.text(3), row.text(4)},
+          out.push_back({row.integer(0),
+                         row.text(1),
+                         {row.text(2), row.text(3), row.text(4)},
                          {row.text(5), static_cast<std::int32_t>(row.integer(6)), row.integer(7)},
-                         {row.integer(8), static_cast<std::uint32_t>(row.integer(9))}, read_timestamp(row.bytes(10)),
-                         row.text(11), row.text(12), row.text(13)});
+                         {row.integer(8), static_cast<std::uint32_t>(row.integer(9))},
+                         read_timestamp(row.bytes(10)),
+                         row.text(11),
+                         row.text(12),
+                         row.text(13)});
         });
-    if (!read) return read.error();
+    if (!read)
+      return read.error();
     return out;
   }
 
   result<std::vector<stored_dead_letter>> dead_letters(std::int64_t after_id, std::int64_t limit) override {
     std::vector<stored_dead_letter> out;
     auto read = database_->query(
-        "SELECT dead_letter_id, name, partition, offset, message_key, subject, headers, value, is_tombstone, reason, sentence, "
-        "clause, byte_offset, buried_at, value_bytes, value_digest FROM dead_letters JOIN logs USING (log_id) WHERE dead_letter_id > ? "
+        "SELECT dead_letter_id, name, partition, offset, message_key, subject, headers, value, is_tombstone, "
+        "reason, sentence, "
+        "clause, byte_offset, buried_at, value_bytes, value_digest FROM dead_letters JOIN logs USING "
+        "(log_id) WHERE dead_letter_id > ? "
         "ORDER BY dead_letter_id LIMIT ?",
-        [&](statement& select) { select.bind(after_id).bind(limit); }, [&](statement& row) { out.push_back(read_letter(row)); });
-    if (!read) return read.error();
+        [&](statement& select) { select.bind(after_id).bind(limit); },
+        [&](statement& row) { out.push_back(read_letter(row)); });
+    if (!read)
+      return read.error();
     return out;
   }
 
   result<std::vector<scope_summary>> scopes() override {
     std::vector<scope_summary> out;
     auto read = database_->query(
-        "SELECT cluster, namespace, inventory, row_count, exported_seconds, exported_nanoseconds, applied_at, target_conflicts "
+        "SELECT cluster, namespace, inventory, row_count, exported_seconds, exported_nanoseconds, "
+        "applied_at, target_conflicts "
         "FROM scopes WHERE exported_seconds IS NOT NULL ORDER BY cluster, namespace, inventory",
         [](statement&) {},
         [&](statement& row) {
-          out.push_back({{row.text(0), row.text(1), row.text(2)}, row.integer(3),
-                         {row.integer(4), static_cast<std::uint32_t>(row.integer(5))}, read_timestamp(row.bytes(6)), row.integer(7)});
+          out.push_back({{row.text(0), row.text(1), row.text(2)},
+                         row.integer(3),
+                         {row.integer(4), static_cast<std::uint32_t>(row.integer(5))},
+                         read_timestamp(row.bytes(6)),
+                         row.integer(7)});
         });
-    if (!read) return read.error();
+    if (!read)
+      return read.error();
     return out;
   }
 
@@ -109,9 +137,11 @@ public:
     auto read = database_->query(
         "SELECT consumed, applied, duplicate, stale, dead_lettered, pending FROM totals", [](statement&) {},
         [&](statement& row) {
-          out = {row.integer(0), row.integer(1), row.integer(2), row.integer(3), row.integer(4), row.integer(5)};
+          out = {row.integer(0), row.integer(1), row.integer(2),
+                 row.integer(3), row.integer(4), row.integer(5)};
         });
-    if (!read) return read.error();
+    if (!read)
+      return read.error();
     return out;
   }
 
@@ -121,7 +151,8 @@ private:
     out.id = row.integer(0);
     auto& letter = out.letter;
     letter.origin = {row.text(1), static_cast<std::int32_t>(row.integer(2)), row.integer(3)};
-    if (!row.is_null(4)) letter.message_key = row.text(4);
+    if (!row.is_null(4))
+      letter.message_key = row.text(4);
     letter.subject = row.text(5);
     letter.headers_json = row.text(6);
     letter.value = row.text(7);
@@ -129,7 +160,8 @@ private:
     letter.reason = row.text(9);
     letter.sentence = row.text(10);
     letter.clause = row.text(11);
-    if (!row.is_null(12)) letter.byte_offset = row.integer(12);
+    if (!row.is_null(12))
+      letter.byte_offset = row.integer(12);
     letter.at = read_timestamp(row.bytes(13));
     out.has_body = !row.is_null(7);
     out.value_bytes = row.integer(14);
@@ -137,19 +169,25 @@ private:
     return out;
   }
 
-  result<std::vector<owned_position>> claim_within(const std::string& log, std::span<const std::int32_t> partitions,
-                                                   std::string_view owner) {
+  result<std::vector<owned_position>>
+  claim_within(const std::string& log, std::span<const std::int32_t> partitions, std::string_view owner) {
     auto id = log_id_of(*database_, log);
-    if (!id) return id.error();
+    if (!id)
+      return id.error();
     std::vector<owned_position> out;
     for (const auto partition : partitions) {
       auto claimed = database_->query(
-          "INSERT INTO positions (log_id, partition, next_offset, owner_epoch, owner) VALUES (?, ?, -1, 1, ?) "
-          "ON CONFLICT DO UPDATE SET owner_epoch = owner_epoch + 1, owner = excluded.owner RETURNING owner_epoch, next_offset, "
+          "INSERT INTO positions (log_id, partition, next_offset, owner_epoch, owner) VALUES (?, ?, -1, 1, "
+          "?) "
+          "ON CONFLICT DO UPDATE SET owner_epoch = owner_epoch + 1, owner = excluded.owner RETURNING "
+          "owner_epoch, next_offset, "
           "last_message",
           [&](statement& insert) { insert.bind(*id).bind(partition).bind_text(owner); },
-          [&](statement& row) { out.push_back({partition, row.integer(0), row.integer(1), fingerprint_from(row.bytes(2))}); });
-      if (!claimed) return claimed.error();
+          [&](statement& row) {
+            out.push_back({partition, row.integer(0), row.integer(1), fingerprint_from(row.bytes(2))});
+          });
+      if (!claimed)
+        return claimed.error();
     }
     return out;
   }
@@ -166,22 +204,30 @@ result<std::unique_ptr<store>> open_sqlite_store(const std::string& path, std::s
   std::error_code unknown;
   const auto real_path = std::filesystem::weakly_canonical(path, unknown);
   auto lock = file_lock::acquire((unknown ? path : real_path.string()) + ".lock", owner);
-  if (!lock) return lock.error();
+  if (!lock)
+    return lock.error();
   auto opened = sqlite::database::open(path, sqlite::access::read_write_create);
-  if (!opened) return opened.error();
+  if (!opened)
+    return opened.error();
   // Before the journal mode, which is written into the file: another program's is left as it is.
-  if (auto checked = sqlite::check_is_ours(**opened); !checked) return checked.error();
-  for (const char* const setting : {"PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA temp_store = MEMORY",
-                                    "PRAGMA cache_size = -65536", "PRAGMA journal_size_limit = 67108864"})
-    if (auto done = (*opened)->execute(setting); !done) return done.error();
-  if (auto migrated = sqlite::migrate(**opened); !migrated) return migrated.error();
+  if (auto checked = sqlite::check_is_ours(**opened); !checked)
+    return checked.error();
+  for (const char* const setting :
+       {"PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA temp_store = MEMORY",
+        "PRAGMA cache_size = -65536", "PRAGMA journal_size_limit = 67108864"})
+    if (auto done = (*opened)->execute(setting); !done)
+      return done.error();
+  if (auto migrated = sqlite::migrate(**opened); !migrated)
+    return migrated.error();
   return std::unique_ptr<store>(new sqlite::sqlite_store(std::move(*opened), std::move(*lock)));
 }
 
 result<std::unique_ptr<store>> open_sqlite_reader(const std::string& path) {
   auto opened = sqlite::database::open(path, sqlite::access::read_only);
-  if (!opened) return opened.error();
-  if (auto checked = sqlite::check_schema(**opened); !checked) return checked.error();
+  if (!opened)
+    return opened.error();
+  if (auto checked = sqlite::check_schema(**opened); !checked)
+    return checked.error();
   return std::unique_ptr<store>(new sqlite::sqlite_store(std::move(*opened), file_lock{}));
 }
 

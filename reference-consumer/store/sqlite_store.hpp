@@ -14,8 +14,9 @@ namespace kollect::consumer {
 /// Opens an SQLite file as the store that one process writes: made if missing, brought up to date if
 /// older. WAL with synchronous=FULL, so that what was committed survives a power cut.
 ///
-/// The file `PATH.lock` beside it (beside the file itself, if PATH is a link) is locked for as long as the store lives; a second process gets
-/// error::store_locked with the name of the holder. `owner` is what it will be told.
+/// The file `PATH.lock` beside it (beside the file itself, if PATH is a link) is locked for as long as the
+/// store lives; a second process gets error::store_locked with the name of the holder. `owner` is what it
+/// will be told.
 result<std::unique_ptr<store>> open_sqlite_store(const std::string& path, std::string_view owner);
 
 /// Opens an SQLite file for reading only, while a consumer may be writing it. All calls that write fail.

@@ -10,10 +10,12 @@ namespace kollect::consumer::sqlite {
 namespace {
 
 std::string paths_json(const change& one) {
-  if (one.kind != change_kind::changed) return {};
+  if (one.kind != change_kind::changed)
+    return {};
   std::string out = "[";
   for (const auto& path : one.changed_paths) {
-    if (out.size() > 1) out += ',';
+    if (out.size() > 1)
+      out += ',';
     detail::append_string(out, path);
   }
   return out + "]";
@@ -21,7 +23,11 @@ std::string paths_json(const change& one) {
 
 /// Binds what names a set within the parts table.
 void bind_set(statement& target, std::int64_t scope_id, const part_set& set) {
-  target.bind(scope_id).bind(set.exported_at.seconds).bind(set.exported_at.nanoseconds).bind(set.generation).bind(set.part_total);
+  target.bind(scope_id)
+      .bind(set.exported_at.seconds)
+      .bind(set.exported_at.nanoseconds)
+      .bind(set.generation)
+      .bind(set.part_total);
 }
 
 pending_part read_part(statement& row) {
@@ -32,7 +38,8 @@ pending_part read_part(statement& row) {
               static_cast<std::uint32_t>(row.integer(6))};
   part.part = {static_cast<std::uint32_t>(row.integer(7)), digest_from(row.bytes(8))};
   part.origin = {row.text(9), static_cast<std::int32_t>(row.integer(10)), row.integer(11)};
-  if (!row.is_null(12)) part.message_key = row.text(12);
+  if (!row.is_null(12))
+    part.message_key = row.text(12);
   part.message = row.text(13);
   part.arrived_at = {row.integer(14), 0};
   return part;
@@ -55,7 +62,8 @@ std::string bytes_of(const fingerprint& value) {
 }
 
 std::optional<fingerprint> fingerprint_from(std::string_view bytes) {
-  if (bytes.size() != 16) return {};
+  if (bytes.size() != 16)
+    return {};
   fingerprint value;
   std::memcpy(&value.high, bytes.data(), 8);
   std::memcpy(&value.low, bytes.data() + 8, 8);
@@ -81,53 +89,70 @@ result<std::int64_t> log_id_of(database& target, const std::string& log) {
   auto read = target.query(
       "SELECT log_id FROM logs WHERE name = ?", [&](statement& select) { select.bind_text(log); },
       [&](statement& row) { id = row.integer(0); });
-  if (!read) return read.error();
+  if (!read)
+    return read.error();
   return id;
 }
 
 result<std::unique_ptr<transaction>> sqlite_transaction::begin(database& target) {
   // IMMEDIATE: the write lock is taken now, not in the middle of the batch.
-  if (auto begun = target.execute("BEGIN IMMEDIATE"); !begun) return begun.error();
+  if (auto begun = target.execute("BEGIN IMMEDIATE"); !begun)
+    return begun.error();
   return std::unique_ptr<transaction>(new sqlite_transaction(target));
 }
 
 sqlite_transaction::~sqlite_transaction() {
   // SQLite rolls back by itself after some errors; where it did not and cannot, closing the file does.
-  if (database_.in_transaction()) (void)database_.execute("ROLLBACK");
+  if (database_.in_transaction())
+    (void)database_.execute("ROLLBACK");
 }
 
 result<std::int64_t> sqlite_transaction::log_id(const std::string& log) {
   const auto found = log_ids_.find(log);
-  if (found != log_ids_.end()) return found->second;
+  if (found != log_ids_.end())
+    return found->second;
   auto id = log_id_of(database_, log);
-  if (id) log_ids_.emplace(log, *id);
+  if (id)
+    log_ids_.emplace(log, *id);
   return id;
 }
 
-result<void> sqlite_transaction::advance(const std::string& log, const owned_position& held, const owned_position& moved) {
+result<void> sqlite_transaction::advance(const std::string& log, const owned_position& held,
+                                         const owned_position& moved) {
   auto id = log_id(log);
-  if (!id) return id.error();
-  auto done = database_.run("UPDATE positions SET next_offset = ?, last_message = ? WHERE log_id = ? AND partition = ? "
-                            "AND owner_epoch = ? AND next_offset = ?",
-                            [&](statement& update) {
-                              update.bind(moved.next_offset);
-                              if (moved.last_message) update.bind_blob(bytes_of(*moved.last_message));
-                              else update.bind_null();
-                              update.bind(*id).bind(held.partition).bind(held.owner_epoch).bind(held.next_offset);
-                            });
-  if (!done) return done;
-  if (database_.changes() == 1) return {};
-  return make_failure(error::fenced, "partition " + std::to_string(held.partition) +
-                                         " was taken over by another process; this batch is dropped and read again by its owner",
-                      "DED-03");
+  if (!id)
+    return id.error();
+  auto done = database_.run(
+      "UPDATE positions SET next_offset = ?, last_message = ? WHERE log_id = ? AND partition = ? "
+      "AND owner_epoch = ? AND next_offset = ?",
+      [&](statement& update) {
+        update.bind(moved.next_offset);
+        if (moved.last_message)
+          update.bind_blob(bytes_of(*moved.last_message));
+        else
+          update.bind_null();
+        update.bind(*id).bind(held.partition).bind(held.owner_epoch).bind(held.next_offset);
+      });
+  if (!done)
+    return done;
+  if (database_.changes() == 1)
+    return {};
+  return make_failure(
+      error::fenced,
+      "partition " + std::to_string(held.partition) +
+          " was taken over by another process; this batch is dropped and read again by its owner",
+      "DED-03");
 }
 
-result<void> sqlite_transaction::note_position(const std::string& log, std::int32_t partition, std::int64_t next_offset) {
+result<void> sqlite_transaction::note_position(const std::string& log, std::int32_t partition,
+                                               std::int64_t next_offset) {
   auto id = log_id(log);
-  if (!id) return id.error();
-  return database_.run("INSERT INTO positions (log_id, partition, next_offset, owner_epoch, owner) VALUES (?, ?, ?, 0, '') "
-                       "ON CONFLICT DO UPDATE SET next_offset = max(next_offset, excluded.next_offset)",
-                       [&](statement& insert) { insert.bind(*id).bind(partition).bind(next_offset); });
+  if (!id)
+    return id.error();
+  return database_.run(
+      "INSERT INTO positions (log_id, partition, next_offset, owner_epoch, owner) VALUES (?, ?, ?, 0, '') "
+      "ON CONFLICT DO UPDATE SET next_offset = max(next_offset, excluded.next_offset)",
+      [&](statement& insert) { insert.bind(*id).bind(partition).bind(next_offset); });
 }
 
 result<scope_record> sqlite_transaction::open_scope(const scope& which) {
@@ -138,19 +163,27 @@ result<scope_record> sqlite_transaction::open_scope(const scope& which) {
   const auto read = [&](statement& row) {
     record.id = row.integer(0);
     if (!row.is_null(1))
-      record.order = snapshot_order{{row.integer(1), static_cast<std::uint32_t>(row.integer(2))}, row.integer(3), digest_from(row.bytes(4))};
+      record.order = snapshot_order{{row.integer(1), static_cast<std::uint32_t>(row.integer(2))},
+                                    row.integer(3),
+                                    digest_from(row.bytes(4))};
     record.items_digest = digest_from(row.bytes(5));
     const auto parts = row.bytes(6);
-    for (std::size_t at = 0; at + 32 <= parts.size(); at += 32) record.applied_parts.push_back(digest_from(parts.substr(at, 32)));
+    for (std::size_t at = 0; at + 32 <= parts.size(); at += 32)
+      record.applied_parts.push_back(digest_from(parts.substr(at, 32)));
     record.target_digest = static_cast<std::uint64_t>(row.integer(7));
     record.target_conflicts = row.integer(8);
   };
-  constexpr const char* select = "SELECT scope_id, exported_seconds, exported_nanoseconds, generation, payload_digest, "
-                                 "items_digest, applied_parts, target_digest, target_conflicts FROM scopes "
-                                 "WHERE cluster = ? AND namespace = ? AND inventory = ?";
-  if (auto found = database_.query(select, bind_scope, read); !found) return found.error();
-  if (record.id != 0) return record;
-  if (auto made = database_.run("INSERT INTO scopes (cluster, namespace, inventory) VALUES (?, ?, ?)", bind_scope); !made)
+  constexpr const char* select =
+      "SELECT scope_id, exported_seconds, exported_nanoseconds, generation, payload_digest, "
+      "items_digest, applied_parts, target_digest, target_conflicts FROM scopes "
+      "WHERE cluster = ? AND namespace = ? AND inventory = ?";
+  if (auto found = database_.query(select, bind_scope, read); !found)
+    return found.error();
+  if (record.id != 0)
+    return record;
+  if (auto made =
+          database_.run("INSERT INTO scopes (cluster, namespace, inventory) VALUES (?, ?, ?)", bind_scope);
+      !made)
     return made.error();
   record.id = database_.last_insert_rowid();
   return record;
@@ -160,18 +193,23 @@ result<bool> sqlite_transaction::is_known(std::int64_t scope_id, const dedup_key
   bool is_there = false;
   auto read = database_.query(
       "SELECT 1 FROM dedup_keys WHERE scope_id = ? AND payload_digest = ? AND timestamp = ?",
-      [&](statement& select) { select.bind(scope_id).bind_blob(bytes_of(key.payload)).bind_text(key.timestamp); },
+      [&](statement& select) {
+        select.bind(scope_id).bind_blob(bytes_of(key.payload)).bind_text(key.timestamp);
+      },
       [&](statement&) { is_there = true; });
-  if (!read) return read.error();
+  if (!read)
+    return read.error();
   return is_there;
 }
 
-result<void> sqlite_transaction::remember(std::int64_t scope_id, const dedup_key& key, const timestamp& instant) {
+result<void> sqlite_transaction::remember(std::int64_t scope_id, const dedup_key& key,
+                                          const timestamp& instant) {
   ++remembered_[scope_id];
-  return database_.run("INSERT INTO dedup_keys (scope_id, payload_digest, timestamp, exported_seconds) VALUES (?, ?, ?, ?)",
-                       [&](statement& insert) {
-                         insert.bind(scope_id).bind_blob(bytes_of(key.payload)).bind_text(key.timestamp).bind(instant.seconds);
-                       });
+  return database_.run(
+      "INSERT INTO dedup_keys (scope_id, payload_digest, timestamp, exported_seconds) VALUES (?, ?, ?, ?)",
+      [&](statement& insert) {
+        insert.bind(scope_id).bind_blob(bytes_of(key.payload)).bind_text(key.timestamp).bind(instant.seconds);
+      });
 }
 
 result<row_map> sqlite_transaction::rows(std::int64_t scope_id) {
@@ -181,38 +219,57 @@ result<row_map> sqlite_transaction::rows(std::int64_t scope_id) {
       "ORDER BY target_namespace, target_name, namespace, name, uid",
       [&](statement& select) { select.bind(scope_id); },
       [&](statement& row) {
-        out.emplace_hint(out.end(), row_identity{row.text(0), row.text(1), row.text(2), row.text(3), row.text(4)}, row.text(5));
+        out.emplace_hint(out.end(),
+                         row_identity{row.text(0), row.text(1), row.text(2), row.text(3), row.text(4)},
+                         row.text(5));
       });
-  if (!read) return read.error();
+  if (!read)
+    return read.error();
   return out;
 }
 
 result<void> sqlite_transaction::write_row(std::int64_t scope_id, const change& one) {
   const auto bind_identity = [&](statement& target) -> statement& {
     const auto& row = one.identity;
-    return target.bind(scope_id).bind_text(row.target_namespace).bind_text(row.target_name).bind_text(row.namespace_)
-        .bind_text(row.name).bind_text(row.uid);
+    return target.bind(scope_id)
+        .bind_text(row.target_namespace)
+        .bind_text(row.target_name)
+        .bind_text(row.namespace_)
+        .bind_text(row.name)
+        .bind_text(row.uid);
   };
   if (one.kind == change_kind::removed)
-    return database_.run("DELETE FROM items WHERE scope_id = ? AND target_namespace = ? AND target_name = ? AND namespace = ? "
-                         "AND name = ? AND uid = ?",
-                         bind_identity);
-  return database_.run("INSERT INTO items (scope_id, target_namespace, target_name, namespace, name, uid, item) "
-                       "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (scope_id, target_namespace, target_name, namespace, name, uid) "
-                       "DO UPDATE SET item = excluded.item",
-                       [&](statement& insert) { bind_identity(insert).bind_text(one.after); });
+    return database_.run(
+        "DELETE FROM items WHERE scope_id = ? AND target_namespace = ? AND target_name = ? AND namespace = ? "
+        "AND name = ? AND uid = ?",
+        bind_identity);
+  return database_.run(
+      "INSERT INTO items (scope_id, target_namespace, target_name, namespace, name, uid, item) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (scope_id, target_namespace, target_name, namespace, name, "
+      "uid) "
+      "DO UPDATE SET item = excluded.item",
+      [&](statement& insert) { bind_identity(insert).bind_text(one.after); });
 }
 
-result<void> sqlite_transaction::write_feed(const applied_snapshot& snapshot, std::int64_t log, std::string_view kind,
-                                            const change& one) {
+result<void> sqlite_transaction::write_feed(const applied_snapshot& snapshot, std::int64_t log,
+                                            std::string_view kind, const change& one) {
   const auto& instant = snapshot.record.order->instant;
-  return database_.run("INSERT INTO changes (scope_id, kind, before, after, changed_paths, log_id, partition, offset, "
-                       "exported_seconds, exported_nanoseconds, applied_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                       [&](statement& insert) {
-                         insert.bind(snapshot.record.id).bind_text(kind).bind_text(one.before).bind_text(one.after)
-                             .bind_text(paths_json(one)).bind(log).bind(snapshot.origin.partition).bind(snapshot.origin.offset)
-                             .bind(instant.seconds).bind(instant.nanoseconds).bind_text(to_string(snapshot.applied_at));
-                       });
+  return database_.run(
+      "INSERT INTO changes (scope_id, kind, before, after, changed_paths, log_id, partition, offset, "
+      "exported_seconds, exported_nanoseconds, applied_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      [&](statement& insert) {
+        insert.bind(snapshot.record.id)
+            .bind_text(kind)
+            .bind_text(one.before)
+            .bind_text(one.after)
+            .bind_text(paths_json(one))
+            .bind(log)
+            .bind(snapshot.origin.partition)
+            .bind(snapshot.origin.offset)
+            .bind(instant.seconds)
+            .bind(instant.nanoseconds)
+            .bind_text(to_string(snapshot.applied_at));
+      });
 }
 
 result<void> sqlite_transaction::write_record(const applied_snapshot& snapshot) {
@@ -221,97 +278,130 @@ result<void> sqlite_transaction::write_record(const applied_snapshot& snapshot) 
   for (const auto& one : snapshot.changes)
     row_delta += one.kind == change_kind::added ? 1 : one.kind == change_kind::removed ? -1 : 0;
   std::string parts;
-  for (const auto& digest : record.applied_parts) parts += bytes_of(digest);
-  return database_.run("UPDATE scopes SET exported_seconds = ?, exported_nanoseconds = ?, generation = ?, payload_digest = ?, "
-                       "items_digest = ?, applied_parts = ?, target_digest = ?, target_conflicts = ?, applied_at = ?, "
-                       "row_count = row_count + ? WHERE scope_id = ?",
-                       [&](statement& update) {
-                         update.bind(record.order->instant.seconds).bind(record.order->instant.nanoseconds)
-                             .bind(record.order->generation).bind_blob(bytes_of(record.order->digest))
-                             .bind_blob(bytes_of(record.items_digest)).bind_blob(parts)
-                             .bind(static_cast<std::int64_t>(record.target_digest)).bind(record.target_conflicts)
-                             .bind_text(to_string(snapshot.applied_at)).bind(row_delta).bind(record.id);
-                       });
+  for (const auto& digest : record.applied_parts)
+    parts += bytes_of(digest);
+  return database_.run(
+      "UPDATE scopes SET exported_seconds = ?, exported_nanoseconds = ?, generation = ?, payload_digest = ?, "
+      "items_digest = ?, applied_parts = ?, target_digest = ?, target_conflicts = ?, applied_at = ?, "
+      "row_count = row_count + ? WHERE scope_id = ?",
+      [&](statement& update) {
+        update.bind(record.order->instant.seconds)
+            .bind(record.order->instant.nanoseconds)
+            .bind(record.order->generation)
+            .bind_blob(bytes_of(record.order->digest))
+            .bind_blob(bytes_of(record.items_digest))
+            .bind_blob(parts)
+            .bind(static_cast<std::int64_t>(record.target_digest))
+            .bind(record.target_conflicts)
+            .bind_text(to_string(snapshot.applied_at))
+            .bind(row_delta)
+            .bind(record.id);
+      });
 }
 
 result<void> sqlite_transaction::write_snapshot(const applied_snapshot& snapshot) {
   auto log = log_id(snapshot.origin.log);
-  if (!log) return log.error();
+  if (!log)
+    return log.error();
   for (const auto& one : snapshot.changes) {
-    if (auto written = write_row(snapshot.record.id, one); !written) return written;
-    if (auto told = write_feed(snapshot, *log, to_string(one.kind), one); !told) return told;
+    if (auto written = write_row(snapshot.record.id, one); !written)
+      return written;
+    if (auto told = write_feed(snapshot, *log, to_string(one.kind), one); !told)
+      return told;
   }
   // An unchanged snapshot costs its scope's record and nothing else, and there is nothing to tell.
   if (!snapshot.changes.empty())
-    if (auto told = write_feed(snapshot, *log, "snapshot", {}); !told) return told;
+    if (auto told = write_feed(snapshot, *log, "snapshot", {}); !told)
+      return told;
   return write_record(snapshot);
 }
 
 result<std::vector<held_part>> sqlite_transaction::held_parts(std::int64_t scope_id, const part_set& set) {
   std::vector<held_part> out;
   auto read = database_.query(
-      "SELECT part_index, digest FROM pending_parts WHERE scope_id = ? AND exported_seconds = ? AND exported_nanoseconds = ? "
+      "SELECT part_index, digest FROM pending_parts WHERE scope_id = ? AND exported_seconds = ? AND "
+      "exported_nanoseconds = ? "
       "AND generation = ? AND part_total = ?",
       [&](statement& select) { bind_set(select, scope_id, set); },
-      [&](statement& row) { out.push_back({static_cast<std::uint32_t>(row.integer(0)), digest_from(row.bytes(1))}); });
-  if (!read) return read.error();
+      [&](statement& row) {
+        out.push_back({static_cast<std::uint32_t>(row.integer(0)), digest_from(row.bytes(1))});
+      });
+  if (!read)
+    return read.error();
   return out;
 }
 
 result<void> sqlite_transaction::hold_part(std::int64_t scope_id, const pending_part& part) {
   auto log = log_id(part.origin.log);
-  if (!log) return log.error();
+  if (!log)
+    return log.error();
   const auto bytes = static_cast<std::int64_t>(part.message.size());
-  auto kept = database_.run("INSERT INTO pending_parts (scope_id, exported_seconds, exported_nanoseconds, generation, part_total, "
-                            "part_index, digest, log_id, partition, offset, message_key, arrived_seconds, message_bytes, message) "
-                            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                            [&](statement& insert) {
-                              bind_set(insert, scope_id, part.set);
-                              insert.bind(part.part.part_index).bind_blob(bytes_of(part.part.digest)).bind(*log)
-                                  .bind(part.origin.partition).bind(part.origin.offset);
-                              if (part.message_key) insert.bind_blob(*part.message_key);
-                              else insert.bind_null();
-                              insert.bind(part.arrived_at.seconds).bind(bytes).bind_blob(part.message);
-                            });
-  if (!kept) return kept;
-  return database_.run("UPDATE totals SET pending_bytes = pending_bytes + ?", [&](statement& update) { update.bind(bytes); });
+  auto kept = database_.run(
+      "INSERT INTO pending_parts (scope_id, exported_seconds, exported_nanoseconds, generation, part_total, "
+      "part_index, digest, log_id, partition, offset, message_key, arrived_seconds, message_bytes, message) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      [&](statement& insert) {
+        bind_set(insert, scope_id, part.set);
+        insert.bind(part.part.part_index)
+            .bind_blob(bytes_of(part.part.digest))
+            .bind(*log)
+            .bind(part.origin.partition)
+            .bind(part.origin.offset);
+        if (part.message_key)
+          insert.bind_blob(*part.message_key);
+        else
+          insert.bind_null();
+        insert.bind(part.arrived_at.seconds).bind(bytes).bind_blob(part.message);
+      });
+  if (!kept)
+    return kept;
+  return database_.run("UPDATE totals SET pending_bytes = pending_bytes + ?",
+                       [&](statement& update) { update.bind(bytes); });
 }
 
 result<void> sqlite_transaction::remove_set(std::int64_t scope_id, const part_set& set) {
-  if (auto told = database_.run("UPDATE totals SET pending_bytes = pending_bytes - (SELECT total(message_bytes) FROM pending_parts "
-                                "WHERE scope_id = ? AND exported_seconds = ? AND exported_nanoseconds = ? AND generation = ? "
-                                "AND part_total = ?)",
-                                [&](statement& update) { bind_set(update, scope_id, set); });
+  if (auto told = database_.run(
+          "UPDATE totals SET pending_bytes = pending_bytes - (SELECT total(message_bytes) FROM pending_parts "
+          "WHERE scope_id = ? AND exported_seconds = ? AND exported_nanoseconds = ? AND generation = ? "
+          "AND part_total = ?)",
+          [&](statement& update) { bind_set(update, scope_id, set); });
       !told)
     return told;
-  return database_.run("DELETE FROM pending_parts WHERE scope_id = ? AND exported_seconds = ? AND exported_nanoseconds = ? "
-                       "AND generation = ? AND part_total = ?",
-                       [&](statement& remove) { bind_set(remove, scope_id, set); });
+  return database_.run(
+      "DELETE FROM pending_parts WHERE scope_id = ? AND exported_seconds = ? AND exported_nanoseconds = ? "
+      "AND generation = ? AND part_total = ?",
+      [&](statement& remove) { bind_set(remove, scope_id, set); });
 }
 
 result<std::vector<pending_part>> sqlite_transaction::take_parts(std::int64_t scope_id, const part_set& set) {
   std::vector<pending_part> out;
-  auto read = database_.query(select_parts, [&](statement& select) { bind_set(select, scope_id, set); },
-                              [&](statement& row) { out.push_back(read_part(row)); });
-  if (!read) return read.error();
-  if (auto removed = remove_set(scope_id, set); !removed) return removed.error();
+  auto read = database_.query(
+      select_parts, [&](statement& select) { bind_set(select, scope_id, set); },
+      [&](statement& row) { out.push_back(read_part(row)); });
+  if (!read)
+    return read.error();
+  if (auto removed = remove_set(scope_id, set); !removed)
+    return removed.error();
   return out;
 }
 
-result<std::int64_t> sqlite_transaction::drop_superseded_parts(std::int64_t scope_id, const snapshot_order& held) {
+result<std::int64_t> sqlite_transaction::drop_superseded_parts(std::int64_t scope_id,
+                                                               const snapshot_order& held) {
   const auto bind_order = [&](statement& target) {
     target.bind(scope_id).bind(held.instant.seconds).bind(held.instant.nanoseconds).bind(held.generation);
   };
   bool has_any = false;
-  if (auto read = database_.query(
-          "SELECT 1 FROM pending_parts WHERE scope_id = ? AND (exported_seconds, exported_nanoseconds, generation) < (?, ?, ?) LIMIT 1",
-          bind_order, [&](statement&) { has_any = true; });
+  if (auto read = database_.query("SELECT 1 FROM pending_parts WHERE scope_id = ? AND (exported_seconds, "
+                                  "exported_nanoseconds, generation) < (?, ?, ?) LIMIT 1",
+                                  bind_order, [&](statement&) { has_any = true; });
       !read)
     return read.error();
-  if (!has_any) return 0;
-  if (auto told = database_.run("UPDATE totals SET pending_bytes = pending_bytes - (SELECT total(message_bytes) FROM pending_parts "
-                                "WHERE scope_id = ? AND (exported_seconds, exported_nanoseconds, generation) < (?, ?, ?))",
-                                bind_order);
+  if (!has_any)
+    return 0;
+  if (auto told = database_.run(
+          "UPDATE totals SET pending_bytes = pending_bytes - (SELECT total(message_bytes) FROM pending_parts "
+          "WHERE scope_id = ? AND (exported_seconds, exported_nanoseconds, generation) < (?, ?, ?))",
+          bind_order);
       !told)
     return told.error();
   if (auto removed = database_.run("DELETE FROM pending_parts WHERE scope_id = ? AND "
@@ -322,89 +412,128 @@ result<std::int64_t> sqlite_transaction::drop_superseded_parts(std::int64_t scop
   return database_.changes();
 }
 
-result<std::vector<pending_part>> sqlite_transaction::take_torn_set(const retention& bounds, const timestamp& now) {
+result<std::vector<pending_part>> sqlite_transaction::take_torn_set(const retention& bounds,
+                                                                    const timestamp& now) {
   std::int64_t scope_id = 0;
   part_set set;
   // The set whose newest part came longest ago, if it is too old or all of them are too large.
   auto read = database_.query(
-      "SELECT scope_id, exported_seconds, exported_nanoseconds, generation, part_total, max(arrived_seconds) AS newest "
+      "SELECT scope_id, exported_seconds, exported_nanoseconds, generation, part_total, max(arrived_seconds) "
+      "AS newest "
       "FROM pending_parts GROUP BY 1, 2, 3, 4, 5 "
       "HAVING newest < ? OR (SELECT pending_bytes FROM totals) > ? ORDER BY newest, 2, 3 LIMIT 1",
-      [&](statement& select) { select.bind(now.seconds - bounds.pending_seconds).bind(bounds.pending_bytes); },
+      [&](statement& select) {
+        select.bind(now.seconds - bounds.pending_seconds).bind(bounds.pending_bytes);
+      },
       [&](statement& row) {
         scope_id = row.integer(0);
         set.exported_at = {row.integer(1), static_cast<std::uint32_t>(row.integer(2))};
         set.generation = row.integer(3);
         set.part_total = static_cast<std::uint32_t>(row.integer(4));
       });
-  if (!read) return read.error();
-  if (scope_id == 0) return std::vector<pending_part>{};
+  if (!read)
+    return read.error();
+  if (scope_id == 0)
+    return std::vector<pending_part>{};
   return take_parts(scope_id, set);
 }
 
 result<bool> sqlite_transaction::is_buried(const message_origin& origin, const sha256_digest& value) {
   auto log = log_id(origin.log);
-  if (!log) return log.error();
+  if (!log)
+    return log.error();
   bool is_there = false;
   auto read = database_.query(
       "SELECT 1 FROM dead_letters WHERE log_id = ? AND partition = ? AND offset = ? AND value_digest = ?",
-      [&](statement& select) { select.bind(*log).bind(origin.partition).bind(origin.offset).bind_blob(bytes_of(value)); },
+      [&](statement& select) {
+        select.bind(*log).bind(origin.partition).bind(origin.offset).bind_blob(bytes_of(value));
+      },
       [&](statement&) { is_there = true; });
-  if (!read) return read.error();
+  if (!read)
+    return read.error();
   return is_there;
 }
 
 result<void> sqlite_transaction::bury(const dead_letter& letter) {
   auto log = log_id(letter.origin.log);
-  if (!log) return log.error();
+  if (!log)
+    return log.error();
   const auto value_bytes = static_cast<std::int64_t>(letter.value.size());
   const auto key_bytes = letter.message_key ? letter.message_key->size() : 0;
   const auto body_bytes = value_bytes + static_cast<std::int64_t>(key_bytes + letter.headers_json.size());
-  auto buried = database_.run("INSERT INTO dead_letters (log_id, partition, offset, message_key, subject, headers, value, value_bytes, "
-                              "value_digest, body_bytes, is_tombstone, reason, sentence, clause, byte_offset, buried_at) "
-                              "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                              [&](statement& insert) {
-                                insert.bind(*log).bind(letter.origin.partition).bind(letter.origin.offset);
-                                if (letter.message_key) insert.bind_blob(*letter.message_key);
-                                else insert.bind_null();
-                                insert.bind_text(letter.subject).bind_text(letter.headers_json).bind_blob(letter.value).bind(value_bytes)
-                                    .bind_blob(bytes_of(sha256(letter.value))).bind(body_bytes).bind(letter.is_tombstone ? 1 : 0)
-                                    .bind_text(letter.reason).bind_text(letter.sentence).bind_text(letter.clause);
-                                if (letter.byte_offset) insert.bind(*letter.byte_offset);
-                                else insert.bind_null();
-                                insert.bind_text(to_string(letter.at));
-                              });
-  if (!buried) return buried;
-  return database_.run("UPDATE totals SET dead_letter_bytes = dead_letter_bytes + ?", [&](statement& update) { update.bind(body_bytes); });
+  auto buried = database_.run(
+      "INSERT INTO dead_letters (log_id, partition, offset, message_key, subject, headers, value, "
+      "value_bytes, "
+      "value_digest, body_bytes, is_tombstone, reason, sentence, clause, byte_offset, buried_at) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      [&](statement& insert) {
+        insert.bind(*log).bind(letter.origin.partition).bind(letter.origin.offset);
+        if (letter.message_key)
+          insert.bind_blob(*letter.message_key);
+        else
+          insert.bind_null();
+        insert.bind_text(letter.subject)
+            .bind_text(letter.headers_json)
+            .bind_blob(letter.value)
+            .bind(value_bytes)
+            .bind_blob(bytes_of(sha256(letter.value)))
+            .bind(body_bytes)
+            .bind(letter.is_tombstone ? 1 : 0)
+            .bind_text(letter.reason)
+            .bind_text(letter.sentence)
+            .bind_text(letter.clause);
+        if (letter.byte_offset)
+          insert.bind(*letter.byte_offset);
+        else
+          insert.bind_null();
+        insert.bind_text(to_string(letter.at));
+      });
+  if (!buried)
+    return buried;
+  return database_.run("UPDATE totals SET dead_letter_bytes = dead_letter_bytes + ?",
+                       [&](statement& update) { update.bind(body_bytes); });
 }
 
 result<void> sqlite_transaction::count(const outcome_counts& counts) {
-  return database_.run("UPDATE totals SET consumed = consumed + ?, applied = applied + ?, duplicate = duplicate + ?, "
-                       "stale = stale + ?, dead_lettered = dead_lettered + ?, pending = pending + ?",
-                       [&](statement& update) {
-                         update.bind(counts.consumed).bind(counts.applied).bind(counts.duplicate).bind(counts.stale)
-                             .bind(counts.dead_lettered).bind(counts.pending);
-                       });
+  return database_.run(
+      "UPDATE totals SET consumed = consumed + ?, applied = applied + ?, duplicate = duplicate + ?, "
+      "stale = stale + ?, dead_lettered = dead_lettered + ?, pending = pending + ?",
+      [&](statement& update) {
+        update.bind(counts.consumed)
+            .bind(counts.applied)
+            .bind(counts.duplicate)
+            .bind(counts.stale)
+            .bind(counts.dead_lettered)
+            .bind(counts.pending);
+      });
 }
 
 result<void> sqlite_transaction::prune_dedup_keys(const retention& bounds) {
   for (const auto& [scope_id, added] : remembered_) {
     std::int64_t kept = 0;
     auto counted = database_.query(
-        "UPDATE scopes SET dedup_key_count = dedup_key_count + ? WHERE scope_id = ? RETURNING dedup_key_count",
+        "UPDATE scopes SET dedup_key_count = dedup_key_count + ? WHERE scope_id = ? RETURNING "
+        "dedup_key_count",
         [&, key_count = added, id = scope_id](statement& update) { update.bind(key_count).bind(id); },
         [&](statement& row) { kept = row.integer(0); });
-    if (!counted) return counted;
+    if (!counted)
+      return counted;
     // In steps of a tenth, so that the sorting is paid for once in many batches.
     const std::int64_t surplus = kept - bounds.dedup_keys_per_scope;
-    if (surplus <= bounds.dedup_keys_per_scope / 10) continue;
-    auto pruned = database_.run("DELETE FROM dedup_keys WHERE (scope_id, payload_digest, timestamp) IN (SELECT scope_id, "
-                                "payload_digest, timestamp FROM dedup_keys WHERE scope_id = ? ORDER BY exported_seconds, timestamp LIMIT ?)",
-                                [&, id = scope_id](statement& remove) { remove.bind(id).bind(surplus); });
-    if (!pruned) return pruned;
-    auto corrected = database_.run("UPDATE scopes SET dedup_key_count = dedup_key_count - ? WHERE scope_id = ?",
-                                   [&, id = scope_id](statement& update) { update.bind(surplus).bind(id); });
-    if (!corrected) return corrected;
+    if (surplus <= bounds.dedup_keys_per_scope / 10)
+      continue;
+    auto pruned = database_.run(
+        "DELETE FROM dedup_keys WHERE (scope_id, payload_digest, timestamp) IN (SELECT scope_id, "
+        "payload_digest, timestamp FROM dedup_keys WHERE scope_id = ? ORDER BY exported_seconds, timestamp "
+        "LIMIT ?)",
+        [&, id = scope_id](statement& remove) { remove.bind(id).bind(surplus); });
+    if (!pruned)
+      return pruned;
+    auto corrected =
+        database_.run("UPDATE scopes SET dedup_key_count = dedup_key_count - ? WHERE scope_id = ?",
+                      [&, id = scope_id](statement& update) { update.bind(surplus).bind(id); });
+    if (!corrected)
+      return corrected;
   }
   return {};
 }
@@ -417,8 +546,10 @@ result<void> sqlite_transaction::prune_dead_letter_bodies(const retention& bound
         "(SELECT dead_letter_bytes FROM totals) > ? ORDER BY dead_letter_id LIMIT 1",
         [&](statement& select) { select.bind(bounds.dead_letter_bytes); },
         [&](statement& row) { id = row.integer(0), bytes = row.integer(1); });
-    if (!read || id == 0) return read;
-    if (auto dropped = database_.run("UPDATE dead_letters SET value = NULL, message_key = NULL, headers = '[]' WHERE dead_letter_id = ?",
+    if (!read || id == 0)
+      return read;
+    if (auto dropped = database_.run("UPDATE dead_letters SET value = NULL, message_key = NULL, headers = "
+                                     "'[]' WHERE dead_letter_id = ?",
                                      [&](statement& update) { update.bind(id); });
         !dropped)
       return dropped;
@@ -430,12 +561,16 @@ result<void> sqlite_transaction::prune_dead_letter_bodies(const retention& bound
 }
 
 result<void> sqlite_transaction::prune(const retention& bounds) {
-  if (auto pruned = prune_dedup_keys(bounds); !pruned) return pruned;
-  if (auto pruned = prune_dead_letter_bodies(bounds); !pruned) return pruned;
+  if (auto pruned = prune_dedup_keys(bounds); !pruned)
+    return pruned;
+  if (auto pruned = prune_dead_letter_bodies(bounds); !pruned)
+    return pruned;
   return database_.run("DELETE FROM changes WHERE cursor <= (SELECT max(cursor) FROM changes) - ?",
                        [&](statement& remove) { remove.bind(bounds.changes); });
 }
 
-result<void> sqlite_transaction::commit() { return database_.execute("COMMIT"); }
+result<void> sqlite_transaction::commit() {
+  return database_.execute("COMMIT");
+}
 
 } // namespace kollect::consumer::sqlite

@@ -28,8 +28,10 @@ public:
   static result<std::unique_ptr<transaction>> begin(database& target);
   ~sqlite_transaction() override;
 
-  result<void> advance(const std::string& log, const owned_position& held, const owned_position& moved) override;
-  result<void> note_position(const std::string& log, std::int32_t partition, std::int64_t next_offset) override;
+  result<void> advance(const std::string& log, const owned_position& held,
+                       const owned_position& moved) override;
+  result<void> note_position(const std::string& log, std::int32_t partition,
+                             std::int64_t next_offset) override;
   result<scope_record> open_scope(const scope& which) override;
   result<bool> is_known(std::int64_t scope_id, const dedup_key& key) override;
   result<void> remember(std::int64_t scope_id, const dedup_key& key, const timestamp& instant) override;
@@ -51,7 +53,8 @@ private:
 
   result<std::int64_t> log_id(const std::string& log);
   result<void> write_row(std::int64_t scope_id, const change& one);
-  result<void> write_feed(const applied_snapshot& snapshot, std::int64_t log, std::string_view kind, const change& one);
+  result<void> write_feed(const applied_snapshot& snapshot, std::int64_t log, std::string_view kind,
+                          const change& one);
   result<void> write_record(const applied_snapshot& snapshot);
   result<void> remove_set(std::int64_t scope_id, const part_set& set);
   result<void> prune_dedup_keys(const retention& bounds);

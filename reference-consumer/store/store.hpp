@@ -33,11 +33,11 @@ struct message_origin {
 /// What the store knows of a scope.
 struct scope_record {
   std::int64_t id = 0;
-  std::optional<snapshot_order> order;       ///< of the snapshot held; nothing before the first
-  sha256_digest items_digest;                ///< of the held snapshot's items: equal means nothing changed
-  std::vector<sha256_digest> applied_parts;  ///< payload digests by part index, if it came as a set
-  std::uint64_t target_digest = 0;           ///< of the set of targets held before the present one
-  std::int64_t target_conflicts = 0;         ///< how often disjoint target sets have alternated
+  std::optional<snapshot_order> order;      ///< of the snapshot held; nothing before the first
+  sha256_digest items_digest;               ///< of the held snapshot's items: equal means nothing changed
+  std::vector<sha256_digest> applied_parts; ///< payload digests by part index, if it came as a set
+  std::uint64_t target_digest = 0;          ///< of the set of targets held before the present one
+  std::int64_t target_conflicts = 0;        ///< how often disjoint target sets have alternated
 };
 
 /// A snapshot as it is written: the scope's new record, and the changes that lead to its rows.
@@ -66,7 +66,7 @@ struct dead_letter {
   std::string headers_json; ///< `[["name","value"],…]`
   std::string value;        ///< original bytes
   bool is_tombstone = false;
-  std::string reason;       ///< error_name()
+  std::string reason; ///< error_name()
   std::string sentence;
   std::string clause;
   std::optional<std::int64_t> byte_offset;
@@ -121,7 +121,8 @@ struct retention {
   std::int64_t changes = 1'000'000;           ///< of the change feed's history
   std::int64_t pending_bytes = 1'073'741'824; ///< of parts; over it the oldest set is given up
   std::int64_t pending_seconds = 86'400;      ///< a set whose last part is older is given up
-  std::int64_t dead_letter_bytes = 1'073'741'824; ///< of values, keys and headers; over it the oldest are dropped, their digest is kept
+  std::int64_t dead_letter_bytes =
+      1'073'741'824; ///< of values, keys and headers; over it the oldest are dropped, their digest is kept
 };
 
 /// One transaction: everything that a batch of messages does, or nothing. Rolled back by the
@@ -132,11 +133,13 @@ public:
 
   /// The fence: moves a Kafka partition from `held` to `moved`, if and only if it is still ours and
   /// stands where we think. error::fenced otherwise. To be called before anything else is written.
-  virtual result<void> advance(const std::string& log, const owned_position& held, const owned_position& moved) = 0;
+  virtual result<void> advance(const std::string& log, const owned_position& held,
+                               const owned_position& moved) = 0;
 
   /// Notes how far a NATS stream was consumed. Nobody owns a stream, so there is nothing to fence:
   /// redeliveries are recognised one by one.
-  virtual result<void> note_position(const std::string& log, std::int32_t partition, std::int64_t next_offset) = 0;
+  virtual result<void> note_position(const std::string& log, std::int32_t partition,
+                                     std::int64_t next_offset) = 0;
 
   /// The record of a scope, made if it is new. Locks it against other processes until the end.
   virtual result<scope_record> open_scope(const scope& which) = 0;
@@ -181,12 +184,13 @@ public:
   virtual result<std::unique_ptr<transaction>> begin() = 0;
 
   /// Takes partitions over: raises each one's owner epoch, which fences off whoever had it before.
-  virtual result<std::vector<owned_position>> claim(const std::string& log, std::span<const std::int32_t> partitions,
-                                                    std::string_view owner) = 0;
+  virtual result<std::vector<owned_position>>
+  claim(const std::string& log, std::span<const std::int32_t> partitions, std::string_view owner) = 0;
 
   /// Sets a partition of ours back to `next_offset`, -1 for the log's beginning, because its log is not
   /// the one it was. error::fenced if it is not ours any more.
-  virtual result<void> rewind(const std::string& log, const owned_position& held, std::int64_t next_offset) = 0;
+  virtual result<void> rewind(const std::string& log, const owned_position& held,
+                              std::int64_t next_offset) = 0;
 
   /// True when anything of this log was ever consumed into this store.
   virtual result<bool> knows_log(const std::string& log) = 0;

@@ -24,7 +24,8 @@ class command_error : public testing::Test {
 protected:
   /// Every command that looks into a store ends with this code, says this, and prints nothing else.
   void expect_all_fail(const std::string& store, int code, const std::string& what) {
-    for (auto line : {words{"state"}, words{"state", "-o", "table"}, words{"summary"}, words{"changes"}, words{"dlq", "list"}}) {
+    for (auto line : {words{"state"}, words{"state", "-o", "table"}, words{"summary"}, words{"changes"},
+                      words{"dlq", "list"}}) {
       line.insert(line.end(), {"--store", store});
       SCOPED_TRACE(line.front());
       const auto end = run_command(line);
@@ -53,7 +54,8 @@ TEST_F(command_error, an_empty_file_is_no_store_yet) {
 }
 
 TEST_F(command_error, a_url_that_names_no_store_is_configuration_and_is_not_repeated) { // SEC-02
-  for (const std::string url : {"postgresql://me:hunter2@db/kollect", "sqlite:", "store-hunter2.db", "SQLITE:hunter2", ""}) {
+  for (const std::string url :
+       {"postgresql://me:hunter2@db/kollect", "sqlite:", "store-hunter2.db", "SQLITE:hunter2", ""}) {
     expect_all_fail(url, 78, "--store must be sqlite:PATH");
     EXPECT_EQ(run_command({"state", "--store", url}).errors.find("hunter2"), std::string::npos);
     EXPECT_TRUE(fails_with(open_store(url, "the test"), error::invalid_value));
@@ -86,11 +88,13 @@ TEST_F(command_error, a_store_that_is_being_written_can_be_read) {
 TEST_F(command_error, wrong_words_are_a_wrong_command_line) {
   make_store();
   const auto store = "sqlite:" + path_;
-  for (const auto& line : {words{}, words{"nonsense"}, words{"state"}, words{"state", "--store", store, "-o", "yaml"},
-                           words{"state", "--store", store, "--nonsense"}, words{"changes", "--store", store, "--after", "-1"},
-                           words{"changes", "--store", store, "--limit", "0"}, words{"changes", "--store", store, "--limit", "many"},
-                           words{"dlq"}, words{"dlq", "list"}, words{"dlq", "list", "--store", store, "--limit", "-5"},
-                           words{"inspect", "a", "b"}, words{"inspect", "--max-depth", "3"}, words{"inspect", "--max-depth", "1025"}}) {
+  for (const auto& line :
+       {words{}, words{"nonsense"}, words{"state"}, words{"state", "--store", store, "-o", "yaml"},
+        words{"state", "--store", store, "--nonsense"}, words{"changes", "--store", store, "--after", "-1"},
+        words{"changes", "--store", store, "--limit", "0"},
+        words{"changes", "--store", store, "--limit", "many"}, words{"dlq"}, words{"dlq", "list"},
+        words{"dlq", "list", "--store", store, "--limit", "-5"}, words{"inspect", "a", "b"},
+        words{"inspect", "--max-depth", "3"}, words{"inspect", "--max-depth", "1025"}}) {
     const auto end = run_command(line);
     EXPECT_EQ(end.code, 64) << (line.empty() ? "nothing" : line.front()) << end.errors;
     EXPECT_EQ(end.output, "");
@@ -134,10 +138,12 @@ TEST_F(command_error, output_that_cannot_be_written_is_said) {
     batch.push_back(deliver_bytes("poison", 2));
     ASSERT_TRUE(succeeds(ingest(*opened, make_settings(broker_system::nats), none, batch)));
   }
-  for (const auto& line : {words{"inspect", folder_.path() / "messages"}, words{"state", "--store", "sqlite:" + path_},
-                           words{"state", "-o", "table", "--store", "sqlite:" + path_}, words{"summary", "--store", "sqlite:" + path_},
-                           words{"summary", "-o", "json", "--store", "sqlite:" + path_}, words{"changes", "--store", "sqlite:" + path_},
-                           words{"dlq", "list", "--store", "sqlite:" + path_}}) {
+  for (const auto& line :
+       {words{"inspect", folder_.path() / "messages"}, words{"state", "--store", "sqlite:" + path_},
+        words{"state", "-o", "table", "--store", "sqlite:" + path_},
+        words{"summary", "--store", "sqlite:" + path_},
+        words{"summary", "-o", "json", "--store", "sqlite:" + path_},
+        words{"changes", "--store", "sqlite:" + path_}, words{"dlq", "list", "--store", "sqlite:" + path_}}) {
     full_disk nowhere;
     testing::internal::CaptureStderr();
     auto* const before = std::cout.rdbuf(&nowhere);

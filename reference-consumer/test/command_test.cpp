@@ -57,28 +57,36 @@ TEST_F(command, inspect_says_what_a_consumer_would_of_an_array) {
   const auto digest = to_string(sha256(serialize_items(make_rows(2))));
   EXPECT_EQ(end.code, 0);
   EXPECT_EQ(end.errors, "");
-  EXPECT_EQ(end.output, R"({"line":1,"schemaVersion":"kollect.dev/v1alpha1","timestamp":"2026-01-15T12:00:00Z","cluster":"prod-west",)"
-                        R"("namespace":"team-a","form":"array","itemCount":2,"partIndex":null,"partTotal":null,"payloadSha256":")" +
-                            digest + R"(","checksum":"absent","dedupKey":"prod-west/team-a/2026-01-15T12:00:00Z/sha256:)" + digest +
-                            R"(","duplicate":false,"error":null})" + "\n");
+  EXPECT_EQ(
+      end.output,
+      R"({"line":1,"schemaVersion":"kollect.dev/v1alpha1","timestamp":"2026-01-15T12:00:00Z","cluster":"prod-west",)"
+      R"("namespace":"team-a","form":"array","itemCount":2,"partIndex":null,"partTotal":null,"payloadSha256":")" +
+          digest + R"(","checksum":"absent","dedupKey":"prod-west/team-a/2026-01-15T12:00:00Z/sha256:)" +
+          digest + R"(","duplicate":false,"error":null})" + "\n");
 }
 
 TEST_F(command, inspect_says_it_of_export_envelopes_and_parts) {
   const scope odd{"a/b", "c d", ""};
   const auto whole = make_export(make_rows(1), noon(1), 0, 1, noon(2), odd).front();
   const auto parts = make_export(make_rows(20), noon(3), 1500);
-  const auto end = inspect(whole.value + "\n" + parts[1].value + "\r\n" + whole.value); // the last line has no end
+  const auto end =
+      inspect(whole.value + "\n" + parts[1].value + "\r\n" + whole.value); // the last line has no end
   EXPECT_EQ(end.code, 0);
   const auto found = lines_of(end.output);
   ASSERT_EQ(found.size(), 3U);
   const auto digest = to_string(read_head(whole.value).value().key.payload);
-  const std::string expected = R"("timestamp":"2026-01-15T12:00:02Z","cluster":"a/b","namespace":"c d","form":"export-envelope","itemCount":1,)"
-                               R"("partIndex":null,"partTotal":null,"payloadSha256":")" +
-                               digest + R"(","checksum":"ok","dedupKey":"a%2Fb/c%20d/2026-01-15T12:00:02Z/sha256:)" + digest + R"(",)";
-  EXPECT_EQ(found[0], R"({"line":1,"schemaVersion":"kollect.dev/v1alpha1",)" + expected + R"("duplicate":false,"error":null})");
-  EXPECT_EQ(found[2], R"({"line":3,"schemaVersion":"kollect.dev/v1alpha1",)" + expected + R"("duplicate":true,"error":null})");
+  const std::string expected =
+      R"("timestamp":"2026-01-15T12:00:02Z","cluster":"a/b","namespace":"c d","form":"export-envelope","itemCount":1,)"
+      R"("partIndex":null,"partTotal":null,"payloadSha256":")" +
+      digest + R"(","checksum":"ok","dedupKey":"a%2Fb/c%20d/2026-01-15T12:00:02Z/sha256:)" + digest + R"(",)";
+  EXPECT_EQ(found[0], R"({"line":1,"schemaVersion":"kollect.dev/v1alpha1",)" + expected +
+                          R"("duplicate":false,"error":null})");
+  EXPECT_EQ(found[2], R"({"line":3,"schemaVersion":"kollect.dev/v1alpha1",)" + expected +
+                          R"("duplicate":true,"error":null})");
   EXPECT_NE(found[1].find(R"("form":"multipart",)"), std::string::npos) << found[1];
-  EXPECT_NE(found[1].find(R"("partIndex":2,"partTotal":)" + std::to_string(parts.size()) + ","), std::string::npos) << found[1];
+  EXPECT_NE(found[1].find(R"("partIndex":2,"partTotal":)" + std::to_string(parts.size()) + ","),
+            std::string::npos)
+      << found[1];
 }
 
 TEST_F(command, inspect_finds_a_wrong_checksum) {
@@ -89,11 +97,13 @@ TEST_F(command, inspect_finds_a_wrong_checksum) {
   EXPECT_EQ(end.code, 1);
   const auto digest = to_string(read_head(forged).value().key.payload);
   const auto items = to_string(sha256(serialize_items(make_rows(1))));
-  EXPECT_EQ(end.output, R"({"line":1,"schemaVersion":"kollect.dev/v1alpha1","timestamp":"2026-01-15T12:00:00Z","cluster":"prod-west",)"
-                        R"("namespace":"team-a","form":"export-envelope","itemCount":1,"partIndex":null,"partTotal":null,"payloadSha256":")" +
-                            digest + R"(","checksum":"mismatch","dedupKey":"prod-west/team-a/2026-01-15T12:00:00Z/sha256:)" + digest +
-                            R"(","duplicate":false,"error":"the items have the SHA-256 )" + items + ", not the checksum given at byte " +
-                            std::to_string(place) + R"( [PAY-02]"})" + "\n");
+  EXPECT_EQ(
+      end.output,
+      R"({"line":1,"schemaVersion":"kollect.dev/v1alpha1","timestamp":"2026-01-15T12:00:00Z","cluster":"prod-west",)"
+      R"("namespace":"team-a","form":"export-envelope","itemCount":1,"partIndex":null,"partTotal":null,"payloadSha256":")" +
+          digest + R"(","checksum":"mismatch","dedupKey":"prod-west/team-a/2026-01-15T12:00:00Z/sha256:)" +
+          digest + R"(","duplicate":false,"error":"the items have the SHA-256 )" + items +
+          ", not the checksum given at byte " + std::to_string(place) + R"( [PAY-02]"})" + "\n");
 }
 
 TEST_F(command, inspect_goes_on_after_lines_that_are_no_messages) {
@@ -153,11 +163,13 @@ TEST_F(command, inspect_cannot_be_made_to_forge_a_line) { // S13
 
 TEST_F(command, state_writes_what_the_simulator_expects) {
   const scope other{"prod-east", "team-b", ""};
-  ingest_all({make_array(make_rows(3), noon()), make_array(make_rows(2, 7), noon(), other), make_array({}, noon(), {"empty", "", ""})});
+  ingest_all({make_array(make_rows(3), noon()), make_array(make_rows(2, 7), noon(), other),
+              make_array({}, noon(), {"empty", "", ""})});
   fleet_state expected;
   expected.apply(web_scope(), {}, rows_of(make_rows(3)));
   expected.apply(other, {}, rows_of(make_rows(2, 7)));
-  for (const lines& words : {lines{"state", "--store", store_flag()}, lines{"state", "--store", store_flag(), "-o", "json"}}) {
+  for (const lines& words :
+       {lines{"state", "--store", store_flag()}, lines{"state", "--store", store_flag(), "-o", "json"}}) {
     const auto end = run_command(words);
     EXPECT_EQ(end.code, 0);
     EXPECT_EQ(end.errors, "");
@@ -181,16 +193,20 @@ TEST_F(command, state_as_a_table_has_a_line_a_scope) {
 }
 
 TEST_F(command, summary_counts_messages_and_rows) {
-  ingest_all({make_array(make_rows(3), noon()), make_array(make_rows(3), noon()), make_array(make_rows(1), noon(-1))});
+  ingest_all({make_array(make_rows(3), noon()), make_array(make_rows(3), noon()),
+              make_array(make_rows(1), noon(-1))});
   auto end = run_command({"summary", "--store", store_flag(), "-o", "json"});
   EXPECT_EQ(end.code, 0);
-  EXPECT_EQ(end.output, R"({"consumed":3,"applied":1,"duplicate":1,"stale":1,"dead_lettered":0,"pending":0})" "\n");
+  EXPECT_EQ(end.output, R"({"consumed":3,"applied":1,"duplicate":1,"stale":1,"dead_lettered":0,"pending":0})"
+                        "\n");
   end = run_command({"summary", "--store", store_flag()});
   EXPECT_EQ(end.code, 0);
-  EXPECT_EQ(end.output, "messages                 3\napplied                  1\nduplicates               1\nstale                    1\n"
-                        "dead letters             0\npending parts            0\nrows                     3\n\n"
-                        "CLUSTER    NAMESPACE  INVENTORY      ROWS  EXPORTED AT\n"
-                        "prod-west  team-a     web               3  2026-01-15T12:00:00Z\n");
+  EXPECT_EQ(end.output,
+            "messages                 3\napplied                  1\nduplicates               1\nstale       "
+            "             1\n"
+            "dead letters             0\npending parts            0\nrows                     3\n\n"
+            "CLUSTER    NAMESPACE  INVENTORY      ROWS  EXPORTED AT\n"
+            "prod-west  team-a     web               3  2026-01-15T12:00:00Z\n");
 }
 
 // changes
@@ -208,20 +224,22 @@ TEST_F(command, changes_are_one_json_object_a_line) {
   };
   const auto ts = R"("ts_ms":)" + std::to_string(noon(3600).seconds * 1000) + "}";
   const auto a = serialize(make_row("a")), b = serialize(make_row("b")), b2 = serialize(make_row("b", 2));
-  EXPECT_EQ(found[0], R"({"cursor":1,"op":"c","kind":"added",)" + source(0, "2026-01-15T12:00:00Z") + R"(,"before":null,"after":)" + a +
-                          R"(,"changedPaths":null,)" + ts);
+  EXPECT_EQ(found[0], R"({"cursor":1,"op":"c","kind":"added",)" + source(0, "2026-01-15T12:00:00Z") +
+                          R"(,"before":null,"after":)" + a + R"(,"changedPaths":null,)" + ts);
   EXPECT_EQ(found[2], R"({"cursor":3,"op":"m","kind":"snapshot",)" + source(0, "2026-01-15T12:00:00Z") +
                           R"(,"before":null,"after":null,"changedPaths":null,)" + ts);
-  EXPECT_EQ(found[3], R"({"cursor":4,"op":"d","kind":"removed",)" + source(1, "2026-01-15T12:00:01Z") + R"(,"before":)" + a +
-                          R"(,"after":null,"changedPaths":null,)" + ts);
-  EXPECT_EQ(found[4], R"({"cursor":5,"op":"u","kind":"changed",)" + source(1, "2026-01-15T12:00:01Z") + R"(,"before":)" + b +
-                          R"(,"after":)" + b2 + R"(,"changedPaths":["/attributes/replicas"],)" + ts);
+  EXPECT_EQ(found[3], R"({"cursor":4,"op":"d","kind":"removed",)" + source(1, "2026-01-15T12:00:01Z") +
+                          R"(,"before":)" + a + R"(,"after":null,"changedPaths":null,)" + ts);
+  EXPECT_EQ(found[4], R"({"cursor":5,"op":"u","kind":"changed",)" + source(1, "2026-01-15T12:00:01Z") +
+                          R"(,"before":)" + b + R"(,"after":)" + b2 +
+                          R"(,"changedPaths":["/attributes/replicas"],)" + ts);
 }
 
 TEST_F(command, changes_as_text_are_for_a_person) {
   auto hostile = make_row("x\x1B[2J\n");
   hostile.namespace_ = "";
-  ingest_all({make_array({make_row("a"), make_row("b"), hostile}, noon()), make_array({make_row("b", 2)}, noon(1))});
+  ingest_all(
+      {make_array({make_row("a"), make_row("b"), hostile}, noon()), make_array({make_row("b", 2)}, noon(1))});
   const auto end = run_command({"changes", "--store", store_flag(), "-o", "text"});
   EXPECT_EQ(end.code, 0);
   EXPECT_EQ(end.output, "+ prod-west/team-a Deployment x\\u001b[2J\\n\n"
@@ -236,7 +254,8 @@ TEST_F(command, changes_as_text_are_for_a_person) {
 
 TEST_F(command, changes_begin_after_a_cursor_and_end_at_a_limit) {
   ingest_all({make_array(make_rows(5), noon())});
-  const auto found = lines_of(run_command({"changes", "--store", store_flag(), "--after", "2", "--limit", "3"}).output);
+  const auto found =
+      lines_of(run_command({"changes", "--store", store_flag(), "--after", "2", "--limit", "3"}).output);
   ASSERT_EQ(found.size(), 3U);
   EXPECT_TRUE(found[0].starts_with(R"({"cursor":3,)"));
   EXPECT_TRUE(found[2].starts_with(R"({"cursor":5,)"));
@@ -252,7 +271,10 @@ TEST_F(command, changes_that_are_followed_come_as_they_are_written) {
   ingest_all({make_array(make_rows(2), noon())});
   testing::internal::CaptureStdout();
   int code = -1;
-  std::thread following([&] { code = run_command_uncaptured({"changes", "--store", store_flag(), "--follow", "--limit", "7", "-o", "text"}); });
+  std::thread following([&] {
+    code = run_command_uncaptured(
+        {"changes", "--store", store_flag(), "--follow", "--limit", "7", "-o", "text"});
+  });
   ingest_all({make_array(make_rows(3), noon(1))});
   ingest_all({make_array(make_rows(4), noon(2))});
   following.join();
@@ -269,11 +291,14 @@ TEST_F(command, dead_letters_have_their_reason_and_their_bytes) {
   const auto end = run_command({"dlq", "list", "--store", store_flag()});
   EXPECT_EQ(end.code, 0);
   const auto reason = read_head(poison.value).error();
-  EXPECT_EQ(end.output, R"({"id":1,"reason":")" + std::string(error_name(reason.reason())) + R"(","sentence":")" + reason.message +
-                            R"(","clause":")" + std::string(reason.clause) + R"(","byteOffset":1,"log":"kafka/cluster-1/inventory.changes",)"
-                            R"("partition":0,"offset":1,"subject":"inventory.changes","headers":[["kollect.dev/cluster","prod-west"],)"
-                            R"(["kollect.dev/namespace","team-a"]],"key":"cHJvZC13ZXN0OnRlYW0tYS93ZWI=","valueBytes":3,"valueSha256":")" +
-                            to_string(sha256(poison.value)) + R"(","value":"ewD/","buriedAt":"2026-01-15T13:00:00Z"})" + "\n");
+  EXPECT_EQ(
+      end.output,
+      R"({"id":1,"reason":")" + std::string(error_name(reason.reason())) + R"(","sentence":")" +
+          reason.message + R"(","clause":")" + std::string(reason.clause) +
+          R"(","byteOffset":1,"log":"kafka/cluster-1/inventory.changes",)"
+          R"("partition":0,"offset":1,"subject":"inventory.changes","headers":[["kollect.dev/cluster","prod-west"],)"
+          R"(["kollect.dev/namespace","team-a"]],"key":"cHJvZC13ZXN0OnRlYW0tYS93ZWI=","valueBytes":3,"valueSha256":")" +
+          to_string(sha256(poison.value)) + R"(","value":"ewD/","buriedAt":"2026-01-15T13:00:00Z"})" + "\n");
 }
 
 TEST_F(command, dead_letters_are_listed_in_pages) {
@@ -284,7 +309,8 @@ TEST_F(command, dead_letters_are_listed_in_pages) {
   }
   ingest_all(messages);
   EXPECT_EQ(lines_of(run_command({"dlq", "list", "--store", store_flag()}).output).size(), 250U);
-  const auto some = lines_of(run_command({"dlq", "list", "--store", store_flag(), "--after", "120", "--limit", "110"}).output);
+  const auto some = lines_of(
+      run_command({"dlq", "list", "--store", store_flag(), "--after", "120", "--limit", "110"}).output);
   ASSERT_EQ(some.size(), 110U);
   EXPECT_TRUE(some.front().starts_with(R"({"id":121,)"));
 }

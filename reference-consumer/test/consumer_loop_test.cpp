@@ -16,7 +16,9 @@
 namespace kollect::consumer::test {
 namespace {
 
-failure broken(error reason) { return make_failure(reason, "as the test wants it"); }
+failure broken(error reason) {
+  return make_failure(reason, "as the test wants it");
+}
 
 class consumer_loop_with : public testing::Test {
 protected:
@@ -46,9 +48,11 @@ protected:
         settings_,
         [this]() -> result<std::unique_ptr<store>> {
           broker_.events.emplace_back("open");
-          if (auto fault = store_faults::take(open_faults_)) return *fault;
+          if (auto fault = store_faults::take(open_faults_))
+            return *fault;
           auto opened = place_->open("the test");
-          if (!opened) return opened.error();
+          if (!opened)
+            return opened.error();
           auto made = std::make_unique<faulty_store>(std::move(*opened), faults_);
           current_ = made.get();
           return std::unique_ptr<store>(std::move(made));
@@ -87,8 +91,10 @@ protected:
   void expect_stored_before_acknowledged() const {
     bool is_stored = false;
     for (const auto& event : broker_.events) {
-      if (event == "store") is_stored = true;
-      if (event == "poll") is_stored = false;
+      if (event == "store")
+        is_stored = true;
+      if (event == "poll")
+        is_stored = false;
       if (event.starts_with("acknowledge")) {
         EXPECT_TRUE(is_stored) << event;
       }
@@ -110,8 +116,9 @@ using events = std::vector<std::string>;
 
 TEST_F(consumer_loop_with, nothing_in_the_way_stores_then_acknowledges_then_commits) {
   expect_all_consumed();
-  EXPECT_EQ(broker_.events, (events{"open", "connect", "mark_end", "poll", "store", "acknowledge 0", "acknowledge 1", "acknowledge 2",
-                                    "commit", "poll", "caught_up", "close"}));
+  EXPECT_EQ(broker_.events,
+            (events{"open", "connect", "mark_end", "poll", "store", "acknowledge 0", "acknowledge 1",
+                    "acknowledge 2", "commit", "poll", "caught_up", "close"}));
   EXPECT_EQ(broker_.starts, std::vector<std::optional<std::int64_t>>{std::nullopt});
 }
 
@@ -143,7 +150,8 @@ TEST_F(consumer_loop_with, a_second_run_begins_where_the_first_ended) {
 
 TEST_F(consumer_loop_with, a_stream_asks_only_whether_the_store_knows_it) {
   broker_.log = {broker_system::nats, std::string(nats_log)};
-  for (auto& message : broker_.messages) message.key = message_key(web_scope());
+  for (auto& message : broker_.messages)
+    message.key = message_key(web_scope());
   expect_all_consumed();
   const auto again = run();
   ASSERT_TRUE(succeeds(again));
@@ -154,8 +162,10 @@ TEST_F(consumer_loop_with, a_stream_asks_only_whether_the_store_knows_it) {
 // The store fails.
 
 TEST_F(consumer_loop_with, a_store_that_fails_is_opened_anew_and_the_batch_kept) {
-  for (const auto reason : {error::store_unavailable, error::store_full, error::store_read_only}) faults_.begin.push_back(broken(reason));
-  for (int time = 0; time < 2; ++time) faults_.commit.push_back(broken(error::store_full));
+  for (const auto reason : {error::store_unavailable, error::store_full, error::store_read_only})
+    faults_.begin.push_back(broken(reason));
+  for (int time = 0; time < 2; ++time)
+    faults_.commit.push_back(broken(error::store_full));
   expect_all_consumed();
   EXPECT_EQ(broker_.count("open"), 6U);
   EXPECT_EQ(broker_.count("keep_alive"), 5U);
@@ -167,7 +177,8 @@ TEST_F(consumer_loop_with, a_store_that_fails_is_opened_anew_and_the_batch_kept)
 TEST_F(consumer_loop_with, a_store_that_does_not_open_again_at_once_is_waited_for) {
   faults_.begin.push_back(broken(error::store_unavailable));
   broker_.on_poll = [&](const partition_listener&) {
-    if (broker_.count("poll") == 1) open_faults_ = {broken(error::store_locked), broken(error::store_read_only)};
+    if (broker_.count("poll") == 1)
+      open_faults_ = {broken(error::store_locked), broken(error::store_read_only)};
   };
   expect_all_consumed();
   EXPECT_EQ(broker_.count("open"), 4U);
@@ -189,7 +200,8 @@ TEST_F(consumer_loop_with, a_damaged_store_ends_the_run) {
 
 TEST_F(consumer_loop_with, a_store_that_stays_away_ends_a_run_that_has_an_end) {
   settings_.give_up_after = std::chrono::seconds(0);
-  for (int time = 0; time < 50; ++time) faults_.commit.push_back(broken(error::store_full));
+  for (int time = 0; time < 50; ++time)
+    faults_.commit.push_back(broken(error::store_full));
   EXPECT_TRUE(fails_with(run(), error::store_full));
   EXPECT_FALSE(faults_.commit.empty());
   EXPECT_TRUE(broker_.acknowledged.empty());
@@ -235,7 +247,8 @@ TEST_F(consumer_loop_with, a_batch_that_is_fenced_is_dropped_and_read_again) {
 TEST_F(consumer_loop_with, messages_of_a_revoked_partition_are_dropped) {
   broker_.on_poll = [&](const partition_listener& listener) {
     const std::array<std::int32_t, 1> partitions{0};
-    if (broker_.count("poll") == 1) listener.revoked(partitions);
+    if (broker_.count("poll") == 1)
+      listener.revoked(partitions);
   };
   expect_all_consumed();
   EXPECT_EQ(broker_.count("connect"), 2U);
@@ -246,7 +259,8 @@ TEST_F(consumer_loop_with, messages_of_a_revoked_partition_are_dropped) {
 
 TEST_F(consumer_loop_with, a_failed_commit_at_the_broker_loses_nothing) {
   settings_.batch_messages = 1;
-  for (int time = 0; time < 3; ++time) broker_.commit_faults.push_back(broken(error::broker_timeout));
+  for (int time = 0; time < 3; ++time)
+    broker_.commit_faults.push_back(broken(error::broker_timeout));
   expect_all_consumed();
   EXPECT_EQ(broker_.count("connect"), 1U);
 }
@@ -254,9 +268,11 @@ TEST_F(consumer_loop_with, a_failed_commit_at_the_broker_loses_nothing) {
 TEST_F(consumer_loop_with, a_broker_that_goes_away_is_connected_anew_until_it_is_back) {
   broker_.poll_faults.push_back(broken(error::broker_unavailable));
   broker_.on_poll = [&](const partition_listener&) {
-    if (broker_.count("poll") != 2) return;
+    if (broker_.count("poll") != 2)
+      return;
     broker_.poll_faults.push_back(broken(error::transport_fatal));
-    for (int time = 0; time < 3; ++time) broker_.connect_faults.push_back(broken(error::broker_unavailable));
+    for (int time = 0; time < 3; ++time)
+      broker_.connect_faults.push_back(broken(error::broker_unavailable));
   };
   expect_all_consumed();
   EXPECT_EQ(broker_.count("connect"), 6U);
@@ -274,7 +290,8 @@ TEST_F(consumer_loop_with, a_broker_that_cannot_mark_the_end_is_asked_again) {
   broker_.mark_end_faults.clear();
   bool is_done = false;
   broker_.on_poll = [&](const partition_listener&) {
-    if (std::exchange(is_done, true)) return;
+    if (std::exchange(is_done, true))
+      return;
     broker_.poll_faults.push_back(broken(error::broker_unavailable));
     broker_.mark_end_faults.push_back(broken(error::broker_timeout));
   };
@@ -292,7 +309,8 @@ TEST_F(consumer_loop_with, another_member_of_our_name_ends_the_run) { // F8
 }
 
 TEST_F(consumer_loop_with, a_broker_that_does_not_say_where_its_end_is_is_asked_again) {
-  for (int time = 0; time < 4; ++time) broker_.caught_up_faults.push_back(broken(error::broker_timeout));
+  for (int time = 0; time < 4; ++time)
+    broker_.caught_up_faults.push_back(broken(error::broker_timeout));
   expect_all_consumed();
   EXPECT_EQ(broker_.count("caught_up"), 5U);
   EXPECT_EQ(broker_.count("connect"), 1U);
@@ -300,7 +318,8 @@ TEST_F(consumer_loop_with, a_broker_that_does_not_say_where_its_end_is_is_asked_
 
 TEST_F(consumer_loop_with, a_broker_that_stays_away_ends_a_run_that_has_an_end) {
   settings_.give_up_after = std::chrono::seconds(0);
-  for (int time = 0; time < 50; ++time) broker_.caught_up_faults.push_back(broken(error::broker_unavailable));
+  for (int time = 0; time < 50; ++time)
+    broker_.caught_up_faults.push_back(broken(error::broker_unavailable));
   EXPECT_TRUE(fails_with(run(), error::broker_unavailable));
   EXPECT_FALSE(broker_.caught_up_faults.empty());
   expect_stored();
@@ -309,7 +328,9 @@ TEST_F(consumer_loop_with, a_broker_that_stays_away_ends_a_run_that_has_an_end) 
 TEST_F(consumer_loop_with, one_failure_now_and_one_later_are_not_a_long_outage) {
   settings_.give_up_after = std::chrono::seconds(0);
   settings_.batch_messages = 1;
-  broker_.on_poll = [&](const partition_listener&) { faults_.begin.push_back(broken(error::store_unavailable)); };
+  broker_.on_poll = [&](const partition_listener&) {
+    faults_.begin.push_back(broken(error::store_unavailable));
+  };
   expect_all_consumed();
 }
 
@@ -329,7 +350,8 @@ TEST_F(consumer_loop_with, a_signal_stores_and_acknowledges_what_is_in_hand) { /
 
 TEST_F(consumer_loop_with, a_signal_while_the_store_is_away_acknowledges_nothing) {
   settings_.is_until_end = false;
-  for (int time = 0; time < 50; ++time) faults_.begin.push_back(broken(error::store_full));
+  for (int time = 0; time < 50; ++time)
+    faults_.begin.push_back(broken(error::store_full));
   broker_.on_poll = [&](const partition_listener&) { stop(); };
   EXPECT_TRUE(fails_with(run(), error::store_full));
   EXPECT_TRUE(broker_.acknowledged.empty());
@@ -339,10 +361,12 @@ TEST_F(consumer_loop_with, a_signal_while_the_broker_is_away_ends_the_run) {
   settings_.is_until_end = false;
   broker_.on_poll = [&](const partition_listener&) {
     broker_.poll_faults.push_back(broken(error::broker_unavailable));
-    for (int time = 0; time < 50; ++time) broker_.connect_faults.push_back(broken(error::broker_unavailable));
+    for (int time = 0; time < 50; ++time)
+      broker_.connect_faults.push_back(broken(error::broker_unavailable));
   };
   broker_.on_connect = [&] {
-    if (broker_.count("connect") == 4) stop();
+    if (broker_.count("connect") == 4)
+      stop();
   };
   EXPECT_TRUE(succeeds(run()));
   EXPECT_EQ(broker_.count("connect"), 4U);
@@ -353,7 +377,8 @@ TEST_F(consumer_loop_with, an_empty_log_goes_on_until_the_signal) {
   settings_.is_until_end = false;
   broker_.messages.clear();
   broker_.on_poll = [&](const partition_listener&) {
-    if (broker_.count("poll") == 20) stop();
+    if (broker_.count("poll") == 20)
+      stop();
   };
   EXPECT_TRUE(succeeds(run()));
   EXPECT_EQ(broker_.count("poll"), 20U);
@@ -365,7 +390,8 @@ TEST_F(consumer_loop_with, an_empty_log_goes_on_until_the_signal) {
 TEST_F(consumer_loop_with, a_log_that_was_made_anew_is_read_from_its_beginning) { // F17
   expect_all_consumed();
   broker_.messages.clear();
-  for (std::int64_t second = 10; second < 15; ++second) broker_.messages.push_back(make_array(make_rows(4, second), noon(second)));
+  for (std::int64_t second = 10; second < 15; ++second)
+    broker_.messages.push_back(make_array(make_rows(4, second), noon(second)));
   const auto again = run();
   ASSERT_TRUE(succeeds(again));
   EXPECT_EQ(again->run, (outcome_counts{5, 5, 0, 0, 0, 0}));
@@ -386,7 +412,8 @@ TEST_F(consumer_loop_with, a_log_that_lost_its_tail_is_read_again) { // F19
 TEST_F(consumer_loop_with, a_log_that_lost_its_tail_and_went_on_is_read_again) {
   expect_all_consumed();
   broker_.messages.resize(2);
-  for (std::int64_t second = 9; second < 12; ++second) broker_.messages.push_back(make_array(make_rows(4, second), noon(second)));
+  for (std::int64_t second = 9; second < 12; ++second)
+    broker_.messages.push_back(make_array(make_rows(4, second), noon(second)));
   const auto again = run();
   ASSERT_TRUE(succeeds(again));
   EXPECT_EQ(again->run, (outcome_counts{5, 3, 2, 0, 0, 0}));
@@ -396,7 +423,8 @@ TEST_F(consumer_loop_with, a_log_that_lost_its_tail_and_went_on_is_read_again) {
 TEST_F(consumer_loop_with, messages_that_retention_removed_are_told_of) { // F18
   log_level_ = program::log::level::err;
   broker_.on_poll = [&](const partition_listener& listener) {
-    if (broker_.count("poll") == 1) listener.gap(0, 0, 40);
+    if (broker_.count("poll") == 1)
+      listener.gap(0, 0, 40);
   };
   testing::internal::CaptureStderr();
   expect_all_consumed();

@@ -35,10 +35,12 @@ protected:
 
   result<started> start(const std::string& path) {
     auto opened = open_sqlite_store(path, "the test");
-    if (!opened) return opened.error();
+    if (!opened)
+      return opened.error();
     const std::array<std::int32_t, 1> partitions{0};
     auto claimed = (*opened)->claim(settings_.log.name, partitions, "the test");
-    if (!claimed) return claimed.error();
+    if (!claimed)
+      return claimed.error();
     started out{std::move(*opened), {}};
     out.owned[0] = claimed->front();
     return out;
@@ -52,7 +54,8 @@ protected:
     const std::size_t done = batches_.size() - left.size();
     for (std::size_t index = 0; index < left.size() && done + index < batches; ++index) {
       const auto report = ingest(*consumer.target, settings_, consumer.owned, left[index]);
-      if (!report) return report.error();
+      if (!report)
+        return report.error();
       on_stored();
     }
     return {};
@@ -82,7 +85,8 @@ protected:
   std::size_t expect_whole_after_going_on(const std::string& path) {
     auto consumer = start(path);
     EXPECT_TRUE(succeeds(consumer));
-    if (!consumer) return 0;
+    if (!consumer)
+      return 0;
     EXPECT_EQ(query_value(path, "PRAGMA integrity_check"), "ok");
     const auto found = std::find(prefixes().begin(), prefixes().end(), read(*consumer));
     EXPECT_NE(found, prefixes().end()) << "no whole number of batches gives\n" << read(*consumer);
@@ -115,7 +119,8 @@ child_end run_child(Work&& work) {
   }
   ::close(pipe[1]);
   child_end end;
-  for (char letter = 0; ::read(pipe[0], &letter, 1) == 1;) ++end.stored;
+  for (char letter = 0; ::read(pipe[0], &letter, 1) == 1;)
+    ++end.stored;
   ::close(pipe[0]);
   int status = 0;
   EXPECT_EQ(::waitpid(child, &status, 0), child);
@@ -160,7 +165,8 @@ TEST_F(crash, with_a_damaged_log_leaves_a_whole_number_of_batches) {
     auto consumer = start(path).value();
     return static_cast<bool>(consume(consumer, batches_.size(), [&] {
       report();
-      if (++stored == batches_.size()) ::kill(::getpid(), SIGKILL); // not closed: all of it is still in the log
+      if (++stored == batches_.size())
+        ::kill(::getpid(), SIGKILL); // not closed: all of it is still in the log
     }));
   });
   ASSERT_TRUE(end.was_killed);
@@ -172,8 +178,10 @@ TEST_F(crash, with_a_damaged_log_leaves_a_whole_number_of_batches) {
   for (int trial = 0; trial < 60 && !HasFailure(); ++trial) {
     auto damaged = log;
     const auto place = random.below(log.size());
-    if (trial % 2 == 0) damaged.resize(place);
-    else damaged[place] = static_cast<char>(damaged[place] ^ (1 << random.below(8)));
+    if (trial % 2 == 0)
+      damaged.resize(place);
+    else
+      damaged[place] = static_cast<char>(damaged[place] ^ (1 << random.below(8)));
     SCOPED_TRACE((trial % 2 == 0 ? "cut at " : "a bit flipped at ") + std::to_string(place));
     const auto folder = folder_.path() / "damaged";
     std::filesystem::remove_all(folder);
@@ -189,7 +197,8 @@ TEST_F(crash, with_a_damaged_log_leaves_a_whole_number_of_batches) {
 class disk_fault : public crash {
 protected:
   void SetUp() override {
-    for (const auto& batch : batches_) broker_.messages.insert(broker_.messages.end(), batch.begin(), batch.end());
+    for (const auto& batch : batches_)
+      broker_.messages.insert(broker_.messages.end(), batch.begin(), batch.end());
   }
   ~disk_fault() override { call_faults::current() = {}; }
 
@@ -206,7 +215,10 @@ protected:
     // The disk is good while the store is opened for the first time: a store that is not there ends the run.
     broker_.on_poll = [&](const partition_listener&) {
       if (broker_.count("poll") == 1)
-        call_faults::current() = {.folder = folder_.path().string(), .first = first, .length = length, .error_number = error_number};
+        call_faults::current() = {.folder = folder_.path().string(),
+                                  .first = first,
+                                  .length = length,
+                                  .error_number = error_number};
     };
     consumer_loop loop(
         settings, [&] { return open_sqlite_store(path, "the test"); },
@@ -231,7 +243,8 @@ TEST_F(disk_fault, of_any_kind_and_length_loses_and_doubles_nothing) {
   for (const int error_number : {ENOSPC, EIO})
     for (const std::int64_t length : {1, 3, 40})
       for (std::int64_t first = 1; first <= calls && !HasFailure(); first += length == 1 ? 2 : 9) {
-        SCOPED_TRACE(std::to_string(length) + " calls from " + std::to_string(first) + " fail with " + std::to_string(error_number));
+        SCOPED_TRACE(std::to_string(length) + " calls from " + std::to_string(first) + " fail with " +
+                     std::to_string(error_number));
         const auto folder = folder_.path() / "faulty";
         std::filesystem::remove_all(folder);
         std::filesystem::create_directory(folder);

@@ -12,7 +12,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-snapshot_order order_at(std::int64_t seconds, std::uint32_t nanoseconds = 0, std::int64_t generation = 1, unsigned char digest = 1) {
+snapshot_order order_at(std::int64_t seconds, std::uint32_t nanoseconds = 0, std::int64_t generation = 1,
+                        unsigned char digest = 1) {
   snapshot_order order{{seconds, nanoseconds}, generation, {}};
   order.digest.bytes.front() = digest;
   return order;
@@ -56,9 +57,10 @@ TEST(decide_snapshot, the_very_same_place_is_a_duplicate) {
 
 class decide_early_on : public testing::Test {
 protected:
-  std::optional<outcome> decide(std::int64_t seconds, std::int64_t generation, std::uint32_t total, std::uint32_t index,
-                                unsigned char digest) const {
-    return decide_early(record_, {web_scope(), {seconds, 0}, generation, total}, {index, digest_with(digest)});
+  std::optional<outcome> decide(std::int64_t seconds, std::int64_t generation, std::uint32_t total,
+                                std::uint32_t index, unsigned char digest) const {
+    return decide_early(record_, {web_scope(), {seconds, 0}, generation, total},
+                        {index, digest_with(digest)});
   }
 
   scope_record record_{1, order_at(100, 0, 5), {}, {digest_with(1), digest_with(2), digest_with(3)}, 0, 0};
@@ -138,7 +140,8 @@ TEST_F(refuse_future_when, the_year_9999_does_not_overflow) {
 
 row_map rows_with_targets(const std::vector<std::string>& targets) {
   std::vector<item> rows;
-  for (const auto& target : targets) rows.push_back(make_row("row-of-" + target, 1, target));
+  for (const auto& target : targets)
+    rows.push_back(make_row("row-of-" + target, 1, target));
   return rows_of(rows);
 }
 
@@ -199,8 +202,8 @@ TEST(targets_of, names_each_target_once) {
 
 TEST(outcome_counts, counts_each_outcome_in_its_own_place) {
   outcome_counts counts;
-  for (const auto ended : {outcome::applied, outcome::duplicate, outcome::duplicate, outcome::stale, outcome::dead_lettered,
-                           outcome::pending, outcome::pending, outcome::pending})
+  for (const auto ended : {outcome::applied, outcome::duplicate, outcome::duplicate, outcome::stale,
+                           outcome::dead_lettered, outcome::pending, outcome::pending, outcome::pending})
     counts.add(ended);
   EXPECT_EQ(counts, (outcome_counts{8, 1, 2, 1, 1, 3}));
   EXPECT_TRUE(counts.is_conserved());
@@ -223,7 +226,8 @@ TEST(outcome_counts, add_up) {
 TEST(outcome_counts, one_that_is_missing_anywhere_is_noticed) {
   EXPECT_FALSE((outcome_counts{1, 0, 0, 0, 0, 0}).is_conserved());
   EXPECT_FALSE((outcome_counts{1, 1, 1, 0, 0, 0}).is_conserved());
-  for (const auto ended : {outcome::applied, outcome::duplicate, outcome::stale, outcome::dead_lettered, outcome::pending}) {
+  for (const auto ended :
+       {outcome::applied, outcome::duplicate, outcome::stale, outcome::dead_lettered, outcome::pending}) {
     outcome_counts counts{1, 0, 0, 0, 0, 0};
     counts[ended] = 1;
     EXPECT_TRUE(counts.is_conserved()) << ended;

@@ -26,7 +26,9 @@ std::string row_of(const std::string& attributes, const std::string& name = "row
          R"(","version":"v1","kind":"Deployment","uid":"uid","attributes":)" + attributes + "}";
 }
 
-std::string nested(std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); }
+std::string nested(std::size_t depth) {
+  return std::string(depth, '[') + std::string(depth, ']');
+}
 
 class hostile_message : public testing::Test {
 protected:
@@ -65,8 +67,10 @@ protected:
 TEST_F(hostile_message, is_applied_up_to_the_depth_and_refused_beyond_it) {
   expect_kept(R"({"deep":)" + nested(252) + "}");
   const auto begin = envelope_of("[" + row_of(R"({"deep":)")).find(R"("deep":)") + 7;
-  expect_dead(envelope_of("[" + row_of(R"({"deep":)" + nested(253) + "}") + "]"), error::too_deep, begin + 252);
-  expect_dead(envelope_of("[" + row_of(R"({"deep":)" + nested(1'000'000) + "}") + "]"), error::too_deep, begin + 252);
+  expect_dead(envelope_of("[" + row_of(R"({"deep":)" + nested(253) + "}") + "]"), error::too_deep,
+              begin + 252);
+  expect_dead(envelope_of("[" + row_of(R"({"deep":)" + nested(1'000'000) + "}") + "]"), error::too_deep,
+              begin + 252);
   expect_dead(envelope_of(nested(1'000'000)), error::wrong_type);
   expect_dead(R"({"unknown":)" + nested(1'000'000) + "," + envelope_of("[]").substr(1), error::too_deep);
   expect_dead(std::string(1'000'000, '['), error::syntax, 0);
@@ -78,7 +82,8 @@ TEST_F(hostile_message, is_applied_up_to_the_depth_and_refused_beyond_it) {
 TEST_F(hostile_message, keeps_numbers_as_they_were_written) {
   for (const std::string number : {"-0", "1e-400", "12345678901234567890", "0.1", "1E+2", "-1.50", "1e308"})
     expect_kept(R"({"value":)" + number + "}");
-  for (const auto& number : {std::string("1e999"), std::string("-1e999"), std::string("1e99999999999999999999"), "1" + std::string(400, '0')})
+  for (const auto& number : {std::string("1e999"), std::string("-1e999"),
+                             std::string("1e99999999999999999999"), "1" + std::string(400, '0')})
     expect_dead(envelope_of("[" + row_of(R"({"value":)" + number + "}") + "]"), error::number_overflow);
   for (const std::string number : {"01", "+1", ".5", "1.", "0x10", "NaN", "Infinity", "- 1"})
     expect_dead(envelope_of("[" + row_of(R"({"value":)" + number + "}") + "]"), error::syntax);
@@ -88,7 +93,8 @@ TEST_F(hostile_message, keeps_numbers_as_they_were_written) {
 
 TEST_F(hostile_message, has_each_field_once_and_in_exact_case) {
   const auto good = envelope_of("[]");
-  for (const std::string field : {R"("cluster":"x")", R"("payload":[])", R"("schemaVersion":"kollect.dev/v1alpha1")", R"("\u0063luster":"x")"})
+  for (const std::string field : {R"("cluster":"x")", R"("payload":[])",
+                                  R"("schemaVersion":"kollect.dev/v1alpha1")", R"("\u0063luster":"x")"})
     expect_dead("{" + field + "," + good.substr(1), error::duplicate_field);
   EXPECT_EQ(take(R"({"Cluster":"x","CLUSTER":"y",)" + good.substr(1)), outcome::applied); // unknown fields
   auto wrong_case = good;
@@ -114,9 +120,12 @@ TEST_F(hostile_message, must_be_the_shape_the_contract_says) {
 // S4. Bytes that are not one UTF-8 text of JSON.
 
 TEST_F(hostile_message, must_be_utf8) {
-  const auto with = [](std::string_view bytes) { return envelope_of("[" + row_of(R"({"v":")" + std::string(bytes) + R"("})") + "]"); };
+  const auto with = [](std::string_view bytes) {
+    return envelope_of("[" + row_of(R"({"v":")" + std::string(bytes) + R"("})") + "]");
+  };
   const auto begin = with("").find(R"("v":")") + 5;
-  for (const std::string_view bytes : {"\xFF", "\xC3(", "\xC0\xAF", "\xE0\x80\xAF", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xF8\x88\x80\x80\x80", "\x80"})
+  for (const std::string_view bytes : {"\xFF", "\xC3(", "\xC0\xAF", "\xE0\x80\xAF", "\xED\xA0\x80",
+                                       "\xF4\x90\x80\x80", "\xF8\x88\x80\x80\x80", "\x80"})
     expect_dead(with(bytes), error::invalid_utf8, begin);
   auto in_a_label = envelope_of("[]");
   expect_dead(in_a_label.replace(in_a_label.find("prod"), 4, "\xC3\x28!!"), error::invalid_utf8);
@@ -156,7 +165,8 @@ TEST_F(hostile_message, names_rows_by_what_their_names_mean) {
   EXPECT_EQ(take(envelope_of(two)), outcome::applied);
   EXPECT_EQ(consumer_->scopes().value().front().row_count, 2);
   // Two spellings of one name are one row, the later one counts; a lone surrogate means U+FFFD.
-  const auto one = "[" + row_of("{}", R"(\u0061\ud800)") + "," + row_of(R"({"last":true})", "a\xEF\xBF\xBD") + "]";
+  const auto one =
+      "[" + row_of("{}", R"(\u0061\ud800)") + "," + row_of(R"({"last":true})", "a\xEF\xBF\xBD") + "]";
   EXPECT_EQ(take(envelope_of(one, to_string(noon(1)))), outcome::applied);
   EXPECT_EQ(consumer_->scopes().value().front().row_count, 1);
   EXPECT_NE(state_text(*consumer_).find(R"({"last":true})"), std::string::npos);
@@ -166,16 +176,24 @@ TEST_F(hostile_message, names_rows_by_what_their_names_mean) {
 
 TEST_F(hostile_message, with_very_many_values_or_keys_is_applied_in_linear_time) {
   std::string zeros = "0", keys;
-  for (int count = 0; count < 500'000; ++count) zeros += ",0";
-  for (int count = 0; count < 100'000; ++count) keys += (count == 0 ? "\"" : ",\"") + std::to_string(count * 7919) + "\":1";
+  for (int count = 0; count < 500'000; ++count)
+    zeros += ",0";
+  for (int count = 0; count < 100'000; ++count)
+    keys += (count == 0 ? "\"" : ",\"") + std::to_string(count * 7919) + "\":1";
   const auto begun = std::clock();
   for (const std::string last : {"1", "2"}) {
-    EXPECT_EQ(take(envelope_of("[" + row_of(R"({"zeros":[)" + zeros + "," + last + "]}") + "]", to_string(noon(next_)))), outcome::applied);
-    EXPECT_EQ(take(envelope_of("[" + row_of("{" + keys + R"(,"last":)" + last + "}") + "]", to_string(noon(next_)))), outcome::applied);
+    EXPECT_EQ(take(envelope_of("[" + row_of(R"({"zeros":[)" + zeros + "," + last + "]}") + "]",
+                               to_string(noon(next_)))),
+              outcome::applied);
+    EXPECT_EQ(take(envelope_of("[" + row_of("{" + keys + R"(,"last":)" + last + "}") + "]",
+                               to_string(noon(next_)))),
+              outcome::applied);
   }
-  EXPECT_LT((std::clock() - begun) / CLOCKS_PER_SEC, 30); // seconds of this processor; quadratic would be hours
+  EXPECT_LT((std::clock() - begun) / CLOCKS_PER_SEC,
+            30); // seconds of this processor; quadratic would be hours
   std::string unknown = "{";
-  for (int count = 0; count < 100'000; ++count) unknown += "\"" + std::to_string(count) + "\":1,";
+  for (int count = 0; count < 100'000; ++count)
+    unknown += "\"" + std::to_string(count) + "\":1,";
   expect_dead(unknown + envelope_of("[]").substr(1), error::too_large);
 }
 
@@ -185,7 +203,8 @@ TEST_F(hostile_message, with_a_long_key_above_many_changes_is_no_burden) {
     std::string leaves;
     for (int count = 0; count < 20'000; ++count)
       leaves += (count == 0 ? "\"" : ",\"") + std::to_string(count) + "\":" + std::to_string(value);
-    return envelope_of("[" + row_of("{\"" + std::string(200'000, 'k') + "\":{" + leaves + "}}") + "]", to_string(noon(next_)));
+    return envelope_of("[" + row_of("{\"" + std::string(200'000, 'k') + "\":{" + leaves + "}}") + "]",
+                       to_string(noon(next_)));
   };
   EXPECT_EQ(take(make(1)), outcome::applied);
   EXPECT_EQ(take(make(2)), outcome::applied);
@@ -197,7 +216,8 @@ TEST_F(hostile_message, with_a_long_key_above_many_changes_is_no_burden) {
 
 TEST_F(hostile_message, over_the_limit_is_a_dead_letter) {
   consumer_.settings.limits.max_message_bytes = 1000;
-  expect_dead(envelope_of("[" + row_of("{\"v\":\"" + std::string(1000, 'x') + "\"}") + "]"), error::too_large);
+  expect_dead(envelope_of("[" + row_of("{\"v\":\"" + std::string(1000, 'x') + "\"}") + "]"),
+              error::too_large);
 }
 
 // S8. Two different payloads with equal XXH3-128 are two snapshots.
@@ -205,18 +225,23 @@ TEST_F(hostile_message, over_the_limit_is_a_dead_letter) {
 TEST_F(hostile_message, with_the_fingerprint_of_another_is_not_taken_for_it) {
   const auto lines = servers::read_file(KOLLECT_VECTORS "/xxh3-collision.jsonl").value();
   std::size_t pairs = 0;
-  for (std::size_t at = 0, end = 0; (end = lines.find('\n', at)) != std::string::npos; at = end + 1, ++pairs) {
+  for (std::size_t at = 0, end = 0; (end = lines.find('\n', at)) != std::string::npos;
+       at = end + 1, ++pairs) {
     const auto pair = parse_value(lines.substr(at, end - at)).value();
     std::vector<std::string> values;
-    for (const auto* name : {"a", "b"}) values.push_back(decode_base64(boost::json::value_to<std::string>(pair.at(name))));
+    for (const auto* name : {"a", "b"})
+      values.push_back(decode_base64(boost::json::value_to<std::string>(pair.at(name))));
     for (const bool swapped : {false, true}) {
       test_consumer consumer;
       std::vector<received_message> batch;
-      for (std::int64_t offset = 0; offset < 2; ++offset) batch.push_back(deliver_bytes(values[static_cast<std::size_t>(offset) ^ (swapped ? 1U : 0U)], offset));
+      for (std::int64_t offset = 0; offset < 2; ++offset)
+        batch.push_back(
+            deliver_bytes(values[static_cast<std::size_t>(offset) ^ (swapped ? 1U : 0U)], offset));
       const auto counts = consumer.take(batch);
       EXPECT_EQ(counts.duplicate, 0);
       EXPECT_EQ(counts.applied + counts.stale, 2);
-      const auto winner = read_head(values[0]).value().key.payload < read_head(values[1]).value().key.payload ? 1U : 0U;
+      const auto winner =
+          read_head(values[0]).value().key.payload < read_head(values[1]).value().key.payload ? 1U : 0U;
       row_map rows;
       collect_rows(parse_snapshot(read_head(values[winner]).value().envelope).value(), rows);
       EXPECT_EQ(consumer->begin().value()->rows(1).value(), rows);
@@ -236,9 +261,11 @@ TEST_F(hostile_message, with_a_forged_checksum_or_count_is_a_dead_letter) {
   forged = good;
   expect_dead(forged.replace(forged.find("\"replicas\":1"), 12, "\"replicas\":7"), error::checksum_mismatch);
   forged = good;
-  expect_dead(forged.replace(forged.find("\"itemCount\":3"), 13, "\"itemCount\":2"), error::item_count_mismatch);
-  for (const std::string marks : {"\"partIndex\":4,\"partTotal\":3,", "\"partIndex\":0,\"partTotal\":3,", "\"partIndex\":-1,\"partTotal\":3,",
-                                  "\"partIndex\":1,\"partTotal\":10001,", "\"partIndex\":1,\"partTotal\":0,"}) {
+  expect_dead(forged.replace(forged.find("\"itemCount\":3"), 13, "\"itemCount\":2"),
+              error::item_count_mismatch);
+  for (const std::string marks : {"\"partIndex\":4,\"partTotal\":3,", "\"partIndex\":0,\"partTotal\":3,",
+                                  "\"partIndex\":-1,\"partTotal\":3,", "\"partIndex\":1,\"partTotal\":10001,",
+                                  "\"partIndex\":1,\"partTotal\":0,"}) {
     forged = good;
     expect_dead(forged.insert(forged.find("\"itemCount\""), marks), error::part_out_of_range);
   }
@@ -257,14 +284,17 @@ TEST_F(hostile_message, is_not_told_apart_by_its_message_id) {
 // S10. Time.
 
 TEST_F(hostile_message, dated_in_the_future_does_not_hold_its_scope_back) {
-  for (const std::string instant : {"9999-12-31T23:59:59Z", "2263-01-01T00:00:00Z", "2026-01-15T13:05:00.000000001Z"})
+  for (const std::string instant :
+       {"9999-12-31T23:59:59Z", "2263-01-01T00:00:00Z", "2026-01-15T13:05:00.000000001Z"})
     expect_dead(envelope_of("[]", instant), error::future_timestamp);
   EXPECT_EQ(take(envelope_of("[]", "2026-01-15T13:05:00Z")), outcome::applied);
 }
 
 TEST_F(hostile_message, exported_in_the_future_does_not_hold_its_scope_back) {
-  expect_dead(make_export(make_rows(2), at("9999-12-31T23:59:59Z"), 0, 1, noon()).front().value, error::future_timestamp);
-  expect_dead(make_export(make_rows(20), at("2100-01-01T00:00:00Z"), 1500, 1, noon()).front().value, error::future_timestamp);
+  expect_dead(make_export(make_rows(2), at("9999-12-31T23:59:59Z"), 0, 1, noon()).front().value,
+              error::future_timestamp);
+  expect_dead(make_export(make_rows(20), at("2100-01-01T00:00:00Z"), 1500, 1, noon()).front().value,
+              error::future_timestamp);
   EXPECT_EQ(take(envelope_of("[]")), outcome::applied);
 }
 
@@ -276,8 +306,9 @@ TEST_F(hostile_message, is_believed_when_the_broker_took_it_in_that_late) {
 
 TEST_F(hostile_message, has_a_timestamp_that_is_one) {
   for (const std::string instant :
-       {"2026-01-15T12:00:60Z", "2026-01-15T12:00:00+02:00", "2026-01-15T12:00:00+00:00", "2026-01-15 12:00:00Z", "2026-02-30T12:00:00Z",
-        "-001-01-15T12:00:00Z", "2026-01-15T12:00:00.0123456789Z", "2026-01-15t12:00:00z", "2026-01-15T24:00:00Z", "", "now",
+       {"2026-01-15T12:00:60Z", "2026-01-15T12:00:00+02:00", "2026-01-15T12:00:00+00:00",
+        "2026-01-15 12:00:00Z", "2026-02-30T12:00:00Z", "-001-01-15T12:00:00Z",
+        "2026-01-15T12:00:00.0123456789Z", "2026-01-15t12:00:00z", "2026-01-15T24:00:00Z", "", "now",
         R"(2026-01-15T12:00:00\u0000Z)"})
     expect_dead(envelope_of("[]", instant), error::invalid_timestamp);
   EXPECT_EQ(take(envelope_of("[]", "0000-01-01T00:00:00Z")), outcome::applied);
@@ -297,7 +328,8 @@ TEST_F(hostile_message, with_hostile_names_in_every_field_is_applied_as_it_is) {
   fleet_state expected;
   for (const auto& text : hostile_texts()) {
     auto row = make_row("row");
-    row.target_namespace = row.target_name = row.namespace_ = row.name = row.group = row.version = row.kind = row.uid = text;
+    row.target_namespace = row.target_name = row.namespace_ = row.name = row.group = row.version = row.kind =
+        row.uid = text;
     boost::json::object attributes;
     attributes[text] = text;
     row.attributes = attributes;
@@ -325,13 +357,17 @@ TEST_F(hostile_message, with_hostile_headers_and_keys_is_buried_with_them) { // 
 TEST_F(hostile_message, floods_of_keys_are_bounded) {
   consumer_.settings.retention.dedup_keys_per_scope = 50;
   std::vector<outgoing_message> messages;
-  for (std::int64_t second = 0; second < 300; ++second) messages.push_back(make_array({}, noon(second)));
+  for (std::int64_t second = 0; second < 300; ++second)
+    messages.push_back(make_array({}, noon(second)));
   consumer_.take(deliver_all(messages));
-  EXPECT_EQ(consumer_.end_of(deliver(messages.front(), 1000)), outcome::stale); // forgotten, and still without effect
+  EXPECT_EQ(consumer_.end_of(deliver(messages.front(), 1000)),
+            outcome::stale); // forgotten, and still without effect
   EXPECT_EQ(consumer_.end_of(deliver(messages.back(), 1001)), outcome::duplicate);
   const auto dump = consumer_.place().dump();
   std::size_t keys = 0;
-  for (std::size_t at = dump.find("dedup_keys: "); at != std::string::npos; at = dump.find("dedup_keys: ", at + 1)) ++keys;
+  for (std::size_t at = dump.find("dedup_keys: "); at != std::string::npos;
+       at = dump.find("dedup_keys: ", at + 1))
+    ++keys;
   EXPECT_LE(keys, 56U);
 }
 
@@ -341,7 +377,8 @@ TEST_F(hostile_message, floods_of_dead_letters_are_bounded) {
   consumer_.settings.retention.dead_letter_bytes = 20'000;
   for (int round = 0; round < 5; ++round) {
     std::vector<received_message> batch;
-    for (int count = 0; count < 40; ++count) batch.push_back(deliver_bytes(std::string(1000, '!'), next_++));
+    for (int count = 0; count < 40; ++count)
+      batch.push_back(deliver_bytes(std::string(1000, '!'), next_++));
     consumer_.take(batch);
   }
   std::size_t bytes = 0, bodies = 0;

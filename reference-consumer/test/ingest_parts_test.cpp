@@ -23,7 +23,8 @@ protected:
     const auto in = consumer_->begin().value();
     for (;;) {
       const auto torn = in->take_torn_set(consumer_.settings.retention, noon()).value();
-      if (torn.empty()) return parts;
+      if (torn.empty())
+        return parts;
       parts += static_cast<std::int64_t>(torn.size());
     }
   }
@@ -64,10 +65,13 @@ TEST_F(ingest_parts, a_part_that_comes_twice_counts_once) {
   EXPECT_EQ(take(again[0]), outcome::duplicate);
   EXPECT_EQ(take(again[1]), outcome::pending);
   EXPECT_EQ(take(parts[1]), outcome::duplicate);
-  for (std::size_t index = 2; index < parts.size(); ++index) take(parts[index]);
+  for (std::size_t index = 2; index < parts.size(); ++index)
+    take(parts[index]);
   EXPECT_EQ(state_text(*consumer_), state_text(make_rows(20)));
-  for (const auto& part : again) EXPECT_EQ(take(part), outcome::duplicate);
-  for (const auto& part : parts) EXPECT_EQ(take(part), outcome::duplicate);
+  for (const auto& part : again)
+    EXPECT_EQ(take(part), outcome::duplicate);
+  for (const auto& part : parts)
+    EXPECT_EQ(take(part), outcome::duplicate);
   EXPECT_EQ(consumer_->counts().value().pending, 0);
 }
 
@@ -80,15 +84,18 @@ TEST_F(ingest_parts, of_two_contents_for_one_index_the_second_is_a_dead_letter) 
   EXPECT_EQ(letters[0].letter.reason, "part_conflict");
   EXPECT_EQ(letters[0].letter.clause, "MP-05");
   EXPECT_EQ(letters[0].letter.value, others[0].value);
-  for (std::size_t index = 1; index < parts.size(); ++index) take(parts[index]);
+  for (std::size_t index = 1; index < parts.size(); ++index)
+    take(parts[index]);
   EXPECT_EQ(state_text(*consumer_), state_text(make_rows(20)));
 }
 
 TEST_F(ingest_parts, parts_of_two_rounds_are_not_mixed) { // MP-05: exportedAt tells them apart
   const auto first = make_set(0, 20, 1), second = make_set(1, 20, 2);
-  for (std::size_t index = 0; index < first.size(); ++index) take(index % 2 == 0 ? first[index] : second[index]);
+  for (std::size_t index = 0; index < first.size(); ++index)
+    take(index % 2 == 0 ? first[index] : second[index]);
   EXPECT_EQ(state_text(*consumer_), "[]\n");
-  for (std::size_t index = 0; index < first.size(); ++index) take(index % 2 == 0 ? second[index] : first[index]);
+  for (std::size_t index = 0; index < first.size(); ++index)
+    take(index % 2 == 0 ? second[index] : first[index]);
   EXPECT_EQ(state_text(*consumer_), state_text(make_rows(20, 2)));
   EXPECT_EQ(consumer_->counts().value().pending, 0);
 }
@@ -105,7 +112,8 @@ TEST_F(ingest_parts, a_newer_snapshot_makes_waiting_parts_stale) {
 
 TEST_F(ingest_parts, a_set_after_a_newer_snapshot_is_stale_part_by_part) {
   take(make_array(make_rows(2), noon(1)));
-  for (const auto& part : make_set(0)) EXPECT_EQ(take(part), outcome::stale);
+  for (const auto& part : make_set(0))
+    EXPECT_EQ(take(part), outcome::stale);
   EXPECT_EQ(state_text(*consumer_), state_text(make_rows(2)));
 }
 
@@ -129,7 +137,8 @@ TEST_F(ingest_parts, a_set_that_was_given_up_is_a_dead_letter_a_part) {
 }
 
 TEST_F(ingest_parts, the_bytes_of_waiting_parts_are_bounded) { // I8
-  for (std::int64_t set = 0; set < 10; ++set) take(make_set(set)[0]);
+  for (std::int64_t set = 0; set < 10; ++set)
+    take(make_set(set)[0]);
   consumer_.settings.retention.pending_bytes = 3000;
   const auto buried = bury_torn_sets(*consumer_, consumer_.settings).value();
   EXPECT_GE(buried, 6);
@@ -138,12 +147,14 @@ TEST_F(ingest_parts, the_bytes_of_waiting_parts_are_bounded) { // I8
 }
 
 TEST_F(ingest_parts, torn_sets_stay_within_the_bytes_of_dead_letters) { // S29
-  for (std::int64_t set = 0; set < 10; ++set) take(make_set(set)[0]);
+  for (std::int64_t set = 0; set < 10; ++set)
+    take(make_set(set)[0]);
   consumer_.settings.retention.pending_bytes = 0;
   consumer_.settings.retention.dead_letter_bytes = 4000;
   EXPECT_EQ(bury_torn_sets(*consumer_, consumer_.settings).value(), 10);
   std::size_t bytes = 0;
-  for (const auto& stored : consumer_.dead_letters()) bytes += stored.letter.value.size();
+  for (const auto& stored : consumer_.dead_letters())
+    bytes += stored.letter.value.size();
   EXPECT_LE(bytes, 4000U);
   EXPECT_GT(bytes, 0U);
 }
@@ -151,19 +162,23 @@ TEST_F(ingest_parts, torn_sets_stay_within_the_bytes_of_dead_letters) { // S29
 TEST_F(ingest_parts, parts_that_were_accepted_are_applied_under_lower_limits_too) {
   auto rows = make_rows(20);
   boost::json::value deep = 1;
-  for (int level = 0; level < 60; ++level) deep = boost::json::array{deep};
+  for (int level = 0; level < 60; ++level)
+    deep = boost::json::array{deep};
   rows[7].attributes = {{"deep", deep}};
   const auto parts = make_export(rows, noon(), 1500);
   ASSERT_GE(parts.size(), 3U);
-  for (std::size_t index = 0; index + 1 < parts.size(); ++index) take(parts[index]);
-  consumer_.settings.limits = {.max_depth = 20, .max_message_bytes = parts.back().value.size(), .max_part_total = parts.size()};
+  for (std::size_t index = 0; index + 1 < parts.size(); ++index)
+    take(parts[index]);
+  consumer_.settings.limits = {
+      .max_depth = 20, .max_message_bytes = parts.back().value.size(), .max_part_total = parts.size()};
   const auto report = consumer_.ingest(batch_of(deliver(parts.back(), next_++)));
   ASSERT_TRUE(succeeds(report));
 }
 
 TEST_F(ingest_parts, sets_of_one_part_are_whole) {
-  const auto payload = serialize_export_envelope({.generation = 1, .part_index = 1, .part_total = 1, .item_count = 2, .exported_at = noon()},
-                                                 serialize_items(make_rows(2)));
+  const auto payload = serialize_export_envelope(
+      {.generation = 1, .part_index = 1, .part_total = 1, .item_count = 2, .exported_at = noon()},
+      serialize_items(make_rows(2)));
   EXPECT_EQ(take(make_kafka_message(web_scope(), noon(), payload)), outcome::applied);
 }
 

@@ -37,10 +37,12 @@ public:
     auto opened = place_->open("the test");
     ASSERT_TRUE(succeeds(opened));
     store_ = std::make_unique<faulty_store>(std::move(*opened), faults_);
-    if (settings_.log.system != broker_system::kafka) return;
+    if (settings_.log.system != broker_system::kafka)
+      return;
     std::array<std::int32_t, partitions> numbers{};
     std::iota(numbers.begin(), numbers.end(), 0);
-    for (const auto& position : store_->claim(settings_.log.name, numbers, "the test").value()) owned_[position.partition] = position;
+    for (const auto& position : store_->claim(settings_.log.name, numbers, "the test").value())
+      owned_[position.partition] = position;
   }
 
   /// True when the batch is in the store, as far as the consumer knows.
@@ -51,18 +53,25 @@ public:
       batch.back().is_tombstone = place.what->is_tombstone;
     }
     const auto broken = make_failure(error::store_unavailable, "as the test wants it");
-    if (random_.once_in(10)) faults_.commit.push_back(broken);
-    if (random_.once_in(10)) faults_.answer.push_back(broken);
+    if (random_.once_in(10))
+      faults_.commit.push_back(broken);
+    if (random_.once_in(10))
+      faults_.answer.push_back(broken);
     const auto done = consumer::ingest(*store_, settings_, owned_, batch);
     faults_ = {};
-    if (done) reported_ += done->counts;
-    else restart(); // as the loop does
+    if (done)
+      reported_ += done->counts;
+    else
+      restart(); // as the loop does
     check(static_cast<bool>(done));
-    if (random_.once_in(6)) restart();
+    if (random_.once_in(6))
+      restart();
     return static_cast<bool>(done);
   }
 
-  std::int64_t position(std::int32_t partition) const { return std::max<std::int64_t>(owned_.at(partition).next_offset, 0); }
+  std::int64_t position(std::int32_t partition) const {
+    return std::max<std::int64_t>(owned_.at(partition).next_offset, 0);
+  }
   store& target() { return *store_; }
   const outcome_counts& reported() const { return reported_; }
 
@@ -71,7 +80,8 @@ public:
     const auto in = store_->begin().value();
     for (;;) {
       const auto torn = in->take_torn_set({.pending_bytes = -1}, noon()).value();
-      if (torn.empty()) return parts;
+      if (torn.empty())
+        return parts;
       parts += static_cast<std::int64_t>(torn.size());
     }
   }
@@ -80,7 +90,8 @@ private:
   void check(bool is_known_to_be_stored) {
     const auto counts = store_->counts().value();
     EXPECT_TRUE(counts.is_conserved()) << counts;
-    if (!is_known_to_be_stored) reported_ = counts; // it may be in the store all the same
+    if (!is_known_to_be_stored)
+      reported_ = counts; // it may be in the store all the same
     EXPECT_EQ(counts, reported_);
     const auto in = store_->begin().value();
     for (const auto& which : fleet_.scopes) { // I4
@@ -105,7 +116,8 @@ private:
 std::vector<logged> make_log(const fleet& published, seeded_random& random) {
   std::vector<logged> log;
   for (const auto& message : published.messages)
-    for (std::size_t copy = random.below(3); copy < 3; ++copy) log.push_back({&message, 0, 0});
+    for (std::size_t copy = random.below(3); copy < 3; ++copy)
+      log.push_back({&message, 0, 0});
   random.shuffle(log);
   return log;
 }
@@ -117,7 +129,7 @@ std::int64_t count_poison(const std::vector<logged>& log) {
 void expect_final(random_consumer& consumer, const fleet& published, std::int64_t poison) {
   const auto state = state_text(consumer.target());
   EXPECT_EQ(state, state_text(published.expected)); // I2
-  EXPECT_EQ(folded_feed(consumer.target()), state);  // I5
+  EXPECT_EQ(folded_feed(consumer.target()), state); // I5
   const auto counts = consumer.target().counts().value();
   EXPECT_EQ(counts.dead_lettered, poison);
   EXPECT_EQ(static_cast<std::int64_t>(consumer.target().dead_letters(0, 1'000'000).value().size()), poison);
@@ -140,7 +152,9 @@ void run_kafka(std::uint64_t seed) {
   const auto remaining = [&] {
     std::vector<std::int32_t> out;
     for (std::int32_t number = 0; number < random_consumer::partitions; ++number)
-      if (consumer.position(number) < static_cast<std::int64_t>(partitions[static_cast<std::size_t>(number)].size())) out.push_back(number);
+      if (consumer.position(number) <
+          static_cast<std::int64_t>(partitions[static_cast<std::size_t>(number)].size()))
+        out.push_back(number);
     return out;
   };
   for (auto open = remaining(); !open.empty(); open = remaining()) {
@@ -149,13 +163,16 @@ void run_kafka(std::uint64_t seed) {
     for (std::size_t count = 1 + random.below(25); count > 0; --count) {
       const auto number = open[random.below(open.size())];
       // A broker may begin before the position: those are passed over.
-      const auto begin = std::max<std::int64_t>(consumer.position(number) - static_cast<std::int64_t>(random.below(3)), 0);
+      const auto begin =
+          std::max<std::int64_t>(consumer.position(number) - static_cast<std::int64_t>(random.below(3)), 0);
       auto& at = next.try_emplace(number, begin).first->second;
       const auto& from = partitions[static_cast<std::size_t>(number)];
-      if (at < static_cast<std::int64_t>(from.size())) batch.push_back(from[static_cast<std::size_t>(at++)]);
+      if (at < static_cast<std::int64_t>(from.size()))
+        batch.push_back(from[static_cast<std::size_t>(at++)]);
     }
     consumer.ingest(batch);
-    if (testing::Test::HasFailure()) return;
+    if (testing::Test::HasFailure())
+      return;
   }
   EXPECT_EQ(consumer.target().counts().value().consumed, static_cast<std::int64_t>(log.size())); // I1, I10
   expect_final(consumer, published, count_poison(log));
@@ -166,7 +183,8 @@ void run_nats(std::uint64_t seed) {
   const auto published = make_fleet(random, broker_system::nats);
   auto open = make_log(published, random);
   const auto poison = count_poison(open);
-  for (std::size_t index = 0; index < open.size(); ++index) open[index].offset = static_cast<std::int64_t>(index) + 1;
+  for (std::size_t index = 0; index < open.size(); ++index)
+    open[index].offset = static_cast<std::int64_t>(index) + 1;
   random_consumer consumer(published, broker_system::nats, random);
   std::int64_t delivered = 0;
   while (!open.empty()) {
@@ -174,12 +192,15 @@ void run_nats(std::uint64_t seed) {
     random.shuffle(open);
     const std::size_t size = std::min<std::size_t>(1 + random.below(25), open.size());
     const std::vector<logged> batch(open.end() - static_cast<std::ptrdiff_t>(size), open.end());
-    if (!consumer.ingest(batch)) continue;
+    if (!consumer.ingest(batch))
+      continue;
     delivered += static_cast<std::int64_t>(size);
     open.resize(open.size() - size);
     for (const auto& place : batch)
-      if (random.once_in(4)) open.push_back(place); // its acknowledgement was lost
-    if (testing::Test::HasFailure()) return;
+      if (random.once_in(4))
+        open.push_back(place); // its acknowledgement was lost
+    if (testing::Test::HasFailure())
+      return;
   }
   EXPECT_GE(consumer.target().counts().value().consumed, delivered);
   expect_final(consumer, published, poison);
@@ -197,8 +218,12 @@ void run_seeds(std::size_t count, void (*run)(std::uint64_t)) {
 }
 
 // F34: any order of arrival, any repetition, any batch, any restart gives the same state.
-TEST(ingest_property, a_shuffled_and_repeated_topic_gives_the_state_of_its_snapshots) { run_seeds(30, &run_kafka); }
-TEST(ingest_property, a_shuffled_and_redelivered_stream_gives_the_state_of_its_snapshots) { run_seeds(40, &run_nats); }
+TEST(ingest_property, a_shuffled_and_repeated_topic_gives_the_state_of_its_snapshots) {
+  run_seeds(30, &run_kafka);
+}
+TEST(ingest_property, a_shuffled_and_redelivered_stream_gives_the_state_of_its_snapshots) {
+  run_seeds(40, &run_nats);
+}
 
 } // namespace
 } // namespace kollect::consumer::test

@@ -22,7 +22,9 @@ namespace {
 
 class sqlite_store_file : public testing::Test {
 protected:
-  result<std::unique_ptr<store>> open(std::string_view owner = "the test") { return open_sqlite_store(path_, owner); }
+  result<std::unique_ptr<store>> open(std::string_view owner = "the test") {
+    return open_sqlite_store(path_, owner);
+  }
 
   /// Makes a store with three rows in it.
   void fill() {
@@ -31,7 +33,8 @@ protected:
     owned_positions owned;
     const std::int32_t partitions[] = {0};
     owned[0] = (*made)->claim(std::string(kafka_log), partitions, "the test").value().front();
-    EXPECT_TRUE(succeeds(ingest(**made, make_settings(), owned, batch_of(deliver(make_array(make_rows(3), noon()), 0)))));
+    EXPECT_TRUE(succeeds(
+        ingest(**made, make_settings(), owned, batch_of(deliver(make_array(make_rows(3), noon()), 0)))));
   }
 
   std::string bytes() const { return servers::read_file(path_).value(); }
@@ -53,7 +56,8 @@ TEST_F(sqlite_store_file, a_second_writer_is_refused_and_told_who_is_first) {
   ASSERT_TRUE(succeeds(first));
   const auto second = open("kollect-consumer b on host-2 (pid 18)");
   ASSERT_TRUE(fails_with(second, error::store_locked));
-  EXPECT_NE(second.error().message.find("kollect-consumer a on host-1 (pid 17)"), std::string::npos) << second.error();
+  EXPECT_NE(second.error().message.find("kollect-consumer a on host-1 (pid 17)"), std::string::npos)
+      << second.error();
   EXPECT_EQ(second.error().message.find("host-2"), std::string::npos);
 }
 
@@ -150,11 +154,13 @@ TEST_F(sqlite_store_file, damage_within_the_file_is_noticed_and_is_no_crash) {
   fill();
   run_sql(path_, "PRAGMA wal_checkpoint(TRUNCATE)");
   auto damaged = bytes();
-  for (std::size_t at = 4096; at < damaged.size(); ++at) damaged[at] = '\xA5'; // all but the first page
+  for (std::size_t at = 4096; at < damaged.size(); ++at)
+    damaged[at] = '\xA5'; // all but the first page
   ASSERT_TRUE(servers::write_file(path_, damaged));
   auto opened = open_sqlite_reader(path_);
   ASSERT_TRUE(succeeds(opened)); // the first page is good
-  EXPECT_TRUE(fails_with((*opened)->for_each_row([](const scope&, std::string_view) {}), error::store_corrupt));
+  EXPECT_TRUE(
+      fails_with((*opened)->for_each_row([](const scope&, std::string_view) {}), error::store_corrupt));
   EXPECT_TRUE(fails_with((*opened)->counts(), error::store_corrupt));
   EXPECT_TRUE(fails_with((*opened)->scopes(), error::store_corrupt));
   EXPECT_TRUE(fails_with((*opened)->changes_after(0, 10), error::store_corrupt));
@@ -220,8 +226,9 @@ TEST_F(sqlite_store_file, a_reader_that_closes_last_leaves_the_log_to_the_writer
 
 TEST_F(sqlite_store_file, bodies_that_were_dropped_are_not_searched_again) {
   fill();
-  const auto plan = run_sql(path_, "EXPLAIN QUERY PLAN SELECT dead_letter_id, body_bytes FROM dead_letters WHERE value IS NOT NULL "
-                                   "AND (SELECT dead_letter_bytes FROM totals) > 1 ORDER BY dead_letter_id LIMIT 1");
+  const auto plan = run_sql(
+      path_, "EXPLAIN QUERY PLAN SELECT dead_letter_id, body_bytes FROM dead_letters WHERE value IS NOT NULL "
+             "AND (SELECT dead_letter_bytes FROM totals) > 1 ORDER BY dead_letter_id LIMIT 1");
   ASSERT_FALSE(plan.empty());
   EXPECT_NE(plan.front().find("USING INDEX dead_letters_with_body"), std::string::npos) << plan.front();
 }

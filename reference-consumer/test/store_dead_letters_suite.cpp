@@ -45,7 +45,8 @@ TEST_P(dead_letters_suite, a_letter_comes_back_as_it_was_buried) {
   auto with_empty_key = make_letter(9, "value");
   with_empty_key.message_key = "";
   with_empty_key.byte_offset = std::numeric_limits<std::int64_t>::max();
-  for (const auto& letter : {full, bare, with_empty_key}) bury(letter);
+  for (const auto& letter : {full, bare, with_empty_key})
+    bury(letter);
   reopen();
   const auto stored = letters();
   ASSERT_EQ(stored.size(), 3U);
@@ -63,18 +64,21 @@ TEST_P(dead_letters_suite, hostile_texts_come_back_in_every_field) {
   std::vector<dead_letter> buried;
   for (const auto& text : hostile_texts()) {
     auto letter = make_letter(static_cast<std::int64_t>(buried.size()), text);
-    letter.origin.log = letter.subject = letter.headers_json = letter.reason = letter.sentence = letter.clause = text;
+    letter.origin.log = letter.subject = letter.headers_json = letter.reason = letter.sentence =
+        letter.clause = text;
     letter.message_key = text;
     bury(letter);
     buried.push_back(letter);
   }
   const auto stored = letters();
   ASSERT_EQ(stored.size(), buried.size());
-  for (std::size_t index = 0; index < buried.size(); ++index) expect_equal(stored[index].letter, buried[index]);
+  for (std::size_t index = 0; index < buried.size(); ++index)
+    expect_equal(stored[index].letter, buried[index]);
 }
 
 TEST_P(dead_letters_suite, they_are_listed_in_pages_by_id) {
-  for (std::int64_t offset = 0; offset < 5; ++offset) bury(make_letter(offset, "x"));
+  for (std::int64_t offset = 0; offset < 5; ++offset)
+    bury(make_letter(offset, "x"));
   const auto first = store_->dead_letters(0, 2).value();
   ASSERT_EQ(first.size(), 2U);
   const auto second = store_->dead_letters(first.back().id, 100).value();
@@ -107,7 +111,8 @@ TEST_P(dead_letters_suite, another_message_at_the_same_place_is_buried_too) {
 
 TEST_P(dead_letters_suite, over_the_bytes_the_oldest_bodies_go_and_their_digests_stay) {
   constexpr std::int64_t body = 100 + 1 + 2; // value, key, headers
-  for (std::int64_t offset = 0; offset < 5; ++offset) bury(make_letter(offset, std::string(100, static_cast<char>('a' + offset))));
+  for (std::int64_t offset = 0; offset < 5; ++offset)
+    bury(make_letter(offset, std::string(100, static_cast<char>('a' + offset))));
   prune(5 * body);
   EXPECT_EQ(bodies(), (std::vector<bool>{true, true, true, true, true}));
   prune(3 * body);
@@ -121,7 +126,9 @@ TEST_P(dead_letters_suite, over_the_bytes_the_oldest_bodies_go_and_their_digests
   EXPECT_EQ(dropped.letter.reason, "syntax");
   prune(3 * body); // what went does not count any more
   EXPECT_EQ(bodies(), (std::vector<bool>{false, false, true, true, true}));
-  commit([&](transaction& in) { EXPECT_TRUE(in.is_buried(dropped.letter.origin, dropped.value_digest).value()); });
+  commit([&](transaction& in) {
+    EXPECT_TRUE(in.is_buried(dropped.letter.origin, dropped.value_digest).value());
+  });
 }
 
 TEST_P(dead_letters_suite, keys_and_headers_count_as_well) {

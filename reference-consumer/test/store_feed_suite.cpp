@@ -57,8 +57,10 @@ TEST_P(store_suite, the_feed_is_read_in_pages) {
   for (std::int64_t cursor = 0;;) {
     const auto page = store_->changes_after(cursor, 4).value();
     EXPECT_LE(page.size(), 4U);
-    if (page.empty()) break;
-    for (const auto& entry : page) cursors.push_back(entry.cursor);
+    if (page.empty())
+      break;
+    for (const auto& entry : page)
+      cursors.push_back(entry.cursor);
     cursor = page.back().cursor;
   }
   ASSERT_EQ(cursors.size(), 6U);
@@ -69,7 +71,8 @@ TEST_P(store_suite, the_feed_is_read_in_pages) {
 }
 
 TEST_P(store_suite, the_newest_changes_are_kept) {
-  for (std::int64_t round = 0; round < 10; ++round) write_rows(rows_of(make_rows(4, round)), round);
+  for (std::int64_t round = 0; round < 10; ++round)
+    write_rows(rows_of(make_rows(4, round)), round);
   const auto all = changes_after(0);
   ASSERT_EQ(all.size(), 50U);
   commit([&](transaction& in) { EXPECT_TRUE(succeeds(in.prune({.changes = 7}))); });
@@ -134,7 +137,8 @@ TEST_P(store_suite, counters_add_up_over_transactions) {
 TEST_P(store_suite, everything_is_still_there_after_opening_it_again) {
   write_rows(rows_of(make_rows(20)), 0);
   const auto before = place_->dump();
-  for (int time = 0; time < 3; ++time) reopen();
+  for (int time = 0; time < 3; ++time)
+    reopen();
   EXPECT_EQ(place_->dump(), before);
   EXPECT_EQ(read_rows(), rows_of(make_rows(20)));
 }
@@ -182,10 +186,12 @@ TEST_P(store_suite, readers_beside_a_writer_see_one_snapshot_after_the_other) {
     for (bool is_last = false; !is_last; ++looks) {
       is_last = is_written;
       std::vector<std::string> rows;
-      ASSERT_TRUE(succeeds((*reader)->for_each_row([&](const scope&, std::string_view row) { rows.emplace_back(row); })));
+      ASSERT_TRUE(succeeds(
+          (*reader)->for_each_row([&](const scope&, std::string_view row) { rows.emplace_back(row); })));
       // All rows are of one round, and rounds do not go back.
       std::int64_t round = 0;
-      while (round <= rounds && rows.front() != serialize(make_row("row-0", round))) ++round;
+      while (round <= rounds && rows.front() != serialize(make_row("row-0", round)))
+        ++round;
       ASSERT_GE(round, last);
       ASSERT_EQ(rows.size(), 8U);
       for (std::size_t index = 0; index < rows.size(); ++index)
@@ -194,7 +200,8 @@ TEST_P(store_suite, readers_beside_a_writer_see_one_snapshot_after_the_other) {
     }
     EXPECT_EQ(last, rounds);
   });
-  for (std::int64_t round = 1; round <= rounds; ++round) write_rows(rows_of(make_rows(8, round)), round);
+  for (std::int64_t round = 1; round <= rounds; ++round)
+    write_rows(rows_of(make_rows(8, round)), round);
   is_written = true;
   reading.join();
   EXPECT_GT(looks, 0);

@@ -7,7 +7,8 @@ part_set set_at(std::int64_t seconds, std::uint32_t total = 3, std::int64_t gene
   return {web_scope(), noon(seconds), generation, total};
 }
 
-pending_part make_part(const part_set& set, std::uint32_t index, std::string message, std::int64_t arrived = 0) {
+pending_part make_part(const part_set& set, std::uint32_t index, std::string message,
+                       std::int64_t arrived = 0) {
   pending_part part;
   part.set = set;
   part.part = {index, sha256(message)};
@@ -45,7 +46,8 @@ TEST_P(parts_suite, a_part_comes_back_as_it_came) {
   with_empty_key.message_key = "";
   auto with_odd_key = make_part(set, 2, "");
   with_odd_key.message_key = std::string("\xFF\0'", 3);
-  for (const auto& one : {part, with_empty_key, with_odd_key}) hold(one);
+  for (const auto& one : {part, with_empty_key, with_odd_key})
+    hold(one);
   const auto in = begin();
   const auto taken = in->take_parts(scope_id(*in), set).value();
   ASSERT_EQ(taken.size(), 3U);
@@ -69,10 +71,12 @@ TEST_P(parts_suite, sets_are_told_apart_by_all_that_names_them) {
   newer.generation = 2;
   longer.part_total = 4;
   elsewhere.scope.inventory = "other";
-  for (const auto& one : {set, later, newer, longer, elsewhere}) hold(make_part(one, 1, "a part"));
+  for (const auto& one : {set, later, newer, longer, elsewhere})
+    hold(make_part(one, 1, "a part"));
   commit([&](transaction& in) { EXPECT_EQ(in.take_parts(scope_id(in), set).value().size(), 1U); });
   EXPECT_TRUE(held(set).empty());
-  for (const auto& one : {later, newer, longer, elsewhere}) EXPECT_EQ(held(one), indexes{1});
+  for (const auto& one : {later, newer, longer, elsewhere})
+    EXPECT_EQ(held(one), indexes{1});
 }
 
 TEST_P(parts_suite, parts_that_are_not_committed_are_not_held_nor_taken) {
@@ -151,7 +155,8 @@ TEST_P(parts_suite, over_the_bytes_the_set_that_waits_longest_is_given_up) {
 }
 
 TEST_P(parts_suite, one_set_is_given_up_at_a_time) {
-  for (std::int64_t second = 0; second < 4; ++second) hold(make_part(set_at(second), 1, std::string(100, 'x'), second));
+  for (std::int64_t second = 0; second < 4; ++second)
+    hold(make_part(set_at(second), 1, std::string(100, 'x'), second));
   const auto in = begin();
   for (std::int64_t second = 0; second < 4; ++second) {
     const auto torn = in->take_torn_set({.pending_bytes = 0}, noon()).value();
@@ -170,7 +175,9 @@ TEST_P(parts_suite, bytes_that_went_do_not_count) {
   commit([&](transaction& in) { in.take_parts(scope_id(in), set_at(2)).value(); });
   EXPECT_TRUE(is_over(199));
   EXPECT_FALSE(is_over(200));
-  commit([&](transaction& in) { EXPECT_EQ(in.drop_superseded_parts(scope_id(in), {noon(1), 0, {}}).value(), 1); });
+  commit([&](transaction& in) {
+    EXPECT_EQ(in.drop_superseded_parts(scope_id(in), {noon(1), 0, {}}).value(), 1);
+  });
   EXPECT_TRUE(is_over(99));
   EXPECT_FALSE(is_over(100));
   EXPECT_EQ(take_torn({.pending_bytes = 0}, 0).size(), 1U);

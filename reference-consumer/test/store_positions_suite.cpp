@@ -21,7 +21,8 @@ TEST_P(store_suite, partitions_are_claimed_together_in_the_order_asked_for) {
   const auto claimed = store_->claim(log_, partitions, "the test");
   ASSERT_TRUE(succeeds(claimed));
   ASSERT_EQ(claimed->size(), 3U);
-  for (std::size_t index = 0; index < 3; ++index) EXPECT_EQ((*claimed)[index].partition, partitions[index]);
+  for (std::size_t index = 0; index < 3; ++index)
+    EXPECT_EQ((*claimed)[index].partition, partitions[index]);
   EXPECT_TRUE(store_->claim(log_, {}, "the test").value().empty());
 }
 
@@ -152,10 +153,13 @@ TEST_P(store_suite, logs_with_hostile_names_are_told_apart) {
   for (std::size_t index = 0; index < names.size(); ++index) {
     const auto held = store_->claim(names[index], partitions, names[index]).value().front();
     const auto offset = static_cast<std::int64_t>(index) + 1;
-    commit([&](transaction& in) { EXPECT_TRUE(succeeds(in.advance(names[index], held, moved_to(held, offset)))); });
+    commit([&](transaction& in) {
+      EXPECT_TRUE(succeeds(in.advance(names[index], held, moved_to(held, offset))));
+    });
   }
   for (std::size_t index = 0; index < names.size(); ++index)
-    EXPECT_EQ(store_->claim(names[index], partitions, "").value().front().next_offset, static_cast<std::int64_t>(index) + 1);
+    EXPECT_EQ(store_->claim(names[index], partitions, "").value().front().next_offset,
+              static_cast<std::int64_t>(index) + 1);
 }
 
 } // namespace

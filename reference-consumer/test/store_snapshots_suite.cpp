@@ -21,22 +21,26 @@ TEST_P(store_suite, a_new_scope_has_no_snapshot) {
 }
 
 TEST_P(store_suite, scopes_are_told_apart_by_all_three_names) {
-  const std::vector<scope> scopes{{"a", "b", "c"}, {"a", "b", ""},   {"a", "bc", ""},  {"ab", "c", ""}, {"", "ab", "c"},
-                                  {"", "", ""},    {"a:b", "c", ""}, {"a", "b/c", ""}, {"A", "b", "c"}};
+  const std::vector<scope> scopes{{"a", "b", "c"},  {"a", "b", ""},   {"a", "bc", ""},
+                                  {"ab", "c", ""},  {"", "ab", "c"},  {"", "", ""},
+                                  {"a:b", "c", ""}, {"a", "b/c", ""}, {"A", "b", "c"}};
   std::set<std::int64_t> ids;
   commit([&](transaction& in) {
-    for (const auto& which : scopes) ids.insert(scope_id(in, which));
+    for (const auto& which : scopes)
+      ids.insert(scope_id(in, which));
   });
   EXPECT_EQ(ids.size(), scopes.size());
   const auto in = begin();
-  for (const auto& which : scopes) EXPECT_TRUE(ids.contains(scope_id(*in, which))) << which;
+  for (const auto& which : scopes)
+    EXPECT_TRUE(ids.contains(scope_id(*in, which))) << which;
 }
 
 TEST_P(store_suite, a_scope_record_comes_back_as_it_was_written) {
   scope_record written;
   commit([&](transaction& in) {
     written = in.open_scope(web_scope()).value();
-    written.order = snapshot_order{{std::numeric_limits<std::int64_t>::min(), 999'999'999}, std::numeric_limits<std::int64_t>::min(),
+    written.order = snapshot_order{{std::numeric_limits<std::int64_t>::min(), 999'999'999},
+                                   std::numeric_limits<std::int64_t>::min(),
                                    sha256("payload")};
     written.items_digest = sha256("items");
     written.applied_parts = {sha256("1"), sha256("2"), sha256("3")};
@@ -115,7 +119,8 @@ TEST_P(store_suite, the_newest_keys_of_a_scope_are_kept) {
     });
   const auto in = begin();
   std::int64_t known = 0;
-  for (std::int64_t second = 0; second < 100; ++second) known += in->is_known(scope_id(*in), key_at(noon(second))).value() ? 1 : 0;
+  for (std::int64_t second = 0; second < 100; ++second)
+    known += in->is_known(scope_id(*in), key_at(noon(second))).value() ? 1 : 0;
   EXPECT_GE(known, 20);
   EXPECT_LE(known, 22); // in steps of a tenth
   for (std::int64_t second = 80; second < 100; ++second)
@@ -169,7 +174,8 @@ TEST_P(store_suite, only_rows_that_changed_are_written) {
   rows.pop_back();
   rows.push_back(make_row("row-new"));
   write_rows(rows_of(rows), 1);
-  EXPECT_EQ(place_->take_writes(), (std::map<std::string, std::int64_t>{{"items", 3}, {"changes", 4}, {"scopes", 1}}));
+  EXPECT_EQ(place_->take_writes(),
+            (std::map<std::string, std::int64_t>{{"items", 3}, {"changes", 4}, {"scopes", 1}}));
 }
 
 TEST_P(store_suite, an_unchanged_snapshot_writes_one_row) {
@@ -203,13 +209,16 @@ TEST_P(store_suite, all_rows_are_visited_in_the_order_of_their_bytes) {
   std::vector<std::pair<scope, std::string>> expected;
   for (const auto& cluster : names) {
     std::vector<item> rows;
-    for (const auto& name : names) rows.push_back(make_row(name));
+    for (const auto& name : names)
+      rows.push_back(make_row(name));
     const scope which{cluster, "team-a", ""};
     write_rows(rows_of(rows), 0, which);
-    for (const auto& row : rows) expected.emplace_back(which, serialize(row));
+    for (const auto& row : rows)
+      expected.emplace_back(which, serialize(row));
   }
   std::vector<std::pair<scope, std::string>> visited;
-  EXPECT_TRUE(succeeds(store_->for_each_row([&](const scope& which, std::string_view row) { visited.emplace_back(which, row); })));
+  EXPECT_TRUE(succeeds(store_->for_each_row(
+      [&](const scope& which, std::string_view row) { visited.emplace_back(which, row); })));
   EXPECT_EQ(visited, expected);
 }
 
@@ -229,7 +238,8 @@ TEST_P(store_suite, rows_and_scopes_with_hostile_names_come_back) {
   }
   EXPECT_EQ(state_text(*store_), state_text(expected));
   EXPECT_EQ(folded_feed(*store_), state_text(expected));
-  for (const auto& text : hostile_texts()) write_rows({}, 1, {text, text, text});
+  for (const auto& text : hostile_texts())
+    write_rows({}, 1, {text, text, text});
   EXPECT_EQ(state_text(*store_), "[]\n");
 }
 

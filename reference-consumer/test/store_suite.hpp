@@ -52,10 +52,13 @@ protected:
     return claimed && claimed->size() == 1 ? claimed->front() : owned_position{};
   }
 
-  std::int64_t scope_id(transaction& in, const scope& which = web_scope()) { return in.open_scope(which).value().id; }
+  std::int64_t scope_id(transaction& in, const scope& which = web_scope()) {
+    return in.open_scope(which).value().id;
+  }
 
   /// Writes a snapshot as ingest() does: the changes from the rows held to these.
-  void write_rows(transaction& in, const row_map& rows, std::int64_t seconds, const scope& which = web_scope()) {
+  void write_rows(transaction& in, const row_map& rows, std::int64_t seconds,
+                  const scope& which = web_scope()) {
     auto record = in.open_scope(which).value();
     const auto changes = diff(in.rows(record.id).value(), rows).value();
     record.order = snapshot_order{noon(seconds), 1, sha256(std::to_string(seconds))};
@@ -92,7 +95,8 @@ protected:
     std::vector<std::uint32_t> indexes;
     auto parts = in->held_parts(scope_id(*in, set.scope), set).value();
     std::sort(parts.begin(), parts.end());
-    for (const auto& part : parts) indexes.push_back(part.part_index);
+    for (const auto& part : parts)
+      indexes.push_back(part.part_index);
     return indexes;
   }
 
@@ -103,7 +107,9 @@ protected:
   }
 
   /// Whether any set is over this many bytes in all.
-  bool is_over(std::int64_t bytes) { return !begin()->take_torn_set({.pending_bytes = bytes}, noon()).value().empty(); }
+  bool is_over(std::int64_t bytes) {
+    return !begin()->take_torn_set({.pending_bytes = bytes}, noon()).value().empty();
+  }
 };
 
 /// The same for dead letters.
@@ -118,7 +124,8 @@ protected:
   std::vector<stored_dead_letter> letters() { return store_->dead_letters(0, 1'000'000).value(); }
   std::vector<bool> bodies() {
     std::vector<bool> out;
-    for (const auto& stored : letters()) out.push_back(stored.has_body);
+    for (const auto& stored : letters())
+      out.push_back(stored.has_body);
     return out;
   }
 };

@@ -2,6 +2,7 @@
 #include "command/flag_types.hpp"
 #include "command/publisher_flags.hpp"
 #include "message_text.hpp"
+#include "publish_confirmed.hpp"
 #include "read_items.hpp"
 
 #include <kollect/export.hpp>
@@ -48,14 +49,18 @@ void handle_secrets(std::vector<item>& rows, bool is_redacting, program::log& lo
       continue;
     }
     for (const auto& path : find_secrets(row)) {
-      if (++found > most_warnings) continue;
+      if (++found > most_warnings)
+        continue;
       log.warning("an attribute looks like a secret and is not redacted [SEC-01]",
                   {{"kind", row.kind}, {"namespace", row.namespace_}, {"name", row.name}, {"path", path}});
     }
   }
-  if (found == 0) return;
-  if (is_redacting) log.info("attributes that look like secrets were redacted", {{"count", found}});
-  else log.warning("--redact replaces what looks like a secret", {{"count", found}});
+  if (found == 0)
+    return;
+  if (is_redacting)
+    log.info("attributes that look like secrets were redacted", {{"count", found}});
+  else
+    log.warning("--redact replaces what looks like a secret", {{"count", found}});
 }
 
 result<std::vector<outgoing_message>> make_export(const export_flags& flags, const connection& sink,
@@ -72,7 +77,8 @@ result<std::vector<outgoing_message>> make_export(const export_flags& flags, con
 
 result<program::exit_code> print(const std::vector<outgoing_message>& messages, const export_flags& flags,
                                  broker_system system) {
-  if (auto sized = check_sizes(messages, flags.broker.max_message_bytes.value_or(0)); !sized) return sized.error();
+  if (auto sized = check_sizes(messages, flags.broker.max_message_bytes.value_or(0)); !sized)
+    return sized.error();
   for (const auto& message : messages)
     std::cout << (flags.output == "raw" ? message.value : describe_message(system, message)) << '\n';
   return program::success;
@@ -82,19 +88,23 @@ result<program::exit_code> print(const std::vector<outgoing_message>& messages, 
 result<program::exit_code> publish(const std::vector<outgoing_message>& messages, const export_flags& flags,
                                    const connection& sink, program::log& log) {
   auto opened = open_publisher(sink, flags.broker, log);
-  if (!opened) return opened.error();
+  if (!opened)
+    return opened.error();
   const auto limit = find_size_limit(sink, flags.broker, log);
-  if (!limit) return limit.error();
-  if (auto sized = check_sizes(messages, *limit); !sized) return sized.error();
+  if (!limit)
+    return limit.error();
+  if (auto sized = check_sizes(messages, *limit); !sized)
+    return sized.error();
 
   auto code = program::success;
-  const auto results = (*opened)->publish(messages, flags.broker.timeout());
+  const auto results = publish_confirmed(**opened, messages, flags.broker.timeout());
   for (std::size_t index = 0; index < results.size(); ++index) {
     if (results[index]) {
       std::cout << describe_receipt(sink.system, messages[index], *results[index]) << '\n';
     } else {
       log.error(results[index].error());
-      if (code == program::success) code = program::exit_code_of(results[index].error());
+      if (code == program::success)
+        code = program::exit_code_of(results[index].error());
     }
   }
   return code;
@@ -104,7 +114,8 @@ result<program::exit_code> run(const export_flags& flags, program::log& log) {
   using program::secrets;
   const auto sink =
       program::load_connection(flags.broker.sink, flags.is_dry_run ? secrets::not_needed : secrets::needed);
-  if (!sink) return sink.error();
+  if (!sink)
+    return sink.error();
   auto rows = read_items(flags.items, flags.max_depth);
   if (!rows) {
     log.error(rows.error());
@@ -112,34 +123,46 @@ result<program::exit_code> run(const export_flags& flags, program::log& log) {
   }
   handle_secrets(*rows, flags.is_redacting, log);
   const auto messages = make_export(flags, *sink, std::move(*rows));
-  if (!messages) return messages.error();
+  if (!messages)
+    return messages.error();
   return flags.is_dry_run ? print(*messages, flags, sink->system) : publish(*messages, flags, *sink, log);
 }
 
 void add_flags(CLI::App& command, export_flags& flags) {
   add_connection_flags(command, flags.broker);
-  command.add_option("--namespace", flags.namespace_, "the inventory's namespace")->required()->check(is_label());
+  command.add_option("--namespace", flags.namespace_, "the inventory's namespace")
+      ->required()
+      ->check(is_label());
   command.add_option("--inventory", flags.inventory, "the inventory's name")->required()->check(is_label());
   command.add_option("--generation", flags.generation, "the inventory's spec generation; 0 leaves it out")
       ->check(CLI::NonNegativeNumber);
   command.add_option("--payload", flags.payload, "form of a payload that is not split")
       ->check(CLI::IsMember({"array", "export-envelope"}))
       ->capture_default_str();
-  command.add_option("--max-export-bytes", flags.max_export_bytes, "larger payloads are split into parts; 0: never")
-      ->check(CLI::NonNegativeNumber)->capture_default_str();
+  command
+      .add_option("--max-export-bytes", flags.max_export_bytes,
+                  "larger payloads are split into parts; 0: never")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   add_size_flag(command, flags.broker);
   command.add_option("--max-depth", flags.max_depth, "deepest nesting of a message")
       ->check(CLI::Range(std::size_t{8}, max_depth_ceiling))
       ->capture_default_str();
   add_timestamp(command, "--timestamp", flags.instant, "when the export happens; default: now");
-  add_timestamp(command, "--exported-at", flags.exported_at, "when the snapshot was taken; default: as --timestamp");
-  command.add_flag("--redact", flags.is_redacting, "replace the values of attributes whose names look secret");
-  auto* const dry_run = command.add_flag("--dry-run", flags.is_dry_run, "print the messages; connect to nothing");
-  command.add_option("-o,--output", flags.output, "what a dry run prints: a line of JSON a message, or its bytes")
+  add_timestamp(command, "--exported-at", flags.exported_at,
+                "when the snapshot was taken; default: as --timestamp");
+  command.add_flag("--redact", flags.is_redacting,
+                   "replace the values of attributes whose names look secret");
+  auto* const dry_run =
+      command.add_flag("--dry-run", flags.is_dry_run, "print the messages; connect to nothing");
+  command
+      .add_option("-o,--output", flags.output,
+                  "what a dry run prints: a line of JSON a message, or its bytes")
       ->check(CLI::IsMember({"json", "raw"}))
       ->capture_default_str()
       ->needs(dry_run);
-  command.add_option("ITEMS", flags.items, "file with a JSON array of rows; - for standard input")->required();
+  command.add_option("ITEMS", flags.items, "file with a JSON array of rows; - for standard input")
+      ->required();
 }
 
 } // namespace

@@ -30,16 +30,19 @@ auto report_to(program::log& log) {
   return [&log](std::string_view line) { log.warning(line); };
 }
 
-result<std::unique_ptr<publisher>> create(const connection& target, const publisher_flags& flags, program::log& log) {
+result<std::unique_ptr<publisher>> create(const connection& target, const publisher_flags& flags,
+                                          program::log& log) {
   if (target.system == broker_system::kafka) {
     auto client = make_kafka_options(flags, log);
-    if (!client) return client.error();
+    if (!client)
+      return client.error();
     kafka::publisher_options options;
     options.client = std::move(*client);
     return kafka::create_publisher(target, options);
   }
   auto client = make_nats_options(flags, log);
-  if (!client) return client.error();
+  if (!client)
+    return client.error();
   nats::publisher_options options;
   options.client = std::move(*client);
   return nats::create_publisher(target, options);
@@ -58,14 +61,16 @@ void add_connection_flags(CLI::App& command, publisher_flags& flags) {
 }
 
 void add_size_flag(CLI::App& command, publisher_flags& flags) {
-  command.add_option("--max-message-bytes", flags.max_message_bytes,
-                     "largest message that is published, 0 for any; default: what the broker says")
+  command
+      .add_option("--max-message-bytes", flags.max_message_bytes,
+                  "largest message that is published, 0 for any; default: what the broker says")
       ->check(CLI::NonNegativeNumber);
 }
 
 result<kafka::client_options> make_kafka_options(const publisher_flags& flags, program::log& log) {
   auto properties = read_properties(flags.properties);
-  if (!properties) return properties.error();
+  if (!properties)
+    return properties.error();
   kafka::client_options options;
   options.client_id = "kollect-producer";
   options.connect_timeout = flags.timeout();
@@ -76,7 +81,8 @@ result<kafka::client_options> make_kafka_options(const publisher_flags& flags, p
 
 result<nats::client_options> make_nats_options(const publisher_flags& flags, program::log& log) {
   if (!flags.properties.empty())
-    return make_failure(error::invalid_value, "-X sets properties of the Kafka client, and this sink is of type nats");
+    return make_failure(error::invalid_value,
+                        "-X sets properties of the Kafka client, and this sink is of type nats");
   nats::client_options options;
   options.client_name = "kollect-producer";
   options.connect_timeout = std::min(options.connect_timeout, flags.timeout());
@@ -88,22 +94,31 @@ result<nats::client_options> make_nats_options(const publisher_flags& flags, pro
 result<std::unique_ptr<publisher>> open_publisher(const connection& target, const publisher_flags& flags,
                                                   program::log& log) {
   auto opened = create(target, flags, log);
-  if (!opened || !target.connection_test) return opened;
-  if (auto checked = (*opened)->check(flags.timeout()); !checked) return checked.error();
+  if (!opened || !target.connection_test)
+    return opened;
+  if (auto checked = (*opened)->check(flags.timeout()); !checked)
+    return checked.error();
   return opened;
 }
 
-result<std::size_t> find_size_limit(const connection& target, const publisher_flags& flags, program::log& log) {
-  if (flags.max_message_bytes) return *flags.max_message_bytes;
-  if (target.system == broker_system::nats) return std::size_t{0};
+result<std::size_t> find_size_limit(const connection& target, const publisher_flags& flags,
+                                    program::log& log) {
+  if (flags.max_message_bytes)
+    return *flags.max_message_bytes;
+  if (target.system == broker_system::nats)
+    return std::size_t{0};
   auto options = make_kafka_options(flags, log);
-  if (!options) return options.error();
+  if (!options)
+    return options.error();
   // What a compressed message will take cannot be known.
-  const bool is_compressed = std::any_of(options->properties.begin(), options->properties.end(),
-                                         [](const auto& one) { return one.name.starts_with("compression."); });
-  if (is_compressed) return std::size_t{0};
+  const bool is_compressed =
+      std::any_of(options->properties.begin(), options->properties.end(),
+                  [](const auto& one) { return one.name.starts_with("compression."); });
+  if (is_compressed)
+    return std::size_t{0};
   const auto limit = kafka::find_message_limit(target, *options, std::min(flags.timeout(), longest_question));
-  if (!limit) return limit.error();
+  if (!limit)
+    return limit.error();
   return limit->value_or(0);
 }
 

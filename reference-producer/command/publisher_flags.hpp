@@ -41,7 +41,8 @@ result<std::unique_ptr<publisher>> open_publisher(const connection& target, cons
 
 /// How large a message may be, for check_sizes(): what --max-message-bytes says, else what the Kafka
 /// topic is configured for. 0: not known here; the broker will tell, NATS before anything is sent.
-result<std::size_t> find_size_limit(const connection& target, const publisher_flags& flags, program::log& log);
+result<std::size_t> find_size_limit(const connection& target, const publisher_flags& flags,
+                                    program::log& log);
 
 } // namespace kollect::producer
 

@@ -35,7 +35,7 @@ struct simulate_flags {
   std::string payload = "mixed"; // array, export-envelope
   double rate = 0;
   bool is_shuffled = false;
-  std::string expect;         // a file; empty: none
+  std::string expect; // a file; empty: none
   bool is_embedded = false;
   std::string write_manifest; // a file
   int partitions = 6;
@@ -43,7 +43,8 @@ struct simulate_flags {
 
 result<void> write_file(const std::string& path, std::string_view text) {
   auto file = output_file::create(path);
-  if (!file) return file.error();
+  if (!file)
+    return file.error();
   file->stream() << text;
   return file->commit();
 }
@@ -51,26 +52,34 @@ result<void> write_file(const std::string& path, std::string_view text) {
 /// A broker in this process with the sink's topic, which the sink is pointed to.
 result<kafka::embedded_broker> start_broker(const simulate_flags& flags, connection& sink) {
   if (sink.system != broker_system::kafka)
-    return make_failure(error::invalid_value, "--embedded-broker speaks Kafka only, and this sink is of type nats");
+    return make_failure(error::invalid_value,
+                        "--embedded-broker speaks Kafka only, and this sink is of type nats");
   auto broker = kafka::embedded_broker::start();
-  if (!broker) return broker;
-  if (auto made = broker->create_topic(sink.destination, flags.partitions); !made) return made.error();
+  if (!broker)
+    return broker;
+  if (auto made = broker->create_topic(sink.destination, flags.partitions); !made)
+    return made.error();
   sink.addresses = {broker->bootstrap()};
   sink.secret.reset();
   sink.tls.reset();
-  if (auto written = write_file(flags.write_manifest, make_manifest(sink)); !written) return written.error();
+  if (auto written = write_file(flags.write_manifest, make_manifest(sink)); !written)
+    return written.error();
   return broker;
 }
 
 result<message_source> make_source(const simulate_flags& flags, message_stream& stream) {
-  if (!flags.is_shuffled) return message_source([&stream] { return stream.next(); });
+  if (!flags.is_shuffled)
+    return message_source([&stream] { return stream.next(); });
   auto messages = take_shuffled(stream, flags.fleet.seed);
-  if (!messages) return messages.error();
+  if (!messages)
+    return messages.error();
   auto shared = std::make_shared<std::vector<outgoing_message>>(std::move(*messages));
-  return message_source([shared, index = std::size_t{0}]() mutable -> result<std::optional<outgoing_message>> {
-    if (index == shared->size()) return std::optional<outgoing_message>();
-    return std::optional<outgoing_message>(std::move((*shared)[index++]));
-  });
+  return message_source(
+      [shared, index = std::size_t{0}]() mutable -> result<std::optional<outgoing_message>> {
+        if (index == shared->size())
+          return std::optional<outgoing_message>();
+        return std::optional<outgoing_message>(std::move((*shared)[index++]));
+      });
 }
 
 std::string summarize(const message_stream& stream, std::uint64_t seed) {
@@ -92,42 +101,52 @@ std::string summarize(const message_stream& stream, std::uint64_t seed) {
 }
 
 /// What was published, but may not be found where it went.
-void warn_of_losses(const run_outcome& outcome, const message_stream& stream, bool is_embedded, program::log& log) {
+void warn_of_losses(const run_outcome& outcome, const message_stream& stream, bool is_embedded,
+                    program::log& log) {
   if (outcome.duplicates > stream.counts().duplicates)
-    log.warning("the stream had messages of this run already and did not take them again: wait for its duplicate "
-                "window to pass, or use another --seed [NAT-06]",
-                {{"messages", outcome.duplicates - stream.counts().duplicates}});
-  if (!is_embedded) return;
+    log.warning(
+        "the stream had messages of this run already and did not take them again: wait for its duplicate "
+        "window to pass, or use another --seed [NAT-06]",
+        {{"messages", outcome.duplicates - stream.counts().duplicates}});
+  if (!is_embedded)
+    return;
   for (const auto& [partition, bytes] : outcome.partition_bytes)
     if (bytes > embedded_partition_bytes * 9 / 10)
-      log.warning("the embedded broker keeps only the last 5 MiB of a partition: consume while it is filled, or use "
-                  "more --partitions",
-                  {{"partition", partition}, {"bytes", bytes}});
+      log.warning(
+          "the embedded broker keeps only the last 5 MiB of a partition: consume while it is filled, or use "
+          "more --partitions",
+          {{"partition", partition}, {"bytes", bytes}});
 }
 
-result<program::exit_code> run_on(const connection& sink, const simulate_flags& flags, program::stop_signal& stop,
-                                  program::log& log) {
+result<program::exit_code> run_on(const connection& sink, const simulate_flags& flags,
+                                  program::stop_signal& stop, program::log& log) {
   std::optional<output_file> expectation;
   if (!flags.expect.empty()) {
     auto file = output_file::create(flags.expect);
-    if (!file) return file.error();
+    if (!file)
+      return file.error();
     expectation.emplace(std::move(*file));
   }
   auto target = open_publisher(sink, flags.broker, log);
-  if (!target) return target.error();
+  if (!target)
+    return target.error();
   run_settings settings;
   settings.rate = flags.rate;
   settings.timeout = flags.broker.timeout();
   const auto limit = find_size_limit(sink, flags.broker, log);
-  if (!limit) return limit.error();
+  if (!limit)
+    return limit.error();
   settings.max_message_bytes = *limit;
 
   message_stream stream(flags.fleet, sink);
-  log.info("simulating", {{"scopes", stream.scope_count()}, {"rounds", flags.fleet.rounds}, {"seed", flags.fleet.seed}});
+  log.info("simulating",
+           {{"scopes", stream.scope_count()}, {"rounds", flags.fleet.rounds}, {"seed", flags.fleet.seed}});
   const auto source = make_source(flags, stream);
-  if (!source) return source.error();
+  if (!source)
+    return source.error();
   const auto outcome = publish_run(*source, **target, settings, stop, log);
-  if (!outcome) return outcome.error();
+  if (!outcome)
+    return outcome.error();
   if (!outcome->is_complete) {
     log.warning("stopped before all messages were published", {{"messages", outcome->messages}});
     return program::try_again;
@@ -135,7 +154,8 @@ result<program::exit_code> run_on(const connection& sink, const simulate_flags& 
   warn_of_losses(*outcome, stream, flags.is_embedded, log);
   if (expectation) {
     write_state(expectation->stream(), stream.expected());
-    if (auto written = expectation->commit(); !written) return written.error();
+    if (auto written = expectation->commit(); !written)
+      return written.error();
   }
   std::cout << summarize(stream, flags.fleet.seed) << std::endl;
   return program::success;
@@ -149,14 +169,19 @@ result<program::exit_code> run(simulate_flags flags, program::log& log) {
   using program::secrets;
   auto sink =
       program::load_connection(flags.broker.sink, flags.is_embedded ? secrets::not_needed : secrets::needed);
-  if (!sink) return sink.error();
-  if (!flags.is_embedded) return run_on(*sink, flags, stop, log);
+  if (!sink)
+    return sink.error();
+  if (!flags.is_embedded)
+    return run_on(*sink, flags, stop, log);
 
-  if (!flags.broker.max_message_bytes) flags.broker.max_message_bytes = 0; // it has no limit, and cannot be asked
+  if (!flags.broker.max_message_bytes)
+    flags.broker.max_message_bytes = 0; // it has no limit, and cannot be asked
   const auto broker = start_broker(flags, *sink);
-  if (!broker) return broker.error();
+  if (!broker)
+    return broker.error();
   const auto done = run_on(*sink, flags, stop, log);
-  if (!done || *done != program::success) return done;
+  if (!done || *done != program::success)
+    return done;
   log.info("the embedded broker goes on until SIGTERM or SIGINT", {{"address", broker->bootstrap()}});
   while (!stop.wait(std::chrono::minutes(1))) {
   }
@@ -167,7 +192,9 @@ void add_fleet_flags(CLI::App& command, simulation_options& fleet) {
   command.add_option("--clusters", fleet.clusters, "clusters; several are called LABEL-1, LABEL-2 and so on")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
-  command.add_option("--namespaces", fleet.namespaces, "namespaces of each cluster, each with the inventory `all`")
+  command
+      .add_option("--namespaces", fleet.namespaces,
+                  "namespaces of each cluster, each with the inventory `all`")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
   command.add_option("--items", fleet.items, "rows of each inventory at first")
@@ -194,20 +221,28 @@ void add_message_flags(CLI::App& command, simulate_flags& flags) {
       ->check(CLI::IsMember({"mixed", "array", "export-envelope"}))
       ->capture_default_str();
   flags.fleet.max_export_bytes = default_multipart_bytes;
-  command.add_option("--multipart-bytes", flags.fleet.max_export_bytes, "larger payloads are split into parts; 0: never")
-      ->check(CLI::NonNegativeNumber)->capture_default_str();
-  command.add_option("--duplicates", flags.fleet.duplicates, "share of messages that are sent again, byte for byte")
+  command
+      .add_option("--multipart-bytes", flags.fleet.max_export_bytes,
+                  "larger payloads are split into parts; 0: never")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  command
+      .add_option("--duplicates", flags.fleet.duplicates,
+                  "share of messages that are sent again, byte for byte")
       ->check(CLI::Range(0.0, 10.0));
   command.add_option("--poison", flags.fleet.poison, "share of additional messages that nobody can apply")
       ->check(CLI::Range(0.0, 10.0));
   command.add_flag("--shuffle", flags.is_shuffled, "send the messages of all rounds in a random order");
-  command.add_option("--rate", flags.rate, "messages a second; 0: as fast as possible")->check(CLI::NonNegativeNumber);
+  command.add_option("--rate", flags.rate, "messages a second; 0: as fast as possible")
+      ->check(CLI::NonNegativeNumber);
   add_size_flag(command, flags.broker);
-  command.add_option("--expect", flags.expect, "file for the state that a consumer must arrive at")->type_name("FILE");
-  auto* const embedded =
-      command.add_flag("--embedded-broker", flags.is_embedded, "send to a Kafka broker in this process, and keep it up");
+  command.add_option("--expect", flags.expect, "file for the state that a consumer must arrive at")
+      ->type_name("FILE");
+  auto* const embedded = command.add_flag("--embedded-broker", flags.is_embedded,
+                                          "send to a Kafka broker in this process, and keep it up");
   auto* const manifest =
-      command.add_option("--write-manifest", flags.write_manifest, "file for a manifest of the embedded broker")
+      command
+          .add_option("--write-manifest", flags.write_manifest, "file for a manifest of the embedded broker")
           ->type_name("FILE")
           ->needs(embedded);
   embedded->needs(manifest);

@@ -4,28 +4,34 @@
 
 namespace kollect::producer {
 
-inventory_model::inventory_model(std::string name_of_namespace, const churn_options& options, std::uint64_t seed)
+inventory_model::inventory_model(std::string name_of_namespace, const churn_options& options,
+                                 std::uint64_t seed)
     : namespace_(std::move(name_of_namespace)), options_(options), numbers_(seed) {
   fill();
 }
 
 void inventory_model::advance() {
   is_novel_ = false;
-  if (numbers_.chance(options_.empty_share)) rows_.clear();
-  else if (rows_.empty()) fill();
-  else change_rows();
+  if (numbers_.chance(options_.empty_share))
+    rows_.clear();
+  else if (rows_.empty())
+    fill();
+  else
+    change_rows();
 }
 
 std::vector<item> inventory_model::make_items() const {
   std::vector<item> items;
   items.reserve(rows_.size());
-  for (const auto& row : rows_) items.push_back(make_item(row, namespace_));
+  for (const auto& row : rows_)
+    items.push_back(make_item(row, namespace_));
   return items;
 }
 
 void inventory_model::fill() {
   rows_.reserve(options_.items);
-  while (rows_.size() < options_.items) add_row();
+  while (rows_.size() < options_.items)
+    add_row();
   is_novel_ = options_.items != 0;
 }
 
@@ -43,9 +49,12 @@ void inventory_model::change_rows() {
       rows_.pop_back();
       continue;
     }
-    if (is_touched && event < 30) add_row();
-    else if (is_touched && (event < 40 || !shows_revisions(row))) recreate(row);
-    else if (is_touched) row.revision = next_revision_++;
+    if (is_touched && event < 30)
+      add_row();
+    else if (is_touched && (event < 40 || !shows_revisions(row)))
+      recreate(row);
+    else if (is_touched)
+      row.revision = next_revision_++;
     is_novel_ = is_novel_ || is_touched;
     ++index;
   }

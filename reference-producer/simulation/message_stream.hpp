@@ -43,12 +43,12 @@ struct simulation_options {
 
 /// What a simulation has made so far.
 struct simulation_counts {
-  std::uint64_t messages = 0;   ///< all of them: snapshots, further parts, duplicates, poison
+  std::uint64_t messages = 0; ///< all of them: snapshots, further parts, duplicates, poison
   std::uint64_t snapshots = 0;
-  std::uint64_t parts = 0;      ///< messages of multipart sets
+  std::uint64_t parts = 0; ///< messages of multipart sets
   std::uint64_t duplicates = 0;
   std::uint64_t poison = 0;
-  std::uint64_t bytes = 0;      ///< of all values
+  std::uint64_t bytes = 0; ///< of all values
 };
 
 /// Makes the messages of a whole fleet, round by round, one snapshot at a time: memory is bounded by the

@@ -23,7 +23,8 @@ public:
 
   /// How many messages are due by `now` in all.
   std::uint64_t due_by(clock::time_point now) const noexcept {
-    if (now < start_) return 0;
+    if (now < start_)
+      return 0;
     const std::chrono::duration<double> passed = now - start_;
     return static_cast<std::uint64_t>(passed.count() * rate_) + 1;
   }

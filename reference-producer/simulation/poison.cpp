@@ -26,16 +26,36 @@ void replace_string(std::string& text, std::string_view name, std::string_view v
   text.replace(begin, text.find('"', begin) - begin, value);
 }
 
-void break_syntax(std::string& value, random_source&) { replace_first(value, "\"items\":[", "\"items\":[,"); }
-void cut_off(std::string& value, random_source& numbers) { value.resize(1 + numbers.below(value.size() - 1)); }
-void append_more(std::string& value, random_source&) { value += "{}"; }
-void change_version(std::string& value, random_source&) { replace_string(value, "schemaVersion", "kollect.dev/v9"); }
-void forge_checksum(std::string& value, random_source&) { replace_string(value, "checksum", std::string(64, '0')); }
-void miscount(std::string& value, random_source&) { replace_first(value, "\"itemCount\":1", "\"itemCount\":2"); }
-void lose_field(std::string& value, random_source&) { replace_first(value, "\"timestamp\":", "\"timestamq\":"); }
-void break_utf8(std::string& value, random_source&) { replace_first(value, "\"name\":\"poison", "\"name\":\"poison\xFF"); }
-void make_empty(std::string& value, random_source&) { value.clear(); }
-void make_invalid_time(std::string& value, random_source&) { replace_string(value, "timestamp", "2026-02-30T25:61:00Z"); }
+void break_syntax(std::string& value, random_source&) {
+  replace_first(value, "\"items\":[", "\"items\":[,");
+}
+void cut_off(std::string& value, random_source& numbers) {
+  value.resize(1 + numbers.below(value.size() - 1));
+}
+void append_more(std::string& value, random_source&) {
+  value += "{}";
+}
+void change_version(std::string& value, random_source&) {
+  replace_string(value, "schemaVersion", "kollect.dev/v9");
+}
+void forge_checksum(std::string& value, random_source&) {
+  replace_string(value, "checksum", std::string(64, '0'));
+}
+void miscount(std::string& value, random_source&) {
+  replace_first(value, "\"itemCount\":1", "\"itemCount\":2");
+}
+void lose_field(std::string& value, random_source&) {
+  replace_first(value, "\"timestamp\":", "\"timestamq\":");
+}
+void break_utf8(std::string& value, random_source&) {
+  replace_first(value, "\"name\":\"poison", "\"name\":\"poison\xFF");
+}
+void make_empty(std::string& value, random_source&) {
+  value.clear();
+}
+void make_invalid_time(std::string& value, random_source&) {
+  replace_string(value, "timestamp", "2026-02-30T25:61:00Z");
+}
 void misnumber_part(std::string& value, random_source&) {
   replace_first(value, "\"itemCount\":", "\"partIndex\":7,\"partTotal\":3,\"itemCount\":");
 }
@@ -68,18 +88,23 @@ std::string make_payload(const timestamp& instant, random_source& numbers) {
   row.target_name = row.kind = row.name = "poison";
   row.version = "v1";
   row.uid = "poison-" + std::to_string(numbers.next());
-  const export_envelope_header header{.generation = 1, .item_count = 1, .exported_at = instant, .cluster = {}};
+  const export_envelope_header header{
+      .generation = 1, .item_count = 1, .exported_at = instant, .cluster = {}};
   return serialize_export_envelope(header, "[" + serialize(row) + "]");
 }
 
 } // namespace
 
-std::size_t poison_kind_count() noexcept { return kinds.size(); }
+std::size_t poison_kind_count() noexcept {
+  return kinds.size();
+}
 
-std::string_view poison_name(std::size_t kind) noexcept { return error_name(kinds[kind].refused_as); }
+std::string_view poison_name(std::size_t kind) noexcept {
+  return error_name(kinds[kind].refused_as);
+}
 
-outgoing_message make_poison(std::size_t kind, const connection& sink, const scope& where, const timestamp& instant,
-                             random_source& numbers) {
+outgoing_message make_poison(std::size_t kind, const connection& sink, const scope& where,
+                             const timestamp& instant, random_source& numbers) {
   const auto& how = kinds[kind];
   const auto& dated = how.in_far_future ? far_future : instant;
   auto message = make_message(sink, where, dated, make_payload(dated, numbers));

@@ -23,8 +23,10 @@ result<batch> take_batch(const message_source& source, std::size_t most_messages
   batch taken;
   for (std::size_t bytes = 0; taken.size() < most_messages && bytes < most_bytes;) {
     auto message = source();
-    if (!message) return message.error();
-    if (!message->has_value()) break;
+    if (!message)
+      return message.error();
+    if (!message->has_value())
+      break;
     bytes += (*message)->value.size();
     taken.push_back(std::move(**message));
   }
@@ -41,12 +43,14 @@ public:
     const auto seconds = std::chrono::duration<double>(now - begin_).count();
     shown_.update([&] {
       const auto rate = seconds > 0 ? static_cast<double>(outcome.messages) / seconds : 0;
-      return std::to_string(outcome.messages) + " messages, " + std::to_string(static_cast<std::uint64_t>(rate)) +
-             " a second";
+      return std::to_string(outcome.messages) + " messages, " +
+             std::to_string(static_cast<std::uint64_t>(rate)) + " a second";
     });
-    if (program::stderr_is_terminal() || now - logged_ < std::chrono::seconds(10)) return;
+    if (program::stderr_is_terminal() || now - logged_ < std::chrono::seconds(10))
+      return;
     logged_ = now;
-    log_.info("publishing", {{"messages", outcome.messages}, {"seconds", static_cast<std::int64_t>(seconds)}});
+    log_.info("publishing",
+              {{"messages", outcome.messages}, {"seconds", static_cast<std::int64_t>(seconds)}});
   }
 
 private:
@@ -56,11 +60,14 @@ private:
   clock::time_point logged_ = begin_;
 };
 
-result<void> publish(const batch& messages, publisher& target, const run_settings& settings, run_outcome& outcome) {
-  if (auto sized = check_sizes(messages, settings.max_message_bytes); !sized) return sized;
+result<void> publish(const batch& messages, publisher& target, const run_settings& settings,
+                     run_outcome& outcome) {
+  if (auto sized = check_sizes(messages, settings.max_message_bytes); !sized)
+    return sized;
   const auto results = publish_confirmed(target, messages, settings.timeout);
   for (std::size_t index = 0; index < results.size(); ++index) {
-    if (!results[index]) return results[index].error();
+    if (!results[index])
+      return results[index].error();
     ++outcome.messages;
     outcome.duplicates += results[index]->duplicate ? 1 : 0;
     outcome.partition_bytes[results[index]->partition] += messages[index].value.size();
@@ -78,11 +85,14 @@ result<run_outcome> run_unpaced(const message_source& source, publisher& target,
   };
   for (auto upcoming = prepare();;) {
     const auto messages = upcoming.get();
-    if (!messages) return messages.error();
+    if (!messages)
+      return messages.error();
     outcome.is_complete = messages->empty();
-    if (messages->empty() || stop.is_requested()) return outcome;
+    if (messages->empty() || stop.is_requested())
+      return outcome;
     upcoming = prepare();
-    if (auto published = publish(*messages, target, settings, outcome); !published) return published.error();
+    if (auto published = publish(*messages, target, settings, outcome); !published)
+      return published.error();
     reporter.update(outcome);
   }
 }
@@ -102,10 +112,13 @@ result<run_outcome> run_paced(const message_source& source, publisher& target, c
     }
     const auto count = std::min<std::uint64_t>(due - outcome.messages, settings.batch_messages);
     const auto messages = take_batch(source, static_cast<std::size_t>(count), settings.batch_bytes);
-    if (!messages) return messages.error();
+    if (!messages)
+      return messages.error();
     outcome.is_complete = messages->empty();
-    if (messages->empty()) break;
-    if (auto published = publish(*messages, target, settings, outcome); !published) return published.error();
+    if (messages->empty())
+      break;
+    if (auto published = publish(*messages, target, settings, outcome); !published)
+      return published.error();
     reporter.update(outcome);
   }
   return outcome;

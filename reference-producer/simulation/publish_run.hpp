@@ -20,17 +20,17 @@ namespace kollect::producer {
 using message_source = std::function<result<std::optional<outgoing_message>>()>;
 
 struct run_settings {
-  double rate = 0;                        ///< messages a second; 0: as fast as possible
-  std::chrono::milliseconds timeout{};    ///< for each batch
-  std::size_t max_message_bytes = 0;      ///< see check_sizes()
-  std::size_t batch_messages = 10'000;    ///< at most, in one call of the publisher
-  std::size_t batch_bytes = 16UL << 20U;  ///< about, of values
+  double rate = 0;                       ///< messages a second; 0: as fast as possible
+  std::chrono::milliseconds timeout{};   ///< for each batch
+  std::size_t max_message_bytes = 0;     ///< see check_sizes()
+  std::size_t batch_messages = 10'000;   ///< at most, in one call of the publisher
+  std::size_t batch_bytes = 16UL << 20U; ///< about, of values
 };
 
 struct run_outcome {
-  bool is_complete = false;               ///< false: stopped before the source was empty
-  std::uint64_t messages = 0;             ///< confirmed
-  std::uint64_t duplicates = 0;           ///< NATS: those that the stream had already (NAT-05)
+  bool is_complete = false;                              ///< false: stopped before the source was empty
+  std::uint64_t messages = 0;                            ///< confirmed
+  std::uint64_t duplicates = 0;                          ///< NATS: those that the stream had already (NAT-05)
   std::map<std::int32_t, std::uint64_t> partition_bytes; ///< of values, by Kafka partition
 };
 

@@ -12,8 +12,8 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::array words{"api"sv,     "billing"sv, "cache"sv,   "catalog"sv, "checkout"sv, "gateway"sv,
-                           "indexer"sv, "ledger"sv,  "mailer"sv,  "orders"sv,  "router"sv,   "search"sv};
+constexpr std::array words{"api"sv,     "billing"sv, "cache"sv,  "catalog"sv, "checkout"sv, "gateway"sv,
+                           "indexer"sv, "ledger"sv,  "mailer"sv, "orders"sv,  "router"sv,   "search"sv};
 
 std::string make_name(const row_model& model) {
   return std::string(words[model.ordinal % words.size()]) + "-" + std::to_string(model.ordinal);
@@ -25,19 +25,25 @@ std::string make_uid(std::uint64_t seed) {
   random_source numbers(seed);
   std::string uid = "xxxxxxxx-xxxx-4xxx-axxx-xxxxxxxxxxxx";
   for (char& letter : uid)
-    if (letter == 'x') letter = digits[numbers.below(16)];
+    if (letter == 'x')
+      letter = digits[numbers.below(16)];
   return uid;
 }
 
 } // namespace
 
-std::size_t object_kind_count() noexcept { return object_kinds().size(); }
+std::size_t object_kind_count() noexcept {
+  return object_kinds().size();
+}
 
-bool shows_revisions(const row_model& model) noexcept { return object_kinds()[model.kind].has_attributes; }
+bool shows_revisions(const row_model& model) noexcept {
+  return object_kinds()[model.kind].has_attributes;
+}
 
 item make_item(const row_model& model, const std::string& namespace_) {
   const auto& kind = object_kinds()[model.kind];
-  attribute_source source{make_name(model), namespace_, model.revision, random_source(combine_seeds(model.seed, 1)),
+  attribute_source source{make_name(model), namespace_, model.revision,
+                          random_source(combine_seeds(model.seed, 1)),
                           random_source(combine_seeds(model.seed, model.revision + 2))};
   item row;
   row.target_namespace = namespace_;

@@ -17,8 +17,10 @@ public:
   explicit simulated_clock(std::optional<timestamp> base) : base_(base) {}
 
   timestamp tick() {
-    if (base_) last_ = last_ ? *last_ + std::chrono::milliseconds(1) : *base_;
-    else last_ = std::max(from_system_clock(std::chrono::system_clock::now()), earliest());
+    if (base_)
+      last_ = last_ ? *last_ + std::chrono::milliseconds(1) : *base_;
+    else
+      last_ = std::max(from_system_clock(std::chrono::system_clock::now()), earliest());
     return *last_;
   }
 

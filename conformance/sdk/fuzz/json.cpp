@@ -18,7 +18,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(value.has_value() == compact.has_value(), "both readers agree");
   if (!value) {
     require(value.error().reason() == compact.error().reason(), "both readers give the same reason");
-    require(value.error().position->offset == compact.error().position->offset, "both readers give the same place");
+    require(value.error().position->offset == compact.error().position->offset,
+            "both readers give the same place");
     require(value.error().position->offset <= size, "a failure has its place");
     return 0;
   }
@@ -31,12 +32,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(kollect::serialize(kollect::parse_value(twice).value()) == twice, "writing has an end");
   require(kollect::compact_payload(written).value() == written, "what was written is compact");
   require(kollect::compact_payload(*compact).value() == *compact, "what is compact stays so");
-  require(kollect::serialize(kollect::parse_value(*compact).value()) == written, "what is compact means the same");
+  require(kollect::serialize(kollect::parse_value(*compact).value()) == written,
+          "what is compact means the same");
   require(kollect::simd::find_value_end(*compact, 0) == compact->size(), "the scanner finds the end");
   require(kollect::changed_paths(text, *compact).value().empty(), "what means the same has no changed paths");
   if (const auto rows = kollect::parse_items(text)) {
     const auto items = kollect::serialize_items(*rows);
-    require(kollect::parse_payload(items)->item_count == rows->size(), "what a producer accepts a consumer reads");
+    require(kollect::parse_payload(items)->item_count == rows->size(),
+            "what a producer accepts a consumer reads");
   }
   return 0;
 }

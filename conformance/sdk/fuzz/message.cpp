@@ -20,7 +20,8 @@ void read_rows(const kollect::message_head& head, const kollect::snapshot_view& 
     const auto owning = to_item(row);
     require(owning.has_value(), "a checked row can be read");
     require(owning->identity() == row.identity(), "an owning row is the same row");
-    require(kollect::parse_value(row.raw, {.max_depth = kollect::max_depth_ceiling}).has_value(), "a row is JSON");
+    require(kollect::parse_value(row.raw, {.max_depth = kollect::max_depth_ceiling}).has_value(),
+            "a row is JSON");
   }
   require(count == snapshot.item_count, "as many rows as were counted");
   kollect::row_map rows;
@@ -35,7 +36,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto head = kollect::read_head(text, "c:n/inventory");
   if (!head) {
-    require(text.empty() || (head.error().position && head.error().position->offset <= size), "a failure has its place");
+    require(text.empty() || (head.error().position && head.error().position->offset <= size),
+            "a failure has its place");
     return 0;
   }
   require(head->key == kollect::read_head(text)->key, "a redelivery has the same dedup key");
@@ -45,7 +47,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(kollect::parse_value(text).has_value(), "what is read in full is JSON");
     read_rows(*head, *snapshot);
   } else {
-    require(snapshot.error().position && snapshot.error().position->offset <= size, "a failure has its place");
+    require(snapshot.error().position && snapshot.error().position->offset <= size,
+            "a failure has its place");
   }
   return 0;
 }

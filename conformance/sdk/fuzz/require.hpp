@@ -8,7 +8,8 @@ namespace kollect::fuzz {
 
 /// Ends the run, so that the fuzzer keeps the input, where something that must hold does not.
 inline void require(bool holds, const char* what) {
-  if (holds) return;
+  if (holds)
+    return;
   std::cerr << "does not hold: " << what << '\n';
   std::abort();
 }

@@ -20,8 +20,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto written = to_string(*instant);
   require(written.size() <= size && written.size() <= 30, "a text is written no longer than it was read");
   require(kollect::parse_timestamp(written).value() == *instant, "what was written is the same instant");
-  require(text.substr(0, 19) == std::string_view(written).substr(0, 19), "date and time of day stay as they were");
-  require(std::hash<kollect::timestamp>{}(*instant) == std::hash<kollect::timestamp>{}(kollect::timestamp(*instant)),
+  require(text.substr(0, 19) == std::string_view(written).substr(0, 19),
+          "date and time of day stay as they were");
+  require(std::hash<kollect::timestamp>{}(*instant) ==
+              std::hash<kollect::timestamp>{}(kollect::timestamp(*instant)),
           "equal instants have one hash");
   return 0;
 }

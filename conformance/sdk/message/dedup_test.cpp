@@ -13,9 +13,13 @@ namespace kollect::test {
 
 namespace {
 
-dedup_key key_of(std::string_view message) { return read_head(message).value().key; }
+dedup_key key_of(std::string_view message) {
+  return read_head(message).value().key;
+}
 
-dedup_key numbered(int number) { return {"c", "n", "2026-01-15T12:00:00Z", sha256(std::to_string(number))}; }
+dedup_key numbered(int number) {
+  return {"c", "n", "2026-01-15T12:00:00Z", sha256(std::to_string(number))};
+}
 
 std::string with_label(std::string_view cluster, std::string_view timestamp = "2026-01-15T12:00:00Z") {
   return R"({"timestamp":")" + std::string(timestamp) + R"(","cluster":")" + std::string(cluster) +
@@ -25,8 +29,10 @@ std::string with_label(std::string_view cluster, std::string_view timestamp = "2
 std::string decode_percent(std::string_view text) {
   std::string out;
   for (std::size_t at = 0; at < text.size(); ++at) {
-    if (text[at] != '%') out += text[at];
-    else out += static_cast<char>(std::stoi(std::string(text.substr(at + 1, 2)), nullptr, 16)), at += 2;
+    if (text[at] != '%')
+      out += text[at];
+    else
+      out += static_cast<char>(std::stoi(std::string(text.substr(at + 1, 2)), nullptr, 16)), at += 2;
   }
   return out;
 }
@@ -40,7 +46,8 @@ TEST(dedup_key, is_over_the_labels_and_the_raw_bytes_of_the_payload) {
   EXPECT_NE(key, key_of(message_with("[]")));
   EXPECT_EQ(key_of(with_label("a\\u0062")), key_of(with_label("ab"))); // labels are decoded
   EXPECT_NE(key_of(with_label("ab")), key_of(with_label("aB")));
-  EXPECT_NE(key_of(with_label("a", "2026-01-15T12:00:00Z")), key_of(with_label("a", "2026-01-15T12:00:00.0Z")));
+  EXPECT_NE(key_of(with_label("a", "2026-01-15T12:00:00Z")),
+            key_of(with_label("a", "2026-01-15T12:00:00.0Z")));
 }
 
 TEST(dedup_key, is_printed_with_its_parts_percent_encoded) {
@@ -105,7 +112,8 @@ TEST(dedup_window, tells_new_keys_from_known_ones) {
 
 TEST(dedup_window, forgets_the_oldest_key_over_its_size) {
   dedup_window window({.max_keys = 3});
-  for (int number = 1; number <= 3; ++number) EXPECT_TRUE(window.insert(numbered(number)));
+  for (int number = 1; number <= 3; ++number)
+    EXPECT_TRUE(window.insert(numbered(number)));
   EXPECT_FALSE(window.insert(numbered(1))); // does not renew its age
   EXPECT_TRUE(window.insert(numbered(4)));
   EXPECT_EQ(window.size(), 3U);

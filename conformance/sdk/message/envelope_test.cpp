@@ -17,7 +17,8 @@ constexpr std::string_view payload = R"("payload":[])";
 
 std::string object(std::initializer_list<std::string_view> fields) {
   std::string out = "{";
-  for (const auto field : fields) out.append(field).append(",");
+  for (const auto field : fields)
+    out.append(field).append(",");
   out.back() = '}';
   return out;
 }
@@ -52,8 +53,8 @@ TEST(envelope, fields_may_come_in_any_order) {
 }
 
 TEST(envelope, unknown_fields_are_passed_over_wherever_they_stand) {
-  const auto text = object({R"("x":{"payload":[1]})", payload, R"("y":[{}])", instant, cluster, R"("":null)", name_space,
-                            R"("Payload":"\u0000")"});
+  const auto text = object({R"("x":{"payload":[1]})", payload, R"("y":[{}])", instant, cluster, R"("":null)",
+                            name_space, R"("Payload":"\u0000")"});
   const auto read = parse_envelope(text);
   ASSERT_TRUE(has_value(read));
   EXPECT_EQ(read->payload, "[]");
@@ -96,7 +97,8 @@ TEST(envelope, a_field_that_is_missing_is_named) {
   for (const auto& [name, ignored] : fields) {
     std::string text = "{" + std::string(version);
     for (const auto& [other, field] : fields)
-      if (other != name) text.append(",").append(field);
+      if (other != name)
+        text.append(",").append(field);
     const auto read = parse_envelope(text + "}");
     ASSERT_TRUE(failure_is(read, error::missing_field, 0)) << name;
     EXPECT_EQ(read.error().message, "the envelope has no field " + name);
@@ -108,7 +110,9 @@ TEST(envelope, fields_of_another_type_are_refused_at_their_value) {
   for (const std::string_view name : {"schemaVersion", "timestamp", "cluster", "namespace"})
     for (const std::string_view value : {"null", "1", "-1", "true", "{}", "[]"}) {
       const auto start = "{ \"" + std::string(name) + "\" : ";
-      EXPECT_TRUE(failure_is(parse_envelope(start + std::string(value) + "}"), error::wrong_type, start.size())) << name;
+      EXPECT_TRUE(
+          failure_is(parse_envelope(start + std::string(value) + "}"), error::wrong_type, start.size()))
+          << name;
     }
   EXPECT_TRUE(failure_is(parse_envelope(R"({"cluster":x})"), error::syntax, 11));
   EXPECT_TRUE(failure_is(parse_envelope(R"({"cluster":)"), error::truncated, 11));
@@ -119,11 +123,14 @@ TEST(envelope, fields_of_another_type_are_refused_at_their_value) {
 
 TEST(envelope, schema_version_absent_or_empty_counts_as_v1alpha1_and_any_other_is_refused) {
   EXPECT_TRUE(has_value(parse_envelope(object({instant, cluster, name_space, payload}))));
-  EXPECT_TRUE(has_value(parse_envelope(object({R"("schemaVersion":"")", instant, cluster, name_space, payload}))));
+  EXPECT_TRUE(
+      has_value(parse_envelope(object({R"("schemaVersion":"")", instant, cluster, name_space, payload}))));
   EXPECT_TRUE(has_value(parse_envelope(
       object({R"("schemaVersion":"kollect.dev\/v1\u0061lpha1")", instant, cluster, name_space, payload}))));
-  for (const std::string_view other : {"kollect.dev/v1alpha2", "kollect.dev/v1", "v1alpha1", " ", "KOLLECT.DEV/V1ALPHA1"}) {
-    const auto text = object({instant, R"("schemaVersion":")" + std::string(other) + "\"", cluster, name_space, payload});
+  for (const std::string_view other :
+       {"kollect.dev/v1alpha2", "kollect.dev/v1", "v1alpha1", " ", "KOLLECT.DEV/V1ALPHA1"}) {
+    const auto text =
+        object({instant, R"("schemaVersion":")" + std::string(other) + "\"", cluster, name_space, payload});
     const auto read = parse_envelope(text);
     ASSERT_TRUE(failure_is(read, error::unsupported_schema_version, instant.size() + 2 + 16)) << other;
     EXPECT_EQ(read.error().clause, "ENV-03");
@@ -165,14 +172,16 @@ TEST(envelope, is_read_up_to_the_length_limit_and_no_further) {
 
 TEST(envelope, takes_no_more_than_64_unknown_fields) {
   std::string text = "{";
-  for (int index = 0; index < 64; ++index) text += "\"x" + std::to_string(index) + "\":0,";
+  for (int index = 0; index < 64; ++index)
+    text += "\"x" + std::to_string(index) + "\":0,";
   EXPECT_TRUE(has_value(parse_envelope(text + object({instant, cluster, name_space, payload}).substr(1))));
   EXPECT_TRUE(failure_is(parse_envelope(text + "\"y\":0,}"), error::too_large, text.size()));
 }
 
 TEST(envelope, finds_the_end_of_any_payload) {
-  for (const std::string_view value : {"null", "1", "-1.5e3", "true", "\"a\"", R"("}\"]\\")", "[]", R"({"a":"}"})",
-                                       R"([["]"],{"[":"{"},"\\"])", R"({"payload":{"payload":[]}})"}) {
+  for (const std::string_view value :
+       {"null", "1", "-1.5e3", "true", "\"a\"", R"("}\"]\\")", "[]", R"({"a":"}"})",
+        R"([["]"],{"[":"{"},"\\"])", R"({"payload":{"payload":[]}})"}) {
     for (const std::string_view after : {"}", " }", ",\"x\":1}", "\n,\"x\":{}}"}) {
       const auto text = std::string(message_start) + std::string(value) + std::string(after);
       const exact_bytes bytes(text);
@@ -185,8 +194,9 @@ TEST(envelope, finds_the_end_of_any_payload) {
 
 TEST(envelope, is_written_in_contract_order_with_the_payload_as_it_is) {
   const envelope value{.timestamp = {1, 500'000'000}, .cluster = "a<b\"", .payload = "[ 1 ]"};
-  EXPECT_EQ(serialize(value), R"({"schemaVersion":"kollect.dev/v1alpha1","timestamp":"1970-01-01T00:00:01.5Z",)"
-                              R"("cluster":"a\u003cb\"","namespace":"","payload":[ 1 ]})");
+  EXPECT_EQ(serialize(value),
+            R"({"schemaVersion":"kollect.dev/v1alpha1","timestamp":"1970-01-01T00:00:01.5Z",)"
+            R"("cluster":"a\u003cb\"","namespace":"","payload":[ 1 ]})");
   const auto text = serialize(value);
   const auto read = parse_envelope(text);
   ASSERT_TRUE(has_value(read));

@@ -15,7 +15,8 @@ namespace {
 /// Every error there is: those whose name is known.
 std::vector<error> all_errors() {
   std::vector<error> out;
-  for (int value = 1; error_name(static_cast<error>(value)) != "unknown"; ++value) out.push_back(static_cast<error>(value));
+  for (int value = 1; error_name(static_cast<error>(value)) != "unknown"; ++value)
+    out.push_back(static_cast<error>(value));
   return out;
 }
 
@@ -32,10 +33,12 @@ TEST(errors, each_has_a_name_a_sentence_and_a_condition_of_its_own) {
     EXPECT_TRUE(code.failed());
     EXPECT_TRUE(names.insert(std::string(error_name(value))).second) << error_name(value);
     EXPECT_TRUE(sentences.insert(code.message()).second) << code.message();
-    EXPECT_EQ(error_name(value).find_first_not_of("abcdefghijklmnopqrstuvwxyz_0123456789"), std::string_view::npos);
+    EXPECT_EQ(error_name(value).find_first_not_of("abcdefghijklmnopqrstuvwxyz_0123456789"),
+              std::string_view::npos);
     int conditions = 0;
-    for (const auto kind : {condition::bad_data, condition::bad_configuration, condition::unavailable,
-                            condition::authentication, condition::cannot_store, condition::lost_ownership, condition::internal})
+    for (const auto kind :
+         {condition::bad_data, condition::bad_configuration, condition::unavailable,
+          condition::authentication, condition::cannot_store, condition::lost_ownership, condition::internal})
       conditions += code == kind ? 1 : 0;
     EXPECT_EQ(conditions, 1) << error_name(value);
   }
@@ -96,7 +99,8 @@ TEST(failures, are_thrown_as_a_system_error_by_value) {
     FAIL() << "nothing was thrown";
   } catch (const boost::system::system_error& thrown) {
     EXPECT_EQ(thrown.code(), error::syntax);
-    EXPECT_NE(std::string_view(thrown.what()).find("1:4: the text is not valid JSON"), std::string_view::npos) << thrown.what();
+    EXPECT_NE(std::string_view(thrown.what()).find("1:4: the text is not valid JSON"), std::string_view::npos)
+        << thrown.what();
   }
 }
 

@@ -14,13 +14,16 @@ namespace {
 /// Everything a consumer does with a message. Answers what refused it, if anything did.
 std::optional<failure> consume(std::string_view text) {
   const auto head = read_head(text, "prod-west:team-a/all");
-  if (!head) return head.error();
+  if (!head)
+    return head.error();
   const auto view = parse_snapshot(head->envelope);
-  if (!view) return view.error();
+  if (!view)
+    return view.error();
   row_map rows;
   collect_rows(*view, rows);
   for (const auto& row : view->rows())
-    if (const auto owning = to_item(row); !owning) return owning.error();
+    if (const auto owning = to_item(row); !owning)
+      return owning.error();
   return {};
 }
 
@@ -32,8 +35,10 @@ bool is_json(std::string_view text) {
 
 std::vector<std::string> valid_messages() {
   const auto items = "[" + row_text("a", "{\"b\":[1,-2.5e3,null],\"\u00E9\":\"\\u00e9\\n\"}") + "]";
-  return {message_with(items), message_with(export_envelope_text(items, 1, R"(,"generation":3,"partIndex":1,"partTotal":2)")),
-          R"({"payload":[],"timestamp":"2026-01-15T12:00:00.25Z","namespace":"n","cluster":"","x":{"y":[true]}})"};
+  return {
+      message_with(items),
+      message_with(export_envelope_text(items, 1, R"(,"generation":3,"partIndex":1,"partTotal":2)")),
+      R"({"payload":[],"timestamp":"2026-01-15T12:00:00.25Z","namespace":"n","cluster":"","x":{"y":[true]}})"};
 }
 
 } // namespace
@@ -57,7 +62,8 @@ TEST(mutation, every_truncation_is_an_error_with_an_offset) {
       }
       ASSERT_TRUE(refused->position) << part.view();
       ASSERT_LE(refused->position->offset, size);
-      ASSERT_TRUE(refused->reason() == error::truncated || refused->reason() == error::invalid_utf8) << *refused;
+      ASSERT_TRUE(refused->reason() == error::truncated || refused->reason() == error::invalid_utf8)
+          << *refused;
     }
 }
 
@@ -76,8 +82,9 @@ TEST(mutation, a_changed_byte_is_accepted_only_if_it_leaves_json) {
         }
         ASSERT_TRUE(refused->position) << bytes.view();
         ASSERT_LE(refused->position->offset, text.size()) << bytes.view();
-        const bool is_text_error = refused->reason() == error::syntax || refused->reason() == error::truncated ||
-                                   refused->reason() == error::trailing_data || refused->reason() == error::invalid_utf8;
+        const bool is_text_error =
+            refused->reason() == error::syntax || refused->reason() == error::truncated ||
+            refused->reason() == error::trailing_data || refused->reason() == error::invalid_utf8;
         ASSERT_TRUE(!is_text_error || !is_json(bytes.view())) << *refused << bytes.view();
       }
       letters[at] = text[at];
@@ -88,7 +95,8 @@ TEST(mutation, a_changed_byte_is_accepted_only_if_it_leaves_json) {
 TEST(mutation, every_byte_taken_out_or_doubled_is_survived) {
   for (const auto& text : valid_messages())
     for (std::size_t at = 0; at < text.size(); ++at) {
-      for (const auto& changed : {text.substr(0, at) + text.substr(at + 1), text.substr(0, at) + text[at] + text.substr(at)}) {
+      for (const auto& changed :
+           {text.substr(0, at) + text.substr(at + 1), text.substr(0, at) + text[at] + text.substr(at)}) {
         const exact_bytes bytes(changed);
         const auto refused = consume(bytes.view());
         ASSERT_TRUE(refused || is_json(changed)) << changed;

@@ -14,10 +14,11 @@ namespace kollect::test {
 
 namespace {
 
-message_head head_of(std::string_view cluster, std::string_view name_space, std::optional<std::string_view> key) {
+message_head head_of(std::string_view cluster, std::string_view name_space,
+                     std::optional<std::string_view> key) {
   static std::vector<std::string> kept;
-  kept.push_back(R"({"timestamp":"2026-01-15T12:00:00Z","cluster":")" + std::string(cluster) + R"(","namespace":")" +
-                 std::string(name_space) + R"(","payload":[]})");
+  kept.push_back(R"({"timestamp":"2026-01-15T12:00:00Z","cluster":")" + std::string(cluster) +
+                 R"(","namespace":")" + std::string(name_space) + R"(","payload":[]})");
   return read_head(kept.back(), key).value();
 }
 
@@ -64,7 +65,8 @@ TEST(scope, is_told_by_its_own_key_whatever_its_labels) {
   seeded_random random(41);
   for (int round = 0; round < 5'000; ++round) {
     const scope where{random_string(random), random_string(random), random_string(random)};
-    ASSERT_EQ(inventory_from_key(message_key(where), where.cluster, where.namespace_), where.inventory) << where;
+    ASSERT_EQ(inventory_from_key(message_key(where), where.cluster, where.namespace_), where.inventory)
+        << where;
   }
 }
 
@@ -89,8 +91,8 @@ TEST(row_identity, is_printed_ordered_and_hashed_by_every_part) {
   const row_identity base{"b", "b", "b", "b", "b"};
   EXPECT_EQ(printed(row_identity{"a", "b", "c", "d", "e"}), "a/b/c/d/e");
   std::unordered_set<row_identity> seen{base};
-  for (auto row_identity::*part : {&row_identity::target_namespace, &row_identity::target_name, &row_identity::namespace_,
-                                   &row_identity::name, &row_identity::uid}) {
+  for (auto row_identity::*part : {&row_identity::target_namespace, &row_identity::target_name,
+                                   &row_identity::namespace_, &row_identity::name, &row_identity::uid}) {
     auto other = base;
     other.*part = "c";
     EXPECT_LT(base, other);
@@ -114,7 +116,8 @@ TEST(snapshot_order, is_that_of_exported_at_where_there_is_one_else_of_the_times
   const auto array = message_with("[]");
   const auto head = read_head(array).value();
   const auto view = parse_snapshot(head.envelope).value();
-  EXPECT_EQ(order_of(head, view), (snapshot_order{parse_timestamp("2026-01-15T12:00:00Z").value(), 0, sha256("[]")}));
+  EXPECT_EQ(order_of(head, view),
+            (snapshot_order{parse_timestamp("2026-01-15T12:00:00Z").value(), 0, sha256("[]")}));
   EXPECT_EQ(items_digest_of(head, view), sha256("[]"));
 
   const auto payload = export_envelope_text("[]", 0, R"(,"generation":4,"partIndex":1,"partTotal":2)");
@@ -146,7 +149,9 @@ TEST(digests, are_those_of_sha_256_and_xxh3) {
   EXPECT_EQ(nats_message_id("c", "n", "[]"), to_string(sha256("c/n/[]")));
   EXPECT_EQ(fingerprint_of(""), (fingerprint{0x99AA06D3014798D8U, 0x6001C324468D497FU}));
   EXPECT_NE(fingerprint_of("a"), fingerprint_of("b"));
-  EXPECT_EQ((std::unordered_set<fingerprint>{fingerprint_of("a"), fingerprint_of("b"), fingerprint_of("a")}).size(), 2U);
+  EXPECT_EQ(
+      (std::unordered_set<fingerprint>{fingerprint_of("a"), fingerprint_of("b"), fingerprint_of("a")}).size(),
+      2U);
   EXPECT_EQ((std::unordered_set<sha256_digest>{sha256("a"), sha256("b"), sha256("a")}).size(), 2U);
 }
 

@@ -18,11 +18,14 @@ result<snapshot_view> read(std::string_view payload, const limits& bounds = {}) 
   static std::vector<exact_bytes> kept;
   kept.emplace_back(message_with(payload));
   const auto envelope = parse_envelope(kept.back().view());
-  if (!envelope) return envelope.error();
+  if (!envelope)
+    return envelope.error();
   return parse_snapshot(*envelope, bounds);
 }
 
-std::string nested(std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); }
+std::string nested(std::size_t depth) {
+  return std::string(depth, '[') + std::string(depth, ']');
+}
 
 std::string operator_style(std::string_view more) {
   return export_envelope_text("[" + row_text("a") + "]", 1, more);
@@ -41,7 +44,8 @@ TEST(snapshot, an_array_is_read) {
   EXPECT_EQ(view->generation, 0);
   EXPECT_EQ(view->part_total, 0U);
   std::vector<std::string> names;
-  for (const auto& row : view->rows()) names.push_back(row.name.decode());
+  for (const auto& row : view->rows())
+    names.push_back(row.name.decode());
   EXPECT_EQ(names, (std::vector<std::string>{"b", "a"}));
 }
 
@@ -70,8 +74,9 @@ TEST(snapshot, an_export_envelope_is_read) {
 
 TEST(snapshot, an_export_envelope_may_have_its_fields_in_any_order_and_unknown_ones) {
   const auto items = "[" + row_text("a") + "]";
-  const auto view = read(R"({"items":)" + items + R"(,"more":{"items":[]},"ex\u0070ortedAt":"2026-01-15T12:00:00Z",)" +
-                         R"("partTotal":3,"generation":-1,"partIndex":2})");
+  const auto view =
+      read(R"({"items":)" + items + R"(,"more":{"items":[]},"ex\u0070ortedAt":"2026-01-15T12:00:00Z",)" +
+           R"("partTotal":3,"generation":-1,"partIndex":2})");
   ASSERT_TRUE(has_value(view));
   EXPECT_EQ(view->form, payload_form::multipart);
   EXPECT_EQ(view->part_index, 2U);
@@ -86,21 +91,26 @@ TEST(snapshot, the_checksum_is_over_the_raw_bytes_of_items) {
   auto payload = operator_style("");
   payload.replace(payload.find("\"a\""), 3, "\"b\"");
   const auto view = read(payload);
-  ASSERT_TRUE(failure_is(view, error::checksum_mismatch, start + payload.find(":\"", payload.find("checksum")) + 1));
+  ASSERT_TRUE(
+      failure_is(view, error::checksum_mismatch, start + payload.find(":\"", payload.find("checksum")) + 1));
   EXPECT_EQ(view.error().clause, "PAY-02");
   auto upper = operator_style("");
   const auto at = upper.find("checksum") + 11;
-  std::transform(upper.begin() + static_cast<std::ptrdiff_t>(at), upper.begin() + static_cast<std::ptrdiff_t>(at + 64),
-                 upper.begin() + static_cast<std::ptrdiff_t>(at), [](char letter) { return letter == 'a' ? 'A' : letter; });
+  std::transform(upper.begin() + static_cast<std::ptrdiff_t>(at),
+                 upper.begin() + static_cast<std::ptrdiff_t>(at + 64),
+                 upper.begin() + static_cast<std::ptrdiff_t>(at),
+                 [](char letter) { return letter == 'a' ? 'A' : letter; });
   EXPECT_TRUE(failure_is(read(upper), error::checksum_mismatch));
-  EXPECT_TRUE(failure_is(read(R"({"checksum":"","exportedAt":"2026-01-15T12:00:00Z","items":[]})"), error::checksum_mismatch));
+  EXPECT_TRUE(failure_is(read(R"({"checksum":"","exportedAt":"2026-01-15T12:00:00Z","items":[]})"),
+                         error::checksum_mismatch));
 }
 
 TEST(snapshot, item_count_must_be_the_number_of_items) {
   for (const std::size_t wrong : {0U, 2U, 4'000'000'000U}) {
     const auto payload = export_envelope_text("[" + row_text("a") + "]", wrong);
     const auto view = read(payload);
-    ASSERT_TRUE(failure_is(view, error::item_count_mismatch, start + payload.find("itemCount") + 11)) << wrong;
+    ASSERT_TRUE(failure_is(view, error::item_count_mismatch, start + payload.find("itemCount") + 11))
+        << wrong;
     EXPECT_EQ(view.error().clause, "PAY-03");
   }
 }
@@ -139,7 +149,8 @@ TEST(snapshot, part_marks_must_be_in_range) {
   const auto set_of_one = read(operator_style(cases[3].marks));
   EXPECT_EQ(set_of_one->part_index, 0U);
   EXPECT_EQ(set_of_one->part_total, 0U);
-  EXPECT_TRUE(failure_is(read(operator_style(cases[0].marks), {.max_part_total = 1}), error::part_out_of_range));
+  EXPECT_TRUE(
+      failure_is(read(operator_style(cases[0].marks), {.max_part_total = 1}), error::part_out_of_range));
   EXPECT_TRUE(has_value(read(operator_style(cases[0].marks), {.max_part_total = 2})));
 }
 
@@ -171,7 +182,8 @@ TEST(snapshot, fields_of_an_export_envelope_are_checked_at_their_place) {
       {R"({"checksum":"","check\u0073um":""})", error::duplicate_field, 15},
       {R"({"items":[]})", error::missing_field, 0},
       {R"({"items":[],"exportedAt":"2026"})", error::invalid_timestamp, 25},
-      {R"({"schemaVersion":"v2","items":[],"exportedAt":"2026-01-15T12:00:00Z"})", error::unsupported_schema_version, 17},
+      {R"({"schemaVersion":"v2","items":[],"exportedAt":"2026-01-15T12:00:00Z"})",
+       error::unsupported_schema_version, 17},
       {R"({"more":[1,],"items":[]})", error::syntax, 11},
       {R"({"more":tru})", error::syntax, 11},
   };
@@ -209,10 +221,12 @@ TEST(snapshot, rows_are_checked_at_their_place) {
 }
 
 TEST(snapshot, a_row_may_lack_fields_and_have_unknown_ones) {
-  const auto view = read(R"([{"namespace":"n","uid":"u"},{"x":{"uid":"no"},"uid":"v","X":[],"X":[],"attributes":null}])");
+  const auto view =
+      read(R"([{"namespace":"n","uid":"u"},{"x":{"uid":"no"},"uid":"v","X":[],"X":[],"attributes":null}])");
   ASSERT_TRUE(has_value(view));
   std::vector<item_view> rows;
-  for (const auto& row : view->rows()) rows.push_back(row);
+  for (const auto& row : view->rows())
+    rows.push_back(row);
   ASSERT_EQ(rows.size(), 2U);
   EXPECT_EQ(rows[0].identity(), (row_identity{"", "", "n", "", "u"}));
   EXPECT_TRUE(rows[0].attributes.empty());
@@ -241,7 +255,8 @@ TEST(snapshot, depth_counts_from_the_message) {
 TEST(snapshot, whatever_a_producer_accepts_a_consumer_with_the_same_limits_reads) {
   for (std::size_t depth = 200; depth <= 260; ++depth) {
     const auto rows = parse_items("[" + row_text("a", R"({"a":)" + nested(depth) + "}") + "]");
-    if (!rows) continue;
+    if (!rows)
+      continue;
     export_envelope_header header;
     header.item_count = 1;
     EXPECT_TRUE(has_value(read(serialize_export_envelope(header, serialize_items(*rows))))) << depth;
@@ -307,12 +322,14 @@ TEST(snapshot, rows_of_strings_that_look_like_rows_are_found_right) {
   const auto view = read(R"([ {"name":"{\"}]","attributes":{"a":"},{"}} , {"name":"[{","uid":"{}"} ])");
   ASSERT_TRUE(has_value(view));
   std::vector<std::string> names;
-  for (const auto& row : view->rows()) names.push_back(row.name.decode());
+  for (const auto& row : view->rows())
+    names.push_back(row.name.decode());
   EXPECT_EQ(names, (std::vector<std::string>{"{\"}]", "[{"}));
 }
 
 TEST(snapshot, of_two_rows_with_one_identity_the_later_counts) {
-  const auto view = read("[" + row_text("a", "{\"x\":1}") + "," + row_text("b") + "," + row_text("a", "{\"x\":2}") + "]");
+  const auto view =
+      read("[" + row_text("a", "{\"x\":1}") + "," + row_text("b") + "," + row_text("a", "{\"x\":2}") + "]");
   row_map rows;
   EXPECT_EQ(collect_rows(*view, rows), 1U);
   ASSERT_EQ(rows.size(), 2U);

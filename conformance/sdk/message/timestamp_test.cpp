@@ -44,22 +44,54 @@ TEST(timestamps, are_read) {
 }
 
 TEST(timestamps, everything_else_is_refused) {
-  for (const std::string_view text :
-       {"", "Z", "2026", "2026-01-15", "2026-01-15T12:00Z", "2026-01-15T12:00:00", "2026-01-15 12:00:00Z",
-        "2026-01-15t12:00:00Z", "2026-01-15T12:00:00z", "2026-01-15T12:00:00+00:00", "2026-01-15T12:00:00+02:00",
-        "2026-01-15T12:00:00-00:00", "2026-01-15T12:00:00.Z", "2026-01-15T12:00:00,5Z", "2026-01-15T12:00:00.1234567890Z",
-        "2026-01-15T12:00:00.5", "2026-01-15T12:00:00.5ZZ", "2026-01-15T12:00:00Z ", " 2026-01-15T12:00:00Z",
-        "2026-01-15T12:00:60Z", "2026-06-30T23:59:60Z", "2026-01-15T12:60:00Z", "2026-01-15T24:00:00Z",
-        "2026-00-15T12:00:00Z", "2026-13-15T12:00:00Z", "2026-01-00T12:00:00Z", "2026-01-32T12:00:00Z",
-        "2026-02-29T12:00:00Z", "1900-02-29T12:00:00Z", "2026-04-31T12:00:00Z", "-026-01-15T12:00:00Z",
-        "+026-01-15T12:00:00Z", "10000-01-15T12:00:00Z", "12026-01-15T12:00:00Z", "2026-1-15T12:00:00.00Z",
-        "2026-01-15T1 :00:00Z", "2026-01-15T12:00:0xZ", "2026/01/15T12:00:00Z", "2026-01-15T12.00.00Z",
-        "2026-W03-4T12:00:00Z", "\u0662026-01-15T12:00:00Z", "2026-01-15T12:00:00.\u0661Z"}) {
+  for (const std::string_view text : {"",
+                                      "Z",
+                                      "2026",
+                                      "2026-01-15",
+                                      "2026-01-15T12:00Z",
+                                      "2026-01-15T12:00:00",
+                                      "2026-01-15 12:00:00Z",
+                                      "2026-01-15t12:00:00Z",
+                                      "2026-01-15T12:00:00z",
+                                      "2026-01-15T12:00:00+00:00",
+                                      "2026-01-15T12:00:00+02:00",
+                                      "2026-01-15T12:00:00-00:00",
+                                      "2026-01-15T12:00:00.Z",
+                                      "2026-01-15T12:00:00,5Z",
+                                      "2026-01-15T12:00:00.1234567890Z",
+                                      "2026-01-15T12:00:00.5",
+                                      "2026-01-15T12:00:00.5ZZ",
+                                      "2026-01-15T12:00:00Z ",
+                                      " 2026-01-15T12:00:00Z",
+                                      "2026-01-15T12:00:60Z",
+                                      "2026-06-30T23:59:60Z",
+                                      "2026-01-15T12:60:00Z",
+                                      "2026-01-15T24:00:00Z",
+                                      "2026-00-15T12:00:00Z",
+                                      "2026-13-15T12:00:00Z",
+                                      "2026-01-00T12:00:00Z",
+                                      "2026-01-32T12:00:00Z",
+                                      "2026-02-29T12:00:00Z",
+                                      "1900-02-29T12:00:00Z",
+                                      "2026-04-31T12:00:00Z",
+                                      "-026-01-15T12:00:00Z",
+                                      "+026-01-15T12:00:00Z",
+                                      "10000-01-15T12:00:00Z",
+                                      "12026-01-15T12:00:00Z",
+                                      "2026-1-15T12:00:00.00Z",
+                                      "2026-01-15T1 :00:00Z",
+                                      "2026-01-15T12:00:0xZ",
+                                      "2026/01/15T12:00:00Z",
+                                      "2026-01-15T12.00.00Z",
+                                      "2026-W03-4T12:00:00Z",
+                                      "\u0662026-01-15T12:00:00Z",
+                                      "2026-01-15T12:00:00.\u0661Z"}) {
     const auto read = parse_timestamp(text);
     ASSERT_TRUE(failure_is(read, error::invalid_timestamp)) << text;
     EXPECT_EQ(read.error().clause, "ENV-05");
   }
-  EXPECT_TRUE(failure_is(parse_timestamp(std::string_view("2026-01-15T12:00:00\0", 20)), error::invalid_timestamp));
+  EXPECT_TRUE(
+      failure_is(parse_timestamp(std::string_view("2026-01-15T12:00:00\0", 20)), error::invalid_timestamp));
   const auto long_text = parse_timestamp(std::string(1'000'000, '2'));
   ASSERT_TRUE(failure_is(long_text, error::invalid_timestamp));
   EXPECT_LT(long_text.error().message.size(), 300U);
@@ -71,7 +103,8 @@ TEST(timestamps, every_single_change_of_a_digit_or_mark_is_noticed) {
     for (int byte = 0; byte < 256; ++byte) {
       auto text = good;
       text[at] = static_cast<char>(static_cast<unsigned char>(byte));
-      if (text.ends_with(".0Z")) continue; // read, and written without
+      if (text.ends_with(".0Z"))
+        continue; // read, and written without
       const auto read = parse_timestamp(text);
       ASSERT_TRUE(!read || to_string(*read) == text) << text;
     }
@@ -102,9 +135,12 @@ TEST(timestamps, are_written_as_go_does_without_trailing_zeros) {
 TEST(timestamps, random_instants_read_back_as_they_were) {
   seeded_random random(31);
   for (int round = 0; round < 50'000; ++round) {
-    timestamp value{first_second + static_cast<std::int64_t>(random.below(last_second - first_second + 1)), 0};
-    if (!random.once_in(4)) value.nanoseconds = static_cast<std::uint32_t>(random.below(1'000'000'000));
-    if (random.once_in(4)) value.nanoseconds -= value.nanoseconds % 1'000'000;
+    timestamp value{first_second + static_cast<std::int64_t>(random.below(last_second - first_second + 1)),
+                    0};
+    if (!random.once_in(4))
+      value.nanoseconds = static_cast<std::uint32_t>(random.below(1'000'000'000));
+    if (random.once_in(4))
+      value.nanoseconds -= value.nanoseconds % 1'000'000;
     const auto read = parse_timestamp(to_string(value));
     ASSERT_TRUE(has_value(read));
     ASSERT_EQ(*read, value) << value;
@@ -112,7 +148,8 @@ TEST(timestamps, random_instants_read_back_as_they_were) {
 }
 
 TEST(timestamps, compare_as_instants_where_their_texts_do_not) {
-  const auto whole = parse_timestamp("2026-01-15T12:00:00Z").value(), later = parse_timestamp("2026-01-15T12:00:00.1Z").value();
+  const auto whole = parse_timestamp("2026-01-15T12:00:00Z").value(),
+             later = parse_timestamp("2026-01-15T12:00:00.1Z").value();
   EXPECT_LT(whole, later);
   EXPECT_GT(to_string(whole), to_string(later)); // the trap
   EXPECT_EQ(parse_timestamp("2026-01-15T12:00:00.10Z").value(), later);
@@ -136,9 +173,11 @@ TEST(timestamps, a_span_is_added_across_the_second) {
 
 TEST(timestamps, are_hashed_over_their_whole_range) {
   std::unordered_set<timestamp> seen;
-  for (const auto second : {first_second, std::int64_t{-1}, std::int64_t{0}, std::int64_t{9'300'000'000}, last_second,
-                            std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()})
-    for (const std::uint32_t nanosecond : {0U, 1U, 999'999'999U}) EXPECT_TRUE(seen.insert({second, nanosecond}).second);
+  for (const auto second :
+       {first_second, std::int64_t{-1}, std::int64_t{0}, std::int64_t{9'300'000'000}, last_second,
+        std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()})
+    for (const std::uint32_t nanosecond : {0U, 1U, 999'999'999U})
+      EXPECT_TRUE(seen.insert({second, nanosecond}).second);
   EXPECT_EQ(seen.size(), 21U);
 }
 

@@ -22,7 +22,8 @@ TEST(nats_config, takes_urls) {
 
 TEST(nats_config, refuses_urls_without_repeating_them) {
   EXPECT_EQ(detail::checked_urls(target_of({})).error().clause, "NAT-01");
-  for (const char* address : {"nats://me:hunter2@host:4222", "nats://hunter2@host", "ws://hunter2", "http://hunter2:1"}) {
+  for (const char* address :
+       {"nats://me:hunter2@host:4222", "nats://hunter2@host", "ws://hunter2", "http://hunter2:1"}) {
     const auto options = detail::make_options(target_of({address}), {});
     ASSERT_FALSE(options) << address;
     EXPECT_EQ(options.error().reason(), error::invalid_value);

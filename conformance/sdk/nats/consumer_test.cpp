@@ -11,7 +11,9 @@ static std::ostream& operator<<(std::ostream& out, const sequence_gap& gap) {
 
 namespace {
 
-boost::json::object object(std::string_view json) { return boost::json::parse(json).as_object(); }
+boost::json::object object(std::string_view json) {
+  return boost::json::parse(json).as_object();
+}
 
 stream_info stream_of(std::vector<std::string> subjects) {
   stream_info stream;
@@ -146,7 +148,8 @@ TEST(stream, reads_what_the_server_says) {
   EXPECT_EQ(stream->first_sequence, 2U);
   EXPECT_EQ(stream->last_sequence, 4U);
   EXPECT_FALSE(stream->is_copy);
-  EXPECT_TRUE(read_stream(object(R"({"config":{"mirror":{"name":"x"}},"created":"2026-01-15T12:00:00Z"})"))->is_copy);
+  EXPECT_TRUE(
+      read_stream(object(R"({"config":{"mirror":{"name":"x"}},"created":"2026-01-15T12:00:00Z"})"))->is_copy);
   EXPECT_FALSE(read_stream(object(R"({"config":{"name":"events"}})")));
 }
 
@@ -166,7 +169,8 @@ TEST(api_reply, reads_errors) {
   EXPECT_EQ(missing->description, "stream not found");
   EXPECT_EQ(read_reply("{}")->error_code, 0);
   EXPECT_NE(read_reply(R"({"error":{"code":500,"description":"old"}})")->error_code, 0);
-  for (const char* nonsense : {"", "[]", "7", "{", "{}x", "\xff"}) EXPECT_FALSE(read_reply(nonsense)) << nonsense;
+  for (const char* nonsense : {"", "[]", "7", "{", "{}x", "\xff"})
+    EXPECT_FALSE(read_reply(nonsense)) << nonsense;
 }
 
 TEST(api_reply, keeps_large_numbers) {

@@ -5,8 +5,8 @@
 namespace kollect::nats::detail {
 
 static std::ostream& operator<<(std::ostream& out, const delivery& place) {
-  return out << place.count << '/' << place.stream_sequence << '/' << place.consumer_sequence << '/' << place.stored_at
-             << '/' << place.pending;
+  return out << place.count << '/' << place.stream_sequence << '/' << place.consumer_sequence << '/'
+             << place.stored_at << '/' << place.pending;
 }
 
 namespace {
@@ -38,14 +38,15 @@ TEST(delivery, largest_numbers) {
 }
 
 TEST(delivery, not_from_anything_else) {
-  for (const char* reply : {"", "$JS", "$JS.ACK", "_INBOX.abc.1", "$JS.ACK.events.worker.2.17.21.1700000000123456789",
-                            "$JS.ACK.events.worker.2.17.21.1700000000123456789.5.extra",
-                            "$JS.NAK.events.worker.2.17.21.1700000000123456789.5",
-                            "$JS.ACK.events.worker.x.17.21.1700000000123456789.5",
-                            "$JS.ACK.events.worker.2..21.1700000000123456789.5",
-                            "$JS.ACK.events.worker.-2.17.21.1700000000123456789.5",
-                            "$JS.ACK.events.worker.2.18446744073709551616.21.1700000000123456789.5",
-                            "$JS.ACK.events.worker.2.17.21.1700000000123456789.5x"})
+  for (const char* reply :
+       {"", "$JS", "$JS.ACK", "_INBOX.abc.1", "$JS.ACK.events.worker.2.17.21.1700000000123456789",
+        "$JS.ACK.events.worker.2.17.21.1700000000123456789.5.extra",
+        "$JS.NAK.events.worker.2.17.21.1700000000123456789.5",
+        "$JS.ACK.events.worker.x.17.21.1700000000123456789.5",
+        "$JS.ACK.events.worker.2..21.1700000000123456789.5",
+        "$JS.ACK.events.worker.-2.17.21.1700000000123456789.5",
+        "$JS.ACK.events.worker.2.18446744073709551616.21.1700000000123456789.5",
+        "$JS.ACK.events.worker.2.17.21.1700000000123456789.5x"})
     EXPECT_FALSE(read_delivery(reply)) << reply;
 }
 

@@ -45,7 +45,8 @@ public:
   result<void> join(const connection& target, nats::subscriber_options options = {}) {
     options.client.log = [this](std::string_view line) { log.emplace_back(line); };
     auto made = nats::create_subscriber(target, options, listener());
-    if (!made) return made.error();
+    if (!made)
+      return made.error();
     subscriber_ = std::move(*made);
     return {};
   }
@@ -69,7 +70,8 @@ public:
   bool poll_until(Condition condition, std::chrono::milliseconds timeout = 30s) {
     const auto end = std::chrono::steady_clock::now() + timeout;
     while (!condition()) {
-      if (std::chrono::steady_clock::now() >= end) return false;
+      if (std::chrono::steady_clock::now() >= end)
+        return false;
       poll();
     }
     return true;
@@ -81,38 +83,47 @@ public:
 
   /// Acknowledges all and commits.
   result<void> settle(std::chrono::milliseconds timeout = 10s) {
-    for (received_message& message : messages) message.acknowledge();
+    for (received_message& message : messages)
+      message.acknowledge();
     return subscriber_->commit(timeout);
   }
 
   std::vector<std::string> values() const {
     std::vector<std::string> all;
-    for (const received_message& message : messages) all.emplace_back(message.value);
+    for (const received_message& message : messages)
+      all.emplace_back(message.value);
     return all;
   }
 
   std::vector<std::int64_t> offsets() const {
     std::vector<std::int64_t> all;
-    for (const received_message& message : messages) all.push_back(message.offset);
+    for (const received_message& message : messages)
+      all.push_back(message.offset);
     return all;
   }
 
   bool has_logged(std::string_view words) const {
-    return std::ranges::any_of(log, [&](const std::string& line) { return line.find(words) != std::string::npos; });
+    return std::ranges::any_of(
+        log, [&](const std::string& line) { return line.find(words) != std::string::npos; });
   }
 
 private:
   partition_listener listener() {
     partition_listener made;
-    made.assigned = [this](const log_identity& identity, std::span<const std::int32_t> partitions)
-        -> result<std::vector<std::optional<std::int64_t>>> {
+    made.assigned =
+        [this](const log_identity& identity,
+               std::span<const std::int32_t> partitions) -> result<std::vector<std::optional<std::int64_t>>> {
       ++questions;
       identities.push_back(identity.name);
-      if (partitions.size() != 1 || partitions[0] != 0) return make_failure(error::internal, "not the partition 0");
-      if (refusals-- > 0) return make_failure(error::store_unavailable, "the store is away");
+      if (partitions.size() != 1 || partitions[0] != 0)
+        return make_failure(error::internal, "not the partition 0");
+      if (refusals-- > 0)
+        return make_failure(error::store_unavailable, "the store is away");
       return std::vector{stored};
     };
-    made.gap = [this](std::int32_t, std::int64_t expected, std::int64_t found) { gaps.push_back({expected, found}); };
+    made.gap = [this](std::int32_t, std::int64_t expected, std::int64_t found) {
+      gaps.push_back({expected, found});
+    };
     return made;
   }
 

@@ -26,8 +26,14 @@ TEST(outgoing, limit_is_inclusive) {
 }
 
 TEST(outgoing, headers_cannot_smuggle_in_others) {
-  for (const header& field : {header{"", "x"}, {"a b", "x"}, {"a:b", "x"}, {"a\r\nb", "x"}, {"a", "x\r\ny: z"}, {"a", "x\n"},
-                              {"a", std::string("x\0y", 3)}, {"\xc3\xa4", "x"}})
+  for (const header& field : {header{"", "x"},
+                              {"a b", "x"},
+                              {"a:b", "x"},
+                              {"a\r\nb", "x"},
+                              {"a", "x\r\ny: z"},
+                              {"a", "x\n"},
+                              {"a", std::string("x\0y", 3)},
+                              {"\xc3\xa4", "x"}})
     EXPECT_EQ(check_outgoing(message("x", {field}), 100).error().clause, "NAT-02") << field.name;
   EXPECT_TRUE(check_outgoing(message("x", {{"Nats-Msg-Id", "any thing: else"}}), 100));
 }
@@ -58,11 +64,13 @@ TEST(receipt, is_read_from_the_answer) {
 }
 
 TEST(receipt, is_none_for_an_error) {
-  const auto full = read_receipt(R"({"error":{"code":400,"err_code":10077,"description":"maximum messages exceeded"}})");
+  const auto full =
+      read_receipt(R"({"error":{"code":400,"err_code":10077,"description":"maximum messages exceeded"}})");
   ASSERT_FALSE(full);
   EXPECT_EQ(full.error().reason(), error::not_acknowledged);
   EXPECT_NE(full.error().message.find("maximum messages exceeded"), std::string::npos);
-  const auto large = read_receipt(R"({"error":{"code":400,"err_code":10054,"description":"message size exceeds maximum"}})");
+  const auto large =
+      read_receipt(R"({"error":{"code":400,"err_code":10054,"description":"message size exceeds maximum"}})");
   EXPECT_EQ(large.error().reason(), error::message_exceeds_limit);
   EXPECT_EQ(read_receipt("what?").error().reason(), error::not_acknowledged);
 }

@@ -34,7 +34,8 @@ TEST(pull_requests, ask_again_when_half_is_gone) {
   ASSERT_TRUE(first);
   EXPECT_EQ(first->remaining, 10U);
   EXPECT_FALSE(pulls.next(start, 0, 0)); // ten are on their way
-  for (int count = 0; count < 4; ++count) pulls.message_arrived();
+  for (int count = 0; count < 4; ++count)
+    pulls.message_arrived();
   EXPECT_FALSE(pulls.next(start, 0, 0));
   pulls.message_arrived();
   EXPECT_FALSE(pulls.next(start, 5, 50)); // five are on their way, five wait here

@@ -10,7 +10,9 @@ part_set set_of(std::uint32_t part_total, std::int64_t seconds = 100, std::strin
   return {{std::move(cluster), "n", "all"}, {seconds, 0}, 1, part_total};
 }
 
-held_part part(std::uint32_t index, std::string_view payload) { return {index, sha256(payload)}; }
+held_part part(std::uint32_t index, std::string_view payload) {
+  return {index, sha256(payload)};
+}
 
 } // namespace
 
@@ -57,7 +59,8 @@ TEST(assembler, sets_that_differ_in_anything_do_not_mix) {
   others[4].scope.cluster = "other";
   assembler collector;
   EXPECT_EQ(collector.add(base, 1, "a").outcome, part_outcome::pending);
-  for (const auto& other : others) EXPECT_EQ(collector.add(other, 2, "b").outcome, part_outcome::pending);
+  for (const auto& other : others)
+    EXPECT_EQ(collector.add(other, 2, "b").outcome, part_outcome::pending);
   EXPECT_EQ(collector.pending_sets(), 6U);
   EXPECT_EQ(collector.add(base, 2, "c").payloads, (std::vector<std::string>{"a", "c"}));
 }
@@ -92,7 +95,8 @@ TEST(assembler, gives_up_even_the_new_set_where_one_part_alone_is_over_its_bound
   EXPECT_EQ(answer.given_up, (std::vector<part_set>{set_of(2, 1), set_of(2, 2)}));
   EXPECT_EQ(collector.held_bytes(), 0U);
   EXPECT_EQ(collector.pending_sets(), 0U);
-  EXPECT_EQ(collector.add(set_of(1, 3), 1, "cccc").outcome, part_outcome::complete); // what is whole is not held
+  EXPECT_EQ(collector.add(set_of(1, 3), 1, "cccc").outcome,
+            part_outcome::complete); // what is whole is not held
 }
 
 TEST(assembler, is_bounded_and_quick_under_a_flood_of_torn_sets) {
@@ -108,7 +112,8 @@ TEST(assembler, is_bounded_and_quick_under_a_flood_of_torn_sets) {
 
 TEST(assembler, drops_the_older_sets_of_a_scope_alone) {
   assembler collector;
-  for (const std::int64_t seconds : {-5, 10, 20, 30}) collector.add(set_of(3, seconds), 1, "a");
+  for (const std::int64_t seconds : {-5, 10, 20, 30})
+    collector.add(set_of(3, seconds), 1, "a");
   collector.add(set_of(3, 10), 2, "b");
   collector.add(set_of(3, 10, "a"), 1, "x");
   collector.add(set_of(3, 10, "d"), 1, "x");

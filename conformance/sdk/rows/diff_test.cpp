@@ -13,7 +13,9 @@ namespace {
 
 using paths = std::vector<std::string>;
 
-row_identity id(std::string name) { return {"t", "t", "n", std::move(name), "u"}; }
+row_identity id(std::string name) {
+  return {"t", "t", "n", std::move(name), "u"};
+}
 
 row_map random_rows(seeded_random& random) {
   row_map rows;
@@ -70,16 +72,19 @@ TEST(diff, folded_into_the_rows_before_gives_the_rows_after) {
   for (int round = 0; round < 300; ++round) {
     auto before = random_rows(random), after = random_rows(random);
     for (const auto& row : before)
-      if (random.once_in(2)) after.insert(row);
+      if (random.once_in(2))
+        after.insert(row);
     const auto changes = diff(before, after).value();
     auto folded = before;
     fold(folded, changes);
     ASSERT_EQ(folded, after);
     fold(folded, diff(after, before).value());
     ASSERT_EQ(folded, before);
-    ASSERT_TRUE(std::is_sorted(changes.begin(), changes.end(),
-                               [](const auto& left, const auto& right) { return left.identity < right.identity; }));
-    for (const auto& one : changes) ASSERT_NE(one.before, one.after);
+    ASSERT_TRUE(std::is_sorted(changes.begin(), changes.end(), [](const auto& left, const auto& right) {
+      return left.identity < right.identity;
+    }));
+    for (const auto& one : changes)
+      ASSERT_NE(one.before, one.after);
   }
 }
 
@@ -116,32 +121,44 @@ TEST(changed_paths, are_json_pointers_to_what_differs) {
 }
 
 TEST(changed_paths, numbers_are_compared_by_value_and_not_by_spelling) {
-  for (const auto& [left, right] : {std::pair{"1", "1.0"}, {"100", "1e2"}, {"1e-400", "0"}, {"0.10", "0.1"}, {"-0", "0"},
+  for (const auto& [left, right] : {std::pair{"1", "1.0"},
+                                    {"100", "1e2"},
+                                    {"1e-400", "0"},
+                                    {"0.10", "0.1"},
+                                    {"-0", "0"},
                                     {"9223372036854775808", "9223372036854775808.0"}})
     EXPECT_EQ(changed_paths(left, right).value(), paths{}) << left << " " << right;
-  for (const auto& [left, right] : {std::pair{"1", "1.1"}, {"1", "-1"}, {"9007199254740992", "9007199254740993"},
-                                    {"9223372036854775807", "9223372036854775808"}, {"0", "null"}, {"1", "true"}})
+  for (const auto& [left, right] : {std::pair{"1", "1.1"},
+                                    {"1", "-1"},
+                                    {"9007199254740992", "9007199254740993"},
+                                    {"9223372036854775807", "9223372036854775808"},
+                                    {"0", "null"},
+                                    {"1", "true"}})
     EXPECT_EQ(changed_paths(left, right).value(), paths{""}) << left << " " << right;
 }
 
 TEST(changed_paths, name_exactly_what_differs_in_random_rows) {
   seeded_random random(59);
   for (int round = 0; round < 2'000; ++round) {
-    const auto before = parse_value(random_json(random, 4)).value(), after = parse_value(random_json(random, 4)).value();
+    const auto before = parse_value(random_json(random, 4)).value(),
+               after = parse_value(random_json(random, 4)).value();
     const auto found = changed_paths(serialize(before), serialize(after)).value();
     ASSERT_EQ(found.empty(), serialize(before) == serialize(after));
     ASSERT_TRUE(std::is_sorted(found.begin(), found.end()));
     ASSERT_EQ(std::adjacent_find(found.begin(), found.end()), found.end());
-    for (const auto& pointer : found) ASSERT_NE(resolve(before, pointer), resolve(after, pointer)) << pointer;
+    for (const auto& pointer : found)
+      ASSERT_NE(resolve(before, pointer), resolve(after, pointer)) << pointer;
   }
 }
 
 TEST(changed_paths, of_rows_as_deep_as_any_message_are_found) {
   const auto nested = [](std::string_view core) {
     std::string out;
-    for (int level = 0; level < 1000; ++level) out += "[";
+    for (int level = 0; level < 1000; ++level)
+      out += "[";
     out += core;
-    for (int level = 0; level < 1000; ++level) out += "]";
+    for (int level = 0; level < 1000; ++level)
+      out += "]";
     return out;
   };
   EXPECT_EQ(changed_paths(nested("1"), nested("2")).value().at(0).size(), 2000U);

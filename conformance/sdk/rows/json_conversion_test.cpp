@@ -43,9 +43,10 @@ TEST(json_conversion, a_row_has_its_fields_in_contract_order_and_no_empty_group)
   row.name = "n";
   std::vector<std::string> names;
   const auto value = value_from(row); // lasts as long as its members are looked at
-  for (const auto& member : value.as_object()) names.emplace_back(member.key());
-  EXPECT_EQ(names, (std::vector<std::string>{"targetNamespace", "targetName", "namespace", "name", "version", "kind", "uid",
-                                             "attributes"}));
+  for (const auto& member : value.as_object())
+    names.emplace_back(member.key());
+  EXPECT_EQ(names, (std::vector<std::string>{"targetNamespace", "targetName", "namespace", "name", "version",
+                                             "kind", "uid", "attributes"}));
   row.group = "apps";
   EXPECT_EQ(value_from(row).at("group").as_string(), "apps");
   EXPECT_EQ(value_to<item>(value_from(row)).group, "apps");
@@ -64,7 +65,8 @@ TEST(json_conversion, values_of_another_shape_throw_a_system_error) {
   EXPECT_NE(thrown_by<timestamp>(1), "");
   const auto good = value_from(item{});
   EXPECT_EQ(thrown_by<item>(good), "");
-  for (const char* const name : {"targetNamespace", "targetName", "namespace", "name", "version", "kind", "uid"}) {
+  for (const char* const name :
+       {"targetNamespace", "targetName", "namespace", "name", "version", "kind", "uid"}) {
     auto missing = good;
     missing.as_object().erase(name);
     EXPECT_NE(thrown_by<item>(missing), "") << name;
@@ -75,7 +77,8 @@ TEST(json_conversion, values_of_another_shape_throw_a_system_error) {
   auto without = good;
   without.as_object().erase("attributes");
   EXPECT_EQ(thrown_by<item>(without), "");
-  for (const boost::json::value& attributes : {boost::json::value(1), boost::json::value(boost::json::array{})}) {
+  for (const boost::json::value& attributes :
+       {boost::json::value(1), boost::json::value(boost::json::array{})}) {
     auto wrong = good;
     wrong.as_object()["attributes"] = attributes;
     EXPECT_NE(thrown_by<item>(wrong), "") << attributes;
@@ -84,11 +87,14 @@ TEST(json_conversion, values_of_another_shape_throw_a_system_error) {
 
 TEST(json_conversion, envelopes_scopes_and_changes_become_objects) {
   const envelope message{.timestamp = {0, 0}, .cluster = "c", .namespace_ = "n", .payload = R"(["a", 1])"};
-  EXPECT_EQ(serialize(value_from(message)), R"({"cluster":"c","namespace":"n","payload":["a",1],)"
-                                            R"("schemaVersion":"kollect.dev/v1alpha1","timestamp":"1970-01-01T00:00:00Z"})");
-  EXPECT_EQ(serialize(value_from(scope{"c", "n", "i"})), R"({"cluster":"c","inventory":"i","namespace":"n"})");
+  EXPECT_EQ(serialize(value_from(message)),
+            R"({"cluster":"c","namespace":"n","payload":["a",1],)"
+            R"("schemaVersion":"kollect.dev/v1alpha1","timestamp":"1970-01-01T00:00:00Z"})");
+  EXPECT_EQ(serialize(value_from(scope{"c", "n", "i"})),
+            R"({"cluster":"c","inventory":"i","namespace":"n"})");
   change one{change_kind::changed, {}, R"({"a":1})", R"({"a":2})", {"/a"}};
-  EXPECT_EQ(serialize(value_from(one)), R"({"after":{"a":2},"before":{"a":1},"changedPaths":["/a"],"op":"changed"})");
+  EXPECT_EQ(serialize(value_from(one)),
+            R"({"after":{"a":2},"before":{"a":1},"changedPaths":["/a"],"op":"changed"})");
   one = {change_kind::added, {}, "", "{}", {}};
   EXPECT_EQ(serialize(value_from(one)), R"({"after":{},"before":null,"changedPaths":[],"op":"added"})");
 }
@@ -97,7 +103,8 @@ TEST(json_conversion, a_row_of_a_message_becomes_an_item) {
   const auto text = message_with("[" + row_text("a", R"({"b":[1]})") + R"(,{"uid":"u"}])");
   const auto view = parse_snapshot(parse_envelope(text).value()).value();
   std::vector<item> rows;
-  for (const auto& row : view.rows()) rows.push_back(to_item(row).value());
+  for (const auto& row : view.rows())
+    rows.push_back(to_item(row).value());
   ASSERT_EQ(rows.size(), 2U);
   EXPECT_EQ(serialize(rows[0]), row_text("a", R"({"b":[1]})"));
   EXPECT_EQ(rows[1].uid, "u");

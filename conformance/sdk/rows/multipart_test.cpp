@@ -10,24 +10,29 @@ namespace {
 
 constexpr payload_form envelope_form = payload_form::export_envelope;
 
-result<std::vector<std::string>> parts_of(const snapshot& source, std::size_t limit, payload_form form = envelope_form) {
+result<std::vector<std::string>> parts_of(const snapshot& source, std::size_t limit,
+                                          payload_form form = envelope_form) {
   return make_payloads(source, {.form = form, .max_export_bytes = limit});
 }
 
 /// A payload read as a consumer does.
-snapshot_view view_of(std::string_view payload) { return parse_payload(payload).value(); }
+snapshot_view view_of(std::string_view payload) {
+  return parse_payload(payload).value();
+}
 
 std::vector<item> rows_of(const std::vector<std::string>& payloads) {
   std::vector<item> rows;
   for (const auto& payload : payloads)
-    for (const auto& row : view_of(payload).rows()) rows.push_back(to_item(row).value());
+    for (const auto& row : view_of(payload).rows())
+      rows.push_back(to_item(row).value());
   return rows;
 }
 
 /// The size that MP-01 measures a candidate part with, by writing it out.
 std::size_t measured(const snapshot& source, const std::vector<std::string>& rows, std::size_t all) {
   std::string items = "[";
-  for (const auto& row : rows) items += (items.size() > 1 ? "," : "") + row;
+  for (const auto& row : rows)
+    items += (items.size() > 1 ? "," : "") + row;
   export_envelope_header header;
   header.generation = source.generation;
   header.exported_at = source.exported_at;
@@ -39,18 +44,23 @@ std::size_t measured(const snapshot& source, const std::vector<std::string>& row
 /// MP-01 word by word: how many rows go into each part; nothing where one row is too large.
 std::vector<std::size_t> deal_out(const snapshot& source, std::size_t limit) {
   std::vector<std::string> texts;
-  for (const auto& row : source.items) texts.push_back(serialize(row));
+  for (const auto& row : source.items)
+    texts.push_back(serialize(row));
   std::sort(texts.begin(), texts.end());
   std::vector<std::vector<std::string>> parts;
   for (const auto& text : texts) {
-    if (measured(source, {text}, texts.size()) > limit) return {};
+    if (measured(source, {text}, texts.size()) > limit)
+      return {};
     auto longer = parts.empty() ? std::vector<std::string>{} : parts.back();
     longer.push_back(text);
-    if (!parts.empty() && measured(source, longer, texts.size()) <= limit) parts.back() = longer;
-    else parts.push_back({text});
+    if (!parts.empty() && measured(source, longer, texts.size()) <= limit)
+      parts.back() = longer;
+    else
+      parts.push_back({text});
   }
   std::vector<std::size_t> sizes;
-  for (const auto& part : parts) sizes.push_back(part.size());
+  for (const auto& part : parts)
+    sizes.push_back(part.size());
   return sizes;
 }
 
@@ -72,10 +82,13 @@ void expect_good_set(const snapshot& source, const std::vector<std::string>& par
 }
 
 /// Sends the parts through an assembler in random order, some twice.
-std::vector<std::string> assembled(seeded_random& random, const snapshot& source, const std::vector<std::string>& parts) {
-  const part_set set{source.scope, source.exported_at, source.generation, static_cast<std::uint32_t>(parts.size())};
+std::vector<std::string> assembled(seeded_random& random, const snapshot& source,
+                                   const std::vector<std::string>& parts) {
+  const part_set set{source.scope, source.exported_at, source.generation,
+                     static_cast<std::uint32_t>(parts.size())};
   std::vector<std::uint32_t> order;
-  for (std::uint32_t index = 1; index <= parts.size(); ++index) order.push_back(index);
+  for (std::uint32_t index = 1; index <= parts.size(); ++index)
+    order.push_back(index);
   std::shuffle(order.begin(), order.end(), random.engine());
   assembler collector;
   for (std::size_t step = 0; step < order.size(); ++step) {
@@ -111,10 +124,12 @@ TEST(multipart, random_snapshots_are_split_as_mp_01_says_and_come_together_again
       ASSERT_TRUE(has_value(parts));
       expect_good_set(source, *parts, limit);
       ASSERT_EQ(assembled(random, source, *parts), *parts);
-      ASSERT_EQ(serialize_items(rows_of(*parts)), serialize_items(parse_items(serialize_items(source.items)).value()));
+      ASSERT_EQ(serialize_items(rows_of(*parts)),
+                serialize_items(parse_items(serialize_items(source.items)).value()));
       ++sets;
     }
-    if (HasFailure()) return;
+    if (HasFailure())
+      return;
   }
   EXPECT_GT(sets, 20U);
   EXPECT_GT(refused, 5U);
@@ -126,10 +141,14 @@ TEST(multipart, every_limit_is_kept_to_the_byte) {
   const auto whole = parts_of(source, 0).value().at(0).size();
   for (std::size_t limit = 1; limit <= whole + 1; ++limit) {
     const auto parts = parts_of(source, limit);
-    if (limit >= whole) ASSERT_EQ(parts.value().size(), 1U) << limit;
-    else if (parts) expect_good_set(source, *parts, limit);
-    else ASSERT_TRUE(deal_out(source, limit).empty()) << limit;
-    if (HasFailure()) return;
+    if (limit >= whole)
+      ASSERT_EQ(parts.value().size(), 1U) << limit;
+    else if (parts)
+      expect_good_set(source, *parts, limit);
+    else
+      ASSERT_TRUE(deal_out(source, limit).empty()) << limit;
+    if (HasFailure())
+      return;
   }
 }
 
@@ -152,7 +171,8 @@ TEST(multipart, a_snapshot_of_the_limits_very_size_is_sent_whole_and_one_byte_mo
 TEST(multipart, one_row_over_the_limit_refuses_everything) {
   snapshot source;
   source.items.resize(20);
-  for (std::size_t index = 0; index < source.items.size(); ++index) source.items[index].uid = std::to_string(index);
+  for (std::size_t index = 0; index < source.items.size(); ++index)
+    source.items[index].uid = std::to_string(index);
   const auto longest = measured(source, {serialize(source.items.back())}, source.items.size());
   EXPECT_TRUE(has_value(parts_of(source, longest)));
   const auto refused = parts_of(source, longest - 1);

@@ -11,7 +11,9 @@ namespace {
 
 const scope one_scope{"c", "n", "all"};
 
-row_map rows(std::string_view text) { return {{row_identity{"", "", "", "a", ""}, std::string(text)}}; }
+row_map rows(std::string_view text) {
+  return {{row_identity{"", "", "", "a", ""}, std::string(text)}};
+}
 
 std::string written(const fleet_state& state) {
   std::ostringstream out;
@@ -54,15 +56,20 @@ TEST(fleet_state, is_the_same_whatever_the_order_of_arrival) {
     for (int index = 0; index < 30; ++index) {
       const auto text = std::to_string(index);
       arrivals.push_back({{std::to_string(random.below(3)), "n", ""},
-                          {{static_cast<std::int64_t>(random.below(3)), 0}, static_cast<std::int64_t>(random.below(2)), sha256(text)},
+                          {{static_cast<std::int64_t>(random.below(3)), 0},
+                           static_cast<std::int64_t>(random.below(2)),
+                           sha256(text)},
                           rows(text)});
     }
     fleet_state expected;
-    for (const auto& one : arrivals) expected.apply(one.where, one.order, one.content);
-    for (std::size_t again = random.below(20); again > 0; --again) arrivals.push_back(arrivals[random.below(arrivals.size())]);
+    for (const auto& one : arrivals)
+      expected.apply(one.where, one.order, one.content);
+    for (std::size_t again = random.below(20); again > 0; --again)
+      arrivals.push_back(arrivals[random.below(arrivals.size())]);
     std::shuffle(arrivals.begin(), arrivals.end(), random.engine());
     fleet_state shuffled;
-    for (const auto& one : arrivals) shuffled.apply(one.where, one.order, one.content);
+    for (const auto& one : arrivals)
+      shuffled.apply(one.where, one.order, one.content);
     ASSERT_EQ(written(shuffled), written(expected));
   }
 }
@@ -70,7 +77,8 @@ TEST(fleet_state, is_the_same_whatever_the_order_of_arrival) {
 TEST(state_writer, writes_a_json_array_with_one_entry_a_line) {
   fleet_state state;
   EXPECT_EQ(written(state), "[]\n");
-  state.apply({"b", "n", ""}, {}, {{row_identity{"", "", "", "z", ""}, "{ }"}, {row_identity{"", "", "", "a", ""}, "{\"x\":1}"}});
+  state.apply({"b", "n", ""}, {},
+              {{row_identity{"", "", "", "z", ""}, "{ }"}, {row_identity{"", "", "", "a", ""}, "{\"x\":1}"}});
   state.apply({"a<", "\"", "\n"}, {}, rows("{}"));
   state.apply({"c", "", ""}, {}, {});
   const auto text = written(state);

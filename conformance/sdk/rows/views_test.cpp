@@ -19,7 +19,8 @@ template <class Range>
 std::vector<std::string> outcomes(Range&& heads) {
   std::vector<std::string> out;
   for (const auto& head : heads)
-    out.push_back(head ? std::string(head->envelope.payload) : std::string(error_name(head.error().reason())));
+    out.push_back(head ? std::string(head->envelope.payload)
+                       : std::string(error_name(head.error().reason())));
   return out;
 }
 
@@ -33,12 +34,14 @@ struct record {
 } // namespace
 
 TEST(views, a_range_of_bytes_is_parsed_and_rid_of_duplicates) {
-  const texts messages{message_with("[]"), "", message_with("[]"), message_with("[{}]"), "x", "x", message_with("[]")};
+  const texts messages{message_with("[]"), "", message_with("[]"), message_with("[{}]"), "x", "x",
+                       message_with("[]")};
   dedup_window window;
   EXPECT_EQ(outcomes(messages | views::parse | views::dedup(window)),
             (texts{"[]", "empty_message", "[{}]", "syntax", "syntax"}));
   EXPECT_EQ(window.size(), 2U);
-  EXPECT_EQ(outcomes(messages | views::parse | views::dedup(window)), (texts{"empty_message", "syntax", "syntax"}));
+  EXPECT_EQ(outcomes(messages | views::parse | views::dedup(window)),
+            (texts{"empty_message", "syntax", "syntax"}));
   EXPECT_EQ(outcomes(messages | views::parse).size(), messages.size());
 }
 
@@ -62,14 +65,16 @@ TEST(views, received_messages_give_their_key_to_the_scope) {
   messages[0].key = "prod-west:team-a/all";
   messages[1].value = value;
   texts inventories;
-  for (const auto& head : messages | views::parse) inventories.push_back(head->scope.inventory);
+  for (const auto& head : messages | views::parse)
+    inventories.push_back(head->scope.inventory);
   EXPECT_EQ(inventories, (texts{"all", ""}));
 }
 
 TEST(views, a_plain_key_counts_as_well) {
   const std::vector<record> messages{{"prod-west:team-a/all", message_with("[]")}, {"", message_with("[]")}};
   texts inventories;
-  for (const auto& head : messages | views::parse) inventories.push_back(head->scope.inventory);
+  for (const auto& head : messages | views::parse)
+    inventories.push_back(head->scope.inventory);
   EXPECT_EQ(inventories, (texts{"all", ""}));
 }
 
@@ -82,13 +87,16 @@ TEST(views, each_message_is_parsed_once) {
   };
   dedup_window window;
   auto heads = messages | ranges::views::transform(count) | views::parse | views::dedup(window);
-  for (const auto& head : heads) EXPECT_TRUE(!head || head->envelope.payload.size() >= 2);
+  for (const auto& head : heads)
+    EXPECT_TRUE(!head || head->envelope.payload.size() >= 2);
   EXPECT_EQ(read, 3);
 }
 
 TEST(views, what_is_no_message_is_none) {
-  static_assert(views::message_like<std::string> && views::message_like<std::string_view> && views::message_like<const char*>);
-  static_assert(views::message_like<received_message> && views::message_like<outgoing_message> && views::message_like<record>);
+  static_assert(views::message_like<std::string> && views::message_like<std::string_view> &&
+                views::message_like<const char*>);
+  static_assert(views::message_like<received_message> && views::message_like<outgoing_message> &&
+                views::message_like<record>);
   static_assert(!views::message_like<int> && !views::message_like<header*> && !views::message_like<scope>);
 }
 

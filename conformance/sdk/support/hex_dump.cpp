@@ -11,7 +11,8 @@ constexpr std::size_t bytes_a_line = 16;
 std::string hex(std::size_t value, std::size_t width) {
   constexpr std::string_view digits = "0123456789abcdef";
   std::string text(width, '0');
-  for (std::size_t place = width; place > 0 && value != 0; value >>= 4U) text[--place] = digits[value & 15U];
+  for (std::size_t place = width; place > 0 && value != 0; value >>= 4U)
+    text[--place] = digits[value & 15U];
   return text;
 }
 
@@ -36,13 +37,15 @@ std::string hex_dump(std::string_view bytes, std::size_t at) {
   const std::size_t marked = at / bytes_a_line * bytes_a_line;
   const std::size_t first = marked - std::min<std::size_t>(marked, 2 * bytes_a_line);
   std::string text;
-  for (std::size_t begin = first; begin <= marked + 2 * bytes_a_line && begin < bytes.size(); begin += bytes_a_line)
+  for (std::size_t begin = first; begin <= marked + 2 * bytes_a_line && begin < bytes.size();
+       begin += bytes_a_line)
     text += dump_line(bytes, begin, begin == marked);
   return text;
 }
 
 testing::AssertionResult same_bytes(std::string_view actual, std::string_view expected) {
-  if (actual == expected) return testing::AssertionSuccess();
+  if (actual == expected)
+    return testing::AssertionSuccess();
   const auto [left, right] = std::mismatch(actual.begin(), actual.end(), expected.begin(), expected.end());
   const auto at = static_cast<std::size_t>(left - actual.begin());
   return testing::AssertionFailure() << actual.size() << " bytes, expected " << expected.size()

@@ -27,10 +27,11 @@ inline std::string row_text(std::string_view name, std::string_view attributes =
 }
 
 /// An export envelope around an items array; `more` goes before exportedAt.
-inline std::string export_envelope_text(std::string_view items, std::size_t item_count, std::string_view more = {}) {
-  return R"({"schemaVersion":"kollect.dev/v1alpha1","checksum":")" + to_string(sha256(items)) + R"(","itemCount":)" +
-         std::to_string(item_count) + std::string(more) + R"(,"exportedAt":"2026-01-15T12:00:00.5Z","items":)" +
-         std::string(items) + "}";
+inline std::string export_envelope_text(std::string_view items, std::size_t item_count,
+                                        std::string_view more = {}) {
+  return R"({"schemaVersion":"kollect.dev/v1alpha1","checksum":")" + to_string(sha256(items)) +
+         R"(","itemCount":)" + std::to_string(item_count) + std::string(more) +
+         R"(,"exportedAt":"2026-01-15T12:00:00.5Z","items":)" + std::string(items) + "}";
 }
 
 } // namespace kollect::test

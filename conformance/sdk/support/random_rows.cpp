@@ -13,7 +13,8 @@ item random_item(seeded_random& random, std::string uid) {
                            &row.version, &row.kind})
     *text = random_string(random);
   row.uid = std::move(uid);
-  if (random.once_in(8)) return row;
+  if (random.once_in(8))
+    return row;
   auto& attributes = row.attributes.emplace_object();
   for (std::size_t count = random.below(4); count > 0; --count)
     attributes[random_string(random)] = parse_value(random_json(random, 3)).value();

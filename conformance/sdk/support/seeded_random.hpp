@@ -15,7 +15,8 @@ namespace kollect::test {
 class seeded_random {
 public:
   explicit seeded_random(std::uint64_t seed) {
-    if (const char* const given = std::getenv("KOLLECT_SEED")) seed = std::strtoull(given, nullptr, 10);
+    if (const char* const given = std::getenv("KOLLECT_SEED"))
+      seed = std::strtoull(given, nullptr, 10);
     std::cout << "KOLLECT_SEED=" << seed << '\n';
     engine_.seed(seed);
   }

@@ -26,16 +26,19 @@ struct oracle {
     options.max_depth = max_depth;
     value = boost::json::parse({text.data(), text.size()}, code, {}, options);
   }
-
 };
 
-/// Whether a JSON text has an escaped surrogate without its other half: Boost.JSON refuses it, Go reads U+FFFD.
+/// Whether a JSON text has an escaped surrogate without its other half: Boost.JSON refuses it, Go reads
+/// U+FFFD.
 bool has_lone_surrogate(std::string_view text) {
   for (std::size_t at = text.find('\\'); at < text.size(); at = text.find('\\', at)) {
-    const auto first = detail::read_hex4(text, at + 2).value_or(0), second = detail::read_hex4(text, at + 8).value_or(0);
+    const auto first = detail::read_hex4(text, at + 2).value_or(0),
+               second = detail::read_hex4(text, at + 8).value_or(0);
     const bool is_unicode = text.substr(at, 2) == "\\u", is_high = first >= 0xD800 && first < 0xDC00;
-    const bool is_pair = is_unicode && is_high && text.substr(at + 6, 2) == "\\u" && second >= 0xDC00 && second < 0xE000;
-    if (is_unicode && first >= 0xD800 && first < 0xE000 && !is_pair) return true;
+    const bool is_pair =
+        is_unicode && is_high && text.substr(at + 6, 2) == "\\u" && second >= 0xDC00 && second < 0xE000;
+    if (is_unicode && first >= 0xD800 && first < 0xE000 && !is_pair)
+      return true;
     at += is_pair ? 12 : 2;
   }
   return false;
@@ -46,21 +49,27 @@ bool is_same(const boost::json::value& left, const boost::json::value& right) {
   if (left.is_number() && right.is_number()) {
     const auto first = left.to_number<double>(), second = right.to_number<double>();
     // For 0e400 it has no number at all.
-    return first == second || std::abs(first - second) <= std::abs(first) * 1e-14 + 1e-322 || std::isnan(second);
+    return first == second || std::abs(first - second) <= std::abs(first) * 1e-14 + 1e-322 ||
+           std::isnan(second);
   }
-  if (left.kind() != right.kind()) return false;
+  if (left.kind() != right.kind())
+    return false;
   if (left.is_array())
     return std::equal(left.get_array().begin(), left.get_array().end(), right.get_array().begin(),
                       right.get_array().end(), is_same);
-  if (!left.is_object()) return left == right;
-  if (left.get_object().size() != right.get_object().size()) return false;
+  if (!left.is_object())
+    return left == right;
+  if (left.get_object().size() != right.get_object().size())
+    return false;
   return std::all_of(left.get_object().begin(), left.get_object().end(), [&](const auto& member) {
     const auto* const other = right.get_object().if_contains(member.key());
     return other != nullptr && is_same(member.value(), *other);
   });
 }
 
-std::string shown(std::string_view text) { return testing::PrintToString(std::string(text)); }
+std::string shown(std::string_view text) {
+  return testing::PrintToString(std::string(text));
+}
 
 /// Holds both readers against the oracle. Answers whether the text was accepted.
 bool expect_same_verdict(std::string_view text, std::size_t max_depth) {
@@ -81,7 +90,8 @@ bool expect_same_verdict(std::string_view text, std::size_t max_depth) {
   const oracle other(text, max_depth);
   const bool is_overflow = other.code == boost::json::error::exponent_overflow ||
                            (cursor.failed() && cursor.reason() == error::number_overflow);
-  if (is_overflow || has_lone_surrogate(text)) return is_accepted;
+  if (is_overflow || has_lone_surrogate(text))
+    return is_accepted;
   EXPECT_EQ(is_accepted, !other.code.failed())
       << shown(text) << ": Boost.JSON: " << other.code.message() << ", at depth " << max_depth;
   EXPECT_EQ(cursor.failed() && cursor.reason() == error::too_deep, other.code == boost::json::error::too_deep)
@@ -105,9 +115,12 @@ void expect_same_extents(std::string_view text, detail::json_cursor& cursor) {
     expect_same_extents(text, cursor);
     return !testing::Test::HasFatalFailure();
   };
-  if (first == '{') ASSERT_TRUE(cursor.read_object([&](const json_string&) { return inner(); }));
-  else if (first == '[') ASSERT_TRUE(cursor.read_array(inner));
-  else ASSERT_TRUE(cursor.skip_value(raw));
+  if (first == '{')
+    ASSERT_TRUE(cursor.read_object([&](const json_string&) { return inner(); }));
+  else if (first == '[')
+    ASSERT_TRUE(cursor.read_array(inner));
+  else
+    ASSERT_TRUE(cursor.skip_value(raw));
 }
 
 } // namespace
@@ -120,7 +133,8 @@ TEST(differential, random_and_mutated_texts_get_the_verdict_of_boost_json) {
     ASSERT_TRUE(expect_same_verdict(text, 256)) << shown(text);
     ++(expect_same_verdict(text, 1 + random.below(4)) ? accepted : refused);
     ++(expect_same_verdict(mutate(random, text), 1 + random.below(6)) ? accepted : refused);
-    if (HasFailure()) return;
+    if (HasFailure())
+      return;
   }
   EXPECT_GT(accepted, 10'000U);
   EXPECT_GT(refused, 10'000U);
@@ -163,7 +177,8 @@ TEST(scan, finds_the_extent_of_every_value) {
     const exact_bytes text(random_json(random, 5) + (random.once_in(2) ? " ]" : ""));
     detail::json_cursor cursor(text.view(), max_depth_ceiling);
     expect_same_extents(text.view(), cursor);
-    if (HasFailure()) return;
+    if (HasFailure())
+      return;
   }
 }
 
@@ -173,14 +188,16 @@ TEST(scan, never_reads_outside_whatever_the_text) {
     const exact_bytes text(mutate(random, random_json(random, 3)));
     const auto at = random.below(text.view().size() + 3);
     const auto end = simd::find_value_end(text.view(), at);
-    if (end == std::string_view::npos) continue;
+    if (end == std::string_view::npos)
+      continue;
     ASSERT_GE(end, at);
     ASSERT_LE(end, text.view().size());
   }
 }
 
 TEST(scan, has_no_end_where_the_text_ends_first) {
-  for (const std::string_view text : {"", "[", "{", "\"", "\"\\\"", "\"\\", "[\"]\"", "{\"a\":[}", "[[]", "\"abc\\"})
+  for (const std::string_view text :
+       {"", "[", "{", "\"", "\"\\\"", "\"\\", "[\"]\"", "{\"a\":[}", "[[]", "\"abc\\"})
     EXPECT_EQ(simd::find_value_end(exact_bytes(text).view(), 0), std::string_view::npos) << text;
   EXPECT_EQ(simd::find_value_end("[}", 0), 2U); // refused by the check that follows
   EXPECT_EQ(simd::find_value_end("12", 0), 2U);

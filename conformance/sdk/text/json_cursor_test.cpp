@@ -22,25 +22,53 @@ verdict check(std::string_view text, std::size_t max_depth = 256,
   const exact_bytes bytes(text);
   detail::json_cursor cursor(bytes.view(), max_depth, policy);
   std::string_view raw;
-  if (cursor.skip_value(raw) && !cursor.at_end()) cursor.fail(error::trailing_data, cursor.position());
-  if (!cursor.failed()) return {};
+  if (cursor.skip_value(raw) && !cursor.at_end())
+    cursor.fail(error::trailing_data, cursor.position());
+  if (!cursor.failed())
+    return {};
   return {std::string(error_name(cursor.reason())), cursor.failed_at()};
 }
 
 std::string repeat(std::string_view text, std::size_t times) {
   std::string out;
-  for (; times > 0; --times) out += text;
+  for (; times > 0; --times)
+    out += text;
   return out;
 }
 
 } // namespace
 
 TEST(json_cursor, accepts_every_kind_of_value) {
-  for (const std::string_view text :
-       {"null", "true", "false", "0", "-0", "1", "-1", "10", "0.5", "1.50", "1e5", "1E+5", "1e-5", "-0.0e-0", "\"\"",
-        "\"a\"", "{}", "[]", " [ ] ", "\t{\n}\r", "[1,2,[],{}]", "{\"a\":1,\"b\":{\"c\":[null]}}", "{\"\":\"\"}",
-        "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0000\\uABCD\\uabcd\"", "\"\\ud800\"", "\"\\udc00\\ud800\"", "\"\x7F\"",
-        "\"\u00E9\u6F22\U0001F600\uFFFF\"", "\"\U0010FFFF\"", "{\"a\":1,\"a\":2}"})
+  for (const std::string_view text : {"null",
+                                      "true",
+                                      "false",
+                                      "0",
+                                      "-0",
+                                      "1",
+                                      "-1",
+                                      "10",
+                                      "0.5",
+                                      "1.50",
+                                      "1e5",
+                                      "1E+5",
+                                      "1e-5",
+                                      "-0.0e-0",
+                                      "\"\"",
+                                      "\"a\"",
+                                      "{}",
+                                      "[]",
+                                      " [ ] ",
+                                      "\t{\n}\r",
+                                      "[1,2,[],{}]",
+                                      "{\"a\":1,\"b\":{\"c\":[null]}}",
+                                      "{\"\":\"\"}",
+                                      "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0000\\uABCD\\uabcd\"",
+                                      "\"\\ud800\"",
+                                      "\"\\udc00\\ud800\"",
+                                      "\"\x7F\"",
+                                      "\"\u00E9\u6F22\U0001F600\uFFFF\"",
+                                      "\"\U0010FFFF\"",
+                                      "{\"a\":1,\"a\":2}"})
     EXPECT_EQ(check(text), verdict{}) << text;
 }
 
@@ -101,10 +129,13 @@ TEST(json_cursor, refuses_with_reason_and_offset) {
       {std::string_view("1\0", 2), {"trailing_data", 1}},
       {"\f1", {"syntax", 0}},
       {"\v1", {"syntax", 0}},
-      {"\xC2\xA0""1", {"syntax", 0}}, // no-break space
+      {"\xC2\xA0"
+       "1",
+       {"syntax", 0}},                   // no-break space
       {"\xEF\xBB\xBF{}", {"syntax", 0}}, // byte order mark
   };
-  for (const auto& one : cases) EXPECT_EQ(check(one.text), one.expected) << one.text;
+  for (const auto& one : cases)
+    EXPECT_EQ(check(one.text), one.expected) << one.text;
 }
 
 TEST(json_cursor, refuses_bad_strings_with_reason_and_offset) {
@@ -146,7 +177,8 @@ TEST(json_cursor, refuses_bad_strings_with_reason_and_offset) {
       {"\"\xF0\x9F\x98\"", {"invalid_utf8", 1}},
       {"{\"\xFF\":1}", {"invalid_utf8", 2}},
   };
-  for (const auto& one : cases) EXPECT_EQ(check(one.text), one.expected) << one.text;
+  for (const auto& one : cases)
+    EXPECT_EQ(check(one.text), one.expected) << one.text;
 }
 
 TEST(json_cursor, replaces_invalid_utf8_where_asked_to) {

@@ -12,8 +12,12 @@ namespace kollect::test {
 
 namespace {
 
-std::string written(double value) { return serialize(boost::json::value(value)); }
-std::string read_and_written(std::string_view text) { return serialize(parse_value(text).value()); }
+std::string written(double value) {
+  return serialize(boost::json::value(value));
+}
+std::string read_and_written(std::string_view text) {
+  return serialize(parse_value(text).value());
+}
 
 } // namespace
 
@@ -57,7 +61,8 @@ TEST(numbers, doubles_are_laid_out_as_go_does) {
       {4.35, "4.35"},
       {2.5e-5, "0.000025"},
   };
-  for (const auto& one : cases) EXPECT_EQ(written(one.value), one.expected);
+  for (const auto& one : cases)
+    EXPECT_EQ(written(one.value), one.expected);
 }
 
 TEST(numbers, integers_stay_integers_if_they_fit_int64) {
@@ -102,15 +107,17 @@ TEST(numbers, everything_else_becomes_the_nearest_double) {
       {"1.7976931348623158e308", "1.7976931348623157e+308"},
       {"17976931348623157e292", "1.7976931348623157e+308"},
   };
-  for (const auto& one : cases) EXPECT_EQ(read_and_written(one.text), one.expected) << one.text;
+  for (const auto& one : cases)
+    EXPECT_EQ(read_and_written(one.text), one.expected) << one.text;
 }
 
 TEST(numbers, numbers_beyond_a_double_are_refused_at_their_first_byte) {
-  for (const auto& text : {std::string("1e999"), std::string("-1e999"), std::string("1e309"),
-                           std::string("1.7976931348623159e308"), std::string("1e99999999999999999999"),
-                           std::string("0.001e99999999999999999999"), std::string("0.0000000000001e322"),
-                           "1" + std::string(400, '0'), "-1" + std::string(400, '0'), "1" + std::string(400, '0') + ".5",
-                           std::string(400, '9') + "e0", std::string(309, '9')}) {
+  for (const auto& text :
+       {std::string("1e999"), std::string("-1e999"), std::string("1e309"),
+        std::string("1.7976931348623159e308"), std::string("1e99999999999999999999"),
+        std::string("0.001e99999999999999999999"), std::string("0.0000000000001e322"),
+        "1" + std::string(400, '0'), "-1" + std::string(400, '0'), "1" + std::string(400, '0') + ".5",
+        std::string(400, '9') + "e0", std::string(309, '9')}) {
     EXPECT_TRUE(failure_is(parse_value(text), error::number_overflow, 0)) << text;
     EXPECT_TRUE(failure_is(parse_value("[1, " + text + "]"), error::number_overflow, 4)) << text;
   }

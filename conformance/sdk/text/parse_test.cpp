@@ -9,27 +9,36 @@ namespace {
 
 std::string fields(std::string_view but = {}) {
   std::string out;
-  for (const std::string_view name : {"targetNamespace", "targetName", "namespace", "name", "version", "kind", "uid"})
-    if (name != but) out += "\"" + std::string(name) + "\":\"x\",";
+  for (const std::string_view name :
+       {"targetNamespace", "targetName", "namespace", "name", "version", "kind", "uid"})
+    if (name != but)
+      out += "\"" + std::string(name) + "\":\"x\",";
   out.pop_back();
   return out;
 }
 
-std::string row(std::string_view more = {}) { return "{" + fields() + std::string(more) + "}"; }
+std::string row(std::string_view more = {}) {
+  return "{" + fields() + std::string(more) + "}";
+}
 
-text_position place(const failure& reason) { return reason.position.value_or(text_position{}); }
+text_position place(const failure& reason) {
+  return reason.position.value_or(text_position{});
+}
 
 } // namespace
 
 TEST(parse_value, keys_that_come_twice_are_the_last_one) {
-  EXPECT_EQ(serialize(parse_value(R"({"a":{"b":1,"c":2},"d":0,"a":{"e":3},"\u0061":[4]})").value()), R"({"a":[4],"d":0})");
+  EXPECT_EQ(serialize(parse_value(R"({"a":{"b":1,"c":2},"d":0,"a":{"e":3},"\u0061":[4]})").value()),
+            R"({"a":[4],"d":0})");
   EXPECT_EQ(serialize(parse_value(R"({"a":[1,2],"a":{"b":1}})").value()), R"({"a":{"b":1}})");
 }
 
 TEST(parse_value, keys_are_written_in_bytewise_order_at_every_depth) {
-  EXPECT_EQ(serialize(parse_value(R"([{"b":{"z":1,"Z":2,"\u00e9":3,"":4,"zz":5},"a":[{"y":1,"x":2}]}])").value()),
-            "[{\"a\":[{\"x\":2,\"y\":1}],\"b\":{\"\":4,\"Z\":2,\"z\":1,\"zz\":5,\"\u00E9\":3}}]");
-  EXPECT_EQ(serialize(parse_value("{\"\U0001F600\":1,\"\uFFFF\":2}").value()), "{\"\uFFFF\":2,\"\U0001F600\":1}");
+  EXPECT_EQ(
+      serialize(parse_value(R"([{"b":{"z":1,"Z":2,"\u00e9":3,"":4,"zz":5},"a":[{"y":1,"x":2}]}])").value()),
+      "[{\"a\":[{\"x\":2,\"y\":1}],\"b\":{\"\":4,\"Z\":2,\"z\":1,\"zz\":5,\"\u00E9\":3}}]");
+  EXPECT_EQ(serialize(parse_value("{\"\U0001F600\":1,\"\uFFFF\":2}").value()),
+            "{\"\uFFFF\":2,\"\U0001F600\":1}");
 }
 
 TEST(parse_value, errors_have_offset_line_and_column) {
@@ -50,11 +59,13 @@ TEST(parse_value, depth_is_bounded) {
   EXPECT_TRUE(has_value(parse_value(nested(3), limits{.max_depth = 3})));
   EXPECT_TRUE(failure_is(parse_value(nested(4), limits{.max_depth = 3}), error::too_deep, 3));
   EXPECT_TRUE(has_value(parse_value(nested(1024), limits{.max_depth = 1'000'000})));
-  EXPECT_TRUE(failure_is(parse_value(std::string(1'000'000, '['), limits{.max_depth = 1'000'000}), error::too_deep, 1024));
+  EXPECT_TRUE(failure_is(parse_value(std::string(1'000'000, '['), limits{.max_depth = 1'000'000}),
+                         error::too_deep, 1024));
 }
 
 TEST(parse_items, rows_and_fields_may_come_in_any_order) {
-  const auto rows = parse_items(R"( [ {"uid":"u","kind":"k","attributes":{"b":1,"a":[]},"version":"v","name":"n",
+  const auto rows =
+      parse_items(R"( [ {"uid":"u","kind":"k","attributes":{"b":1,"a":[]},"version":"v","name":"n",
     "namespace":"ns","targetName":"tn","targetNamespace":"tns","group":"g"} , {"targetNamespace":"","targetName":"",
     "namespace":"","name":"","version":"","kind":"","uid":""} ] )");
   ASSERT_TRUE(has_value(rows));
@@ -63,10 +74,12 @@ TEST(parse_items, rows_and_fields_may_come_in_any_order) {
   EXPECT_EQ((*rows)[0].group, "g");
   EXPECT_EQ((*rows)[0].version, "v");
   EXPECT_EQ((*rows)[0].kind, "k");
-  EXPECT_EQ(serialize((*rows)[0]), R"({"targetNamespace":"tns","targetName":"tn","namespace":"ns","name":"n","group":"g",)"
-                                   R"("version":"v","kind":"k","uid":"u","attributes":{"a":[],"b":1}})");
-  EXPECT_EQ(serialize((*rows)[1]), R"({"targetNamespace":"","targetName":"","namespace":"","name":"","version":"",)"
-                                   R"("kind":"","uid":"","attributes":null})");
+  EXPECT_EQ(serialize((*rows)[0]),
+            R"({"targetNamespace":"tns","targetName":"tn","namespace":"ns","name":"n","group":"g",)"
+            R"("version":"v","kind":"k","uid":"u","attributes":{"a":[],"b":1}})");
+  EXPECT_EQ(serialize((*rows)[1]),
+            R"({"targetNamespace":"","targetName":"","namespace":"","name":"","version":"",)"
+            R"("kind":"","uid":"","attributes":null})");
 }
 
 TEST(parse_items, an_empty_array_is_an_empty_snapshot_and_no_text_is_an_error) {
@@ -78,11 +91,13 @@ TEST(parse_items, an_empty_array_is_an_empty_snapshot_and_no_text_is_an_error) {
 }
 
 TEST(parse_items, each_field_must_be_there_but_group_and_attributes) {
-  for (const std::string_view name : {"targetNamespace", "targetName", "namespace", "name", "version", "kind", "uid"}) {
+  for (const std::string_view name :
+       {"targetNamespace", "targetName", "namespace", "name", "version", "kind", "uid"}) {
     const auto read = parse_items("[" + row() + ",\n {" + fields(name) + "}]");
     ASSERT_TRUE(failure_is(read, error::missing_field)) << name;
     EXPECT_EQ(read.error().clause, "ROW-01");
-    EXPECT_NE(read.error().message.find("(row 2, field " + std::string(name) + ")"), std::string::npos) << read.error();
+    EXPECT_NE(read.error().message.find("(row 2, field " + std::string(name) + ")"), std::string::npos)
+        << read.error();
     EXPECT_EQ(place(read.error()).line, 2U);
     EXPECT_EQ(place(read.error()).column, 2U); // where the row begins
   }
@@ -111,7 +126,8 @@ TEST(parse_items, fields_that_are_wrong_are_named_with_their_place) {
     const auto read = parse_items("[" + row(one.more) + "]");
     const std::size_t offset = 2 + fields().size() + one.offset;
     ASSERT_TRUE(failure_is(read, one.reason, offset)) << one.more;
-    EXPECT_NE(read.error().message.find("(row 1, " + std::string(one.field) + ")"), std::string::npos) << read.error();
+    EXPECT_NE(read.error().message.find("(row 1, " + std::string(one.field) + ")"), std::string::npos)
+        << read.error();
     EXPECT_EQ(place(read.error()), (text_position{offset, 1, offset + 1}));
   }
 }
@@ -138,7 +154,8 @@ TEST(compact_payload, takes_white_space_out_and_leaves_the_rest_but_what_must_be
       {" [ 1 , 2 ] ", "[1,2]"},
       {"{\n\t\"a b\" : \" c \\\" d \" , \"e\" : { } }\r\n", R"({"a b":" c \" d ","e":{}})"},
       {R"([1.0,1e2,-0,1E+05,0.10,12345678901234567890])", R"([1.0,1e2,-0,1E+05,0.10,12345678901234567890])"},
-      {R"(["<a>&","\u003C\u003c","\/\u0041\ud800"])", R"(["\u003ca\u003e\u0026","\u003C\u003c","\/\u0041\ud800"])"},
+      {R"(["<a>&","\u003C\u003c","\/\u0041\ud800"])",
+       R"(["\u003ca\u003e\u0026","\u003C\u003c","\/\u0041\ud800"])"},
       {"[\"\u2028\u2029\u202A\u6F22\x7F\"]", "[\"\\u2028\\u2029\u202A\u6F22\x7F\"]"},
       {R"({"<":1, "b":2, "a":3, "a":4})", R"({"\u003c":1,"b":2,"a":3,"a":4})"},
       {R"(["\\", " \\\" ", "\\\\"])", R"(["\\"," \\\" ","\\\\"])"},
@@ -156,7 +173,8 @@ TEST(compact_payload, takes_white_space_out_and_leaves_the_rest_but_what_must_be
 
 TEST(parse_items, depth_is_that_of_the_message_that_the_rows_will_be_in) {
   const auto nested = [](std::size_t depth) {
-    return "[" + row(",\"attributes\":{\"a\":" + std::string(depth, '[') + std::string(depth, ']') + "}") + "]";
+    return "[" + row(",\"attributes\":{\"a\":" + std::string(depth, '[') + std::string(depth, ']') + "}") +
+           "]";
   };
   // Envelope, export envelope, items, row and attributes are the five levels around.
   EXPECT_TRUE(has_value(parse_items(nested(251))));

@@ -17,7 +17,9 @@ std::string written(std::string_view text) {
   return out;
 }
 
-std::string decoded(std::string_view text) { return std::string(parse_value(text).value().as_string()); }
+std::string decoded(std::string_view text) {
+  return std::string(parse_value(text).value().as_string());
+}
 
 } // namespace
 
@@ -34,7 +36,8 @@ TEST(strings, are_escaped_as_byt_03_says) {
       {"\x01 \x0B \x1F", R"("\u0001 \u000b \u001f")"},
       {std::string_view("a\0b", 3), R"("a\u0000b")"},
   };
-  for (const auto& one : cases) EXPECT_EQ(written(one.text), one.expected);
+  for (const auto& one : cases)
+    EXPECT_EQ(written(one.text), one.expected);
 }
 
 TEST(strings, every_byte_below_0x80_is_written_as_byt_03_says) {
@@ -43,7 +46,8 @@ TEST(strings, every_byte_below_0x80_is_written_as_byt_03_says) {
   for (int byte = 0; byte < 0x80; ++byte) {
     const auto letter = static_cast<char>(byte);
     std::string expected(1, letter);
-    if (const auto found = short_escapes.find(letter); found != short_escapes.end()) expected = found->second;
+    if (const auto found = short_escapes.find(letter); found != short_escapes.end())
+      expected = found->second;
     else if (byte < 0x20 || letter == '<' || letter == '>' || letter == '&') {
       std::ostringstream escape;
       escape << "\\u00" << std::hex << (byte >> 4) << (byte & 15);
@@ -70,7 +74,8 @@ TEST(strings, invalid_utf8_in_memory_is_written_as_an_escape_a_byte) {
       {"\xE2\x80", R"("\ufffd\ufffd")"},
       {"\xE2\x80\xC3\xA9", "\"\\ufffd\\ufffd\u00E9\""},
   };
-  for (const auto& one : cases) EXPECT_EQ(written(one.text), one.expected);
+  for (const auto& one : cases)
+    EXPECT_EQ(written(one.text), one.expected);
 }
 
 TEST(strings, every_escape_is_decoded) {
@@ -86,7 +91,8 @@ TEST(strings, every_escape_is_decoded) {
       {R"("\ud800\udc00\udbff\udfff")", "\U00010000\U0010FFFF"},
       {R"("a\\u0041")", "a\\u0041"},
   };
-  for (const auto& one : cases) EXPECT_EQ(decoded(one.text), one.expected) << one.text;
+  for (const auto& one : cases)
+    EXPECT_EQ(decoded(one.text), one.expected) << one.text;
 }
 
 TEST(strings, a_lone_surrogate_becomes_a_replacement_character_that_is_written_raw) {
@@ -131,8 +137,9 @@ TEST(strings, random_bytes_are_written_as_valid_json_in_utf8) {
   for (int round = 0; round < 20'000; ++round) {
     std::string text;
     for (std::size_t size = random.below(9); size > 0; --size)
-      text += static_cast<char>(static_cast<unsigned char>(random.once_in(2) ? random.pick("\xC3\xE2\x80\xA8\xED\xF0")
-                                                                             : static_cast<char>(random.below(256))));
+      text += static_cast<char>(static_cast<unsigned char>(random.once_in(2)
+                                                               ? random.pick("\xC3\xE2\x80\xA8\xED\xF0")
+                                                               : static_cast<char>(random.below(256))));
     const auto json = written(text);
     detail::json_cursor cursor(json, 1);
     json_string read;
@@ -164,8 +171,8 @@ TEST(strings, a_json_string_compares_by_value_and_not_by_spelling) {
 }
 
 TEST(strings, a_json_string_made_by_hand_from_broken_text_is_decoded_without_harm) {
-  for (const std::string_view text : {"\\", "\\u", "\\u1", "\\u123", "\\ud800", "\\ud800\\", "\\ud800\\u", "\\ud800\\udc0",
-                                      "\\x", "\xE2\x80"})
+  for (const std::string_view text : {"\\", "\\u", "\\u1", "\\u123", "\\ud800", "\\ud800\\", "\\ud800\\u",
+                                      "\\ud800\\udc0", "\\x", "\xE2\x80"})
     EXPECT_FALSE(json_string(text, false).decode().empty()) << text;
 }
 

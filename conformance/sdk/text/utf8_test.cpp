@@ -6,7 +6,8 @@ namespace kollect::test {
 
 TEST(utf8, every_code_point_is_read_and_written_at_its_shortest) {
   for (std::uint32_t code = 0; code <= 0x10FFFF; ++code) {
-    if (code >= 0xD800 && code <= 0xDFFF) continue;
+    if (code >= 0xD800 && code <= 0xDFFF)
+      continue;
     std::string text;
     detail::append_utf8(text, code);
     const std::size_t expected = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
@@ -24,12 +25,13 @@ TEST(utf8, every_other_sequence_of_three_bytes_is_refused) {
   for (unsigned first = 0x80; first < 0x100; ++first)
     for (unsigned second = 0; second < 0x100; ++second)
       for (unsigned third = 0; third < 0x100; ++third) {
-        text[0] = static_cast<char>(first), text[1] = static_cast<char>(second), text[2] = static_cast<char>(third);
+        text[0] = static_cast<char>(first), text[1] = static_cast<char>(second),
+        text[2] = static_cast<char>(third);
         const auto length = detail::utf8_length(text, 0);
         accepted += length == 3 ? 1 : 0;
         impossible += length == 1 || length > 3 ? 1 : 0;
       }
-  EXPECT_EQ(impossible, 0U); // neither one byte from 0x80 on nor four within three
+  EXPECT_EQ(impossible, 0U);                       // neither one byte from 0x80 on nor four within three
   EXPECT_EQ(accepted, 0x10000U - 0x800U - 0x800U); // less the shorter ones and the surrogates
 }
 

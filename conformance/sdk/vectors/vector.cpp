@@ -21,11 +21,14 @@ std::string raw_field(std::string_view line, std::string_view wanted) {
   const bool is_read = cursor.read_object([&](const json_string& name) {
     std::string_view raw;
     const bool is_wanted = name == wanted;
-    if (!cursor.skip_value(raw)) return false;
-    if (is_wanted) found = raw;
+    if (!cursor.skip_value(raw))
+      return false;
+    if (is_wanted)
+      found = raw;
     return true;
   });
-  if (!is_read || found.empty()) throw std::runtime_error("a vector without " + std::string(wanted));
+  if (!is_read || found.empty())
+    throw std::runtime_error("a vector without " + std::string(wanted));
   return found;
 }
 
@@ -42,8 +45,10 @@ expected_message message_of(const boost::json::value& object) {
 std::vector<std::string> read_lines(const std::string& file) {
   std::ifstream in(std::string(KOLLECT_VECTORS) + "/" + file);
   std::vector<std::string> lines;
-  for (std::string line; std::getline(in, line);) lines.push_back(line);
-  if (lines.empty()) throw std::runtime_error("no vectors in " + file);
+  for (std::string line; std::getline(in, line);)
+    lines.push_back(line);
+  if (lines.empty())
+    throw std::runtime_error("no vectors in " + file);
   return lines;
 }
 
@@ -60,16 +65,19 @@ vector read_vector(std::string_view line) {
   out.key = text_of(object, "key");
   out.items_checksum = text_of(object, "itemsChecksum");
   out.bare_array = message_of(object.at("bareArray"));
-  for (const auto& part : object.at("exportEnvelope").as_array()) out.export_envelope.push_back(message_of(part));
+  for (const auto& part : object.at("exportEnvelope").as_array())
+    out.export_envelope.push_back(message_of(part));
   out.is_oversized = object.as_object().contains("oversized");
   return out;
 }
 
 std::string decode_base64(std::string_view text) {
   std::string out(text.size() / 4 * 3, '\0');
-  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                   reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
-  if (size < 0) throw std::runtime_error("not base64");
+  const int size =
+      EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                      reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
+  if (size < 0)
+    throw std::runtime_error("not base64");
   const auto padding = text.size() - (text.find_last_not_of('=') + 1);
   out.resize(static_cast<std::size_t>(size) - padding);
   return out;

@@ -12,7 +12,8 @@ namespace kollect::test {
 namespace {
 
 snapshot snapshot_of(const vector& given) {
-  return {given.scope, given.generation, parse_timestamp(given.exported_at).value(), parse_items(given.items).value()};
+  return {given.scope, given.generation, parse_timestamp(given.exported_at).value(),
+          parse_items(given.items).value()};
 }
 
 std::string message_of(const vector& given, const std::string& payload) {
@@ -36,7 +37,8 @@ void expect_exports(const vector& given, const snapshot& source) {
   ASSERT_EQ(bare.size(), 1U);
   expect_message(given, bare[0], given.bare_array);
 
-  const payload_options options{.form = payload_form::export_envelope, .max_export_bytes = given.max_export_bytes};
+  const payload_options options{.form = payload_form::export_envelope,
+                                .max_export_bytes = given.max_export_bytes};
   const auto parts = make_payloads(source, options);
   if (given.is_oversized) {
     ASSERT_TRUE(failure_is(parts, error::item_exceeds_limit));
@@ -50,8 +52,11 @@ void expect_exports(const vector& given, const snapshot& source) {
     expect_message(given, (*parts)[index], given.export_envelope[index]);
 }
 
-/// The items as they are after being read once more: a negative zero, which is sent as -0, is read as the integer 0.
-std::string read_again(std::string_view items) { return serialize_items(parse_items(items).value()); }
+/// The items as they are after being read once more: a negative zero, which is sent as -0, is read as the
+/// integer 0.
+std::string read_again(std::string_view items) {
+  return serialize_items(parse_items(items).value());
+}
 
 /// Reads a message that a producer made, and answers its rows as a producer would hold them.
 std::vector<item> read_rows(const vector& given, const expected_message& message, payload_form form) {
@@ -67,7 +72,8 @@ std::vector<item> read_rows(const vector& given, const expected_message& message
   }
   EXPECT_EQ(content->form, form);
   std::vector<item> rows;
-  for (const auto& row : content->rows()) rows.push_back(to_item(row).value());
+  for (const auto& row : content->rows())
+    rows.push_back(to_item(row).value());
   EXPECT_EQ(rows.size(), content->item_count);
   EXPECT_TRUE(same_bytes(serialize_items(rows), read_again(content->items)));
   return rows;
@@ -75,11 +81,14 @@ std::vector<item> read_rows(const vector& given, const expected_message& message
 
 void expect_readable(const vector& given, std::vector<item> expected) {
   EXPECT_EQ(read_rows(given, given.bare_array, payload_form::array).size(), expected.size());
-  const auto form = given.export_envelope.size() > 1 ? payload_form::multipart : payload_form::export_envelope;
+  const auto form =
+      given.export_envelope.size() > 1 ? payload_form::multipart : payload_form::export_envelope;
   std::vector<item> rows;
   for (const auto& part : given.export_envelope)
-    for (auto& row : read_rows(given, part, form)) rows.push_back(std::move(row));
-  if (given.is_oversized) return;
+    for (auto& row : read_rows(given, part, form))
+      rows.push_back(std::move(row));
+  if (given.is_oversized)
+    return;
   EXPECT_TRUE(same_bytes(serialize_items(rows), read_again(serialize_items(expected))));
 }
 
@@ -97,9 +106,13 @@ void expect_vectors(const std::string& file) {
 
 } // namespace
 
-TEST(vectors, named_cases_are_equal_byte_for_byte) { expect_vectors("fixed.jsonl"); }
+TEST(vectors, named_cases_are_equal_byte_for_byte) {
+  expect_vectors("fixed.jsonl");
+}
 
-TEST(vectors, random_cases_are_equal_byte_for_byte) { expect_vectors("random.jsonl"); }
+TEST(vectors, random_cases_are_equal_byte_for_byte) {
+  expect_vectors("random.jsonl");
+}
 
 TEST(vectors, a_difference_is_shown_as_a_hex_dump) {
   const auto shown = same_bytes(std::string(40, 'a') + "b" + std::string(40, 'c'), std::string(81, 'a'));

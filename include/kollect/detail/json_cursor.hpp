@@ -27,21 +27,25 @@ enum class invalid_utf8 {
 inline bool number_overflows(std::string_view number) noexcept {
   double value = 0;
   const auto outcome = std::from_chars(number.data(), number.data() + number.size(), value);
-  if (outcome.ec != std::errc::result_out_of_range) return value > 1.7976931348623157e308 || value < -1.7976931348623157e308;
+  if (outcome.ec != std::errc::result_out_of_range)
+    return value > 1.7976931348623157e308 || value < -1.7976931348623157e308;
   // Out of range says neither on which side: the decimal exponent of the first digit that is not 0 does.
   const auto mark = number.find_first_of("eE");
   const auto digits = number.substr(0, mark);
   std::int64_t exponent = 0;
   if (mark != std::string_view::npos) {
     auto text = number.substr(mark + 1);
-    if (text.front() == '+') text.remove_prefix(1);
+    if (text.front() == '+')
+      text.remove_prefix(1);
     if (std::from_chars(text.data(), text.data() + text.size(), exponent).ec != std::errc{})
       return text.front() != '-';
   }
   const auto point = std::min(digits.find('.'), digits.size());
   const auto first = digits.find_first_of("123456789");
-  if (first == std::string_view::npos) return false;
-  const auto magnitude = first < point ? static_cast<std::int64_t>(point - first) : -static_cast<std::int64_t>(first - point);
+  if (first == std::string_view::npos)
+    return false;
+  const auto magnitude =
+      first < point ? static_cast<std::int64_t>(point - first) : -static_cast<std::int64_t>(first - point);
   return exponent > -magnitude;
 }
 
@@ -49,7 +53,8 @@ inline bool number_overflows(std::string_view number) noexcept {
 /// fails, so a caller may check once at the end of a stretch. Nothing is allocated.
 class json_cursor {
 public:
-  json_cursor(std::string_view text, std::size_t max_depth, invalid_utf8 policy = invalid_utf8::refuse) noexcept
+  json_cursor(std::string_view text, std::size_t max_depth,
+              invalid_utf8 policy = invalid_utf8::refuse) noexcept
       : text_(text), max_depth_(std::min(max_depth, max_depth_ceiling)), policy_(policy) {}
 
   std::size_t position() const noexcept { return at_; }
@@ -61,7 +66,8 @@ public:
   void set_depth(std::size_t depth) noexcept { depth_ = depth; }
 
   bool fail(error reason, std::size_t at) noexcept {
-    if (!failed_) failed_ = true, reason_ = reason, failed_at_ = at;
+    if (!failed_)
+      failed_ = true, reason_ = reason, failed_at_ = at;
     return false;
   }
   bool fail_here() noexcept { return fail(at_ < text_.size() ? error::syntax : error::truncated, at_); }
@@ -79,12 +85,14 @@ public:
 
   /// The next character that is not white space, left where it is; NUL at the end.
   char peek() noexcept {
-    while (at_ < text_.size() && is_space(text_[at_])) ++at_;
+    while (at_ < text_.size() && is_space(text_[at_]))
+      ++at_;
     return at_ < text_.size() ? text_[at_] : '\0';
   }
 
   bool expect(char wanted) noexcept {
-    if (peek() != wanted || at_ >= text_.size()) return fail_here();
+    if (peek() != wanted || at_ >= text_.size())
+      return fail_here();
     ++at_;
     return true;
   }
@@ -96,7 +104,8 @@ public:
 
   /// A string, its first quote next.
   bool read_string(json_string& out) noexcept {
-    if (!expect('"')) return false;
+    if (!expect('"'))
+      return false;
     const std::size_t begin = at_;
     bool is_plain = true;
     while (at_ < text_.size()) {
@@ -108,7 +117,8 @@ public:
       }
       if (byte == '\\') {
         is_plain = false;
-        if (!skip_escape()) return false;
+        if (!skip_escape())
+          return false;
       } else if (byte < 0x20) {
         return fail(error::syntax, at_);
       } else if (byte < 0x80) {
@@ -129,29 +139,37 @@ public:
   bool read_number(std::string_view& out) noexcept {
     peek();
     const std::size_t begin = at_;
-    if (here() == '-') ++at_;
-    if (here() == '0') ++at_;
-    else if (!skip_digits()) return false;
+    if (here() == '-')
+      ++at_;
+    if (here() == '0')
+      ++at_;
+    else if (!skip_digits())
+      return false;
     bool may_overflow = at_ - begin > 308;
     if (here() == '.') {
       ++at_;
-      if (!skip_digits()) return false;
+      if (!skip_digits())
+        return false;
     }
     if (here() == 'e' || here() == 'E') {
       may_overflow = true;
       ++at_;
-      if (here() == '+' || here() == '-') ++at_;
-      if (!skip_digits()) return false;
+      if (here() == '+' || here() == '-')
+        ++at_;
+      if (!skip_digits())
+        return false;
     }
     out = text_.substr(begin, at_ - begin);
-    if (may_overflow && number_overflows(out)) return fail(error::number_overflow, begin);
+    if (may_overflow && number_overflows(out))
+      return fail(error::number_overflow, begin);
     return true;
   }
 
   bool read_literal(std::string_view literal) noexcept {
     peek();
     if (text_.substr(at_, literal.size()) != literal) {
-      while (at_ < text_.size() && !literal.empty() && text_[at_] == literal.front()) ++at_, literal.remove_prefix(1);
+      while (at_ < text_.size() && !literal.empty() && text_[at_] == literal.front())
+        ++at_, literal.remove_prefix(1);
       return fail_here();
     }
     at_ += literal.size();
@@ -160,32 +178,43 @@ public:
 
   /// Opens an object or array: counts the depth.
   bool enter(char bracket) noexcept {
-    if (!expect(bracket)) return false;
+    if (!expect(bracket))
+      return false;
     return ++depth_ <= max_depth_ || fail(error::too_deep, at_ - 1);
   }
 
   /// Reads an object; `on_field(json_string name)` must read the field's value and return whether it could.
   template <class OnField>
   bool read_object(OnField&& on_field) {
-    if (!enter('{')) return false;
-    if (peek() == '}') return leave();
+    if (!enter('{'))
+      return false;
+    if (peek() == '}')
+      return leave();
     for (;;) {
       json_string name;
-      if (!read_string(name) || !expect(':') || !on_field(name)) return false;
-      if (peek() == '}') return leave();
-      if (!expect(',')) return false;
+      if (!read_string(name) || !expect(':') || !on_field(name))
+        return false;
+      if (peek() == '}')
+        return leave();
+      if (!expect(','))
+        return false;
     }
   }
 
   /// Reads an array; `on_element()` must read the element and return whether it could.
   template <class OnElement>
   bool read_array(OnElement&& on_element) {
-    if (!enter('[')) return false;
-    if (peek() == ']') return leave();
+    if (!enter('['))
+      return false;
+    if (peek() == ']')
+      return leave();
     for (;;) {
-      if (!on_element()) return false;
-      if (peek() == ']') return leave();
-      if (!expect(',')) return false;
+      if (!on_element())
+        return false;
+      if (peek() == ']')
+        return leave();
+      if (!expect(','))
+        return false;
     }
   }
 
@@ -197,11 +226,15 @@ public:
     for (;;) {
       const char first = peek();
       if (first == '{' || first == '[') {
-        if (!enter(first)) return false;
+        if (!enter(first))
+          return false;
         is_object[depth_] = first == '{';
-        if (peek() == (first == '{' ? '}' : ']')) leave();
-        else if (first == '[' || read_name()) continue;
-        else return false;
+        if (peek() == (first == '{' ? '}' : ']'))
+          leave();
+        else if (first == '[' || read_name())
+          continue;
+        else
+          return false;
       } else if (!skip_scalar(first)) {
         return false;
       }
@@ -216,7 +249,8 @@ public:
           leave();
           continue;
         }
-        if (!expect(',') || (in_object && !read_name())) return false;
+        if (!expect(',') || (in_object && !read_name()))
+          return false;
         break;
       }
     }
@@ -241,21 +275,26 @@ private:
 
   bool skip_digits() noexcept {
     const std::size_t begin = at_;
-    while (at_ < text_.size() && text_[at_] >= '0' && text_[at_] <= '9') ++at_;
+    while (at_ < text_.size() && text_[at_] >= '0' && text_[at_] <= '9')
+      ++at_;
     return at_ != begin || fail_here();
   }
 
   bool skip_escape() noexcept {
-    if (at_ + 1 >= text_.size()) return fail(error::truncated, text_.size());
+    if (at_ + 1 >= text_.size())
+      return fail(error::truncated, text_.size());
     const char letter = text_[at_ + 1];
     if (letter == 'u') {
       const auto digits = text_.substr(at_ + 2, 4);
-      if (digits.find_first_not_of("0123456789abcdefABCDEF") != std::string_view::npos) return fail(error::syntax, at_);
-      if (digits.size() < 4) return fail(error::truncated, text_.size());
+      if (digits.find_first_not_of("0123456789abcdefABCDEF") != std::string_view::npos)
+        return fail(error::syntax, at_);
+      if (digits.size() < 4)
+        return fail(error::truncated, text_.size());
       at_ += 6;
       return true;
     }
-    if (std::string_view("\"\\/bfnrt").find(letter) == std::string_view::npos) return fail(error::syntax, at_);
+    if (std::string_view("\"\\/bfnrt").find(letter) == std::string_view::npos)
+      return fail(error::syntax, at_);
     at_ += 2;
     return true;
   }
@@ -266,9 +305,12 @@ private:
       json_string ignored;
       return read_string(ignored);
     }
-    case 't': return read_literal("true");
-    case 'f': return read_literal("false");
-    case 'n': return read_literal("null");
+    case 't':
+      return read_literal("true");
+    case 'f':
+      return read_literal("false");
+    case 'n':
+      return read_literal("null");
     default: {
       std::string_view ignored;
       return read_number(ignored);
@@ -289,8 +331,10 @@ private:
 /// The cursor's error as a failure, its position counted from the start of the message.
 inline failure cursor_failure(const json_cursor& cursor, std::size_t base = 0, std::string_view clause = {}) {
   std::string sentence = describe(cursor.reason()).sentence;
-  if (cursor.reason() == error::too_deep) sentence += " (see limits::max_depth)";
-  return make_failure(cursor.reason(), std::move(sentence), clause, text_position{base + cursor.failed_at(), 0, 0});
+  if (cursor.reason() == error::too_deep)
+    sentence += " (see limits::max_depth)";
+  return make_failure(cursor.reason(), std::move(sentence), clause,
+                      text_position{base + cursor.failed_at(), 0, 0});
 }
 
 } // namespace kollect::detail

@@ -61,15 +61,23 @@ inline bool read_value(json_cursor& cursor, std::string_view text, boost::json::
     return cursor.read_array([&] { return read_value(cursor, text, array.emplace_back(nullptr)); });
   }
   case '"':
-    if (!cursor.read_string(name)) return false;
+    if (!cursor.read_string(name))
+      return false;
     out = name.decode();
     return true;
-  case 't': out = true; return cursor.read_literal("true");
-  case 'f': out = false; return cursor.read_literal("false");
-  case 'n': out = nullptr; return cursor.read_literal("null");
+  case 't':
+    out = true;
+    return cursor.read_literal("true");
+  case 'f':
+    out = false;
+    return cursor.read_literal("false");
+  case 'n':
+    out = nullptr;
+    return cursor.read_literal("null");
   default: {
     std::string_view number;
-    if (!cursor.read_number(number)) return false;
+    if (!cursor.read_number(number))
+      return false;
     out = make_number(number);
     return true;
   }
@@ -85,14 +93,19 @@ public:
   }
 
   result<std::vector<item>> read() {
-    if (cursor_.at_end()) return make_failure(error::empty_export, "there are no items to export: not even []", "ENV-08");
-    if (cursor_.peek() != '[') cursor_.fail_type();
+    if (cursor_.at_end())
+      return make_failure(error::empty_export, "there are no items to export: not even []", "ENV-08");
+    if (cursor_.peek() != '[')
+      cursor_.fail_type();
     const bool is_read = cursor_.read_array([this] { return read_row(); });
-    if (is_read && !cursor_.at_end()) cursor_.fail(error::trailing_data, cursor_.position());
-    if (!cursor_.failed()) return std::move(items_);
+    if (is_read && !cursor_.at_end())
+      cursor_.fail(error::trailing_data, cursor_.position());
+    if (!cursor_.failed())
+      return std::move(items_);
     auto reason = text_failure(cursor_, text_, "ROW-01");
     if (!items_.empty() || !detail_.empty())
-      reason.message += " (row " + std::to_string(items_.size()) + (detail_.empty() ? "" : ", " + detail_) + ")";
+      reason.message +=
+          " (row " + std::to_string(items_.size()) + (detail_.empty() ? "" : ", " + detail_) + ")";
     return reason;
   }
 
@@ -101,25 +114,34 @@ private:
     static constexpr auto fields = text_fields<item>();
     auto& row = items_.emplace_back();
     std::bitset<fields.size() + 1> seen;
-    if (cursor_.peek() != '{') return cursor_.fail_type();
+    if (cursor_.peek() != '{')
+      return cursor_.fail_type();
     const std::size_t begin = cursor_.position();
     const bool is_read = cursor_.read_object([&](const json_string& name) {
-      const auto found = std::find_if(fields.begin(), fields.end(), [&](const auto& field) { return name == field.first; });
+      const auto found =
+          std::find_if(fields.begin(), fields.end(), [&](const auto& field) { return name == field.first; });
       const auto index = static_cast<std::size_t>(found - fields.begin());
       detail_ = "field " + name.decode();
-      if (found == fields.end() && !(name == "attributes")) return cursor_.fail(error::unknown_field, cursor_.begin_of(name));
-      if (seen[index]) return cursor_.fail(error::duplicate_field, cursor_.begin_of(name));
+      if (found == fields.end() && !(name == "attributes"))
+        return cursor_.fail(error::unknown_field, cursor_.begin_of(name));
+      if (seen[index])
+        return cursor_.fail(error::duplicate_field, cursor_.begin_of(name));
       seen.set(index);
-      if (found == fields.end()) return read_attributes(row.attributes);
+      if (found == fields.end())
+        return read_attributes(row.attributes);
       json_string value;
-      if (cursor_.peek() != '"') return cursor_.fail_type();
-      if (!cursor_.read_string(value)) return false;
+      if (cursor_.peek() != '"')
+        return cursor_.fail_type();
+      if (!cursor_.read_string(value))
+        return false;
       row.*(found->second) = value.decode();
       return true;
     });
-    if (!is_read) return false;
+    if (!is_read)
+      return false;
     for (std::size_t index = 0; index < fields.size(); ++index) {
-      if (seen[index] || fields[index].first == "group") continue;
+      if (seen[index] || fields[index].first == "group")
+        continue;
       detail_ = "field " + std::string(fields[index].first);
       return cursor_.fail(error::missing_field, begin);
     }
@@ -129,7 +151,8 @@ private:
 
   bool read_attributes(boost::json::value& out) {
     const char first = cursor_.peek();
-    if (first != '{' && first != 'n') return cursor_.fail_type();
+    if (first != '{' && first != 'n')
+      return cursor_.fail_type();
     return read_value(cursor_, text_, out);
   }
 

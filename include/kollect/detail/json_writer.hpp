@@ -29,14 +29,30 @@ inline void append_hex_escape(std::string& out, unsigned char byte) {
 /// Appends the escape of a byte below 0x80 that does not stand for itself (BYT-03).
 inline void append_escape(std::string& out, char letter) {
   switch (letter) {
-  case '"': out += "\\\""; return;
-  case '\\': out += "\\\\"; return;
-  case '\b': out += "\\b"; return;
-  case '\f': out += "\\f"; return;
-  case '\n': out += "\\n"; return;
-  case '\r': out += "\\r"; return;
-  case '\t': out += "\\t"; return;
-  default: append_hex_escape(out, static_cast<unsigned char>(letter)); return;
+  case '"':
+    out += "\\\"";
+    return;
+  case '\\':
+    out += "\\\\";
+    return;
+  case '\b':
+    out += "\\b";
+    return;
+  case '\f':
+    out += "\\f";
+    return;
+  case '\n':
+    out += "\\n";
+    return;
+  case '\r':
+    out += "\\r";
+    return;
+  case '\t':
+    out += "\\t";
+    return;
+  default:
+    append_hex_escape(out, static_cast<unsigned char>(letter));
+    return;
   }
 }
 
@@ -46,7 +62,8 @@ constexpr bool stands_for_itself(char letter) noexcept {
 
 /// U+2028 or U+2029 at `at`: JSON allows them raw, JavaScript once did not, Go escapes them.
 constexpr bool is_line_separator(std::string_view text, std::size_t at) noexcept {
-  return text.size() - at >= 3 && text[at] == '\xE2' && text[at + 1] == '\x80' && (text[at + 2] == '\xA8' || text[at + 2] == '\xA9');
+  return text.size() - at >= 3 && text[at] == '\xE2' && text[at + 1] == '\x80' &&
+         (text[at + 2] == '\xA8' || text[at + 2] == '\xA9');
 }
 
 /// Appends `text` as a JSON string with its quotes (BYT-03).
@@ -71,8 +88,10 @@ inline void append_string(std::string& out, std::string_view text) {
       continue;
     }
     flush(at);
-    if (length == 0) out += "\\ufffd";
-    else out += text[at + 2] == '\xA8' ? "\\u2028" : "\\u2029";
+    if (length == 0)
+      out += "\\ufffd";
+    else
+      out += text[at + 2] == '\xA8' ? "\\u2028" : "\\u2029";
     at += std::max<std::size_t>(length, 1);
     copied = at;
   }
@@ -92,17 +111,20 @@ inline void append_double(std::string& out, double value) {
   const auto* const end =
       std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific).ptr;
   std::string_view text(buffer.data(), static_cast<std::size_t>(end - buffer.data()));
-  if (text.front() == '-') out += '-', text.remove_prefix(1);
+  if (text.front() == '-')
+    out += '-', text.remove_prefix(1);
   const auto mark = text.find('e');
   std::string digits(text.substr(0, 1));
-  if (mark > 2) digits += text.substr(2, mark - 2);
+  if (mark > 2)
+    digits += text.substr(2, mark - 2);
   int exponent = 0;
   const std::size_t sign_length = text[mark + 1] == '+' ? 2 : 1;
   std::from_chars(text.data() + mark + sign_length, text.data() + text.size(), exponent);
 
   if (value != 0 && (exponent < -6 || exponent >= 21)) {
     out += digits[0];
-    if (digits.size() > 1) out.append(".").append(digits, 1);
+    if (digits.size() > 1)
+      out.append(".").append(digits, 1);
     out += exponent < 0 ? "e-" : "e+";
     append_integer(out, std::abs(exponent));
   } else if (exponent < 0) {
@@ -110,8 +132,10 @@ inline void append_double(std::string& out, double value) {
   } else {
     const auto whole = static_cast<std::size_t>(exponent) + 1;
     out.append(digits, 0, whole);
-    if (digits.size() <= whole) out.append(whole - digits.size(), '0');
-    else out.append(".").append(digits, whole);
+    if (digits.size() <= whole)
+      out.append(whole - digits.size(), '0');
+    else
+      out.append(".").append(digits, whole);
   }
 }
 
@@ -119,15 +143,27 @@ inline void append_double(std::string& out, double value) {
 /// JSON has no text for (infinity, not a number) cannot come from any reader and is written as null.
 inline void append_value(std::string& out, const boost::json::value& value) {
   switch (value.kind()) {
-  case boost::json::kind::null: out += "null"; return;
-  case boost::json::kind::bool_: out += value.get_bool() ? "true" : "false"; return;
-  case boost::json::kind::int64: append_integer(out, value.get_int64()); return;
-  case boost::json::kind::uint64: append_double(out, static_cast<double>(value.get_uint64())); return;
-  case boost::json::kind::double_:
-    if (std::isfinite(value.get_double())) append_double(out, value.get_double());
-    else out += "null";
+  case boost::json::kind::null:
+    out += "null";
     return;
-  case boost::json::kind::string: append_string(out, std::string_view(value.get_string())); return;
+  case boost::json::kind::bool_:
+    out += value.get_bool() ? "true" : "false";
+    return;
+  case boost::json::kind::int64:
+    append_integer(out, value.get_int64());
+    return;
+  case boost::json::kind::uint64:
+    append_double(out, static_cast<double>(value.get_uint64()));
+    return;
+  case boost::json::kind::double_:
+    if (std::isfinite(value.get_double()))
+      append_double(out, value.get_double());
+    else
+      out += "null";
+    return;
+  case boost::json::kind::string:
+    append_string(out, std::string_view(value.get_string()));
+    return;
   case boost::json::kind::array: {
     char separator = '[';
     for (const auto& element : value.get_array()) {
@@ -142,7 +178,8 @@ inline void append_value(std::string& out, const boost::json::value& value) {
     const auto& object = value.get_object();
     std::vector<const boost::json::key_value_pair*> members;
     members.reserve(object.size());
-    for (const auto& member : object) members.push_back(&member);
+    for (const auto& member : object)
+      members.push_back(&member);
     // char_traits<char> compares bytes as unsigned, which is the order wanted.
     std::sort(members.begin(), members.end(), [](const auto* left, const auto* right) {
       return std::string_view(left->key()) < std::string_view(right->key());

@@ -27,17 +27,23 @@ public:
   result<snapshot_view> read() {
     const char first = cursor_.peek();
     if (first == '[') {
-      if (!read_items()) return failed();
+      if (!read_items())
+        return failed();
     } else if (first == '{') {
       view_.form = payload_form::export_envelope;
-      if (!cursor_.read_object([this](const json_string& name) { return read_field(name); })) return failed();
+      if (!cursor_.read_object([this](const json_string& name) { return read_field(name); }))
+        return failed();
     } else {
       std::string_view ignored;
-      if (!cursor_.skip_value(ignored)) return failed();
-      return refuse(error::unknown_payload_form, "the payload is neither an array nor an object", "PAY-01", 0);
+      if (!cursor_.skip_value(ignored))
+        return failed();
+      return refuse(error::unknown_payload_form, "the payload is neither an array nor an object", "PAY-01",
+                    0);
     }
-    if (!cursor_.at_end()) return refuse(error::syntax, "the payload does not end where it should", "PAY-01", cursor_.position());
-    if (view_.form == payload_form::array) return view_;
+    if (!cursor_.at_end())
+      return refuse(error::syntax, "the payload does not end where it should", "PAY-01", cursor_.position());
+    if (view_.form == payload_form::array)
+      return view_;
     return check_export_envelope();
   }
 
@@ -45,9 +51,21 @@ public:
   const snapshot_view& view() const noexcept { return view_; }
 
 private:
-  enum field : std::size_t { schema_version, checksum, generation, part_index, part_total, item_count, exported_at, cluster, items, field_count };
-  static constexpr std::array<std::string_view, field_count> names{
-      "schemaVersion", "checksum", "generation", "partIndex", "partTotal", "itemCount", "exportedAt", "cluster", "items"};
+  enum field : std::size_t {
+    schema_version,
+    checksum,
+    generation,
+    part_index,
+    part_total,
+    item_count,
+    exported_at,
+    cluster,
+    items,
+    field_count
+  };
+  static constexpr std::array<std::string_view, field_count> names{"schemaVersion", "checksum",  "generation",
+                                                                   "partIndex",     "partTotal", "itemCount",
+                                                                   "exportedAt",    "cluster",   "items"};
 
   failure failed() const { return cursor_failure(cursor_, base_, clause_); }
   failure refuse(error reason, std::string sentence, std::string_view clause, std::size_t at) const {
@@ -65,17 +83,21 @@ private:
       ++view_.item_count;
       return read_item(cursor_, payload_, row);
     });
-    if (is_read) view_.items = payload_.substr(begin, cursor_.position() - begin);
+    if (is_read)
+      view_.items = payload_.substr(begin, cursor_.position() - begin);
     return is_read;
   }
 
   bool read_field(const json_string& name) {
     clause_ = "PAY-01";
     std::size_t index = 0;
-    while (index < names.size() && !(name == names[index])) ++index;
+    while (index < names.size() && !(name == names[index]))
+      ++index;
     std::string_view ignored;
-    if (index == field_count) return cursor_.skip_value(ignored);
-    if (std::exchange(seen_[index], true)) return cursor_.fail(error::duplicate_field, cursor_.begin_of(name));
+    if (index == field_count)
+      return cursor_.skip_value(ignored);
+    if (std::exchange(seen_[index], true))
+      return cursor_.fail(error::duplicate_field, cursor_.begin_of(name));
     const char first = cursor_.peek();
     at_[index] = cursor_.position();
     switch (index) {
@@ -84,7 +106,8 @@ private:
     case generation:
     case part_index:
     case part_total:
-    case item_count: return read_integer(numbers_[index]);
+    case item_count:
+      return read_integer(numbers_[index]);
     default:
       return first == '"' ? cursor_.read_string(texts_[index]) : cursor_.fail_type();
     }
@@ -93,15 +116,19 @@ private:
   bool read_integer(std::int64_t& out) {
     const char first = cursor_.peek();
     const std::size_t begin = cursor_.position();
-    if (first != '-' && (first < '0' || first > '9')) return cursor_.fail_type();
+    if (first != '-' && (first < '0' || first > '9'))
+      return cursor_.fail_type();
     std::string_view text;
-    if (!cursor_.read_number(text)) return false;
+    if (!cursor_.read_number(text))
+      return false;
     const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), out);
-    return (code == std::errc{} && end == text.data() + text.size()) || cursor_.fail(error::wrong_type, begin);
+    return (code == std::errc{} && end == text.data() + text.size()) ||
+           cursor_.fail(error::wrong_type, begin);
   }
 
   result<snapshot_view> check_export_envelope() {
-    if (!seen_[items]) return refuse(error::unknown_payload_form, "the payload is an object without items", "PAY-01", 0);
+    if (!seen_[items])
+      return refuse(error::unknown_payload_form, "the payload is an object without items", "PAY-01", 0);
     if (!texts_[schema_version].empty() && !(texts_[schema_version] == schema_version_v1alpha1))
       return refuse(error::unsupported_schema_version,
                     "the payload's schemaVersion is not " + std::string(schema_version_v1alpha1), "ENV-03",
@@ -109,11 +136,14 @@ private:
     if (!seen_[exported_at])
       return refuse(error::missing_field, "the export envelope has no field exportedAt", "PAY-04", 0);
     auto instant = parse_timestamp(texts_[exported_at].decode());
-    if (!instant) return refuse(error::invalid_timestamp, instant.error().message, "PAY-04", at_[exported_at]);
+    if (!instant)
+      return refuse(error::invalid_timestamp, instant.error().message, "PAY-04", at_[exported_at]);
     view_.exported_at = *instant;
     view_.generation = numbers_[generation];
-    if (auto checked = check_parts(); !checked) return checked.error();
-    if (auto checked = check_checksum(); !checked) return checked.error();
+    if (auto checked = check_parts(); !checked)
+      return checked.error();
+    if (auto checked = check_checksum(); !checked)
+      return checked.error();
     return view_;
   }
 
@@ -124,23 +154,29 @@ private:
                         std::to_string(view_.item_count) + " items",
                     "PAY-03", at_[item_count]);
     view_.items_digest = sha256(view_.items);
-    if (!seen_[checksum]) return {};
+    if (!seen_[checksum])
+      return {};
     view_.checksum = texts_[checksum];
     const auto actual = to_string(*view_.items_digest);
-    if (texts_[checksum] == actual) return {};
-    return refuse(error::checksum_mismatch, "the items have the SHA-256 " + actual + ", not the checksum given",
-                  "PAY-02", at_[checksum]);
+    if (texts_[checksum] == actual)
+      return {};
+    return refuse(error::checksum_mismatch,
+                  "the items have the SHA-256 " + actual + ", not the checksum given", "PAY-02",
+                  at_[checksum]);
   }
 
   result<void> check_parts() {
     const std::int64_t index = numbers_[part_index], total = numbers_[part_total];
-    if (index == 0 && total == 0) return {};
+    if (index == 0 && total == 0)
+      return {};
     if (total < 1 || index < 1 || index > total || total > static_cast<std::int64_t>(bounds_.max_part_total))
       return refuse(error::part_out_of_range,
                     "part " + std::to_string(index) + " of " + std::to_string(total) +
-                        " is not possible (partTotal may be 1 to " + std::to_string(bounds_.max_part_total) + ")",
+                        " is not possible (partTotal may be 1 to " + std::to_string(bounds_.max_part_total) +
+                        ")",
                     "MP-04", seen_[part_index] ? at_[part_index] : at_[part_total]);
-    if (total == 1) return {}; // a set of one is whole
+    if (total == 1)
+      return {}; // a set of one is whole
     view_.form = payload_form::multipart;
     view_.part_index = static_cast<std::uint32_t>(index);
     view_.part_total = static_cast<std::uint32_t>(total);

@@ -18,17 +18,24 @@ constexpr std::size_t utf8_length(std::string_view text, std::size_t at) noexcep
   };
   const auto continues = [&](std::size_t index) { return (byte(index) & 0xC0U) == 0x80U; };
   const unsigned lead = byte(at), second = byte(at + 1);
-  if (lead < 0x80) return 1;
-  if (lead < 0xC2) return 0;
-  if (lead < 0xE0) return continues(at + 1) ? 2 : 0;
+  if (lead < 0x80)
+    return 1;
+  if (lead < 0xC2)
+    return 0;
+  if (lead < 0xE0)
+    return continues(at + 1) ? 2 : 0;
   if (lead < 0xF0) {
-    if (lead == 0xE0 && second < 0xA0) return 0; // overlong
-    if (lead == 0xED && second > 0x9F) return 0; // surrogate
+    if (lead == 0xE0 && second < 0xA0)
+      return 0; // overlong
+    if (lead == 0xED && second > 0x9F)
+      return 0; // surrogate
     return continues(at + 1) && continues(at + 2) ? 3 : 0;
   }
   if (lead < 0xF5) {
-    if (lead == 0xF0 && second < 0x90) return 0; // overlong
-    if (lead == 0xF4 && second > 0x8F) return 0; // over U+10FFFF
+    if (lead == 0xF0 && second < 0x90)
+      return 0; // overlong
+    if (lead == 0xF4 && second > 0x8F)
+      return 0; // over U+10FFFF
     return continues(at + 1) && continues(at + 2) && continues(at + 3) ? 4 : 0;
   }
   return 0;

@@ -150,8 +150,8 @@ public:
   result<void> set_credentials(const connection& target) {
     if (!has_login(target))
       return {};
-    rd_kafka_error_t* const failed =
-        rd_kafka_sasl_set_credentials(native_, target.secret->username.c_str(), target.secret->password.c_str());
+    rd_kafka_error_t* const failed = rd_kafka_sasl_set_credentials(native_, target.secret->username.c_str(),
+                                                                   target.secret->password.c_str());
     if (failed == nullptr)
       return {};
     rd_kafka_error_destroy(failed); // its text is not ours to vouch for

@@ -22,11 +22,15 @@ namespace kollect::nats {
 /// What publishers and subscribers have in common.
 struct client_options {
   std::string client_name = "kollect"; ///< how the server names us in its logs
-  std::chrono::milliseconds connect_timeout = std::chrono::seconds(5); ///< for each server, also when reconnecting
-  std::chrono::milliseconds request_timeout = std::chrono::seconds(5); ///< for JetStream's answers at creation
-  std::chrono::milliseconds reconnect_wait{500};  ///< pause between attempts to reconnect, which never end
-  std::chrono::milliseconds ping_interval = std::chrono::seconds(10); ///< a server silent for 3 of these is given up
-  std::chrono::milliseconds write_timeout = std::chrono::seconds(5); ///< a server that takes nothing for so long is given up
+  std::chrono::milliseconds connect_timeout =
+      std::chrono::seconds(5); ///< for each server, also when reconnecting
+  std::chrono::milliseconds request_timeout =
+      std::chrono::seconds(5);                   ///< for JetStream's answers at creation
+  std::chrono::milliseconds reconnect_wait{500}; ///< pause between attempts to reconnect, which never end
+  std::chrono::milliseconds ping_interval =
+      std::chrono::seconds(10); ///< a server silent for 3 of these is given up
+  std::chrono::milliseconds write_timeout =
+      std::chrono::seconds(5); ///< a server that takes nothing for so long is given up
   /// Takes what happens to the connection, one line each, without credentials (SEC-02). Called from
   /// within our functions only, never from another thread. Unset: nothing is reported.
   std::function<void(std::string_view)> log{};
@@ -35,19 +39,22 @@ struct client_options {
 /// Settings of nats::create_publisher.
 struct publisher_options {
   client_options client{};
-  std::size_t max_in_flight = 256;                      ///< messages sent and not yet confirmed, at most
-  std::size_t max_in_flight_bytes = 64U * 1024 * 1024;  ///< and their bytes; a larger message goes alone
+  std::size_t max_in_flight = 256;                     ///< messages sent and not yet confirmed, at most
+  std::size_t max_in_flight_bytes = 64U * 1024 * 1024; ///< and their bytes; a larger message goes alone
 };
 
 /// Settings of nats::create_subscriber. The first three apply to a durable that does not exist yet.
 struct subscriber_options {
   client_options client{};
   std::string durable = "kollect-consumer"; ///< members with the same durable share its messages
-  std::chrono::milliseconds ack_wait = std::chrono::seconds(30); ///< what is not acknowledged by then comes again
-  std::size_t max_ack_pending = 1024;            ///< delivered and not acknowledged, over all members
-  std::size_t fetch_messages = 256;              ///< asked for in one request
-  std::size_t fetch_bytes = 16U * 1024 * 1024;   ///< in one request; up to two are under way. A larger message comes alone
-  std::chrono::milliseconds fetch_expiry = std::chrono::seconds(30); ///< how long a request stays with the server
+  std::chrono::milliseconds ack_wait =
+      std::chrono::seconds(30);       ///< what is not acknowledged by then comes again
+  std::size_t max_ack_pending = 1024; ///< delivered and not acknowledged, over all members
+  std::size_t fetch_messages = 256;   ///< asked for in one request
+  std::size_t fetch_bytes =
+      16U * 1024 * 1024; ///< in one request; up to two are under way. A larger message comes alone
+  std::chrono::milliseconds fetch_expiry =
+      std::chrono::seconds(30); ///< how long a request stays with the server
   /// The store has never seen this log, but the durable has acknowledged messages of it: make the
   /// durable anew, so that all that the stream holds comes again. If not, a lost store stays incomplete.
   bool reset_durable_for_new_store = true;
@@ -65,7 +72,8 @@ inline std::vector<std::string> start_warnings(const connection& target) {
   };
   const bool login = target.secret && (!target.secret->token.empty() || !target.secret->username.empty());
   if (login && !target.tls && !std::ranges::all_of(target.addresses, is_private))
-    lines.emplace_back("NATS credentials are used without TLS: set spec.tls, or anybody on the way can read them");
+    lines.emplace_back(
+        "NATS credentials are used without TLS: set spec.tls, or anybody on the way can read them");
   return lines;
 }
 
@@ -74,7 +82,8 @@ namespace detail {
 /// The host of `scheme://host:port`; an IPv6 address without its brackets.
 inline std::string host_of(std::string_view url) {
   url.remove_prefix(url.find("://") + 3);
-  if (url.starts_with('[')) return std::string(url.substr(1, url.find(']') - 1));
+  if (url.starts_with('['))
+    return std::string(url.substr(1, url.find(']') - 1));
   return std::string(url.substr(0, url.rfind(':')));
 }
 
@@ -96,33 +105,38 @@ inline result<std::vector<std::string>> checked_urls(const connection& target) {
     urls.insert(urls.end(), read->begin(), read->end());
   }
   if (urls.empty())
-    return make_failure(error::missing_key, "no NATS URL is given: set spec.nats.url or spec.endpoint", "NAT-01");
+    return make_failure(error::missing_key, "no NATS URL is given: set spec.nats.url or spec.endpoint",
+                        "NAT-01");
   return urls;
 }
 
 inline bool wants_tls(const connection& target, const std::vector<std::string>& urls) {
-  return target.tls || std::ranges::any_of(urls, [](const std::string& url) { return url.starts_with("tls://"); });
+  return target.tls ||
+         std::ranges::any_of(urls, [](const std::string& url) { return url.starts_with("tls://"); });
 }
 
 /// Token, or username and password, verbatim; the token wins (NAT-04).
 inline result<void> set_credentials(natsOptions* options, const connection& target) {
-  if (!target.secret) return {};
+  if (!target.secret)
+    return {};
   const auto& [username, password, token] = *target.secret;
   for (const std::string* value : {&username, &password, &token})
     if (value->find('\0') != std::string::npos)
-      return make_failure(error::authentication_failed, "a value of the secret holds a NUL byte, which NATS cannot take",
-                          "NAT-04");
+      return make_failure(error::authentication_failed,
+                          "a value of the secret holds a NUL byte, which NATS cannot take", "NAT-04");
   natsStatus status = NATS_OK;
   if (!token.empty())
     status = natsOptions_SetToken(options, json_escaped(token).c_str());
   else if (!username.empty())
     status = natsOptions_SetUserInfo(options, json_escaped(username).c_str(), json_escaped(password).c_str());
-  if (status != NATS_OK) return explain(status, "setting the NATS credentials");
+  if (status != NATS_OK)
+    return explain(status, "setting the NATS credentials");
   return {};
 }
 
 /// TLS as in NAT-04; cnats itself refuses anything below 1.2.
-inline result<void> set_tls(natsOptions* options, const connection& target, const std::vector<std::string>& urls) {
+inline result<void> set_tls(natsOptions* options, const connection& target,
+                            const std::vector<std::string>& urls) {
   if (target.tls && !target.tls->ca_pem.empty() &&
       natsOptions_SetCATrustedCertificates(options, target.tls->ca_pem.c_str()) != NATS_OK)
     return make_failure(error::tls_failed, "the certificates to trust are not PEM: check spec.tls", "NAT-04");
@@ -133,9 +147,11 @@ inline result<void> set_tls(natsOptions* options, const connection& target, cons
     // The certificate must name the host of the URL. With several hosts there is no one name to expect;
     // cnats then compares each server's own, which is how it is built unless somebody turned that off.
     const std::string host = host_of(urls.front());
-    const bool is_one = std::ranges::all_of(urls, [&](const std::string& url) { return host_of(url) == host; });
+    const bool is_one =
+        std::ranges::all_of(urls, [&](const std::string& url) { return host_of(url) == host; });
     // Also without TLS: a server that insists on it gets it, and is then to be checked in the same way.
-    if (is_one && natsOptions_SetExpectedHostname(options, host.c_str()) != NATS_OK && wants_tls(target, urls))
+    if (is_one && natsOptions_SetExpectedHostname(options, host.c_str()) != NATS_OK &&
+        wants_tls(target, urls))
       return make_failure(error::tls_failed, "this build of cnats has no TLS", "NAT-04");
   }
   if (wants_tls(target, urls) && natsOptions_SetSecure(options, true) != NATS_OK)
@@ -148,7 +164,8 @@ inline result<void> set_tls(natsOptions* options, const connection& target, cons
 inline natsStatus set_behaviour(natsOptions* options, const client_options& settings) {
   natsStatus status = natsOptions_SetName(options, json_escaped(settings.client_name).c_str());
   const auto also = [&status](natsStatus next) {
-    if (status == NATS_OK) status = next;
+    if (status == NATS_OK)
+      status = next;
   };
   also(natsOptions_SetTimeout(options, settings.connect_timeout.count()));
   also(natsOptions_SetAllowReconnect(options, true));
@@ -165,19 +182,24 @@ inline natsStatus set_behaviour(natsOptions* options, const client_options& sett
 /// cnats' options for a connection.
 inline result<options_pointer> make_options(const connection& target, const client_options& settings) {
   auto urls = checked_urls(target);
-  if (!urls) return urls.error();
+  if (!urls)
+    return urls.error();
   natsOptions* raw = nullptr;
-  if (const auto status = natsOptions_Create(&raw); status != NATS_OK) return explain(status, "preparing NATS options");
+  if (const auto status = natsOptions_Create(&raw); status != NATS_OK)
+    return explain(status, "preparing NATS options");
   options_pointer options{raw};
   std::vector<const char*> servers;
-  for (const std::string& url : *urls) servers.push_back(url.c_str());
+  for (const std::string& url : *urls)
+    servers.push_back(url.c_str());
   if (const auto status = natsOptions_SetServers(raw, servers.data(), static_cast<int>(servers.size()));
       status != NATS_OK)
     return explain(status, "setting the NATS URLs");
   if (const auto status = set_behaviour(raw, settings); status != NATS_OK)
     return explain(status, "setting NATS options");
-  if (auto set = set_credentials(raw, target); !set) return set.error();
-  if (auto set = set_tls(raw, target, *urls); !set) return set.error();
+  if (auto set = set_credentials(raw, target); !set)
+    return set.error();
+  if (auto set = set_tls(raw, target, *urls); !set)
+    return set.error();
   return options;
 }
 

@@ -13,10 +13,13 @@ namespace kollect::nats {
 /// options.request_timeout: error::broker_unavailable, authentication_failed, tls_failed.
 inline result<void> test_connection(const connection& target, const client_options& options = {}) {
   auto server = detail::client::connect(target, options);
-  if (!server) return server.error();
+  if (!server)
+    return server.error();
   const auto reply = (*server)->request("$JS.API.INFO", {}, options.request_timeout);
-  if (!reply) return reply.error();
-  if (reply->error_code != 0) return detail::explain(*reply, "asking for JetStream's account");
+  if (!reply)
+    return reply.error();
+  if (reply->error_code != 0)
+    return detail::explain(*reply, "asking for JetStream's account");
   return {};
 }
 

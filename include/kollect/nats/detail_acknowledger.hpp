@@ -21,7 +21,8 @@ namespace kollect::nats::detail {
 /// Tells the server what has become of messages.
 class acknowledger {
 public:
-  acknowledger(client& server, inbox confirmations) : server_(server), confirmations_(std::move(confirmations)) {}
+  acknowledger(client& server, inbox confirmations)
+      : server_(server), confirmations_(std::move(confirmations)) {}
 
   /// A message has come that is to be acknowledged at `ack_subject`.
   ack_ledger::receipt enter(std::string ack_subject) {
@@ -39,13 +40,16 @@ public:
       sent_.clear();
       return {};
     }
-    if (!server_.events().wait_connected(deadline)) return unconfirmed(due.size(), "the connection to NATS is lost");
+    if (!server_.events().wait_connected(deadline))
+      return unconfirmed(due.size(), "the connection to NATS is lost");
     const auto losses = server_.events().losses();
     for (const auto& [number, subject] : due) {
       const auto serial = next_serial_++;
       sent_.emplace(serial, number);
-      const auto status = server_.publish(subject, confirmations_.prefix + "." + std::to_string(serial), "+ACK");
-      if (status != NATS_OK) return unconfirmed(due.size(), natsStatus_GetText(status));
+      const auto status =
+          server_.publish(subject, confirmations_.prefix + "." + std::to_string(serial), "+ACK");
+      if (status != NATS_OK)
+        return unconfirmed(due.size(), natsStatus_GetText(status));
     }
     return collect(due.size(), deadline, losses);
   }
@@ -55,9 +59,11 @@ public:
     natsStatus status = NATS_OK;
     const auto now = clock::now();
     ledger_->visit([&](ack_ledger::entry& held) {
-      if (status == NATS_OK) status = extend(held, age, now);
+      if (status == NATS_OK)
+        status = extend(held, age, now);
     });
-    if (status != NATS_OK) return explain(status, "keeping messages from being delivered to others");
+    if (status != NATS_OK)
+      return explain(status, "keeping messages from being delivered to others");
     return {};
   }
 
@@ -68,10 +74,17 @@ public:
     return held != nullptr && now - held->told >= age && extend(*held, age, now) == NATS_OK;
   }
 
+  bool holds_unacknowledged() {
+    bool any = false;
+    ledger_->visit([&](const ack_ledger::entry& held) { any = any || !held.is_acknowledged; });
+    return any;
+  }
+
   /// Lets others have at once what we hold and have not acknowledged.
   void give_back() {
     ledger_->visit([&](const ack_ledger::entry& held) {
-      if (!held.is_acknowledged) (void)server_.publish(held.ack_subject, {}, "-NAK"); // else it comes again by itself
+      if (!held.is_acknowledged)
+        (void)server_.publish(held.ack_subject, {}, "-NAK"); // else it comes again by itself
     });
   }
 
@@ -85,9 +98,11 @@ private:
   }
 
   natsStatus extend(ack_ledger::entry& held, std::chrono::nanoseconds age, clock::time_point now) {
-    if (now - held.told < age) return NATS_OK;
+    if (now - held.told < age)
+      return NATS_OK;
     const auto status = server_.publish(held.ack_subject, {}, "+WPI");
-    if (status == NATS_OK) held.told = now;
+    if (status == NATS_OK)
+      held.told = now;
     return status;
   }
 
@@ -97,14 +112,19 @@ private:
       const auto answer = server_.next(confirmations_, deadline, losses);
       switch (answer.kind) {
       case arrival::message:
-        if (settle(natsMsg_GetSubject(answer.message.get()))) --open;
+        if (settle(natsMsg_GetSubject(answer.message.get())))
+          --open;
         break;
       case arrival::no_responders:
-        if (++refused >= open) return unconfirmed(open, "the durable is not there");
+        if (++refused >= open)
+          return unconfirmed(open, "the durable is not there");
         break;
-      case arrival::none: return unconfirmed(open, "no answer came in time");
-      case arrival::lost: return unconfirmed(open, "the connection to NATS was lost");
-      case arrival::closed: return unconfirmed(open, "the connection to NATS was closed");
+      case arrival::none:
+        return unconfirmed(open, "no answer came in time");
+      case arrival::lost:
+        return unconfirmed(open, "the connection to NATS was lost");
+      case arrival::closed:
+        return unconfirmed(open, "the connection to NATS was closed");
       }
     }
     sent_.clear();
@@ -113,7 +133,8 @@ private:
 
   /// True if this confirmation is the message's first.
   bool settle(std::string_view subject) {
-    const auto serial = read_number(subject.substr(std::min(subject.size(), confirmations_.prefix.size() + 1)));
+    const auto serial =
+        read_number(subject.substr(std::min(subject.size(), confirmations_.prefix.size() + 1)));
     const auto found = serial ? sent_.find(*serial) : sent_.end();
     return found != sent_.end() && ledger_->settle(found->second);
   }

@@ -30,13 +30,16 @@ inline std::vector<header> read_headers(natsMsg* message) {
   std::vector<header> headers;
   const char** names = nullptr;
   int name_count = 0;
-  if (natsMsgHeader_Keys(message, &names, &name_count) != NATS_OK) return headers; // there are none
+  if (natsMsgHeader_Keys(message, &names, &name_count) != NATS_OK)
+    return headers; // there are none
   const std::unique_ptr<const char*, decltype([](const char** list) { std::free(list); })> owned_names{names};
   for (int index = 0; index < name_count; ++index) {
     const char** values = nullptr;
     int value_count = 0;
-    if (natsMsgHeader_Values(message, names[index], &values, &value_count) != NATS_OK) continue;
-    const std::unique_ptr<const char*, decltype([](const char** list) { std::free(list); })> owned_values{values};
+    if (natsMsgHeader_Values(message, names[index], &values, &value_count) != NATS_OK)
+      continue;
+    const std::unique_ptr<const char*, decltype([](const char** list) { std::free(list); })> owned_values{
+        values};
     for (int value = 0; value < value_count; ++value)
       headers.push_back({names[index], values[value] == nullptr ? "" : values[value]});
   }
@@ -46,14 +49,16 @@ inline std::vector<header> read_headers(natsMsg* message) {
 /// The code of a status message, which has headers only; empty for any other message.
 inline std::string_view status_code(natsMsg* message) {
   const char* code = nullptr;
-  if (natsMsg_GetDataLength(message) != 0 || natsMsgHeader_Get(message, "Status", &code) != NATS_OK || code == nullptr)
+  if (natsMsg_GetDataLength(message) != 0 || natsMsgHeader_Get(message, "Status", &code) != NATS_OK ||
+      code == nullptr)
     return {};
   return code;
 }
 
 inline std::string_view status_description(natsMsg* message) {
   const char* description = nullptr;
-  if (natsMsgHeader_Get(message, "Description", &description) != NATS_OK || description == nullptr) return {};
+  if (natsMsgHeader_Get(message, "Description", &description) != NATS_OK || description == nullptr)
+    return {};
   return description;
 }
 
@@ -61,7 +66,8 @@ inline std::string_view status_description(natsMsg* message) {
 inline std::optional<arrived_message> to_arrived(message_pointer message) {
   const char* reply = natsMsg_GetReply(message.get());
   const auto place = reply == nullptr ? std::nullopt : read_delivery(reply);
-  if (!place) return {};
+  if (!place)
+    return {};
   arrived_message arrived{*place, {}, 0};
   auto& out = arrived.message;
   out.offset = static_cast<std::int64_t>(place->stream_sequence);

@@ -36,16 +36,18 @@ struct api_reply {
 
 inline failure explain(const api_reply& reply, std::string_view doing,
                        boost::source_location location = BOOST_CURRENT_LOCATION) {
-  return explain(to_error(reply.error_code, reply.status), std::string(doing) + " failed: " + reply.description,
-                 location);
+  return explain(to_error(reply.error_code, reply.status),
+                 std::string(doing) + " failed: " + reply.description, location);
 }
 
 // Fields of JetStream's answers. One that is absent, as Go leaves out zeros, is zero or empty.
 
 inline std::uint64_t number(const boost::json::object& object, std::string_view key) {
   const auto* value = object.if_contains(key);
-  if (value == nullptr) return 0;
-  if (const auto* natural = value->if_uint64()) return *natural;
+  if (value == nullptr)
+    return 0;
+  if (const auto* natural = value->if_uint64())
+    return *natural;
   const auto* integer = value->if_int64();
   return integer != nullptr && *integer > 0 ? static_cast<std::uint64_t>(*integer) : 0;
 }
@@ -67,14 +69,17 @@ inline const boost::json::object& child(const boost::json::object& object, std::
 inline std::optional<api_reply> read_reply(std::string_view json) {
   boost::system::error_code problem;
   auto value = boost::json::parse(json, problem);
-  if (problem || !value.is_object()) return {};
+  if (problem || !value.is_object())
+    return {};
   api_reply reply{std::move(value.get_object()), 0, 0, {}};
   const auto& trouble = child(reply.body, "error");
-  if (trouble.empty()) return reply;
+  if (trouble.empty())
+    return reply;
   reply.status = static_cast<int>(number(trouble, "code"));
   reply.error_code = static_cast<int>(number(trouble, "err_code"));
   reply.description = text(trouble, "description");
-  if (reply.error_code == 0) reply.error_code = -1; // servers before 2.3 have no code
+  if (reply.error_code == 0)
+    reply.error_code = -1; // servers before 2.3 have no code
   return reply;
 }
 
@@ -97,14 +102,18 @@ class client {
 public:
   static result<std::unique_ptr<client>> connect(const connection& target, const client_options& settings) {
     auto options = make_options(target, settings);
-    if (!options) return options.error();
+    if (!options)
+      return options.error();
     auto made = std::unique_ptr<client>(new client(settings));
-    for (const std::string& line : start_warnings(target)) made->report(line);
+    for (const std::string& line : start_warnings(target))
+      made->report(line);
     natsStatus status = made->events_->attach(options->get());
     natsConnection* raw = nullptr;
-    if (status == NATS_OK) status = natsConnection_Connect(&raw, options->get());
+    if (status == NATS_OK)
+      status = natsConnection_Connect(&raw, options->get());
     made->connection_.reset(raw);
-    if (status != NATS_OK) return connect_failure(target, status);
+    if (status != NATS_OK)
+      return connect_failure(target, status);
     return made;
   }
 
@@ -117,23 +126,28 @@ public:
   const client_options& settings() const noexcept { return settings_; }
 
   void report(std::string_view line) const {
-    if (settings_.log) settings_.log(line);
+    if (settings_.log)
+      settings_.log(line);
   }
 
   /// Hands on what cnats' threads have noticed.
   void report_events() {
-    for (const std::string& line : events_->take_lines()) report(line);
+    for (const std::string& line : events_->take_lines())
+      report(line);
   }
 
   /// Fails once there is no connection and never will be one again.
   result<void> check_open() const {
-    if (connection_ == nullptr) return make_failure(error::closed, "this has been closed; create a new one");
-    if (!events_->closed()) return {};
+    if (connection_ == nullptr)
+      return make_failure(error::closed, "this has been closed; create a new one");
+    if (!events_->closed())
+      return {};
     if (to_error(events_->last_error()) == error::authentication_failed)
-      return make_failure(error::authentication_failed,
-                          "the NATS server no longer accepts the credentials; correct the secret and start anew",
-                          "NAT-04");
-    return make_failure(error::transport_fatal, "the NATS server has ended the connection for good; create a new one");
+      return make_failure(
+          error::authentication_failed,
+          "the NATS server no longer accepts the credentials; correct the secret and start anew", "NAT-04");
+    return make_failure(error::transport_fatal,
+                        "the NATS server has ended the connection for good; create a new one");
   }
 
   /// Asks JetStream something. An error in its answer is no failure here, but the lack of an answer is.
@@ -147,26 +161,32 @@ public:
                                std::max<std::int64_t>(timeout.count(), 1));
     const message_pointer answer{raw};
     if (status == NATS_NO_RESPONDERS)
-      return explain(error::broker_unavailable, "JetStream does not answer: it is not enabled, or not ready yet");
+      return explain(error::broker_unavailable,
+                     "JetStream does not answer: it is not enabled, or not ready yet");
     if (status == NATS_TIMEOUT && events_->refusals() != refusals)
       return explain(error::authentication_failed, "the NATS user has no permission for " + subject);
-    if (status != NATS_OK) return explain(status, "asking " + subject);
+    if (status != NATS_OK)
+      return explain(status, "asking " + subject);
     auto reply = read_reply(data_of(answer.get()));
-    if (!reply) return explain(error::transport_fatal, "the answer to " + subject + " is not JSON");
+    if (!reply)
+      return explain(error::transport_fatal, "the answer to " + subject + " is not JSON");
     return std::move(*reply);
   }
 
   result<inbox> subscribe_inbox() {
     natsInbox* name = nullptr;
-    if (const auto status = natsInbox_Create(&name); status != NATS_OK) return explain(status, "making an inbox");
+    if (const auto status = natsInbox_Create(&name); status != NATS_OK)
+      return explain(status, "making an inbox");
     inbox made{name, nullptr};
     natsInbox_Destroy(name);
     natsSubscription* raw = nullptr;
     auto status = natsConnection_SubscribeSync(&raw, handle(), (made.prefix + ".*").c_str());
     made.subscription.reset(raw);
     // What waits here is bounded by what we ask for; cnats' own limits would drop it in silence.
-    if (status == NATS_OK) status = natsSubscription_SetPendingLimits(raw, -1, -1);
-    if (status != NATS_OK) return explain(status, "subscribing to an inbox");
+    if (status == NATS_OK)
+      status = natsSubscription_SetPendingLimits(raw, -1, -1);
+    if (status != NATS_OK)
+      return explain(status, "subscribing to an inbox");
     return made;
   }
 
@@ -188,18 +208,25 @@ public:
       natsMsg* raw = nullptr;
       const auto status = natsSubscription_NextMsg(&raw, from.subscription.get(), patience.count());
       message_pointer message{raw};
-      if (status == NATS_OK && natsMsg_IsNoResponders(raw)) return {arrival::no_responders, nullptr};
-      if (status == NATS_OK) return {arrival::message, std::move(message)};
-      if (status == NATS_NO_RESPONDERS) return {arrival::no_responders, nullptr};
-      if (status != NATS_TIMEOUT && status != NATS_SLOW_CONSUMER) return {arrival::closed, nullptr};
-      if (lost) return {arrival::lost, nullptr};
-      if (clock::now() >= deadline) return {arrival::none, nullptr};
+      if (status == NATS_OK && natsMsg_IsNoResponders(raw))
+        return {arrival::no_responders, nullptr};
+      if (status == NATS_OK)
+        return {arrival::message, std::move(message)};
+      if (status == NATS_NO_RESPONDERS)
+        return {arrival::no_responders, nullptr};
+      if (status != NATS_TIMEOUT && status != NATS_SLOW_CONSUMER)
+        return {arrival::closed, nullptr};
+      if (lost)
+        return {arrival::lost, nullptr};
+      if (clock::now() >= deadline)
+        return {arrival::none, nullptr};
     }
   }
 
   /// Sends what is buffered, if that is possible at once, and ends the connection.
   void close() noexcept {
-    if (is_closed_) return;
+    if (is_closed_)
+      return;
     is_closed_ = true;
     const bool made = connection_ != nullptr;
     connection_.reset();
@@ -207,7 +234,8 @@ public:
   }
 
 private:
-  explicit client(const client_options& settings) : settings_(settings), events_(connection_events::create()) {}
+  explicit client(const client_options& settings)
+      : settings_(settings), events_(connection_events::create()) {}
 
   static failure connect_failure(const connection& target, natsStatus status) {
     if (to_error(status) == error::authentication_failed)
@@ -216,7 +244,8 @@ private:
                           "in the secret that secretRef names",
                           "NAT-04");
     std::string servers;
-    for (const std::string& address : target.addresses) servers += (servers.empty() ? "" : ", ") + address;
+    for (const std::string& address : target.addresses)
+      servers += (servers.empty() ? "" : ", ") + address;
     if (to_error(status) == error::tls_failed) {
       const char* detail = nats_GetLastError(nullptr); // OpenSSL's reason; it has no secret
       return explain(error::tls_failed, "no trusted TLS connection to " + servers + ": " +

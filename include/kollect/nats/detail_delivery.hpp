@@ -28,7 +28,8 @@ struct delivery {
 inline std::optional<std::uint64_t> read_number(std::string_view digits) noexcept {
   std::uint64_t value = 0;
   const auto outcome = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  if (digits.empty() || outcome.ec != std::errc{} || outcome.ptr != digits.data() + digits.size()) return {};
+  if (digits.empty() || outcome.ec != std::errc{} || outcome.ptr != digits.data() + digits.size())
+    return {};
   return value;
 }
 
@@ -40,14 +41,17 @@ inline std::optional<delivery> read_delivery(std::string_view reply) noexcept {
   std::size_t count = 0;
   for (std::string_view rest = reply; !rest.empty(); ++count) {
     const auto token = take_token(rest);
-    if (count < tokens.size()) tokens[count] = token;
+    if (count < tokens.size())
+      tokens[count] = token;
   }
-  if (tokens[0] != "$JS" || tokens[1] != "ACK" || (count != short_form && count < long_form)) return {};
+  if (tokens[0] != "$JS" || tokens[1] != "ACK" || (count != short_form && count < long_form))
+    return {};
   const std::size_t first = count == short_form ? 4 : 6;
   std::array<std::uint64_t, 5> numbers{};
   for (std::size_t index = 0; index < numbers.size(); ++index) {
     const auto value = read_number(tokens[first + index]);
-    if (!value) return {};
+    if (!value)
+      return {};
     numbers[index] = *value;
   }
   constexpr std::uint64_t second = 1'000'000'000;

@@ -43,9 +43,12 @@ public:
 
   natsStatus attach(natsOptions* options) {
     auto status = natsOptions_SetDisconnectedCB(options, &connection_events::disconnected_callback, this);
-    if (status == NATS_OK) status = natsOptions_SetReconnectedCB(options, &connection_events::reconnected_callback, this);
-    if (status == NATS_OK) status = natsOptions_SetErrorHandler(options, &connection_events::error_callback, this);
-    if (status == NATS_OK) status = natsOptions_SetClosedCB(options, &connection_events::closed_callback, this);
+    if (status == NATS_OK)
+      status = natsOptions_SetReconnectedCB(options, &connection_events::reconnected_callback, this);
+    if (status == NATS_OK)
+      status = natsOptions_SetErrorHandler(options, &connection_events::error_callback, this);
+    if (status == NATS_OK)
+      status = natsOptions_SetClosedCB(options, &connection_events::closed_callback, this);
     return status;
   }
 
@@ -54,7 +57,8 @@ public:
     std::shared_ptr<connection_events> last;
     const std::lock_guard lock(mutex_);
     is_released_ = true;
-    if (closed_ || !made) last = std::move(self_);
+    if (closed_ || !made)
+      last = std::move(self_);
   }
 
   bool connected() const {
@@ -123,7 +127,8 @@ private:
     const std::lock_guard lock(mutex_);
     connected_ = false;
     ++losses_;
-    if (!is_released_) add_line("the connection to NATS is lost; trying to get it back");
+    if (!is_released_)
+      add_line("the connection to NATS is lost; trying to get it back");
   }
 
   void note_return() {
@@ -138,7 +143,8 @@ private:
   void note_error(natsStatus status) {
     const std::lock_guard lock(mutex_);
     last_error_ = status;
-    if (status == NATS_NOT_PERMITTED) ++refusals_;
+    if (status == NATS_NOT_PERMITTED)
+      ++refusals_;
     add_line(std::string("the NATS server reports: ") + natsStatus_GetText(status));
   }
 
@@ -156,7 +162,8 @@ private:
 
   void add_line(std::string line) {
     constexpr std::size_t most_lines = 100; // nobody may be asking for them
-    if (lines_.size() < most_lines) lines_.push_back(std::move(line));
+    if (lines_.size() < most_lines)
+      lines_.push_back(std::move(line));
   }
 
   mutable std::mutex mutex_;

@@ -19,8 +19,8 @@ namespace kollect::nats::detail {
 class ack_ledger {
 public:
   struct entry {
-    std::string ack_subject; ///< where the server hears of the message's fate
-    clock::time_point told;  ///< when it last heard that we have it
+    std::string ack_subject;          ///< where the server hears of the message's fate
+    clock::time_point told;           ///< when it last heard that we have it
     std::weak_ptr<const void> holder; ///< gone when nobody can acknowledge it any more
     bool is_acknowledged = false;     ///< by our owner
   };
@@ -31,12 +31,14 @@ public:
     std::function<void()> acknowledge;
   };
 
-  static receipt enter(const std::shared_ptr<ack_ledger>& ledger, std::string ack_subject, clock::time_point now) {
+  static receipt enter(const std::shared_ptr<ack_ledger>& ledger, std::string ack_subject,
+                       clock::time_point now) {
     const auto number = ledger->next_number_++;
     auto holder = std::make_shared<ticket>(ticket{ledger, number});
     ledger->entries_.emplace(number, entry{std::move(ack_subject), now, holder, false});
     return {number, [holder] {
-              if (const auto alive = holder->ledger.lock()) alive->acknowledge(holder->number);
+              if (const auto alive = holder->ledger.lock())
+                alive->acknowledge(holder->number);
             }};
   }
 
@@ -50,7 +52,8 @@ public:
   std::vector<std::pair<std::uint64_t, std::string>> acknowledged() const {
     std::vector<std::pair<std::uint64_t, std::string>> found;
     for (const auto& [number, held] : entries_)
-      if (held.is_acknowledged) found.emplace_back(number, held.ack_subject);
+      if (held.is_acknowledged)
+        found.emplace_back(number, held.ack_subject);
     return found;
   }
 
@@ -66,7 +69,8 @@ public:
   template <class Visitor>
   void visit(Visitor visitor) {
     drop_abandoned();
-    for (auto& [number, held] : entries_) visitor(held);
+    for (auto& [number, held] : entries_)
+      visitor(held);
   }
 
   std::size_t size() const noexcept { return entries_.size(); }
@@ -80,7 +84,8 @@ private:
   static bool is_abandoned(const entry& held) { return !held.is_acknowledged && held.holder.expired(); }
 
   void acknowledge(std::uint64_t number) {
-    if (const auto found = entries_.find(number); found != entries_.end()) found->second.is_acknowledged = true;
+    if (const auto found = entries_.find(number); found != entries_.end())
+      found->second.is_acknowledged = true;
   }
 
   std::map<std::uint64_t, entry> entries_;

@@ -29,7 +29,8 @@ inline bool is_valid_header(const header& field) noexcept {
 inline std::size_t sent_size(const outgoing_message& message) noexcept {
   constexpr std::size_t version_line = std::string_view("NATS/1.0\r\n").size(), line_break = 2, separator = 2;
   std::size_t size = message.value.size();
-  if (message.headers.empty()) return size;
+  if (message.headers.empty())
+    return size;
   size += version_line + line_break;
   for (const header& field : message.headers)
     size += field.name.size() + separator + field.value.size() + line_break;
@@ -39,11 +40,13 @@ inline std::size_t sent_size(const outgoing_message& message) noexcept {
 /// Fails where the server would end the whole connection because of this message.
 inline result<void> check_outgoing(const outgoing_message& message, std::size_t max_payload) {
   if (!is_valid_subject(message.destination))
-    return make_failure(error::invalid_value, "the message's subject is not one that can be published to", "NAT-01");
+    return make_failure(error::invalid_value, "the message's subject is not one that can be published to",
+                        "NAT-01");
   if (!std::ranges::all_of(message.headers, is_valid_header))
-    return make_failure(error::invalid_value,
-                        "a message header has a name or value that NATS cannot carry, such as one with a line break",
-                        "NAT-02");
+    return make_failure(
+        error::invalid_value,
+        "a message header has a name or value that NATS cannot carry, such as one with a line break",
+        "NAT-02");
   const std::size_t size = sent_size(message);
   const std::size_t limit = std::min<std::size_t>(max_payload, std::numeric_limits<int>::max());
   if (size > limit)
@@ -60,15 +63,18 @@ inline result<message_pointer> to_message(const outgoing_message& message, const
                                static_cast<int>(message.value.size()));
   message_pointer made{raw};
   for (const header& field : message.headers)
-    if (status == NATS_OK) status = natsMsgHeader_Add(raw, field.name.c_str(), field.value.c_str());
-  if (status != NATS_OK) return explain(status, "preparing a message");
+    if (status == NATS_OK)
+      status = natsMsgHeader_Add(raw, field.name.c_str(), field.value.c_str());
+  if (status != NATS_OK)
+    return explain(status, "preparing a message");
   return made;
 }
 
 /// Reads JetStream's answer to a message (NAT-05).
 inline result<receipt> read_receipt(std::string_view json) {
   const auto reply = read_reply(json);
-  if (!reply) return explain(error::not_acknowledged, "the server's answer to the message is not JSON");
+  if (!reply)
+    return explain(error::not_acknowledged, "the server's answer to the message is not JSON");
   if (reply->error_code != 0) {
     const error reason = to_error(reply->error_code, reply->status);
     return explain(reason == error::message_exceeds_limit ? reason : error::not_acknowledged,

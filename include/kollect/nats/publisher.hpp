@@ -41,7 +41,8 @@ public:
     work.results.resize(messages.size());
     next_number_ += messages.size();
     server_->report_events();
-    if (auto ready = prepare(work); !ready) return finish(std::move(work), ready.error());
+    if (auto ready = prepare(work); !ready)
+      return finish(std::move(work), ready.error());
     auto outcome = run(work);
     server_->report_events();
     return finish(std::move(work), std::move(outcome));
@@ -50,12 +51,15 @@ public:
   result<void> check(std::chrono::milliseconds timeout) override {
     const auto deadline = deadline_after(timeout);
     server_->report_events();
-    if (auto open = server_->check_open(); !open) return open.error();
+    if (auto open = server_->check_open(); !open)
+      return open.error();
     if (!server_->events().wait_connected(deadline))
       return explain(error::broker_unavailable, "the connection to NATS is lost");
     const auto reply = server_->request("$JS.API.INFO", {}, time_left(deadline));
-    if (!reply) return reply.error();
-    if (reply->error_code != 0) return explain(*reply, "asking for JetStream's account");
+    if (!reply)
+      return reply.error();
+    if (reply->error_code != 0)
+      return explain(*reply, "asking for JetStream's account");
     return {};
   }
 
@@ -74,8 +78,8 @@ private:
     std::size_t answered = 0;
     std::size_t without_stream = 0; ///< answered, but the server does not say which they were
     std::size_t bytes_in_flight = 0;
-    std::uint64_t losses = 0;       ///< of the connection, when it began
-    std::optional<failure> stop{};  ///< why no more is sent
+    std::uint64_t losses = 0;      ///< of the connection, when it began
+    std::optional<failure> stop{}; ///< why no more is sent
     std::vector<std::optional<result<receipt>>> results{};
 
     std::size_t in_flight() const noexcept { return sent - answered - without_stream; }
@@ -83,29 +87,34 @@ private:
 
   /// Nothing is sent unless all can be: half a multipart set is of no use to anybody.
   result<void> prepare(batch& work) {
-    if (auto open = server_->check_open(); !open) return open.error();
+    if (auto open = server_->check_open(); !open)
+      return open.error();
     if (!server_->events().wait_connected(work.deadline))
-      return explain(error::broker_unavailable, "the message was not sent, as the connection to NATS is lost");
+      return explain(error::broker_unavailable,
+                     "the message was not sent, as the connection to NATS is lost");
     work.losses = server_->events().losses();
     discard_late_answers(work.losses);
     const auto limit = static_cast<std::size_t>(natsConnection_GetMaxPayload(server_->handle()));
     bool valid = true;
     for (std::size_t index = 0; index < work.messages.size(); ++index) {
       auto checked = check_outgoing(work.messages[index], limit);
-      if (checked) continue;
+      if (checked)
+        continue;
       valid = false;
       work.results[index] = result<receipt>(checked.error());
     }
-    if (valid) return {};
-    return make_failure(error::not_acknowledged, "the message was not sent, as another one of the same call cannot be",
-                        "NAT-05");
+    if (valid)
+      return {};
+    return make_failure(error::not_acknowledged,
+                        "the message was not sent, as another one of the same call cannot be", "NAT-05");
   }
 
   /// What comes after its call has given up would be counted for this one.
   void discard_late_answers(std::uint64_t losses) const {
     for (;;) {
       const auto kind = server_->next(answers_, clock::now(), losses).kind;
-      if (kind != arrival::message && kind != arrival::no_responders) return;
+      if (kind != arrival::message && kind != arrival::no_responders)
+        return;
     }
   }
 
@@ -118,39 +127,52 @@ private:
       }
       auto answer = server_->next(answers_, work.deadline, work.losses);
       switch (answer.kind) {
-      case arrival::message: take_answer(work, answer.message.get()); break;
-      case arrival::no_responders: ++work.without_stream; break;
-      case arrival::none: return unconfirmed("no answer came in time");
-      case arrival::lost: return unconfirmed("the connection to NATS was lost");
-      case arrival::closed: return unconfirmed("the connection to NATS was closed");
+      case arrival::message:
+        take_answer(work, answer.message.get());
+        break;
+      case arrival::no_responders:
+        ++work.without_stream;
+        break;
+      case arrival::none:
+        return unconfirmed("no answer came in time");
+      case arrival::lost:
+        return unconfirmed("the connection to NATS was lost");
+      case arrival::closed:
+        return unconfirmed("the connection to NATS was closed");
       }
     }
-    if (work.stop) return *work.stop;
+    if (work.stop)
+      return *work.stop;
     return explain(error::topic_missing, "no stream takes the message's subject, so it was not stored");
   }
 
   static failure unconfirmed(const std::string& why) {
-    return make_failure(error::not_acknowledged,
-                        why + ": the message may or may not have been stored; send it again with the same Nats-Msg-Id",
-                        "NAT-05");
+    return make_failure(
+        error::not_acknowledged,
+        why + ": the message may or may not have been stored; send it again with the same Nats-Msg-Id",
+        "NAT-05");
   }
 
   bool has_room(const batch& work) const noexcept {
-    if (work.stop || work.sent == work.messages.size()) return false;
-    if (work.in_flight() == 0) return true;
+    if (work.stop || work.sent == work.messages.size())
+      return false;
+    if (work.in_flight() == 0)
+      return true;
     return work.in_flight() < options_.max_in_flight &&
            work.bytes_in_flight + work.messages[work.sent].value.size() <= options_.max_in_flight_bytes;
   }
 
   void send_next(batch& work) {
     const auto& message = work.messages[work.sent];
-    auto prepared = to_message(message, answers_.prefix + "." + std::to_string(work.first_number + work.sent));
+    auto prepared =
+        to_message(message, answers_.prefix + "." + std::to_string(work.first_number + work.sent));
     natsStatus status = NATS_OK;
     if (!prepared)
       work.stop = prepared.error();
     else if ((status = natsConnection_PublishMsg(server_->handle(), prepared->get())) != NATS_OK)
       work.stop = unconfirmed("sending failed (" + std::string(natsStatus_GetText(status)) + ")");
-    if (work.stop) return;
+    if (work.stop)
+      return;
     ++work.sent;
     work.bytes_in_flight += message.value.size();
   }
@@ -158,9 +180,11 @@ private:
   void take_answer(batch& work, const natsMsg* message) const {
     const std::string_view subject = natsMsg_GetSubject(message);
     const auto number = read_number(subject.substr(std::min(subject.size(), answers_.prefix.size() + 1)));
-    if (!number || *number < work.first_number) return; // of an earlier call, too late
+    if (!number || *number < work.first_number)
+      return; // of an earlier call, too late
     const auto index = static_cast<std::size_t>(*number - work.first_number);
-    if (index >= work.sent || work.results[index]) return;
+    if (index >= work.sent || work.results[index])
+      return;
     work.results[index] = read_receipt(data_of(message));
     work.bytes_in_flight -= work.messages[index].value.size();
     ++work.answered;
@@ -169,7 +193,8 @@ private:
   static std::vector<result<receipt>> finish(batch work, const failure& of_the_rest) {
     std::vector<result<receipt>> results;
     results.reserve(work.results.size());
-    for (auto& one : work.results) results.push_back(one ? std::move(*one) : result<receipt>(of_the_rest));
+    for (auto& one : work.results)
+      results.push_back(one ? std::move(*one) : result<receipt>(of_the_rest));
     return results;
   }
 
@@ -190,14 +215,18 @@ private:
 /// that wants them to end calls nats_Close(), once.
 inline result<std::unique_ptr<publisher>> create_publisher(const connection& target,
                                                            const publisher_options& options = {}) {
-  if (auto valid = detail::check_names(target.stream, target.destination, false); !valid) return valid.error();
+  if (auto valid = detail::check_names(target.stream, target.destination, false); !valid)
+    return valid.error();
   auto server = detail::client::connect(target, options.client);
-  if (!server) return server.error();
+  if (!server)
+    return server.error();
   auto stream =
       detail::ensure_stream(**server, target.stream, target.destination, options.client.request_timeout);
-  if (!stream) return stream.error();
+  if (!stream)
+    return stream.error();
   auto answers = (*server)->subscribe_inbox();
-  if (!answers) return answers.error();
+  if (!answers)
+    return answers.error();
   return std::unique_ptr<publisher>(
       new detail::jetstream_publisher(std::move(*server), std::move(*answers), options));
 }

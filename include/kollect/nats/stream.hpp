@@ -32,12 +32,14 @@ struct stream_info {
 
   /// Whether it takes all that `subject` stands for.
   bool takes(std::string_view subject) const {
-    return std::ranges::any_of(subjects, [&](const std::string& pattern) { return covers(pattern, subject); });
+    return std::ranges::any_of(subjects,
+                               [&](const std::string& pattern) { return covers(pattern, subject); });
   }
 
   /// Whether it takes nothing but `subject`.
   bool takes_only(std::string_view subject) const {
-    return !is_copy && std::ranges::all_of(subjects, [&](const std::string& own) { return covers(subject, own); });
+    return !is_copy &&
+           std::ranges::all_of(subjects, [&](const std::string& own) { return covers(subject, own); });
   }
 };
 
@@ -50,20 +52,24 @@ inline result<stream_info> read_stream(const boost::json::object& body) {
   info.name = text(config, "name");
   auto created = parse_timestamp(text(body, "created"));
   if (!created)
-    return explain(error::transport_fatal, "the server does not say when the stream " + info.name + " was created");
+    return explain(error::transport_fatal,
+                   "the server does not say when the stream " + info.name + " was created");
   info.created = *created;
   info.messages = number(state, "messages");
   info.first_sequence = number(state, "first_seq");
   info.last_sequence = number(state, "last_seq");
   info.is_copy = config.contains("mirror") || config.contains("sources");
   const auto* subjects = config.if_contains("subjects");
-  if (subjects == nullptr || !subjects->is_array()) return info;
+  if (subjects == nullptr || !subjects->is_array())
+    return info;
   for (const auto& subject : subjects->get_array())
-    if (const auto* name = subject.if_string()) info.subjects.emplace_back(name->data(), name->size());
+    if (const auto* name = subject.if_string())
+      info.subjects.emplace_back(name->data(), name->size());
   return info;
 }
 
-inline result<api_reply> ask_for_stream(client& server, const std::string& stream, std::chrono::milliseconds timeout) {
+inline result<api_reply> ask_for_stream(client& server, const std::string& stream,
+                                        std::chrono::milliseconds timeout) {
   return server.request("$JS.API.STREAM.INFO." + stream, {}, timeout);
 }
 
@@ -71,11 +77,15 @@ inline result<api_reply> ask_for_stream(client& server, const std::string& strea
 inline result<std::optional<stream_info>> find_stream(client& server, const std::string& stream,
                                                       std::chrono::milliseconds timeout) {
   const auto reply = ask_for_stream(server, stream, timeout);
-  if (!reply) return reply.error();
-  if (reply->error_code == JSStreamNotFoundErr) return std::optional<stream_info>{};
-  if (reply->error_code != 0) return explain(*reply, "looking up the stream " + stream);
+  if (!reply)
+    return reply.error();
+  if (reply->error_code == JSStreamNotFoundErr)
+    return std::optional<stream_info>{};
+  if (reply->error_code != 0)
+    return explain(*reply, "looking up the stream " + stream);
   auto info = read_stream(reply->body);
-  if (!info) return info.error();
+  if (!info)
+    return info.error();
   return std::optional(std::move(*info));
 }
 
@@ -96,43 +106,56 @@ inline result<api_reply> create_stream(client& server, const std::string& stream
 inline result<api_reply> add_subject(client& server, const std::string& stream, boost::json::object config,
                                      const std::string& subject, std::chrono::milliseconds timeout) {
   auto& subjects = config["subjects"];
-  if (!subjects.is_array()) subjects.emplace_array();
+  if (!subjects.is_array())
+    subjects.emplace_array();
   subjects.get_array().emplace_back(boost::json::string(subject));
   return server.request("$JS.API.STREAM.UPDATE." + stream, config, timeout);
 }
 
-inline result<void> check_names(const std::string& stream, const std::string& subject, bool wildcards_allowed) {
+inline result<void> check_names(const std::string& stream, const std::string& subject,
+                                bool wildcards_allowed) {
   if (!is_valid_name(stream))
-    return make_failure(error::invalid_value,
-                        "the stream's name is empty or has a dot, wildcard, slash or blank: correct spec.nats.stream",
-                        "NAT-03");
+    return make_failure(
+        error::invalid_value,
+        "the stream's name is empty or has a dot, wildcard, slash or blank: correct spec.nats.stream",
+        "NAT-03");
   if (!is_valid_subject(subject, wildcards_allowed))
     return make_failure(error::invalid_value,
-                        "the subject is empty or not made of tokens between dots: correct spec.nats.subject", "NAT-01");
+                        "the subject is empty or not made of tokens between dots: correct spec.nats.subject",
+                        "NAT-01");
   return {};
 }
 
-inline result<stream_info> ensure_stream(client& server, const std::string& stream, const std::string& subject,
-                                         std::chrono::milliseconds timeout) {
-  if (auto valid = check_names(stream, subject, true); !valid) return valid.error();
+inline result<stream_info> ensure_stream(client& server, const std::string& stream,
+                                         const std::string& subject, std::chrono::milliseconds timeout) {
+  if (auto valid = check_names(stream, subject, true); !valid)
+    return valid.error();
   const auto deadline = deadline_after(timeout);
   // A second round, if somebody else has made the stream between our question and our attempt.
   for (int attempt = 0; attempt < 2; ++attempt) {
     auto found = ask_for_stream(server, stream, time_left(deadline));
-    if (!found) return found.error();
+    if (!found)
+      return found.error();
     if (found->error_code == JSStreamNotFoundErr) {
       auto created = create_stream(server, stream, subject, time_left(deadline));
-      if (!created) return created.error();
-      if (created->error_code == 0) return read_stream(created->body);
-      if (created->error_code == JSStreamNameExistErr) continue;
+      if (!created)
+        return created.error();
+      if (created->error_code == 0)
+        return read_stream(created->body);
+      if (created->error_code == JSStreamNameExistErr)
+        continue;
       return explain(*created, "creating the stream " + stream + " for the subject " + subject);
     }
-    if (found->error_code != 0) return explain(*found, "looking up the stream " + stream);
+    if (found->error_code != 0)
+      return explain(*found, "looking up the stream " + stream);
     auto info = read_stream(found->body);
-    if (!info || info->takes(subject)) return info;
+    if (!info || info->takes(subject))
+      return info;
     auto updated = add_subject(server, stream, child(found->body, "config"), subject, time_left(deadline));
-    if (!updated) return updated.error();
-    if (updated->error_code != 0) return explain(*updated, "adding the subject " + subject + " to the stream " + stream);
+    if (!updated)
+      return updated.error();
+    if (updated->error_code != 0)
+      return explain(*updated, "adding the subject " + subject + " to the stream " + stream);
     return read_stream(updated->body);
   }
   return explain(error::broker_unavailable, "the stream " + stream + " comes and goes");
@@ -145,7 +168,8 @@ inline result<stream_info> ensure_stream(client& server, const std::string& stre
 /// gets the subject if it does not take it yet, be it through a wildcard.
 inline result<stream_info> ensure_stream(const connection& target, const client_options& options = {}) {
   auto server = detail::client::connect(target, options);
-  if (!server) return server.error();
+  if (!server)
+    return server.error();
   return detail::ensure_stream(**server, target.stream, target.destination, options.request_timeout);
 }
 

@@ -28,13 +28,17 @@ constexpr bool is_printable(std::string_view text) noexcept {
 /// True for a subject that one can publish to (NAT-01), or, with wildcards, subscribe to: tokens between
 /// dots, none empty, no blank or control character in them; `*` alone as a token, `>` alone as the last.
 constexpr bool is_valid_subject(std::string_view subject, bool wildcards_allowed = false) noexcept {
-  if (subject.empty() || subject.back() == '.' || !detail::is_printable(subject)) return false;
+  if (subject.empty() || subject.back() == '.' || !detail::is_printable(subject))
+    return false;
   for (std::string_view rest = subject; !rest.empty();) {
     const auto token = detail::take_token(rest);
-    if (token.empty()) return false;
-    if (token.find_first_of("*>") == std::string_view::npos) continue;
+    if (token.empty())
+      return false;
+    if (token.find_first_of("*>") == std::string_view::npos)
+      continue;
     const bool is_wildcard = token == "*" || (token == ">" && rest.empty());
-    if (!is_wildcard || !wildcards_allowed) return false;
+    if (!is_wildcard || !wildcards_allowed)
+      return false;
   }
   return true;
 }
@@ -50,8 +54,10 @@ constexpr bool is_valid_name(std::string_view name) noexcept {
 constexpr bool covers(std::string_view pattern, std::string_view subject) noexcept {
   while (!pattern.empty() && !subject.empty()) {
     const auto wanted = detail::take_token(pattern), given = detail::take_token(subject);
-    if (wanted == ">") return true;
-    if (given == ">" || (wanted != "*" && wanted != given)) return false;
+    if (wanted == ">")
+      return true;
+    if (given == ">" || (wanted != "*" && wanted != given))
+      return false;
   }
   return pattern.empty() && subject.empty();
 }

@@ -29,31 +29,39 @@ namespace kollect::nats {
 /// never seen this log and the durable has acknowledged messages of it, the durable starts over
 /// (subscriber_options::reset_durable_for_new_store). `listener.gap` hears of messages that retention
 /// removed before the durable delivered them; of a stream that takes other subjects too, it is told
-/// when that cannot be ruled out.
+/// when that cannot be ruled out. A purge by hand is no gap from nats-server 2.10 on, as that moves
+/// the durable as well.
 ///
 /// cnats' threads are shared by the whole process and stay when the last subscriber is gone. A program
 /// that wants them to end calls nats_Close(), once.
-inline result<std::unique_ptr<subscriber>> create_subscriber(const connection& target,
-                                                             const subscriber_options& options,
-                                                             partition_listener listener) {
+inline result<std::unique_ptr<subscriber>>
+create_subscriber(const connection& target, const subscriber_options& options, partition_listener listener) {
   if (!is_valid_name(options.durable))
-    return make_failure(error::invalid_value,
-                        "the durable's name is empty or has a dot, wildcard, slash or blank: give another with --group");
+    return make_failure(
+        error::invalid_value,
+        "the durable's name is empty or has a dot, wildcard, slash or blank: give another with --group");
   auto server = detail::client::connect(target, options.client);
-  if (!server) return server.error();
+  if (!server)
+    return server.error();
   const auto deadline = detail::deadline_after(options.client.request_timeout);
-  auto stream = detail::ensure_stream(**server, target.stream, target.destination, detail::time_left(deadline));
-  if (!stream) return stream.error();
-  auto durable = detail::ensure_consumer(**server, *stream, target.destination, options, detail::time_left(deadline));
-  if (!durable) return durable.error();
+  auto stream =
+      detail::ensure_stream(**server, target.stream, target.destination, detail::time_left(deadline));
+  if (!stream)
+    return stream.error();
+  auto durable =
+      detail::ensure_consumer(**server, *stream, target.destination, options, detail::time_left(deadline));
+  if (!durable)
+    return durable.error();
   auto messages = (*server)->subscribe_inbox();
-  if (!messages) return messages.error();
+  if (!messages)
+    return messages.error();
   auto confirmations = (*server)->subscribe_inbox();
-  if (!confirmations) return confirmations.error();
-  return std::unique_ptr<subscriber>(new detail::jetstream_subscriber(
-      {std::move(*server), std::move(*messages), std::move(*confirmations), std::move(*stream), target.destination,
-       options, std::move(listener)},
-      *durable));
+  if (!confirmations)
+    return confirmations.error();
+  return std::unique_ptr<subscriber>(
+      new detail::jetstream_subscriber({std::move(*server), std::move(*messages), std::move(*confirmations),
+                                        std::move(*stream), target.destination, options, std::move(listener)},
+                                       *durable));
 }
 
 } // namespace kollect::nats

@@ -22,13 +22,20 @@ enum exit_code : int {
 /// The exit code that a failure ends a program with.
 inline exit_code exit_code_of(const failure& value) noexcept {
   switch (detail::describe(value.reason()).kind) {
-  case condition::bad_data: return bad_data;
-  case condition::bad_configuration: return bad_configuration;
-  case condition::unavailable: return unavailable;
-  case condition::authentication: return authentication_failed;
-  case condition::cannot_store: return cannot_create_output;
-  case condition::lost_ownership: return try_again;
-  case condition::internal: return internal_error;
+  case condition::bad_data:
+    return bad_data;
+  case condition::bad_configuration:
+    return bad_configuration;
+  case condition::unavailable:
+    return unavailable;
+  case condition::authentication:
+    return authentication_failed;
+  case condition::cannot_store:
+    return cannot_create_output;
+  case condition::lost_ownership:
+    return try_again;
+  case condition::internal:
+    return internal_error;
   }
   return internal_error;
 }

@@ -23,7 +23,8 @@ inline void allow_environment(CLI::App& command) {
       name += letter == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(letter)));
     option->envname(name);
   }
-  for (CLI::App* const subcommand : command.get_subcommands({})) allow_environment(*subcommand);
+  for (CLI::App* const subcommand : command.get_subcommands({}))
+    allow_environment(*subcommand);
 }
 
 /// Reads the command line. Answers success to go on, or the code to end the program with after

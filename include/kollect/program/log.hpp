@@ -42,34 +42,50 @@ public:
 
   explicit log(std::string program, format how = format::json, level least = level::info)
       : program_(std::move(program)), how_(how),
-        logger_(std::make_shared<spdlog::logger>(program_, std::make_shared<spdlog::sinks::stderr_sink_mt>())) {
+        logger_(
+            std::make_shared<spdlog::logger>(program_, std::make_shared<spdlog::sinks::stderr_sink_mt>())) {
     logger_->set_pattern("%v");
     logger_->set_level(least);
   }
 
-  void debug(std::string_view message, std::initializer_list<log_field> fields = {}) { write(level::debug, message, fields); }
-  void info(std::string_view message, std::initializer_list<log_field> fields = {}) { write(level::info, message, fields); }
-  void warning(std::string_view message, std::initializer_list<log_field> fields = {}) { write(level::warn, message, fields); }
-  void error(std::string_view message, std::initializer_list<log_field> fields = {}) { write(level::err, message, fields); }
+  void debug(std::string_view message, std::initializer_list<log_field> fields = {}) {
+    write(level::debug, message, fields);
+  }
+  void info(std::string_view message, std::initializer_list<log_field> fields = {}) {
+    write(level::info, message, fields);
+  }
+  void warning(std::string_view message, std::initializer_list<log_field> fields = {}) {
+    write(level::warn, message, fields);
+  }
+  void error(std::string_view message, std::initializer_list<log_field> fields = {}) {
+    write(level::err, message, fields);
+  }
 
   /// Logs a failure with its name and clause.
   void error(const failure& reason) {
-    write(level::err, to_string(reason), {{"reason", error_name(reason.reason())}, {"clause", reason.clause}});
+    write(level::err, to_string(reason),
+          {{"reason", error_name(reason.reason())}, {"clause", reason.clause}});
   }
 
 private:
   static void append_field(std::string& line, const log_field& field) {
-    if (const auto* const text = std::get_if<std::string>(&field.value)) detail::append_string(line, *text);
-    else line += std::to_string(std::get<std::int64_t>(field.value));
+    if (const auto* const text = std::get_if<std::string>(&field.value))
+      detail::append_string(line, *text);
+    else
+      line += std::to_string(std::get<std::int64_t>(field.value));
   }
 
   void write(level severity, std::string_view message, std::initializer_list<log_field> fields) {
-    if (!logger_->should_log(severity)) return;
-    logger_->log(severity, how_ == format::json ? json_line(severity, message, fields) : text_line(severity, message, fields));
+    if (!logger_->should_log(severity))
+      return;
+    logger_->log(severity, how_ == format::json ? json_line(severity, message, fields)
+                                                : text_line(severity, message, fields));
   }
 
-  std::string json_line(level severity, std::string_view message, std::initializer_list<log_field> fields) const {
-    std::string line = "{\"time\":\"" + to_string(from_system_clock(std::chrono::system_clock::now())) + "\",\"level\":\"";
+  std::string json_line(level severity, std::string_view message,
+                        std::initializer_list<log_field> fields) const {
+    std::string line =
+        "{\"time\":\"" + to_string(from_system_clock(std::chrono::system_clock::now())) + "\",\"level\":\"";
     const auto name = spdlog::level::to_string_view(severity);
     line.append(name.data(), name.size());
     line.append("\",\"program\":");
@@ -85,7 +101,8 @@ private:
     return line + "}";
   }
 
-  std::string text_line(level severity, std::string_view message, std::initializer_list<log_field> fields) const {
+  std::string text_line(level severity, std::string_view message,
+                        std::initializer_list<log_field> fields) const {
     const auto name = spdlog::level::to_string_view(severity);
     std::string line = program_ + ": " + std::string(name.data(), name.size()) + ": ";
     std::string escaped;

@@ -11,7 +11,9 @@
 
 namespace kollect::program {
 
-inline bool stderr_is_terminal() noexcept { return ::isatty(STDERR_FILENO) == 1; }
+inline bool stderr_is_terminal() noexcept {
+  return ::isatty(STDERR_FILENO) == 1;
+}
 
 /// One line on a terminal that is written over again, at most ten times a second; silent elsewhere,
 /// where the log tells the same.
@@ -26,7 +28,8 @@ public:
   template <class MakeText>
   void update(MakeText&& make_text) {
     const auto now = std::chrono::steady_clock::now();
-    if (!is_shown_ || now - last_ < std::chrono::milliseconds(100)) return;
+    if (!is_shown_ || now - last_ < std::chrono::milliseconds(100))
+      return;
     last_ = now;
     is_drawn_ = true;
     std::cerr << "\r\033[K" << std::string_view(make_text()) << std::flush;
@@ -34,7 +37,8 @@ public:
 
   /// Removes the line, before anything else is written to the terminal.
   void clear() {
-    if (std::exchange(is_drawn_, false)) std::cerr << "\r\033[K" << std::flush;
+    if (std::exchange(is_drawn_, false))
+      std::cerr << "\r\033[K" << std::flush;
   }
 
 private:

@@ -21,10 +21,12 @@ public:
     sigaddset(&signals, SIGTERM);
     // Without a descriptor the signals keep their default action and simply end the program.
     descriptor_ = ::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (descriptor_ >= 0) pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    if (descriptor_ >= 0)
+      pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   }
   ~stop_signal() {
-    if (descriptor_ >= 0) ::close(descriptor_);
+    if (descriptor_ >= 0)
+      ::close(descriptor_);
   }
   stop_signal(const stop_signal&) = delete;
   stop_signal& operator=(const stop_signal&) = delete;
@@ -34,7 +36,8 @@ public:
 
   /// Waits until a signal comes or the time is over; true if a signal has come, now or before.
   bool wait(std::chrono::milliseconds time) {
-    if (is_requested_) return true;
+    if (is_requested_)
+      return true;
     pollfd waiting{descriptor_, POLLIN, 0};
     is_requested_ = ::poll(&waiting, 1, static_cast<int>(time.count())) == 1;
     return is_requested_;

@@ -12,7 +12,6 @@
 #include <random>
 #include <sstream>
 
-
 namespace kollect::test {
 namespace {
 
@@ -21,13 +20,17 @@ constexpr const char* one_row =
     R"("version":"v1","kind":"Deployment","uid":"uid-api","attributes":{"replicas":2}}])";
 
 std::vector<std::string> export_words(const workplace& place, std::vector<std::string> more) {
-  std::vector<std::string> words{"export", "--manifest", place.file("sink.yaml").string(), "--namespace", "team-a", "--inventory", "all"};
+  std::vector<std::string> words{"export",      "--manifest", place.file("sink.yaml").string(),
+                                 "--namespace", "team-a",     "--inventory",
+                                 "all"};
   words.insert(words.end(), more.begin(), more.end());
   words.emplace_back("-");
   return words;
 }
 
-std::size_t count_lines(const std::string& text) { return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')); }
+std::size_t count_lines(const std::string& text) {
+  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
 
 } // namespace
 
@@ -35,13 +38,33 @@ void check_killed_ten_times(const broker& system) {
   const workplace place;
   place.write("sink.yaml", system.new_manifest());
   const auto expected = place.file("expected.json");
-  const auto simulated = place.produce({"simulate", "--manifest", place.file("sink.yaml").string(), "--clusters", "3", "--namespaces",
-                                        "5", "--items", "50", "--rounds", "40", "--churn", "0.05", "--duplicates", "0.1", "--shuffle",
-                                        "--multipart-bytes", "20000", "--poison", "0.01", "--expect", expected.string()});
+  const auto simulated = place.produce({"simulate",
+                                        "--manifest",
+                                        place.file("sink.yaml").string(),
+                                        "--clusters",
+                                        "3",
+                                        "--namespaces",
+                                        "5",
+                                        "--items",
+                                        "50",
+                                        "--rounds",
+                                        "40",
+                                        "--churn",
+                                        "0.05",
+                                        "--duplicates",
+                                        "0.1",
+                                        "--shuffle",
+                                        "--multipart-bytes",
+                                        "20000",
+                                        "--poison",
+                                        "0.01",
+                                        "--expect",
+                                        expected.string()});
   ASSERT_EQ(simulated.status.code, 0) << simulated;
   const auto summary = parse_object(simulated.output);
   // JetStream's own duplicate window takes out what is sent twice with one message id (NAT-05).
-  const auto sent = summary.at("messages").as_int64() - (system.name == "nats" ? summary.at("duplicates").as_int64() : 0);
+  const auto sent =
+      summary.at("messages").as_int64() - (system.name == "nats" ? summary.at("duplicates").as_int64() : 0);
 
   std::random_device entropy;
   const auto seed = entropy();
@@ -53,15 +76,23 @@ void check_killed_ten_times(const broker& system) {
     more.insert(more.end(), {"--batch-messages", "3"});
     auto consumer = place.start_consumer(more);
     // Somewhere behind the point where the last one was killed, at any place within a batch.
-    const std::int64_t target = before + static_cast<std::int64_t>(random() % static_cast<unsigned>(std::max<std::int64_t>(sent / 12, 1)));
+    const std::int64_t target =
+        before +
+        static_cast<std::int64_t>(random() % static_cast<unsigned>(std::max<std::int64_t>(sent / 12, 1)));
     const bool has_moved = servers::wait_until(
-        [&] { return std::filesystem::exists(place.file("state.db-wal")) && place.counts().at("consumed").as_int64() > target; },
+        [&] {
+          return std::filesystem::exists(place.file("state.db-wal")) &&
+                 place.counts().at("consumed").as_int64() > target;
+        },
         std::chrono::seconds(90));
-    EXPECT_TRUE(has_moved) << "kill " << kill << ": nothing consumed beyond " << target << " of " << sent << "\n" << place.log();
+    EXPECT_TRUE(has_moved) << "kill " << kill << ": nothing consumed beyond " << target << " of " << sent
+                           << "\n"
+                           << place.log();
     consumer.kill();
     before = place.counts().at("consumed").as_int64();
     expect_conserved(place.counts());
-    if (before >= sent) break;
+    if (before >= sent)
+      break;
   }
   place.run_until_end(system.quick_recovery);
   const auto counts = place.counts();
@@ -75,7 +106,8 @@ void check_killed_ten_times(const broker& system) {
 void check_both_forms(const broker& system) {
   const workplace place;
   place.write("sink.yaml", system.new_manifest());
-  const auto first = place.produce(export_words(place, {"--payload", "export-envelope", "--generation", "3"}), one_row);
+  const auto first =
+      place.produce(export_words(place, {"--payload", "export-envelope", "--generation", "3"}), one_row);
   ASSERT_EQ(first.status.code, 0) << first;
   const auto second = place.produce(export_words(place, {"--payload", "array"}), "[]");
   ASSERT_EQ(second.status.code, 0) << second;
@@ -91,9 +123,10 @@ void check_both_forms(const broker& system) {
 void check_dead_letter(const broker& system) {
   const workplace place;
   place.write("sink.yaml", system.new_manifest());
-  const auto simulated = place.produce({"simulate", "--manifest", place.file("sink.yaml").string(), "--clusters", "1", "--namespaces",
-                                        "2", "--items", "3", "--rounds", "10", "--poison", "0.5", "--expect",
-                                        place.file("expected.json").string()});
+  const auto simulated =
+      place.produce({"simulate", "--manifest", place.file("sink.yaml").string(), "--clusters", "1",
+                     "--namespaces", "2", "--items", "3", "--rounds", "10", "--poison", "0.5", "--expect",
+                     place.file("expected.json").string()});
   ASSERT_EQ(simulated.status.code, 0) << simulated;
   const auto poison = parse_object(simulated.output).at("poison").as_int64();
   ASSERT_GT(poison, 0);
@@ -121,7 +154,10 @@ void check_resume(const broker& system) {
     ASSERT_EQ(exported.status.code, 0) << exported;
     auto consumer = place.start_consumer(system.quick_recovery);
     const bool has_consumed = servers::wait_until(
-        [&] { return std::filesystem::exists(place.file("state.db-wal")) && place.counts().at("consumed").as_int64() == round + 1; },
+        [&] {
+          return std::filesystem::exists(place.file("state.db-wal")) &&
+                 place.counts().at("consumed").as_int64() == round + 1;
+        },
         std::chrono::seconds(60));
     EXPECT_TRUE(has_consumed) << place.log();
     const auto stopped = consumer.stop();
@@ -129,16 +165,18 @@ void check_resume(const broker& system) {
     EXPECT_EQ(stopped->code, 0) << place.log();
   }
   const auto nothing_left = place.run_until_end(system.quick_recovery);
-  EXPECT_EQ(nothing_left.at("run").as_object().at("consumed").as_int64(), 0) << boost::json::serialize(nothing_left);
+  EXPECT_EQ(nothing_left.at("run").as_object().at("consumed").as_int64(), 0)
+      << boost::json::serialize(nothing_left);
   EXPECT_EQ(place.counts().at("consumed").as_int64(), 3);
 }
 
 void check_feed_folds(const broker& system) {
   const workplace place;
   place.write("sink.yaml", system.new_manifest());
-  const auto simulated = place.produce({"simulate", "--manifest", place.file("sink.yaml").string(), "--clusters", "2", "--namespaces",
-                                        "2", "--items", "20", "--rounds", "10", "--churn", "0.2", "--shuffle", "--duplicates", "0.2",
-                                        "--expect", place.file("expected.json").string()});
+  const auto simulated =
+      place.produce({"simulate", "--manifest", place.file("sink.yaml").string(), "--clusters", "2",
+                     "--namespaces", "2", "--items", "20", "--rounds", "10", "--churn", "0.2", "--shuffle",
+                     "--duplicates", "0.2", "--expect", place.file("expected.json").string()});
   ASSERT_EQ(simulated.status.code, 0) << simulated;
   place.run_until_end();
   std::map<scope, row_map> folded;
@@ -146,19 +184,25 @@ void check_feed_folds(const broker& system) {
   for (std::string line; std::getline(feed, line);) {
     const auto entry = parse_object(line);
     const auto& source = entry.at("source").as_object();
-    const auto text = [&](const char* name) { return std::string(std::string_view(source.at(name).as_string())); };
+    const auto text = [&](const char* name) {
+      return std::string(std::string_view(source.at(name).as_string()));
+    };
     const auto op = entry.at("op").as_string();
-    if (op == "m") continue;
+    if (op == "m")
+      continue;
     const auto raw = kollect::serialize(op == "d" ? entry.at("before") : entry.at("after"));
     const auto row = parse_items("[" + raw + "]").value().front();
     auto& rows = folded[{text("cluster"), text("namespace"), text("inventory")}];
-    if (op == "d") EXPECT_EQ(rows.erase(row.identity()), 1U) << line;
-    else rows[row.identity()] = serialize(row);
+    if (op == "d")
+      EXPECT_EQ(rows.erase(row.identity()), 1U) << line;
+    else
+      rows[row.identity()] = serialize(row);
   }
   std::ostringstream state;
   state_writer writer(state);
   for (const auto& [which, rows] : folded)
-    for (const auto& row : rows) writer.write(which, row.second);
+    for (const auto& row : rows)
+      writer.write(which, row.second);
   writer.finish();
   EXPECT_EQ(state.str(), place.state());
   EXPECT_EQ(place.state(), read_file(place.file("expected.json")));

@@ -13,7 +13,8 @@ namespace {
 
 servers::command_outcome run(const char* program, std::vector<std::string> words, std::string input) {
   words.insert(words.begin(), program);
-  auto outcome = servers::run_command({.arguments = std::move(words), .input = std::move(input), .timeout = std::chrono::minutes(5)});
+  auto outcome = servers::run_command(
+      {.arguments = std::move(words), .input = std::move(input), .timeout = std::chrono::minutes(5)});
   if (!outcome) {
     ADD_FAILURE() << outcome.error();
     return {{-1, 0}, {}, {}};
@@ -88,14 +89,16 @@ std::string read_file(const std::filesystem::path& path) {
 
 boost::json::object parse_object(const std::string& text) {
   const auto value = parse_value(text);
-  if (value && value->is_object()) return value->get_object();
+  if (value && value->is_object())
+    return value->get_object();
   ADD_FAILURE() << "not a JSON object: " << text;
   return {};
 }
 
 void expect_conserved(const boost::json::object& counts) {
   std::int64_t sum = 0;
-  for (const auto* name : {"applied", "duplicate", "stale", "dead_lettered", "pending"}) sum += counts.at(name).as_int64();
+  for (const auto* name : {"applied", "duplicate", "stale", "dead_lettered", "pending"})
+    sum += counts.at(name).as_int64();
   EXPECT_EQ(counts.at("consumed").as_int64(), sum) << boost::json::serialize(counts);
 }
 

@@ -26,7 +26,8 @@ public:
   servers::command_outcome produce(std::vector<std::string> words, std::string input = {}) const;
   servers::command_outcome consume(std::vector<std::string> words, std::string input = {}) const;
 
-  /// Starts `kollect-consumer run` on the manifest with this folder's store and more words; stderr goes to consumer.log.
+  /// Starts `kollect-consumer run` on the manifest with this folder's store and more words; stderr goes to
+  /// consumer.log.
   servers::process start_consumer(std::vector<std::string> more = {}) const;
 
   /// `kollect-consumer run … --until-end`: the counters that it printed.

@@ -12,8 +12,12 @@
 namespace kollect::consumer {
 
 // How GoogleTest prints them.
-inline std::ostream& operator<<(std::ostream& out, outcome value) { return out << to_string(value); }
-inline std::ostream& operator<<(std::ostream& out, const outcome_counts& counts) { return out << to_json(counts); }
+inline std::ostream& operator<<(std::ostream& out, outcome value) {
+  return out << to_string(value);
+}
+inline std::ostream& operator<<(std::ostream& out, const outcome_counts& counts) {
+  return out << to_json(counts);
+}
 
 } // namespace kollect::consumer
 
@@ -22,15 +26,18 @@ namespace kollect::consumer::test {
 /// Success where there is a value; else says the failure.
 template <class Value>
 testing::AssertionResult succeeds(const result<Value>& actual) {
-  if (actual.has_value()) return testing::AssertionSuccess();
+  if (actual.has_value())
+    return testing::AssertionSuccess();
   return testing::AssertionFailure() << actual.error() << " (" << error_name(actual.error().reason()) << ")";
 }
 
 /// Success where the result is a failure with this reason.
 template <class Value>
 testing::AssertionResult fails_with(const result<Value>& actual, error reason) {
-  if (actual.has_value()) return testing::AssertionFailure() << "it succeeds, expected " << error_name(reason);
-  if (actual.error().reason() == reason) return testing::AssertionSuccess();
+  if (actual.has_value())
+    return testing::AssertionFailure() << "it succeeds, expected " << error_name(reason);
+  if (actual.error().reason() == reason)
+    return testing::AssertionSuccess();
   return testing::AssertionFailure() << "expected " << error_name(reason) << ", it is "
                                      << error_name(actual.error().reason()) << ": " << actual.error();
 }

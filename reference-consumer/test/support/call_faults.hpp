@@ -12,11 +12,11 @@ namespace kollect::consumer::test {
 struct call_faults {
   static constexpr int kill = 0;
 
-  std::string folder;          ///< calls on other files go through uncounted; empty: all do
-  std::int64_t calls = 0;      ///< counted so far
-  std::int64_t first = 0;      ///< the first call to fail, from 1; 0: none does
-  std::int64_t length = 1;     ///< how many calls fail from then on
-  int error_number = kill;     ///< what they fail with; kill: SIGKILL before anything is done
+  std::string folder;      ///< calls on other files go through uncounted; empty: all do
+  std::int64_t calls = 0;  ///< counted so far
+  std::int64_t first = 0;  ///< the first call to fail, from 1; 0: none does
+  std::int64_t length = 1; ///< how many calls fail from then on
+  int error_number = kill; ///< what they fail with; kill: SIGKILL before anything is done
 
   /// The faults of this process.
   static call_faults& current();

@@ -24,11 +24,16 @@ int run_command_uncaptured(const std::vector<std::string>& words) {
   program::allow_environment(app);
 
   std::vector<const char*> arguments{"kollect-consumer"};
-  for (const auto& word : words) arguments.push_back(word.c_str());
+  for (const auto& word : words)
+    arguments.push_back(word.c_str());
   bool ended = false;
-  if (const auto code = program::parse_command_line(app, static_cast<int>(arguments.size()), arguments.data(), ended); ended) return code;
+  if (const auto code =
+          program::parse_command_line(app, static_cast<int>(arguments.size()), arguments.data(), ended);
+      ended)
+    return code;
   const auto done = chosen();
-  if (done) return *done;
+  if (done)
+    return *done;
   std::cerr << "kollect-consumer: " << done.error() << '\n';
   return program::exit_code_of(done.error());
 }
@@ -47,7 +52,8 @@ command_end run_command(const std::vector<std::string>& words) {
 std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;
   std::istringstream in(text);
-  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  for (std::string line; std::getline(in, line);)
+    lines.push_back(line);
   return lines;
 }
 

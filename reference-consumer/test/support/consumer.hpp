@@ -29,19 +29,22 @@ public:
     auto opened = place_->open("the test");
     ASSERT_TRUE(succeeds(opened));
     store_ = std::move(*opened);
-    if (settings.log.system != broker_system::kafka) return;
+    if (settings.log.system != broker_system::kafka)
+      return;
     std::vector<std::int32_t> numbers(static_cast<std::size_t>(partitions_));
     std::iota(numbers.begin(), numbers.end(), 0);
     auto claimed = store_->claim(settings.log.name, numbers, "the test");
     ASSERT_TRUE(succeeds(claimed));
-    for (const auto& position : *claimed) owned[position.partition] = position;
+    for (const auto& position : *claimed)
+      owned[position.partition] = position;
   }
 
   result<batch_report> ingest(std::span<const received_message> batch) {
     const auto before = store_->counts().value();
     auto report = consumer::ingest(*store_, settings, owned, batch);
     auto after = before;
-    if (report) after += report->counts;
+    if (report)
+      after += report->counts;
     EXPECT_EQ(store_->counts().value(), after);
     EXPECT_TRUE(after.is_conserved()) << after;
     return report;
@@ -63,7 +66,8 @@ public:
     auto counts = take(std::move(message));
     EXPECT_EQ(counts.consumed, 1);
     for (const auto value : {outcome::applied, outcome::duplicate, outcome::stale, outcome::dead_lettered})
-      if (counts[value] != 0) return value;
+      if (counts[value] != 0)
+        return value;
     return outcome::pending;
   }
 

@@ -22,14 +22,15 @@ std::vector<std::vector<outgoing_message>> make_crash_batches() {
           {make_array({}, noon(30)), make_array(make_rows(3), noon(31), other)}};
 }
 
-std::vector<std::vector<received_message>> deliver_from(const std::vector<std::vector<outgoing_message>>& batches,
-                                                        std::int64_t next_offset) {
+std::vector<std::vector<received_message>>
+deliver_from(const std::vector<std::vector<outgoing_message>>& batches, std::int64_t next_offset) {
   std::vector<std::vector<received_message>> out;
   std::int64_t offset = 0;
   for (const auto& batch : batches) {
     auto delivered = deliver_all(batch, offset);
     offset += static_cast<std::int64_t>(batch.size());
-    if (offset > next_offset) out.push_back(std::move(delivered));
+    if (offset > next_offset)
+      out.push_back(std::move(delivered));
   }
   return out;
 }
@@ -43,9 +44,11 @@ std::string describe(store& source, std::int64_t next_offset) {
   EXPECT_TRUE(counts->is_conserved()) << *counts;
   std::string out = to_json(*counts) + " at " + std::to_string(next_offset) + "\n" + state_text(source);
   EXPECT_EQ(folded_feed(source), state_text(source));
-  for (const auto& entry : source.changes_after(0, std::numeric_limits<std::int64_t>::max()).value()) out += feed_json(entry) + "\n";
+  for (const auto& entry : source.changes_after(0, std::numeric_limits<std::int64_t>::max()).value())
+    out += feed_json(entry) + "\n";
   for (const auto& stored : source.dead_letters(0, 1'000).value())
-    out += std::to_string(stored.letter.origin.offset) + " " + stored.letter.reason + " " + stored.letter.value + "\n";
+    out += std::to_string(stored.letter.origin.offset) + " " + stored.letter.reason + " " +
+           stored.letter.value + "\n";
   const auto in = source.begin();
   if (!in) {
     ADD_FAILURE() << in.error();
@@ -53,8 +56,10 @@ std::string describe(store& source, std::int64_t next_offset) {
   }
   for (;;) {
     const auto torn = (*in)->take_torn_set({.pending_bytes = -1}, noon()).value();
-    if (torn.empty()) return out;
-    for (const auto& part : torn) out += "part " + std::to_string(part.part.part_index) + " " + part.message + "\n";
+    if (torn.empty())
+      return out;
+    for (const auto& part : torn)
+      out += "part " + std::to_string(part.part.part_index) + " " + part.message + "\n";
   }
 }
 

@@ -14,8 +14,8 @@ namespace kollect::consumer::test {
 std::vector<std::vector<outgoing_message>> make_crash_batches();
 
 /// The batches from `next_offset` on, each at its offsets; nothing of a batch that lies before it.
-std::vector<std::vector<received_message>> deliver_from(const std::vector<std::vector<outgoing_message>>& batches,
-                                                        std::int64_t next_offset);
+std::vector<std::vector<received_message>>
+deliver_from(const std::vector<std::vector<outgoing_message>>& batches, std::int64_t next_offset);
 
 /// All that a store tells: counters, position, rows, change feed, dead letters and waiting parts. Two stores
 /// that have consumed the same say the same.

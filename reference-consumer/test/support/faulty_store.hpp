@@ -13,14 +13,15 @@ namespace kollect::consumer::test {
 
 /// Failures to come, shared by all stores that are opened while they last.
 struct store_faults {
-  std::deque<failure> begin;  ///< each fails one begin()
-  std::deque<failure> claim;  ///< each fails one claim()
-  std::deque<failure> commit; ///< each fails one commit(), which has done nothing
-  std::deque<failure> answer; ///< each fails one commit(), which has been done all the same
+  std::deque<failure> begin;       ///< each fails one begin()
+  std::deque<failure> claim;       ///< each fails one claim()
+  std::deque<failure> commit;      ///< each fails one commit(), which has done nothing
+  std::deque<failure> answer;      ///< each fails one commit(), which has been done all the same
   std::function<void()> on_commit; ///< told of every commit that was done
 
   static std::optional<failure> take(std::deque<failure>& from) {
-    if (from.empty()) return {};
+    if (from.empty())
+      return {};
     auto next = std::move(from.front());
     from.pop_front();
     return next;
@@ -30,29 +31,54 @@ struct store_faults {
 /// A transaction that fails when it is told to.
 class faulty_transaction final : public transaction {
 public:
-  faulty_transaction(std::unique_ptr<transaction> inner, store_faults& faults) : inner_(std::move(inner)), faults_(faults) {}
+  faulty_transaction(std::unique_ptr<transaction> inner, store_faults& faults)
+      : inner_(std::move(inner)), faults_(faults) {}
 
   result<void> commit() override {
-    if (auto refused = store_faults::take(faults_.commit)) return *refused;
+    if (auto refused = store_faults::take(faults_.commit))
+      return *refused;
     auto done = inner_->commit();
-    if (done && faults_.on_commit) faults_.on_commit();
-    if (auto lost = store_faults::take(faults_.answer)) return *lost;
+    if (done && faults_.on_commit)
+      faults_.on_commit();
+    if (auto lost = store_faults::take(faults_.answer))
+      return *lost;
     return done;
   }
 
-  result<void> advance(const std::string& log, const owned_position& held, const owned_position& moved) override { return inner_->advance(log, held, moved); }
-  result<void> note_position(const std::string& log, std::int32_t partition, std::int64_t next) override { return inner_->note_position(log, partition, next); }
+  result<void> advance(const std::string& log, const owned_position& held,
+                       const owned_position& moved) override {
+    return inner_->advance(log, held, moved);
+  }
+  result<void> note_position(const std::string& log, std::int32_t partition, std::int64_t next) override {
+    return inner_->note_position(log, partition, next);
+  }
   result<scope_record> open_scope(const scope& which) override { return inner_->open_scope(which); }
   result<bool> is_known(std::int64_t id, const dedup_key& key) override { return inner_->is_known(id, key); }
-  result<void> remember(std::int64_t id, const dedup_key& key, const timestamp& instant) override { return inner_->remember(id, key, instant); }
+  result<void> remember(std::int64_t id, const dedup_key& key, const timestamp& instant) override {
+    return inner_->remember(id, key, instant);
+  }
   result<row_map> rows(std::int64_t id) override { return inner_->rows(id); }
-  result<void> write_snapshot(const applied_snapshot& snapshot) override { return inner_->write_snapshot(snapshot); }
-  result<std::vector<held_part>> held_parts(std::int64_t id, const part_set& set) override { return inner_->held_parts(id, set); }
-  result<void> hold_part(std::int64_t id, const pending_part& part) override { return inner_->hold_part(id, part); }
-  result<std::vector<pending_part>> take_parts(std::int64_t id, const part_set& set) override { return inner_->take_parts(id, set); }
-  result<std::int64_t> drop_superseded_parts(std::int64_t id, const snapshot_order& held) override { return inner_->drop_superseded_parts(id, held); }
-  result<std::vector<pending_part>> take_torn_set(const retention& bounds, const timestamp& now) override { return inner_->take_torn_set(bounds, now); }
-  result<bool> is_buried(const message_origin& origin, const sha256_digest& value) override { return inner_->is_buried(origin, value); }
+  result<void> write_snapshot(const applied_snapshot& snapshot) override {
+    return inner_->write_snapshot(snapshot);
+  }
+  result<std::vector<held_part>> held_parts(std::int64_t id, const part_set& set) override {
+    return inner_->held_parts(id, set);
+  }
+  result<void> hold_part(std::int64_t id, const pending_part& part) override {
+    return inner_->hold_part(id, part);
+  }
+  result<std::vector<pending_part>> take_parts(std::int64_t id, const part_set& set) override {
+    return inner_->take_parts(id, set);
+  }
+  result<std::int64_t> drop_superseded_parts(std::int64_t id, const snapshot_order& held) override {
+    return inner_->drop_superseded_parts(id, held);
+  }
+  result<std::vector<pending_part>> take_torn_set(const retention& bounds, const timestamp& now) override {
+    return inner_->take_torn_set(bounds, now);
+  }
+  result<bool> is_buried(const message_origin& origin, const sha256_digest& value) override {
+    return inner_->is_buried(origin, value);
+  }
   result<void> bury(const dead_letter& letter) override { return inner_->bury(letter); }
   result<void> count(const outcome_counts& counts) override { return inner_->count(counts); }
   result<void> prune(const retention& bounds) override { return inner_->prune(bounds); }
@@ -65,25 +91,36 @@ private:
 /// A store that fails when it is told to.
 class faulty_store final : public store {
 public:
-  faulty_store(std::unique_ptr<store> inner, store_faults& faults) : inner_(std::move(inner)), faults_(faults) {}
+  faulty_store(std::unique_ptr<store> inner, store_faults& faults)
+      : inner_(std::move(inner)), faults_(faults) {}
 
   result<std::unique_ptr<transaction>> begin() override {
-    if (auto refused = store_faults::take(faults_.begin)) return *refused;
+    if (auto refused = store_faults::take(faults_.begin))
+      return *refused;
     auto begun = inner_->begin();
-    if (!begun) return begun;
+    if (!begun)
+      return begun;
     return std::unique_ptr<transaction>(new faulty_transaction(std::move(*begun), faults_));
   }
 
-  result<std::vector<owned_position>> claim(const std::string& log, std::span<const std::int32_t> partitions, std::string_view owner) override {
-    if (auto refused = store_faults::take(faults_.claim)) return *refused;
+  result<std::vector<owned_position>> claim(const std::string& log, std::span<const std::int32_t> partitions,
+                                            std::string_view owner) override {
+    if (auto refused = store_faults::take(faults_.claim))
+      return *refused;
     return inner_->claim(log, partitions, owner);
   }
 
-  result<void> rewind(const std::string& log, const owned_position& held, std::int64_t next) override { return inner_->rewind(log, held, next); }
+  result<void> rewind(const std::string& log, const owned_position& held, std::int64_t next) override {
+    return inner_->rewind(log, held, next);
+  }
   result<bool> knows_log(const std::string& log) override { return inner_->knows_log(log); }
   result<void> for_each_row(const visit_row& visit) override { return inner_->for_each_row(visit); }
-  result<std::vector<feed_entry>> changes_after(std::int64_t cursor, std::int64_t limit) override { return inner_->changes_after(cursor, limit); }
-  result<std::vector<stored_dead_letter>> dead_letters(std::int64_t after, std::int64_t limit) override { return inner_->dead_letters(after, limit); }
+  result<std::vector<feed_entry>> changes_after(std::int64_t cursor, std::int64_t limit) override {
+    return inner_->changes_after(cursor, limit);
+  }
+  result<std::vector<stored_dead_letter>> dead_letters(std::int64_t after, std::int64_t limit) override {
+    return inner_->dead_letters(after, limit);
+  }
   result<std::vector<scope_summary>> scopes() override { return inner_->scopes(); }
   result<outcome_counts> counts() override { return inner_->counts(); }
 

@@ -30,9 +30,10 @@ inline std::vector<std::string> hostile_texts() {
 /// The bytes that base64 text stands for.
 inline std::string decode_base64(std::string_view text) {
   std::string bytes(text.size() / 4 * 3, '\0');
-  EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()), reinterpret_cast<const unsigned char*>(text.data()),
-                  static_cast<int>(text.size()));
-  while (text.ends_with('=')) text.remove_suffix(1), bytes.pop_back();
+  EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
+                  reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
+  while (text.ends_with('='))
+    text.remove_suffix(1), bytes.pop_back();
   return bytes;
 }
 

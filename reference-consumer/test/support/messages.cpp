@@ -34,15 +34,21 @@ void fold_entry(const feed_entry& entry, row_map& rows) {
   const auto held = rows.find(identity);
   EXPECT_EQ(held == rows.end() ? std::string() : held->second, entry.before);
   EXPECT_EQ(entry.kind, entry.before.empty() ? "added" : entry.after.empty() ? "removed" : "changed");
-  if (entry.after.empty()) rows.erase(identity);
-  else rows[identity] = entry.after;
+  if (entry.after.empty())
+    rows.erase(identity);
+  else
+    rows[identity] = entry.after;
 }
 
 } // namespace
 
-timestamp at(std::string_view text) { return parse_timestamp(text).value(); }
+timestamp at(std::string_view text) {
+  return parse_timestamp(text).value();
+}
 
-timestamp noon(std::int64_t seconds) { return {at("2026-01-15T12:00:00Z").seconds + seconds, 0}; }
+timestamp noon(std::int64_t seconds) {
+  return {at("2026-01-15T12:00:00Z").seconds + seconds, 0};
+}
 
 item make_row(const std::string& name, std::int64_t revision, const std::string& target) {
   item row;
@@ -60,11 +66,14 @@ item make_row(const std::string& name, std::int64_t revision, const std::string&
 
 std::vector<item> make_rows(std::size_t count, std::int64_t revision) {
   std::vector<item> rows;
-  for (std::size_t index = 0; index < count; ++index) rows.push_back(make_row("row-" + std::to_string(index), revision));
+  for (std::size_t index = 0; index < count; ++index)
+    rows.push_back(make_row("row-" + std::to_string(index), revision));
   return rows;
 }
 
-scope web_scope() { return {"prod-west", "team-a", "web"}; }
+scope web_scope() {
+  return {"prod-west", "team-a", "web"};
+}
 
 outgoing_message make_kafka_message(const scope& where, const timestamp& instant, std::string_view payload) {
   return make_message(kafka_sink(), where, instant, payload);
@@ -93,7 +102,8 @@ snapshot_order array_order(const std::vector<item>& rows, const timestamp& insta
 
 row_map rows_of(const std::vector<item>& rows) {
   row_map out;
-  for (const auto& row : rows) out[row.identity()] = serialize(row);
+  for (const auto& row : rows)
+    out[row.identity()] = serialize(row);
   return out;
 }
 
@@ -132,7 +142,8 @@ std::vector<received_message> batch_of(received_message message) {
 
 std::vector<received_message> deliver_all(const std::vector<outgoing_message>& messages, std::int64_t first) {
   std::vector<received_message> batch;
-  for (const auto& message : messages) batch.push_back(deliver(message, first++));
+  for (const auto& message : messages)
+    batch.push_back(deliver(message, first++));
   return batch;
 }
 
@@ -147,7 +158,8 @@ ingest_settings make_settings(broker_system system) {
 std::string state_text(store& source) {
   std::ostringstream out;
   state_writer writer(out);
-  const auto read = source.for_each_row([&](const scope& which, std::string_view row) { writer.write(which, row); });
+  const auto read =
+      source.for_each_row([&](const scope& which, std::string_view row) { writer.write(which, row); });
   EXPECT_TRUE(read) << read.error();
   writer.finish();
   return out.str();
@@ -176,12 +188,14 @@ std::string folded_feed(store& source) {
   for (const auto& entry : *entries) {
     EXPECT_GT(entry.cursor, last);
     last = entry.cursor;
-    if (entry.kind != "snapshot") fold_entry(entry, scopes[entry.scope]);
+    if (entry.kind != "snapshot")
+      fold_entry(entry, scopes[entry.scope]);
   }
   std::ostringstream out;
   state_writer writer(out);
   for (const auto& [which, rows] : scopes)
-    for (const auto& [identity, json] : rows) writer.write(which, json);
+    for (const auto& [identity, json] : rows)
+      writer.write(which, json);
   writer.finish();
   return out.str();
 }

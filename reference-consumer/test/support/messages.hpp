@@ -34,13 +34,15 @@ scope web_scope();
 outgoing_message make_kafka_message(const scope& where, const timestamp& instant, std::string_view payload);
 
 /// One array message with these rows.
-outgoing_message make_array(const std::vector<item>& rows, const timestamp& instant, const scope& where = web_scope());
+outgoing_message make_array(const std::vector<item>& rows, const timestamp& instant,
+                            const scope& where = web_scope());
 
 /// One export envelope, or a set of them where `max_bytes` asks for it. The envelopes' timestamp is `instant`
 /// too, unless another is given.
 std::vector<outgoing_message> make_export(const std::vector<item>& rows, const timestamp& exported_at,
                                           std::size_t max_bytes = 0, std::int64_t generation = 1,
-                                          std::optional<timestamp> instant = {}, const scope& where = web_scope());
+                                          std::optional<timestamp> instant = {},
+                                          const scope& where = web_scope());
 
 /// What the order of a message's snapshot is, told from its parts and not from its bytes.
 snapshot_order array_order(const std::vector<item>& rows, const timestamp& instant);
@@ -61,7 +63,8 @@ received_message deliver_tombstone(std::int64_t offset, std::int32_t partition =
 std::vector<received_message> batch_of(received_message message);
 
 /// Delivers messages at rising offsets from `first` on.
-std::vector<received_message> deliver_all(const std::vector<outgoing_message>& messages, std::int64_t first = 0);
+std::vector<received_message> deliver_all(const std::vector<outgoing_message>& messages,
+                                          std::int64_t first = 0);
 
 inline constexpr std::string_view kafka_log = "kafka/cluster-1/inventory.changes";
 inline constexpr std::string_view nats_log = "nats/kollect_events/1767225600000000000/inventory.events";

@@ -8,7 +8,8 @@ namespace kollect::consumer::test {
 namespace {
 
 std::optional<failure> take(std::deque<failure>& from) {
-  if (from.empty()) return {};
+  if (from.empty())
+    return {};
   auto next = std::move(from.front());
   from.pop_front();
   return next;
@@ -16,17 +17,22 @@ std::optional<failure> take(std::deque<failure>& from) {
 
 class scripted_subscriber final : public subscriber {
 public:
-  scripted_subscriber(scripted_broker& broker, partition_listener listener) : broker_(broker), listener_(std::move(listener)) {}
+  scripted_subscriber(scripted_broker& broker, partition_listener listener)
+      : broker_(broker), listener_(std::move(listener)) {}
   ~scripted_subscriber() override { close(); }
 
   const log_identity& log() const noexcept override { return broker_.log; }
 
-  result<std::vector<received_message>> poll(std::size_t max_messages, std::size_t, std::chrono::milliseconds) override {
+  result<std::vector<received_message>> poll(std::size_t max_messages, std::size_t,
+                                             std::chrono::milliseconds) override {
     broker_.events.emplace_back("poll");
-    if (auto fault = take(broker_.poll_faults)) return *fault;
+    if (auto fault = take(broker_.poll_faults))
+      return *fault;
     if (!next_)
-      if (auto asked = ask(); !asked) return asked.error();
-    if (broker_.on_poll) broker_.on_poll(listener_);
+      if (auto asked = ask(); !asked)
+        return asked.error();
+    if (broker_.on_poll)
+      broker_.on_poll(listener_);
     std::vector<received_message> out;
     const auto end = broker_.first() + static_cast<std::int64_t>(broker_.messages.size());
     if (*next_ > end) { // there is no such place in the log
@@ -52,7 +58,8 @@ public:
   }
 
   result<bool> caught_up(std::chrono::milliseconds) override {
-    if (auto answered = answer("caught_up", broker_.caught_up_faults); !answered) return answered.error();
+    if (auto answered = answer("caught_up", broker_.caught_up_faults); !answered)
+      return answered.error();
     return end_ && next_ && *next_ >= *end_;
   }
 
@@ -60,24 +67,28 @@ public:
   std::int64_t settled_sequence() const noexcept override { return 0; }
 
   void close() noexcept override {
-    if (!std::exchange(is_closed_, true)) broker_.events.emplace_back("close");
+    if (!std::exchange(is_closed_, true))
+      broker_.events.emplace_back("close");
   }
 
 private:
   result<void> answer(const char* event, std::deque<failure>& faults) {
     broker_.events.emplace_back(event);
-    if (auto fault = take(faults)) return *fault;
+    if (auto fault = take(faults))
+      return *fault;
     return {};
   }
 
   result<void> ask() {
     const std::array<std::int32_t, 1> partitions{0};
     auto starts = listener_.assigned(broker_.log, partitions);
-    if (!starts) return starts.error();
+    if (!starts)
+      return starts.error();
     broker_.starts.push_back(starts->front());
     // A durable knows by itself how far it is.
     const bool is_kafka = broker_.log.system == broker_system::kafka;
-    next_ = is_kafka ? starts->front().value_or(0) : static_cast<std::int64_t>(broker_.acknowledged.size()) + 1;
+    next_ =
+        is_kafka ? starts->front().value_or(0) : static_cast<std::int64_t>(broker_.acknowledged.size()) + 1;
     return {};
   }
 
@@ -91,8 +102,10 @@ private:
 
 result<std::unique_ptr<subscriber>> scripted_broker::connect(partition_listener listener) {
   events.emplace_back("connect");
-  if (on_connect) on_connect();
-  if (auto fault = take(connect_faults)) return *fault;
+  if (on_connect)
+    on_connect();
+  if (auto fault = take(connect_faults))
+    return *fault;
   return std::unique_ptr<subscriber>(new scripted_subscriber(*this, std::move(listener)));
 }
 

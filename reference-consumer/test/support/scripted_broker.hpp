@@ -25,7 +25,8 @@ struct scripted_broker {
   std::size_t messages_per_poll = 1'000;
 
   // Each entry fails one call.
-  std::deque<failure> connect_faults, poll_faults, commit_faults, mark_end_faults, caught_up_faults, keep_alive_faults;
+  std::deque<failure> connect_faults, poll_faults, commit_faults, mark_end_faults, caught_up_faults,
+      keep_alive_faults;
   std::function<void(const partition_listener&)> on_poll; ///< before messages are given out
   std::function<void()> on_connect;
 

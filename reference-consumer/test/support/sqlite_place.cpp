@@ -20,7 +20,8 @@ struct close_database {
 int collect_row(void* out, int count, char** values, char**) {
   std::string row;
   for (int column = 0; column < count; ++column) {
-    if (column != 0) row += '|';
+    if (column != 0)
+      row += '|';
     row += values[column] == nullptr ? "NULL" : values[column];
   }
   static_cast<std::vector<std::string>*>(out)->push_back(std::move(row));
@@ -29,7 +30,9 @@ int collect_row(void* out, int count, char** values, char**) {
 
 class sqlite_place final : public store_place {
 public:
-  result<std::unique_ptr<store>> open(std::string_view owner) override { return open_sqlite_store(path(), owner); }
+  result<std::unique_ptr<store>> open(std::string_view owner) override {
+    return open_sqlite_store(path(), owner);
+  }
   result<std::unique_ptr<store>> open_reader() override { return open_sqlite_reader(path()); }
 
   void watch_writes() override {
@@ -87,7 +90,8 @@ std::string query_value(const std::string& path, const std::string& sql) {
 
 std::string dump_tables(const std::string& path) {
   std::string out;
-  for (const auto& table : run_sql(path, "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")) {
+  for (const auto& table :
+       run_sql(path, "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")) {
     std::string columns;
     for (const auto& column : run_sql(path, "SELECT name FROM pragma_table_info('" + table + "')"))
       columns += (columns.empty() ? "quote(" : " || '|' || quote(") + column + ")";
@@ -97,6 +101,8 @@ std::string dump_tables(const std::string& path) {
   return out;
 }
 
-std::unique_ptr<store_place> make_sqlite_place() { return std::make_unique<sqlite_place>(); }
+std::unique_ptr<store_place> make_sqlite_place() {
+  return std::make_unique<sqlite_place>();
+}
 
 } // namespace kollect::consumer::test

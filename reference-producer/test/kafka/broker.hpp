@@ -21,7 +21,8 @@ namespace kollect::test {
 class kafka_broker : public testing::Test {
 protected:
   static void SetUpTestSuite() {
-    if (broker_) return;
+    if (broker_)
+      return;
     auto started = servers::kafka_server::start({.properties = {{"auto.create.topics.enable", "true"}}});
     ASSERT_TRUE(has_value(started));
     broker_.emplace(std::move(*started));
@@ -39,7 +40,8 @@ protected:
   }
 
   servers::command_outcome export_rows(const std::string& rows, std::vector<std::string> more = {}) {
-    std::vector<std::string> arguments{"export", "--manifest", manifest_, "--namespace", "team-a", "--inventory", "all"};
+    std::vector<std::string> arguments{"export", "--manifest",  manifest_, "--namespace",
+                                       "team-a", "--inventory", "all"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     arguments.emplace_back("-");
     return run_producer(arguments, "[" + rows + "]");

@@ -26,8 +26,9 @@ TEST_F(kafka_export, publishes_the_bytes_key_and_headers_that_a_dry_run_prints) 
   const auto& message = reader.messages.at(0);
   EXPECT_EQ(message.value, decode_base64(text_at(printed, "value")));
   EXPECT_EQ(message.key, "prod-west:team-a/all") << "KAF-01";
-  EXPECT_EQ(message.headers, (std::vector<header>{{"kollect.dev/cluster", "prod-west"},
-                                                  {"kollect.dev/namespace", "team-a"}})) << "KAF-04";
+  EXPECT_EQ(message.headers,
+            (std::vector<header>{{"kollect.dev/cluster", "prod-west"}, {"kollect.dev/namespace", "team-a"}}))
+      << "KAF-04";
   EXPECT_EQ(receipt.at("bytes"), static_cast<std::int64_t>(message.value.size()));
 }
 
@@ -36,8 +37,8 @@ TEST_F(kafka_export, sends_all_messages_of_one_key_to_one_partition_in_order) { 
   std::map<std::string, std::vector<std::pair<std::int64_t, std::int64_t>>> places;
   for (int round = 0; round < 3; ++round) {
     for (const auto* inventory : {"a", "b", "c", "d"}) {
-      const auto once = run_producer({"export", "--manifest", manifest_, "--namespace", "team-a", "--inventory", inventory,
-                                      "-"}, "[]");
+      const auto once = run_producer(
+          {"export", "--manifest", manifest_, "--namespace", "team-a", "--inventory", inventory, "-"}, "[]");
       ASSERT_EQ(once.status.code, 0) << once;
       const auto receipt = read_object(once.output);
       places[inventory].emplace_back(receipt.at("partition").as_int64(), receipt.at("offset").as_int64());
@@ -52,9 +53,10 @@ TEST_F(kafka_export, sends_all_messages_of_one_key_to_one_partition_in_order) { 
 
 TEST_F(kafka_export, finds_the_brokers_through_the_endpoint) { // KAF-05
   make_topic();
-  manifest_ = place_.write("endpoint.yaml",
-                           "apiVersion: kollect.dev/v1alpha1\nkind: KollectEventSink\nmetadata: {name: sink}\n"
-                           "spec: {type: kafka, endpoint: \"" + broker_->bootstrap() + "\", kafka: {topic: \" " + topic_ + " \"}}\n");
+  manifest_ = place_.write(
+      "endpoint.yaml", "apiVersion: kollect.dev/v1alpha1\nkind: KollectEventSink\nmetadata: {name: sink}\n"
+                       "spec: {type: kafka, endpoint: \"" +
+                           broker_->bootstrap() + "\", kafka: {topic: \" " + topic_ + " \"}}\n");
   const auto outcome = export_rows(row_json("api"));
   EXPECT_EQ(outcome.status.code, 0) << outcome;
   EXPECT_EQ(text_at(read_object(outcome.output), "destination"), topic_) << "KAF-06: trimmed";
@@ -62,8 +64,9 @@ TEST_F(kafka_export, finds_the_brokers_through_the_endpoint) { // KAF-05
 
 TEST_F(kafka_export, never_makes_a_topic) { // KAF-06
   for (const auto* connection_test : {"true", "false"}) {
-    manifest_ = place_.write("sink.yaml", kafka_manifest(broker_->bootstrap(), topic_,
-                                                         std::string("  connectionTest: ") + connection_test + "\n"));
+    manifest_ =
+        place_.write("sink.yaml", kafka_manifest(broker_->bootstrap(), topic_,
+                                                 std::string("  connectionTest: ") + connection_test + "\n"));
     const auto outcome = export_rows(row_json("api"), {"--timeout", "10"});
     EXPECT_EQ(outcome.status.code, 78) << outcome;
     EXPECT_NE(outcome.errors.find("KAF-06"), std::string::npos) << outcome;
@@ -76,7 +79,8 @@ TEST_F(kafka_export, never_makes_a_topic) { // KAF-06
 TEST_F(kafka_export, publishes_nothing_of_a_set_with_a_message_over_the_topics_limit) { // SIZE-01
   make_topic(1, {{"max.message.bytes", "2000"}});
   std::string rows = row_json("a");
-  for (int index = 0; index < 20; ++index) rows += "," + row_json("row-" + std::to_string(index));
+  for (int index = 0; index < 20; ++index)
+    rows += "," + row_json("row-" + std::to_string(index));
   const auto whole = export_rows(rows);
   EXPECT_EQ(whole.status.code, 65) << whole;
   EXPECT_EQ(whole.output, "");

@@ -15,7 +15,9 @@ using servers::kafka_listener;
 
 /// The base64 that spec.tls.caBundle wants.
 std::string base64(std::string_view text) {
-  return servers::run_command({.arguments = {"base64", "-w", "0"}, .input = std::string(text)}).value().output;
+  return servers::run_command({.arguments = {"base64", "-w", "0"}, .input = std::string(text)})
+      .value()
+      .output;
 }
 
 /// A version that SCRAM works with whatever librdkafka's is, with every listener there is.
@@ -55,15 +57,17 @@ protected:
     return place().write("sink.yaml", secret.empty() ? text : text + secret_document(secret));
   }
 
-  static std::string trust(const std::string& ca_pem) { return "  tls: {caBundle: " + base64(ca_pem) + "}\n"; }
+  static std::string trust(const std::string& ca_pem) {
+    return "  tls: {caBundle: " + base64(ca_pem) + "}\n";
+  }
 
   /// Checks and exports; both must end with the code and keep the password to themselves.
   static void expect_code(const std::string& file, int code, std::vector<std::string> more = {},
                           const environment& variables = {}) {
     std::vector<std::string> check{"check", "--manifest", file, "--timeout", "20"};
     check.insert(check.end(), more.begin(), more.end());
-    std::vector<std::string> exporting{"export", "--manifest", file, "--timeout", "20", "--namespace", "n", "--inventory",
-                                       "i", "-"};
+    std::vector<std::string> exporting{"export",      "--manifest", file,          "--timeout", "20",
+                                       "--namespace", "n",          "--inventory", "i",         "-"};
     exporting.insert(exporting.end(), more.begin(), more.end());
     for (const auto& arguments : {check, exporting}) {
       const auto outcome = run_producer(arguments, "[]", variables);
@@ -80,14 +84,17 @@ protected:
 TEST_F(kafka_security, logs_in_with_what_the_secret_says_verbatim) { // KAF-07
   using enum kafka_listener;
   expect_code(manifest(sasl_plaintext, "", {{"username", "producer"}, {"password", password}}), 0);
-  expect_code(manifest(sasl_plaintext, "", {{"username", "producer"}, {"password", "x"}, {"token", password}}), 0);
-  expect_code(manifest(sasl_ssl, trust(files_->ca_pem), {{"username", "producer"}, {"password", password}}), 0);
+  expect_code(
+      manifest(sasl_plaintext, "", {{"username", "producer"}, {"password", "x"}, {"token", password}}), 0);
+  expect_code(manifest(sasl_ssl, trust(files_->ca_pem), {{"username", "producer"}, {"password", password}}),
+              0);
   expect_code(manifest(plaintext, "", {{"token", password}}), 0);
 }
 
 TEST_F(kafka_security, takes_secrets_from_a_directory_or_the_environment) {
-  const auto file = place().write("sink.yaml", kafka_manifest(broker_->bootstrap(kafka_listener::sasl_plaintext), "topic",
-                                                              "  secretRef: {name: credentials}\n"));
+  const auto file =
+      place().write("sink.yaml", kafka_manifest(broker_->bootstrap(kafka_listener::sasl_plaintext), "topic",
+                                                "  secretRef: {name: credentials}\n"));
   expect_code(file, 78);
   std::filesystem::create_directory(place().path("mounted"));
   place().write("mounted/username", "producer");

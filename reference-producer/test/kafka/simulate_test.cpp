@@ -19,24 +19,25 @@ protected:
     member reader;
     read_into(reader, least_messages);
     message_fold fold;
-    for (const auto& message : reader.messages) fold.add(message.value, message.key);
+    for (const auto& message : reader.messages)
+      fold.add(message.value, message.key);
     EXPECT_EQ(fold.state(), place_.read("state.json"));
   }
 };
 
 TEST_F(kafka_simulate, publishes_what_leads_to_the_expected_state) {
   make_topic(4);
-  const auto outcome = run_producer(arguments({"--clusters", "2", "--items", "40", "--rounds", "5", "--churn", "0.3",
-                                               "--duplicates", "0.3", "--poison", "0.2", "--shuffle", "--multipart-bytes",
-                                               "20000", "--seed", "3"}));
+  const auto outcome = run_producer(
+      arguments({"--clusters", "2", "--items", "40", "--rounds", "5", "--churn", "0.3", "--duplicates", "0.3",
+                 "--poison", "0.2", "--shuffle", "--multipart-bytes", "20000", "--seed", "3"}));
   ASSERT_EQ(outcome.status.code, 0) << outcome;
   expect_promise_kept(static_cast<std::size_t>(read_object(outcome.output).at("messages").as_int64()));
 }
 
 TEST_F(kafka_simulate, survives_an_outage_of_the_broker) {
   make_topic(2);
-  auto program = start_producer(arguments({"--rate", "200", "--rounds", "100", "--namespaces", "8", "--items", "3",
-                                           "--timeout", "120"}));
+  auto program = start_producer(arguments(
+      {"--rate", "200", "--rounds", "100", "--namespaces", "8", "--items", "3", "--timeout", "120"}));
   member reader;
   read_into(reader, 100);
   broker_->kill();
@@ -47,7 +48,8 @@ TEST_F(kafka_simulate, survives_an_outage_of_the_broker) {
   EXPECT_EQ(read_object(program.output()).at("messages"), 800);
   message_fold fold;
   const auto is_there = [&] {
-    for (auto& message : reader.messages) fold.add(message.value, message.key);
+    for (auto& message : reader.messages)
+      fold.add(message.value, message.key);
     reader.messages.clear();
     return fold.state() == place_.read("state.json");
   };

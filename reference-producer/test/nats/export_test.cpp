@@ -40,9 +40,11 @@ TEST_F(nats_export, publishes_the_bytes_and_the_id_that_a_dry_run_prints) { // N
 }
 
 TEST_F(nats_export, finds_the_server_through_the_endpoint) { // NAT-01
-  manifest_ = place_.write("endpoint.yaml",
-                           "apiVersion: kollect.dev/v1alpha1\nkind: KollectEventSink\nmetadata: {name: sink}\nspec: {type: "
-                           "nats, endpoint: \"" + server_->url() + "\", nats: {subject: " + subject() + ", stream: " + name_ + "}}\n");
+  manifest_ = place_.write(
+      "endpoint.yaml",
+      "apiVersion: kollect.dev/v1alpha1\nkind: KollectEventSink\nmetadata: {name: sink}\nspec: {type: "
+      "nats, endpoint: \"" +
+          server_->url() + "\", nats: {subject: " + subject() + ", stream: " + name_ + "}}\n");
   EXPECT_EQ(export_rows(row_json("api")).status.code, 0);
 }
 
@@ -62,7 +64,8 @@ TEST_F(nats_export, leaves_an_existing_stream_its_other_subjects) { // NAT-03
 }
 
 TEST_F(nats_export, names_its_stream_without_dots) { // NAT-03
-  manifest_ = place_.write("sink.yaml", nats_manifest(server_->url(), subject(), "", "    stream: dots." + name_ + "\n"));
+  manifest_ = place_.write("sink.yaml",
+                           nats_manifest(server_->url(), subject(), "", "    stream: dots." + name_ + "\n"));
   ASSERT_EQ(export_rows(row_json("api")).status.code, 0);
   name_ = "dots_" + name_;
   EXPECT_TRUE(find_stream().has_value());

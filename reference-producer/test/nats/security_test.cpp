@@ -21,15 +21,18 @@ void expect_code(const std::string& manifest, int code) {
   }
 }
 
-std::string with_secret(const std::string& url, const std::vector<std::pair<std::string, std::string>>& values) {
-  return nats_manifest(url, "events.security", "  secretRef: {name: credentials}\n") + secret_document(values);
+std::string with_secret(const std::string& url,
+                        const std::vector<std::pair<std::string, std::string>>& values) {
+  return nats_manifest(url, "events.security", "  secretRef: {name: credentials}\n") +
+         secret_document(values);
 }
 
 TEST(nats_security, logs_in_with_a_token) { // NAT-04
   auto server = servers::nats_server::start({.token = "canary-token"});
   ASSERT_TRUE(has_value(server));
   expect_code(with_secret(server->url(), {{"token", "canary-token"}}), 0);
-  expect_code(with_secret(server->url(), {{"username", "u"}, {"password", "p"}, {"token", "canary-token"}}), 0);
+  expect_code(with_secret(server->url(), {{"username", "u"}, {"password", "p"}, {"token", "canary-token"}}),
+              0);
   expect_code(with_secret(server->url(), {{"token", "canary-wrong"}}), 77);
   expect_code(nats_manifest(server->url(), "events.security"), 77);
 }
@@ -53,9 +56,11 @@ TEST(nats_security, trusts_the_certificates_it_is_given) { // NAT-04
   };
   expect_code(trusting(files->ca_pem), 0);
   expect_code(trusting(files->untrusted_ca_pem), 77);
-  const auto careless = nats_manifest(server->url(), "events.security", "  tls: {insecureSkipVerify: true}\n");
+  const auto careless =
+      nats_manifest(server->url(), "events.security", "  tls: {insecureSkipVerify: true}\n");
   expect_code(careless, 0);
-  EXPECT_NE(run_producer({"check", "--manifest", place.write("sink.yaml", careless)}).errors.find("insecureSkipVerify"),
+  EXPECT_NE(run_producer({"check", "--manifest", place.write("sink.yaml", careless)})
+                .errors.find("insecureSkipVerify"),
             std::string::npos);
 }
 

@@ -20,7 +20,8 @@ namespace kollect::test {
 class nats_server_test : public testing::Test {
 protected:
   static void SetUpTestSuite() {
-    if (server_) return;
+    if (server_)
+      return;
     auto started = servers::nats_server::start();
     ASSERT_TRUE(has_value(started));
     server_.emplace(std::move(*started));
@@ -29,7 +30,8 @@ protected:
   void SetUp() override {
     ASSERT_TRUE(server_.has_value()) << "there is no server";
     name_ = testing::UnitTest::GetInstance()->current_test_info()->name();
-    manifest_ = place_.write("sink.yaml", nats_manifest(server_->url(), subject(), "", "    stream: " + name_ + "\n"));
+    manifest_ = place_.write("sink.yaml",
+                             nats_manifest(server_->url(), subject(), "", "    stream: " + name_ + "\n"));
   }
 
   std::string subject() const { return "events." + name_; }
@@ -44,7 +46,8 @@ protected:
   }
 
   servers::command_outcome export_rows(const std::string& rows, std::vector<std::string> more = {}) {
-    std::vector<std::string> arguments{"export", "--manifest", manifest_, "--namespace", "team-a", "--inventory", "all"};
+    std::vector<std::string> arguments{"export", "--manifest",  manifest_, "--namespace",
+                                       "team-a", "--inventory", "all"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     arguments.emplace_back("-");
     return run_producer(arguments, "[" + rows + "]");

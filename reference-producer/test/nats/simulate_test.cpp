@@ -14,9 +14,9 @@ protected:
 };
 
 TEST_F(nats_simulate, publishes_what_leads_to_the_expected_state) {
-  const auto outcome = run_producer(arguments({"--clusters", "2", "--items", "20", "--rounds", "6", "--churn", "0.1",
-                                               "--empty", "0.3", "--duplicates", "0.3", "--poison", "0.2", "--shuffle",
-                                               "--multipart-bytes", "15000"}));
+  const auto outcome = run_producer(
+      arguments({"--clusters", "2", "--items", "20", "--rounds", "6", "--churn", "0.1", "--empty", "0.3",
+                 "--duplicates", "0.3", "--poison", "0.2", "--shuffle", "--multipart-bytes", "15000"}));
   ASSERT_EQ(outcome.status.code, 0) << outcome;
   const auto summary = read_object(outcome.output);
   const auto count = summary.at("messages").as_int64() - summary.at("duplicates").as_int64();
@@ -24,7 +24,8 @@ TEST_F(nats_simulate, publishes_what_leads_to_the_expected_state) {
   read_into(reader, static_cast<std::size_t>(count));
   message_fold fold;
   std::int64_t refused = 0;
-  for (const auto& message : reader.messages) refused += fold.add(message.value, {}) ? 1 : 0;
+  for (const auto& message : reader.messages)
+    refused += fold.add(message.value, {}) ? 1 : 0;
   EXPECT_EQ(refused, summary.at("poison"));
   EXPECT_EQ(fold.state(), place_.read("state.json"));
   EXPECT_EQ(outcome.errors.find("NAT-06"), std::string::npos) << outcome;
@@ -39,8 +40,8 @@ TEST_F(nats_simulate, warns_of_messages_that_the_stream_has_swallowed) {
 }
 
 TEST_F(nats_simulate, survives_an_outage_of_the_server) {
-  auto program = start_producer(arguments({"--rate", "200", "--rounds", "100", "--namespaces", "8", "--items", "3",
-                                           "--timeout", "60"}));
+  auto program = start_producer(arguments(
+      {"--rate", "200", "--rounds", "100", "--namespaces", "8", "--items", "3", "--timeout", "60"}));
   member reader;
   read_into(reader, 100);
   server_->kill();
@@ -50,7 +51,8 @@ TEST_F(nats_simulate, survives_an_outage_of_the_server) {
   ASSERT_EQ(*ended, (servers::exit_status{0, 0})) << program.errors();
   message_fold fold;
   const auto is_there = [&] {
-    for (auto& message : reader.messages) fold.add(message.value, {});
+    for (auto& message : reader.messages)
+      fold.add(message.value, {});
     reader.messages.clear();
     return fold.state() == place_.read("state.json");
   };

@@ -14,10 +14,12 @@ namespace kollect::test {
 class fake_publisher final : public publisher {
 public:
   /// Asked for each message; a failure is that message's result, and it is not kept.
-  std::function<std::optional<failure>(const outgoing_message&)> refuse = [](const auto&) { return std::nullopt; };
-  std::vector<std::string> values;    ///< in the order they were taken
-  std::vector<std::size_t> calls;     ///< how many messages each call had
-  receipt next{};                     ///< the offset counts up
+  std::function<std::optional<failure>(const outgoing_message&)> refuse = [](const auto&) {
+    return std::nullopt;
+  };
+  std::vector<std::string> values; ///< in the order they were taken
+  std::vector<std::size_t> calls;  ///< how many messages each call had
+  receipt next{};                  ///< the offset counts up
 
   std::vector<result<receipt>> publish(std::span<const outgoing_message> messages,
                                        std::chrono::milliseconds) override {

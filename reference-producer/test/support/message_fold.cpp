@@ -7,12 +7,15 @@ namespace kollect::test {
 
 std::optional<error> message_fold::add(std::string_view value, std::optional<std::string_view> key) {
   const auto head = read_head(value, key);
-  if (!head) return head.error().reason();
+  if (!head)
+    return head.error().reason();
   const auto snapshot = parse_snapshot(head->envelope);
-  if (!snapshot) return snapshot.error().reason();
+  if (!snapshot)
+    return snapshot.error().reason();
   const auto order = order_of(*head, *snapshot);
   const auto now = from_system_clock(std::chrono::system_clock::now());
-  if (order.instant > now + limits{}.max_future) return error::future_timestamp;
+  if (order.instant > now + limits{}.max_future)
+    return error::future_timestamp;
   ++forms_[snapshot->form];
   if (snapshot->form == payload_form::multipart) {
     add_part(*head, *snapshot);
@@ -27,7 +30,8 @@ std::optional<error> message_fold::add(std::string_view value, std::optional<std
 void message_fold::add_part(const message_head& head, const snapshot_view& snapshot) {
   const auto set = part_set_of(head, snapshot);
   const auto answer = parts_.add(set, snapshot.part_index, head.envelope.payload);
-  if (answer.outcome != part_outcome::complete) return;
+  if (answer.outcome != part_outcome::complete)
+    return;
   row_map rows;
   for (const auto& payload : answer.payloads) {
     envelope_view part;

@@ -36,14 +36,17 @@ std::string workspace::write(const std::string& name, std::string_view content) 
   return path(name);
 }
 
-std::string workspace::read(const std::string& name) const { return servers::read_file(path(name)).value(); }
+std::string workspace::read(const std::string& name) const {
+  return servers::read_file(path(name)).value();
+}
 
 std::size_t workspace::file_count() const {
   const std::filesystem::directory_iterator files(directory_.path());
   return static_cast<std::size_t>(std::distance(begin(files), end(files)));
 }
 
-servers::command_outcome run_producer(std::vector<std::string> arguments, std::string input, environment variables) {
+servers::command_outcome run_producer(std::vector<std::string> arguments, std::string input,
+                                      environment variables) {
   return servers::run_command({.arguments = with_program(std::move(arguments)),
                                .input = std::move(input),
                                .environment = std::move(variables),
@@ -56,8 +59,8 @@ servers::process start_producer(std::vector<std::string> arguments) {
 }
 
 std::string kafka_manifest(std::string_view bootstrap, std::string_view topic, std::string_view more) {
-  return sink_manifest("kafka") + "  kafka: {brokers: [" + json_text(bootstrap) + "], topic: " + json_text(topic) + "}\n" +
-         std::string(more);
+  return sink_manifest("kafka") + "  kafka: {brokers: [" + json_text(bootstrap) +
+         "], topic: " + json_text(topic) + "}\n" + std::string(more);
 }
 
 std::string nats_manifest(std::string_view url, std::string_view subject, std::string_view more,
@@ -68,14 +71,15 @@ std::string nats_manifest(std::string_view url, std::string_view subject, std::s
 
 std::string secret_document(const std::vector<std::pair<std::string, std::string>>& values) {
   std::string text = "---\napiVersion: v1\nkind: Secret\nmetadata: {name: credentials}\nstringData:\n";
-  for (const auto& [key, value] : values) text += "  " + key + ": " + json_text(value) + "\n";
+  for (const auto& [key, value] : values)
+    text += "  " + key + ": " + json_text(value) + "\n";
   return text;
 }
 
 std::string row_json(std::string_view name, std::string_view attributes) {
-  return R"({"targetNamespace":"team-a","targetName":"deployments","namespace":"team-a","name":)" + json_text(name) +
-         R"(,"group":"apps","version":"v1","kind":"Deployment","uid":)" + json_text(name) + R"(,"attributes":)" +
-         std::string(attributes) + "}";
+  return R"({"targetNamespace":"team-a","targetName":"deployments","namespace":"team-a","name":)" +
+         json_text(name) + R"(,"group":"apps","version":"v1","kind":"Deployment","uid":)" + json_text(name) +
+         R"(,"attributes":)" + std::string(attributes) + "}";
 }
 
 std::vector<std::string> lines_of(std::string_view text) {
@@ -92,6 +96,8 @@ std::string text_at(const boost::json::object& object, std::string_view name) {
   return std::string(std::string_view(object.at(name).as_string()));
 }
 
-boost::json::object read_object(std::string_view line) { return parse_value(line).value().as_object(); }
+boost::json::object read_object(std::string_view line) {
+  return parse_value(line).value().as_object();
+}
 
 } // namespace kollect::test

@@ -39,7 +39,8 @@ servers::command_outcome run_producer(std::vector<std::string> arguments, std::s
 /// Starts kollect-producer.
 servers::process start_producer(std::vector<std::string> arguments);
 
-/// A KollectEventSink of type kafka with the label `prod-west`; `more` goes into its spec, two blanks in front.
+/// A KollectEventSink of type kafka with the label `prod-west`; `more` goes into its spec, two blanks in
+/// front.
 std::string kafka_manifest(std::string_view bootstrap, std::string_view topic, std::string_view more = {});
 
 /// The same of type nats; `more_nats` goes into spec.nats, four blanks in front.

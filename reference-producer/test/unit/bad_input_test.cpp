@@ -8,17 +8,19 @@ namespace {
 class bad_input : public testing::Test {
 protected:
   servers::command_outcome export_items(const std::string& items, std::vector<std::string> more = {}) {
-    std::vector<std::string> arguments{"export", "--manifest", manifest_, "--namespace", "team-a", "--inventory", "all",
-                                       "--dry-run", "-"};
+    std::vector<std::string> arguments{
+        "export", "--manifest", manifest_, "--namespace", "team-a", "--inventory", "all", "--dry-run", "-"};
     arguments.insert(arguments.end() - 1, more.begin(), more.end());
     return run_producer(arguments, items);
   }
 
   /// Nothing is printed to standard output, and standard error has all the pieces.
-  static void expect_refusal(const servers::command_outcome& outcome, int code, std::vector<std::string> pieces) {
+  static void expect_refusal(const servers::command_outcome& outcome, int code,
+                             std::vector<std::string> pieces) {
     EXPECT_EQ(outcome.status, (servers::exit_status{code, 0})) << outcome;
     EXPECT_EQ(outcome.output, "") << outcome;
-    for (const auto& piece : pieces) EXPECT_NE(outcome.errors.find(piece), std::string::npos) << piece << '\n' << outcome;
+    for (const auto& piece : pieces)
+      EXPECT_NE(outcome.errors.find(piece), std::string::npos) << piece << '\n' << outcome;
   }
 
   workspace place_;
@@ -42,7 +44,8 @@ TEST_F(bad_input, rows_with_the_wrong_fields) {
   const auto good = row_json("a");
   auto misspelt = row_json("b");
   misspelt.replace(misspelt.find("\"kind\""), 6, "\"kin\"");
-  expect_refusal(export_items("[" + good + ",\n" + misspelt + "]"), 65, {"standard input:2:", "row 2", "field kin"});
+  expect_refusal(export_items("[" + good + ",\n" + misspelt + "]"), 65,
+                 {"standard input:2:", "row 2", "field kin"});
   auto missing = row_json("b");
   missing.erase(missing.find("\"version\":\"v1\","), 15);
   expect_refusal(export_items("[" + missing + "]"), 65, {"row 1", "field version", "missing"});
@@ -52,7 +55,8 @@ TEST_F(bad_input, rows_with_the_wrong_fields) {
   auto wrong = row_json("b");
   wrong.replace(wrong.find("\"v1\""), 4, "1");
   expect_refusal(export_items("[" + wrong + "]"), 65, {"row 1", "field version", "wrong JSON type"});
-  expect_refusal(export_items("[" + row_json("b", "[]") + "]"), 65, {"row 1", "field attributes", "wrong JSON type"});
+  expect_refusal(export_items("[" + row_json("b", "[]") + "]"), 65,
+                 {"row 1", "field attributes", "wrong JSON type"});
 }
 
 TEST_F(bad_input, rows_that_nest_deeper_than_a_consumer_reads) {
@@ -67,7 +71,8 @@ TEST_F(bad_input, rows_that_nest_deeper_than_a_consumer_reads) {
 }
 
 TEST_F(bad_input, numbers_beyond_a_double) {
-  expect_refusal(export_items("[" + row_json("a", R"({"x":1e999})") + "]"), 65, {"does not fit a double", "row 1"});
+  expect_refusal(export_items("[" + row_json("a", R"({"x":1e999})") + "]"), 65,
+                 {"does not fit a double", "row 1"});
 }
 
 TEST_F(bad_input, names_that_would_forge_a_log_line) {
@@ -81,7 +86,8 @@ TEST_F(bad_input, names_that_would_forge_a_log_line) {
 
 TEST_F(bad_input, files_that_cannot_be_read) {
   const auto from = [&](const std::string& path) {
-    return run_producer({"export", "--manifest", manifest_, "--namespace", "n", "--inventory", "i", "--dry-run", path});
+    return run_producer(
+        {"export", "--manifest", manifest_, "--namespace", "n", "--inventory", "i", "--dry-run", path});
   };
   expect_refusal(from(place_.path("missing.json")), 65, {"missing.json", "No such file or directory"});
   expect_refusal(from(place_.path("")), 65, {"directory"});
@@ -89,8 +95,9 @@ TEST_F(bad_input, files_that_cannot_be_read) {
 
 TEST_F(bad_input, manifests) {
   const auto with = [&](const std::string& text) {
-    return run_producer({"export", "--manifest", place_.write("bad.yaml", text), "--namespace", "n", "--inventory", "i",
-                         "--dry-run", "-"}, "[]");
+    return run_producer({"export", "--manifest", place_.write("bad.yaml", text), "--namespace", "n",
+                         "--inventory", "i", "--dry-run", "-"},
+                        "[]");
   };
   expect_refusal(with("a: [1"), 78, {"bad.yaml:"});
   expect_refusal(with(kafka_manifest("127.0.0.1:1", "t", "  tpoic: x\n")), 78, {"bad.yaml:8:3", "tpoic"});
@@ -124,7 +131,8 @@ TEST_F(bad_input, command_lines) {
   expect_refusal(named({"-o", "yaml"}), 64, {"--output"});
   expect_refusal(named({"--nonsense"}), 64, {"--nonsense"});
   expect_refusal(run_producer({}), 64, {"subcommand"});
-  expect_refusal(run_producer({"export", "--manifest", manifest_, "--namespace", "n", "--inventory", "i", "-o", "raw", "-"}),
+  expect_refusal(run_producer({"export", "--manifest", manifest_, "--namespace", "n", "--inventory", "i",
+                               "-o", "raw", "-"}),
                  64, {"--dry-run"});
 }
 
@@ -143,11 +151,13 @@ TEST_F(bad_input, simulations) {
   expect_refusal(with({"--multipart-bytes", "-1"}), 64, {"--multipart-bytes"});
   expect_refusal(with({"--embedded-broker"}), 64, {"--write-manifest"});
   expect_refusal(with({"--write-manifest", "x"}), 64, {"--embedded-broker"});
-  expect_refusal(with({"--expect", place_.path("missing/state.json")}), 73, {"missing/state.json", "cannot be written"});
-  expect_refusal(with({"--embedded-broker", "--write-manifest", place_.path("missing/sink.yaml")}), 73, {"sink.yaml"});
+  expect_refusal(with({"--expect", place_.path("missing/state.json")}), 73,
+                 {"missing/state.json", "cannot be written"});
+  expect_refusal(with({"--embedded-broker", "--write-manifest", place_.path("missing/sink.yaml")}), 73,
+                 {"sink.yaml"});
   expect_refusal(run_producer({"simulate", "--manifest",
-                               place_.write("nats.yaml", nats_manifest("nats://127.0.0.1:1", "s")), "--embedded-broker",
-                               "--write-manifest", place_.path("x")}),
+                               place_.write("nats.yaml", nats_manifest("nats://127.0.0.1:1", "s")),
+                               "--embedded-broker", "--write-manifest", place_.path("x")}),
                  78, {"--embedded-broker", "nats"});
 }
 

@@ -26,21 +26,35 @@ std::string manifest_for(std::string_view type, const std::string& cluster) {
 }
 
 std::vector<std::string> arguments_for(const workspace& place, const vector& given, std::string_view type) {
-  return {"export", "--manifest", place.write("sink.yaml", manifest_for(type, given.scope.cluster)), "--namespace",
-          given.scope.namespace_, "--inventory", given.scope.inventory, "--generation", std::to_string(given.generation),
-          "--timestamp", given.timestamp, "--exported-at", given.exported_at, "--dry-run"};
+  return {"export",
+          "--manifest",
+          place.write("sink.yaml", manifest_for(type, given.scope.cluster)),
+          "--namespace",
+          given.scope.namespace_,
+          "--inventory",
+          given.scope.inventory,
+          "--generation",
+          std::to_string(given.generation),
+          "--timestamp",
+          given.timestamp,
+          "--exported-at",
+          given.exported_at,
+          "--dry-run"};
 }
 
-servers::command_outcome run_with(std::vector<std::string> arguments, std::vector<std::string> more, const vector& given) {
+servers::command_outcome run_with(std::vector<std::string> arguments, std::vector<std::string> more,
+                                  const vector& given) {
   arguments.insert(arguments.end(), more.begin(), more.end());
   arguments.emplace_back("-");
   return run_producer(arguments, given.items);
 }
 
-void expect_line(const std::string& line, const vector& given, const expected_message& expected, bool is_kafka) {
+void expect_line(const std::string& line, const vector& given, const expected_message& expected,
+                 bool is_kafka) {
   const auto object = read_object(line);
   std::vector<std::string> names;
-  for (const auto& member : object) names.emplace_back(member.key());
+  for (const auto& member : object)
+    names.emplace_back(member.key());
   EXPECT_EQ(names, (std::vector<std::string>{"system", "destination", "key", "headers", "value"}));
   EXPECT_EQ(text_at(object, "system"), is_kafka ? "kafka" : "nats");
   EXPECT_EQ(text_at(object, "destination"), is_kafka ? "inventory.changes" : "inventory.events");
@@ -64,13 +78,16 @@ void expect_dry_run(const vector& given, std::string_view type) {
   ASSERT_EQ(lines_of(array.output).size(), 1U) << array;
   expect_line(lines_of(array.output).front(), given, given.bare_array, is_kafka);
 
-  const auto enveloped = run_with(arguments, {"--payload", "export-envelope", "--max-export-bytes",
-                                              std::to_string(given.max_export_bytes)}, given);
+  const auto enveloped = run_with(
+      arguments,
+      {"--payload", "export-envelope", "--max-export-bytes", std::to_string(given.max_export_bytes)}, given);
   if (given.is_oversized) {
     EXPECT_EQ(enveloped.status.code, 65) << enveloped;
     EXPECT_EQ(enveloped.output, "") << "MP-02";
     EXPECT_NE(enveloped.errors.find("single item export envelope exceeds maxExportBytes (" +
-                                    std::to_string(given.max_export_bytes) + ")"), std::string::npos) << enveloped;
+                                    std::to_string(given.max_export_bytes) + ")"),
+              std::string::npos)
+        << enveloped;
     return;
   }
   ASSERT_EQ(enveloped.status.code, 0) << enveloped;
@@ -81,12 +98,18 @@ void expect_dry_run(const vector& given, std::string_view type) {
 }
 
 TEST(dry_run, prints_what_the_vectors_say) {
-  const std::set<std::string> wanted{"one-row", "empty-snapshot", "escapes-in-labels", "multipart",
-                                     "empty-cluster-label", "generation-zero-omitted", "single-row-too-large"};
+  const std::set<std::string> wanted{"one-row",
+                                     "empty-snapshot",
+                                     "escapes-in-labels",
+                                     "multipart",
+                                     "empty-cluster-label",
+                                     "generation-zero-omitted",
+                                     "single-row-too-large"};
   std::size_t found = 0;
   for (const auto& line : read_lines("fixed.jsonl")) {
     const auto given = read_vector(line);
-    if (!wanted.contains(given.name)) continue;
+    if (!wanted.contains(given.name))
+      continue;
     SCOPED_TRACE(given.name);
     ++found;
     expect_dry_run(given, "kafka");
@@ -98,13 +121,16 @@ TEST(dry_run, prints_what_the_vectors_say) {
 TEST(dry_run, prints_the_bytes_themselves_with_a_line_end_after_each_message) {
   for (const auto& line : read_lines("fixed.jsonl")) {
     const auto given = read_vector(line);
-    if (given.name != "multipart") continue;
+    if (given.name != "multipart")
+      continue;
     const workspace place;
     const auto outcome = run_with(arguments_for(place, given, "nats"),
                                   {"-o", "raw", "--payload", "export-envelope", "--max-export-bytes",
-                                   std::to_string(given.max_export_bytes)}, given);
+                                   std::to_string(given.max_export_bytes)},
+                                  given);
     std::string expected;
-    for (const auto& message : given.export_envelope) expected += message.value + "\n";
+    for (const auto& message : given.export_envelope)
+      expected += message.value + "\n";
     EXPECT_TRUE(same_bytes(outcome.output, expected));
     EXPECT_EQ(outcome.errors, "");
     return;
@@ -115,8 +141,9 @@ TEST(dry_run, prints_the_bytes_themselves_with_a_line_end_after_each_message) {
 class dry_run_of_one_row : public testing::Test {
 protected:
   servers::command_outcome run(std::vector<std::string> more, environment variables = {}) {
-    std::vector<std::string> arguments{"export", "--manifest", manifest_, "--namespace", "team-a", "--inventory", "all",
-                                       place_.write("items.json", "[" + row_json("api") + "]")};
+    std::vector<std::string> arguments{
+        "export", "--manifest",  manifest_, "--namespace",
+        "team-a", "--inventory", "all",     place_.write("items.json", "[" + row_json("api") + "]")};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return run_producer(arguments, {}, std::move(variables));
   }
@@ -136,9 +163,12 @@ TEST_F(dry_run_of_one_row, is_dated_now_unless_told_otherwise) {
 }
 
 TEST_F(dry_run_of_one_row, takes_every_flag_from_the_environment_and_the_command_line_wins) {
-  const environment variables{{"KOLLECT_DRY_RUN", "true"}, {"KOLLECT_OUTPUT", "raw"},
-                              {"KOLLECT_TIMESTAMP", "2026-01-15T12:00:00Z"}, {"KOLLECT_INVENTORY", "ignored"},
-                              {"KOLLECT_PAYLOAD", "export-envelope"}, {"KOLLECT_GENERATION", "7"}};
+  const environment variables{{"KOLLECT_DRY_RUN", "true"},
+                              {"KOLLECT_OUTPUT", "raw"},
+                              {"KOLLECT_TIMESTAMP", "2026-01-15T12:00:00Z"},
+                              {"KOLLECT_INVENTORY", "ignored"},
+                              {"KOLLECT_PAYLOAD", "export-envelope"},
+                              {"KOLLECT_GENERATION", "7"}};
   const auto outcome = run({}, variables);
   EXPECT_EQ(outcome.status.code, 0) << outcome;
   EXPECT_NE(outcome.output.find("\"generation\":7"), std::string::npos) << outcome;
@@ -153,7 +183,8 @@ TEST_F(dry_run_of_one_row, picks_a_sink_by_name) {
                     "spec: {type: kafka, kafka: {brokers: [\"127.0.0.1:1\"], topic: second}}\n";
   manifest_ = place_.write("both.yaml", both);
   EXPECT_EQ(text_at(read_object(run({"--dry-run", "--sink", "other"}).output), "destination"), "second");
-  EXPECT_EQ(text_at(read_object(run({"--dry-run", "--sink", "default/sink"}).output), "destination"), "first");
+  EXPECT_EQ(text_at(read_object(run({"--dry-run", "--sink", "default/sink"}).output), "destination"),
+            "first");
   const auto unnamed = run({"--dry-run"});
   EXPECT_EQ(unnamed.status.code, 78);
   EXPECT_NE(unnamed.errors.find("default/other"), std::string::npos) << unnamed;
@@ -161,13 +192,16 @@ TEST_F(dry_run_of_one_row, picks_a_sink_by_name) {
 
 TEST_F(dry_run_of_one_row, splits_an_array_that_is_too_large_into_export_envelopes) {
   std::string rows = row_json("a");
-  for (const auto* name : {"b", "c", "d", "e"}) rows += "," + row_json(name);
+  for (const auto* name : {"b", "c", "d", "e"})
+    rows += "," + row_json(name);
   place_.write("items.json", "");
-  const auto outcome = run_producer({"export", "--manifest", manifest_, "--namespace", "n", "--inventory", "i", "--dry-run",
-                                     "-o", "raw", "--max-export-bytes", "700", "-"}, "[" + rows + "]");
+  const auto outcome = run_producer({"export", "--manifest", manifest_, "--namespace", "n", "--inventory",
+                                     "i", "--dry-run", "-o", "raw", "--max-export-bytes", "700", "-"},
+                                    "[" + rows + "]");
   const auto lines = lines_of(outcome.output);
   ASSERT_GT(lines.size(), 1U) << outcome;
-  for (const auto& line : lines) EXPECT_NE(line.find("\"partTotal\":" + std::to_string(lines.size())), std::string::npos);
+  for (const auto& line : lines)
+    EXPECT_NE(line.find("\"partTotal\":" + std::to_string(lines.size())), std::string::npos);
 }
 
 TEST_F(dry_run_of_one_row, refuses_messages_over_a_limit_it_is_given) {
@@ -178,11 +212,11 @@ TEST_F(dry_run_of_one_row, refuses_messages_over_a_limit_it_is_given) {
 }
 
 TEST_F(dry_run_of_one_row, says_when_its_output_cannot_be_written) {
-  const auto outcome = servers::run_command(
-      {.arguments = {"/bin/sh", "-c",
-                     std::string(KOLLECT_PRODUCER) + " export --manifest " + manifest_ +
-                         " --namespace n --inventory i --dry-run - > /dev/full"},
-       .input = "[]"});
+  const auto outcome =
+      servers::run_command({.arguments = {"/bin/sh", "-c",
+                                          std::string(KOLLECT_PRODUCER) + " export --manifest " + manifest_ +
+                                              " --namespace n --inventory i --dry-run - > /dev/full"},
+                            .input = "[]"});
   ASSERT_TRUE(outcome.has_value());
   EXPECT_EQ(outcome->status.code, 73) << *outcome;
 }

@@ -18,12 +18,14 @@ class embedded_broker : public testing::Test {
 protected:
   /// Starts a simulation and waits for its summary.
   boost::json::object simulate(std::vector<std::string> more) {
-    std::vector<std::string> arguments{"simulate", "--manifest", manifest_, "--embedded-broker", "--write-manifest",
-                                       place_.path("effective.yaml"), "--expect", place_.path("state.json")};
+    std::vector<std::string> arguments{"simulate",         "--manifest",
+                                       manifest_,          "--embedded-broker",
+                                       "--write-manifest", place_.path("effective.yaml"),
+                                       "--expect",         place_.path("state.json")};
     arguments.insert(arguments.end(), more.begin(), more.end());
     program_.emplace(start_producer(arguments));
-    const bool is_done = servers::wait_until([&] { return program_->output().ends_with("\n") || !program_->running(); },
-                                             std::chrono::seconds(60));
+    const bool is_done = servers::wait_until(
+        [&] { return program_->output().ends_with("\n") || !program_->running(); }, std::chrono::seconds(60));
     EXPECT_TRUE(is_done && program_->running()) << program_->errors();
     return read_object(lines_of(program_->output()).at(0));
   }
@@ -36,19 +38,38 @@ protected:
   }
 
   workspace place_;
-  std::string manifest_ =
-      place_.write("sink.yaml", kafka_manifest("127.0.0.1:1", "inventory.changes", "  secretRef: {name: missing}\n"));
+  std::string manifest_ = place_.write(
+      "sink.yaml", kafka_manifest("127.0.0.1:1", "inventory.changes", "  secretRef: {name: missing}\n"));
   std::optional<servers::process> program_;
 };
 
 TEST_F(embedded_broker, serves_what_was_simulated_until_it_is_stopped) {
-  const auto summary = simulate({"--clusters", "2", "--namespaces", "2", "--items", "15", "--rounds", "4", "--churn",
-                                 "0.3", "--empty", "0.1", "--duplicates", "0.2", "--poison", "0.2", "--shuffle",
-                                 "--multipart-bytes", "9000", "--seed", "11"});
+  const auto summary = simulate({"--clusters",
+                                 "2",
+                                 "--namespaces",
+                                 "2",
+                                 "--items",
+                                 "15",
+                                 "--rounds",
+                                 "4",
+                                 "--churn",
+                                 "0.3",
+                                 "--empty",
+                                 "0.1",
+                                 "--duplicates",
+                                 "0.2",
+                                 "--poison",
+                                 "0.2",
+                                 "--shuffle",
+                                 "--multipart-bytes",
+                                 "9000",
+                                 "--seed",
+                                 "11"});
   std::vector<std::string> names;
-  for (const auto& member : summary) names.emplace_back(member.key());
-  EXPECT_EQ(names, (std::vector<std::string>{"messages", "snapshots", "parts", "duplicates", "poison", "bytes", "scopes",
-                                             "rows", "seed"}));
+  for (const auto& member : summary)
+    names.emplace_back(member.key());
+  EXPECT_EQ(names, (std::vector<std::string>{"messages", "snapshots", "parts", "duplicates", "poison",
+                                             "bytes", "scopes", "rows", "seed"}));
   EXPECT_EQ(summary.at("snapshots"), 16);
   EXPECT_EQ(summary.at("scopes"), 4);
   EXPECT_EQ(summary.at("seed"), 11);
@@ -82,9 +103,11 @@ TEST_F(embedded_broker, is_checked_and_exported_to_like_any_other) {
   const auto manifest = place_.path("effective.yaml");
   const auto checked = run_producer({"check", "--manifest", manifest});
   EXPECT_EQ(checked.status.code, 0) << checked;
-  EXPECT_EQ(checked.output, "ok: Kafka topic inventory.changes at " + written_target().addresses.at(0) + "\n");
-  const auto exported = run_producer({"export", "--manifest", manifest, "--namespace", "team-a", "--inventory", "all", "-"},
-                                     "[" + row_json("api") + "]");
+  EXPECT_EQ(checked.output,
+            "ok: Kafka topic inventory.changes at " + written_target().addresses.at(0) + "\n");
+  const auto exported =
+      run_producer({"export", "--manifest", manifest, "--namespace", "team-a", "--inventory", "all", "-"},
+                   "[" + row_json("api") + "]");
   EXPECT_EQ(exported.status.code, 0) << exported;
   const auto line = read_object(exported.output);
   EXPECT_EQ(text_at(line, "key"), "prod-west:team-a/all");
@@ -92,14 +115,20 @@ TEST_F(embedded_broker, is_checked_and_exported_to_like_any_other) {
 }
 
 TEST_F(embedded_broker, is_filled_at_a_steady_pace_and_stopped_in_between) {
-  std::vector<std::string> arguments{"simulate", "--manifest", manifest_, "--embedded-broker", "--write-manifest",
-                                     place_.path("effective.yaml"), "--expect", place_.path("state.json"), "--rate", "20",
-                                     "--rounds", "1000", "--namespaces", "1", "--items", "2"};
+  std::vector<std::string> arguments{"simulate",         "--manifest",
+                                     manifest_,          "--embedded-broker",
+                                     "--write-manifest", place_.path("effective.yaml"),
+                                     "--expect",         place_.path("state.json"),
+                                     "--rate",           "20",
+                                     "--rounds",         "1000",
+                                     "--namespaces",     "1",
+                                     "--items",          "2"};
   program_.emplace(start_producer(arguments));
   ASSERT_TRUE(servers::wait_until([&] { return place_.has("effective.yaml"); }, std::chrono::seconds(60)));
   const auto before = from_system_clock(std::chrono::system_clock::now());
   member reader;
-  ASSERT_TRUE(has_value(reader.join(written_target(), {.group = "reader", .session_timeout = 6s, .fetch_wait = 20ms})));
+  ASSERT_TRUE(has_value(
+      reader.join(written_target(), {.group = "reader", .session_timeout = 6s, .fetch_wait = 20ms})));
   ASSERT_TRUE(reader.poll_until_has(30)) << reader.messages.size();
   // Paced messages are dated when they are sent.
   EXPECT_GT(read_head(reader.messages.back().value)->envelope.timestamp, before);

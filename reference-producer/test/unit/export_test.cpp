@@ -18,7 +18,8 @@ connection sink_of(broker_system system) {
 }
 
 snapshot snapshot_of(const vector& given) {
-  return {given.scope, given.generation, parse_timestamp(given.exported_at).value(), parse_items(given.items).value()};
+  return {given.scope, given.generation, parse_timestamp(given.exported_at).value(),
+          parse_items(given.items).value()};
 }
 
 void expect_message(const outgoing_message& kafka, const outgoing_message& nats, const vector& given,
@@ -35,7 +36,8 @@ void expect_message(const outgoing_message& kafka, const outgoing_message& nats,
   EXPECT_EQ(nats.headers, (std::vector<header>{{"Nats-Msg-Id", expected.nats_message_id}})) << "NAT-02";
 }
 
-void expect_exports(const vector& given, const payload_options& options, const std::vector<expected_message>& expected) {
+void expect_exports(const vector& given, const payload_options& options,
+                    const std::vector<expected_message>& expected) {
   const auto instant = parse_timestamp(given.timestamp).value();
   const auto source = snapshot_of(given);
   const auto kafka = make_messages(source, sink_of(broker_system::kafka), instant, options);
@@ -50,7 +52,9 @@ void expect_exports(const vector& given, const payload_options& options, const s
 
 class export_vectors : public testing::TestWithParam<const char*> {};
 INSTANTIATE_TEST_SUITE_P(files, export_vectors, testing::Values("fixed.jsonl", "random.jsonl"),
-                         [](const auto& one) { return std::string(one.param).substr(0, std::string(one.param).find('.')); });
+                         [](const auto& one) {
+                           return std::string(one.param).substr(0, std::string(one.param).find('.'));
+                         });
 
 TEST_P(export_vectors, come_out_byte_for_byte_in_both_forms) {
   std::size_t count = 0;
@@ -92,7 +96,8 @@ TEST(check_sizes, says_which_message_is_too_large_and_what_to_do) {
   const auto checked = check_sizes(std::vector{message_of(10), message_of(2'000)}, 1'000);
   ASSERT_TRUE(failure_is(checked, error::message_exceeds_limit));
   const auto text = to_string(checked.error());
-  for (const auto* piece : {"message 2 of 2", "inventory.changes", "the limit of 1000", "maxExportBytes", "[SIZE-01]"})
+  for (const auto* piece :
+       {"message 2 of 2", "inventory.changes", "the limit of 1000", "maxExportBytes", "[SIZE-01]"})
     EXPECT_NE(text.find(piece), std::string::npos) << text;
 }
 

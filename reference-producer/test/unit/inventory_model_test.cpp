@@ -1,7 +1,7 @@
 #include "simulation/inventory_model.hpp"
 
-#include <kollect/serialize.hpp>
 #include <kollect/redact.hpp>
+#include <kollect/serialize.hpp>
 
 #include <gtest/gtest.h>
 
@@ -15,7 +15,8 @@ namespace {
 /// Rows by uid, as they are sent.
 std::map<std::string, std::string> rows_of(const inventory_model& inventory) {
   std::map<std::string, std::string> rows;
-  for (const auto& row : inventory.make_items()) rows.emplace(row.uid, serialize(row));
+  for (const auto& row : inventory.make_items())
+    rows.emplace(row.uid, serialize(row));
   return rows;
 }
 
@@ -37,15 +38,16 @@ TEST(inventory_model, makes_rows_that_look_real) {
     EXPECT_FALSE(row.target_name.empty());
     EXPECT_FALSE(row.version.empty());
     EXPECT_EQ(row.uid.size(), 36U);
-    EXPECT_EQ(row.group.empty(), row.kind == "Service" || row.kind == "ConfigMap" || row.kind == "ServiceAccount");
+    EXPECT_EQ(row.group.empty(),
+              row.kind == "Service" || row.kind == "ConfigMap" || row.kind == "ServiceAccount");
     EXPECT_EQ(row.attributes.is_null(), row.kind == "ServiceAccount");
     EXPECT_TRUE(find_secrets(row).empty()) << "SEC-01";
     all += serialize(row);
   }
   EXPECT_EQ(kinds.size(), 7U);
   // Escapes, text beyond ASCII, redacted values, large and small numbers: what serializers get wrong.
-  for (const auto* piece : {"\\u003c", "\\u0026", "\\u2028", "\\n", "\\\\", "\\\"", "\\u001b", "データ", "\xF0\x9F\x9A\x80",
-                            "\"redacted\":true", "e+2", "null", "{}", "[]"})
+  for (const auto* piece : {"\\u003c", "\\u0026", "\\u2028", "\\n", "\\\\", "\\\"", "\\u001b", "データ",
+                            "\xF0\x9F\x9A\x80", "\"redacted\":true", "e+2", "null", "{}", "[]"})
     EXPECT_NE(all.find(piece), std::string::npos) << piece;
 }
 
@@ -65,7 +67,8 @@ TEST(inventory_model, changes_about_its_share_of_rows) {
   std::size_t kept = 0, changed = 0;
   for (const auto& [uid, row] : after) {
     const auto old = before.find(uid);
-    if (old != before.end()) ++(old->second == row ? kept : changed);
+    if (old != before.end())
+      ++(old->second == row ? kept : changed);
   }
   EXPECT_NEAR(static_cast<double>(kept), 915, 30); // rows that only see another one added are kept too
   EXPECT_NEAR(static_cast<double>(changed), 55, 30);

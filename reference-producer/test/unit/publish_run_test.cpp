@@ -18,9 +18,11 @@ using test::failure_is;
 using test::has_value;
 
 /// A source of the messages "0", "1" … that calls `on_message` before each.
-message_source numbers(int count, std::function<void(int)> on_message = [](int) {}) {
+message_source numbers(
+    int count, std::function<void(int)> on_message = [](int) {}) {
   return [count, on_message, next = 0]() mutable -> result<std::optional<outgoing_message>> {
-    if (next == count) return std::optional<outgoing_message>();
+    if (next == count)
+      return std::optional<outgoing_message>();
     on_message(next);
     return outgoing_message{"t", "k", {}, std::to_string(next++)};
   };
@@ -28,7 +30,8 @@ message_source numbers(int count, std::function<void(int)> on_message = [](int) 
 
 std::vector<std::string> first_numbers(int count) {
   std::vector<std::string> all;
-  for (int number = 0; number < count; ++number) all.push_back(std::to_string(number));
+  for (int number = 0; number < count; ++number)
+    all.push_back(std::to_string(number));
   return all;
 }
 
@@ -45,7 +48,9 @@ protected:
     }
   }
 
-  result<run_outcome> run(const message_source& source) { return publish_run(source, target_, settings_, stop_, log_); }
+  result<run_outcome> run(const message_source& source) {
+    return publish_run(source, target_, settings_, stop_, log_);
+  }
 
   run_settings settings_{.timeout = 10s};
   program::stop_signal stop_;
@@ -85,9 +90,8 @@ TEST_F(publish_run_test, keeps_the_pace_it_is_given) {
 TEST_F(publish_run_test, makes_paced_messages_only_when_they_are_due) {
   settings_.rate = 50;
   const auto begin = std::chrono::steady_clock::now();
-  ASSERT_TRUE(has_value(run(numbers(11, [&](int number) {
-    EXPECT_GE(std::chrono::steady_clock::now() - begin, number * 20ms);
-  }))));
+  ASSERT_TRUE(has_value(run(
+      numbers(11, [&](int number) { EXPECT_GE(std::chrono::steady_clock::now() - begin, number * 20ms); }))));
 }
 
 TEST_F(publish_run_test, stops_at_a_signal) {
@@ -95,7 +99,8 @@ TEST_F(publish_run_test, stops_at_a_signal) {
     settings_.rate = rate;
     settings_.batch_messages = 5;
     const auto outcome = run(numbers(1'000'000, [](int number) {
-      if (number == 12) kill(getpid(), SIGTERM);
+      if (number == 12)
+        kill(getpid(), SIGTERM);
     }));
     ASSERT_TRUE(has_value(outcome));
     EXPECT_FALSE(outcome->is_complete);
@@ -112,7 +117,8 @@ TEST_F(publish_run_test, does_not_wait_for_its_pace_once_stopped) {
 
 TEST_F(publish_run_test, ends_at_a_message_that_cannot_be_published) {
   target_.refuse = [](const auto& message) -> std::optional<failure> {
-    if (message.value != "5") return {};
+    if (message.value != "5")
+      return {};
     return make_failure(error::topic_missing, "there is no such topic");
   };
   EXPECT_TRUE(failure_is(run(numbers(10)), error::topic_missing));

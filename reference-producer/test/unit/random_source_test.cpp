@@ -11,16 +11,20 @@ namespace {
 TEST(random_source, gives_the_same_numbers_everywhere) {
   // Those of the reference implementation of SplitMix64 for the seed 1234567.
   random_source numbers(1'234'567);
-  const std::array<std::uint64_t, 5> expected{6457827717110365317U, 3203168211198807973U, 9817491932198370423U,
-                                              4593380528125082431U, 16408922859458223821U};
-  for (const auto number : expected) EXPECT_EQ(numbers.next(), number);
+  const std::array<std::uint64_t, 5> expected{6457827717110365317U, 3203168211198807973U,
+                                              9817491932198370423U, 4593380528125082431U,
+                                              16408922859458223821U};
+  for (const auto number : expected)
+    EXPECT_EQ(numbers.next(), number);
 }
 
 TEST(random_source, stays_below_its_bound_and_reaches_all_of_it) {
   random_source numbers(1);
   std::vector<int> seen(7);
-  for (int round = 0; round < 1'000; ++round) ++seen.at(numbers.below(seen.size()));
-  for (const int count : seen) EXPECT_GT(count, 80);
+  for (int round = 0; round < 1'000; ++round)
+    ++seen.at(numbers.below(seen.size()));
+  for (const int count : seen)
+    EXPECT_GT(count, 80);
 }
 
 TEST(random_source, takes_chances_at_their_rate) {

@@ -11,14 +11,17 @@
 namespace kollect::test {
 namespace {
 
-item row_with(std::string_view attributes) { return parse_items("[" + row_json("api", attributes) + "]").value().front(); }
+item row_with(std::string_view attributes) {
+  return parse_items("[" + row_json("api", attributes) + "]").value().front();
+}
 
 constexpr std::string_view redacted = R"({"reason":"sensitive-key","redacted":true})";
 
 TEST(redact, finds_every_sensitive_name_whole_or_at_the_end_in_any_case) {
   for (const auto name : sensitive_keys) {
     std::string upper(name);
-    for (char& letter : upper) letter = static_cast<char>(std::toupper(static_cast<unsigned char>(letter)));
+    for (char& letter : upper)
+      letter = static_cast<char>(std::toupper(static_cast<unsigned char>(letter)));
     for (const auto& key : {std::string(name), upper, "db" + upper, "x." + std::string(name)}) {
       const auto row = row_with("{\"" + key + "\":\"hunter2\"}");
       EXPECT_EQ(find_secrets(row), std::vector<std::string>{"/attributes/" + key});
@@ -32,23 +35,25 @@ TEST(redact, leaves_other_names_alone) {
 }
 
 TEST(redact, looks_into_objects_and_lists_and_names_the_place) {
-  const auto row = row_with(R"({"spec":{"env":[{"name":"a"},{"a/b~c":{"token":"x"}}]},"auth":{"password":"y"}})");
+  const auto row =
+      row_with(R"({"spec":{"env":[{"name":"a"},{"a/b~c":{"token":"x"}}]},"auth":{"password":"y"}})");
   EXPECT_EQ(find_secrets(row),
             (std::vector<std::string>{"/attributes/spec/env/1/a~1b~0c/token", "/attributes/auth"}));
 }
 
 TEST(redact, accepts_only_the_exact_stand_in) {
   EXPECT_TRUE(find_secrets(row_with(R"({"token":{"reason":"sensitive-key","redacted":true}})")).empty());
-  for (const auto* value : {"null", "\"\"", "{}", R"({"redacted":true})", R"({"redacted":false,"reason":"sensitive-key"})",
-                            R"({"redacted":true,"reason":"sensitive-key","was":"x"})", R"({"redacted":true,"reason":"x"})"})
+  for (const auto* value :
+       {"null", "\"\"", "{}", R"({"redacted":true})", R"({"redacted":false,"reason":"sensitive-key"})",
+        R"({"redacted":true,"reason":"sensitive-key","was":"x"})", R"({"redacted":true,"reason":"x"})"})
     EXPECT_EQ(find_secrets(row_with(std::string("{\"token\":") + value + "}")).size(), 1U) << value;
 }
 
 TEST(redact, replaces_what_it_finds) {
   auto row = row_with(R"({"a":[{"token":"x"}],"password":{"b":1},"keep":"y"})");
   EXPECT_EQ(redact(row), 2U);
-  EXPECT_EQ(serialize(row.attributes), R"({"a":[{"token":)" + std::string(redacted) + R"(}],"keep":"y","password":)" +
-                                           std::string(redacted) + "}");
+  EXPECT_EQ(serialize(row.attributes), R"({"a":[{"token":)" + std::string(redacted) +
+                                           R"(}],"keep":"y","password":)" + std::string(redacted) + "}");
   EXPECT_EQ(redact(row), 0U);
 }
 
@@ -61,8 +66,11 @@ TEST(redact, has_nothing_to_do_without_attributes) {
 /// What export says and prints of one row.
 servers::command_outcome export_row(std::string_view attributes, std::vector<std::string> more = {}) {
   const workspace place;
-  std::vector<std::string> arguments{"export", "--manifest", place.write("sink.yaml", kafka_manifest("127.0.0.1:1", "t")),
-                                     "--namespace", "team-a", "--inventory", "all", "--dry-run", "-o", "raw", "-"};
+  std::vector<std::string> arguments{
+      "export",      "--manifest", place.write("sink.yaml", kafka_manifest("127.0.0.1:1", "t")),
+      "--namespace", "team-a",     "--inventory",
+      "all",         "--dry-run",  "-o",
+      "raw",         "-"};
   arguments.insert(arguments.end(), more.begin(), more.end());
   return run_producer(arguments, "[" + row_json("api", attributes) + "]");
 }
@@ -90,7 +98,8 @@ TEST(redact, export_is_silent_where_all_is_well) {
 
 TEST(redact, export_warns_of_the_first_few_of_many) {
   std::string attributes = "{\"x\":0";
-  for (int index = 0; index < 50; ++index) attributes += ",\"" + std::to_string(index) + "token\":\"x\"";
+  for (int index = 0; index < 50; ++index)
+    attributes += ",\"" + std::to_string(index) + "token\":\"x\"";
   const auto outcome = export_row(attributes + "}");
   EXPECT_EQ(lines_of(outcome.errors).size(), 21U) << outcome;
   EXPECT_NE(outcome.errors.find("\"count\":50"), std::string::npos) << outcome;

@@ -11,8 +11,10 @@ namespace {
 
 constexpr std::string_view canary = "canary-5up3r";
 
-/// Every command on this manifest, with whatever says most about it; what they print must not have the canary.
-void expect_silence(const std::string& manifest, const std::vector<std::string>& more, const environment& variables) {
+/// Every command on this manifest, with whatever says most about it; what they print must not have the
+/// canary.
+void expect_silence(const std::string& manifest, const std::vector<std::string>& more,
+                    const environment& variables) {
   std::vector<std::vector<std::string>> commands{
       {"check"},
       {"export", "--namespace", "n", "--inventory", "i", "-"},
@@ -27,7 +29,9 @@ void expect_silence(const std::string& manifest, const std::vector<std::string>&
   }
 }
 
-std::string nowhere() { return "127.0.0.1:" + std::to_string(servers::free_port().value()); }
+std::string nowhere() {
+  return "127.0.0.1:" + std::to_string(servers::free_port().value());
+}
 
 const std::string reference = "  secretRef: {name: credentials}\n";
 
@@ -35,12 +39,17 @@ TEST(secrecy, of_secrets_in_the_manifest) {
   const workspace place;
   const std::string word(canary);
   const std::vector<std::vector<std::pair<std::string, std::string>>> all{
-      {{"username", word}, {"password", word}}, {{"username", word}}, {{"password", word}}, {{"token", word}},
+      {{"username", word}, {"password", word}},
+      {{"username", word}},
+      {{"password", word}},
+      {{"token", word}},
       {{"username", word + '\n'}, {"token", word + "\x01"}}};
   for (const auto& values : all) {
-    expect_silence(place.write("kafka.yaml", kafka_manifest(nowhere(), "t", reference) + secret_document(values)),
-                   {"-X", "debug=all"}, {});
-    expect_silence(place.write("nats.yaml", nats_manifest("nats://" + nowhere(), "s", reference) + secret_document(values)),
+    expect_silence(
+        place.write("kafka.yaml", kafka_manifest(nowhere(), "t", reference) + secret_document(values)),
+        {"-X", "debug=all"}, {});
+    expect_silence(place.write("nats.yaml", nats_manifest("nats://" + nowhere(), "s", reference) +
+                                                secret_document(values)),
                    {}, {});
   }
 }
@@ -61,7 +70,8 @@ TEST(secrecy, of_the_environment) {
   const std::string word(canary);
   const environment variables{{"KOLLECT_SECRET_USERNAME", word}, {"KOLLECT_SECRET_PASSWORD", word}};
   expect_silence(place.write("kafka.yaml", kafka_manifest(nowhere(), "t", reference)), {}, variables);
-  expect_silence(place.write("nats.yaml", nats_manifest("nats://" + nowhere(), "s", reference)), {}, variables);
+  expect_silence(place.write("nats.yaml", nats_manifest("nats://" + nowhere(), "s", reference)), {},
+                 variables);
 }
 
 TEST(secrecy, of_credentials_where_they_do_not_belong) {
@@ -69,12 +79,18 @@ TEST(secrecy, of_credentials_where_they_do_not_belong) {
   const std::string word(canary);
   expect_silence(place.write("kafka.yaml", kafka_manifest(word + ":" + word + "@" + nowhere(), "t")), {}, {});
   expect_silence(place.write("nats.yaml", nats_manifest("nats://" + word + "@" + nowhere(), "s")), {}, {});
-  expect_silence(place.write("options.yaml", kafka_manifest(nowhere(), "t", "  options: {password: " + word + "}\n")), {}, {});
-  expect_silence(place.write("ca.yaml", kafka_manifest(nowhere(), "t", "  tls: {caSecretRef: {name: credentials}}\n") +
-                                            secret_document({{"ca.crt", word}})), {}, {});
+  expect_silence(
+      place.write("options.yaml", kafka_manifest(nowhere(), "t", "  options: {password: " + word + "}\n")),
+      {}, {});
+  expect_silence(
+      place.write("ca.yaml", kafka_manifest(nowhere(), "t", "  tls: {caSecretRef: {name: credentials}}\n") +
+                                 secret_document({{"ca.crt", word}})),
+      {}, {});
   expect_silence(place.write("broken.yaml", kafka_manifest(nowhere(), "t", reference) +
-                                                secret_document({{"username", word}}) + "  x: \"" + word), {}, {});
-  expect_silence(place.write("kafka.yaml", kafka_manifest(nowhere(), "t")), {"-X", "sasl.password=" + word}, {});
+                                                secret_document({{"username", word}}) + "  x: \"" + word),
+                 {}, {});
+  expect_silence(place.write("kafka.yaml", kafka_manifest(nowhere(), "t")), {"-X", "sasl.password=" + word},
+                 {});
 }
 
 TEST(secrecy, leaves_no_core_dump_behind) {
@@ -87,7 +103,8 @@ TEST(secrecy, leaves_no_core_dump_behind) {
   bool is_set = false;
   for (int attempt = 0; attempt < 2'000 && !is_set; ++attempt) {
     const auto text = servers::run_command({.arguments = {"/bin/cat", limits}});
-    is_set = text.has_value() && text->output.find("Max core file size        0                    0") != std::string::npos;
+    is_set = text.has_value() &&
+             text->output.find("Max core file size        0                    0") != std::string::npos;
   }
   EXPECT_TRUE(is_set);
   program.kill();

@@ -34,7 +34,8 @@ std::vector<outgoing_message> take_all(message_stream& stream) {
   for (;;) {
     auto message = stream.next();
     EXPECT_TRUE(has_value(message));
-    if (!message || !message->has_value()) return messages;
+    if (!message || !message->has_value())
+      return messages;
     messages.push_back(std::move(**message));
   }
 }
@@ -71,7 +72,8 @@ std::string text_of(const std::vector<outgoing_message>& messages) {
   std::string text;
   for (const auto& message : messages) {
     text += message.key.value_or("-") + "\n" + message.value + "\n";
-    for (const auto& one : message.headers) text += one.name + ": " + one.value + "\n";
+    for (const auto& one : message.headers)
+      text += one.name + ": " + one.value + "\n";
   }
   return text;
 }
@@ -86,7 +88,8 @@ TEST_P(simulation, leads_any_consumer_to_the_expected_state) {
     const auto messages = take_all(stream);
     message_fold fold;
     std::size_t refused = 0;
-    for (const auto& message : messages) refused += fold.add(message.value, message.key) ? 1 : 0;
+    for (const auto& message : messages)
+      refused += fold.add(message.value, message.key) ? 1 : 0;
     EXPECT_EQ(fold.state(), expected_state(stream)) << "seed " << seed;
     EXPECT_EQ(refused, stream.counts().poison);
   }
@@ -99,7 +102,8 @@ TEST_P(simulation, leads_there_in_whatever_order_the_messages_come) {
     ASSERT_TRUE(has_value(messages));
     EXPECT_EQ(messages->size(), stream.counts().messages);
     message_fold fold;
-    for (const auto& message : *messages) fold.add(message.value, message.key);
+    for (const auto& message : *messages)
+      fold.add(message.value, message.key);
     EXPECT_EQ(fold.state(), expected_state(stream)) << "seed " << seed;
   }
 }
@@ -131,16 +135,19 @@ TEST_P(simulation, counts_what_it_makes) {
   std::set<std::string> values;
   for (const auto& message : messages) {
     bytes += message.value.size();
-    if (!message.value.empty()) values.insert(message.value);
+    if (!message.value.empty())
+      values.insert(message.value);
   }
   EXPECT_EQ(counts.bytes, bytes);
   EXPECT_GT(counts.parts, 0U);
   EXPECT_GT(counts.poison, 0U);
   EXPECT_GT(counts.duplicates, 0U);
-  const auto empties = std::count_if(messages.begin(), messages.end(), [](const auto& one) { return one.value.empty(); });
+  const auto empties =
+      std::count_if(messages.begin(), messages.end(), [](const auto& one) { return one.value.empty(); });
   EXPECT_EQ(values.size() + static_cast<std::size_t>(empties), counts.messages - counts.duplicates);
   const auto state = expected_state(stream);
-  EXPECT_EQ(stream.expected_rows(), static_cast<std::uint64_t>(std::count(state.begin(), state.end(), '\n')) - 2);
+  EXPECT_EQ(stream.expected_rows(),
+            static_cast<std::uint64_t>(std::count(state.begin(), state.end(), '\n')) - 2);
 }
 
 TEST_P(simulation, dates_each_snapshot_after_the_one_before_and_none_in_the_future) {
@@ -173,7 +180,8 @@ TEST_P(simulation, sends_the_forms_that_it_is_asked_for) {
     options.max_export_bytes = 0;
     message_stream stream(options, sink_of(GetParam()));
     message_fold fold;
-    for (const auto& message : take_all(stream)) fold.add(message.value, message.key);
+    for (const auto& message : take_all(stream))
+      fold.add(message.value, message.key);
     EXPECT_EQ(fold.forms().contains(payload_form::array), mix != payload_mix::export_envelope);
     EXPECT_EQ(fold.forms().contains(payload_form::export_envelope), mix != payload_mix::array);
     EXPECT_FALSE(fold.forms().contains(payload_form::multipart));
@@ -209,7 +217,8 @@ TEST(simulation_of_a_fleet, names_its_clusters_after_the_sinks_label) {
     options.namespaces = options.rounds = options.items = 1;
     message_stream stream(options, sink_of(broker_system::kafka, label));
     std::vector<std::string> names;
-    for (const auto& message : take_all(stream)) names.push_back(read_head(message.value, message.key)->scope.cluster);
+    for (const auto& message : take_all(stream))
+      names.push_back(read_head(message.value, message.key)->scope.cluster);
     return names;
   };
   EXPECT_EQ(clusters(1, "prod"), std::vector<std::string>{"prod"});
@@ -228,7 +237,8 @@ TEST(simulation_of_a_fleet, never_sends_two_snapshots_under_one_id_on_nats) {
     options.payload = payload_mix::array;
     message_stream stream(options, sink_of(broker_system::nats));
     std::set<std::string> ids;
-    for (const auto& message : take_all(stream)) EXPECT_TRUE(ids.insert(message.headers.at(0).value).second) << "NAT-06";
+    for (const auto& message : take_all(stream))
+      EXPECT_TRUE(ids.insert(message.headers.at(0).value).second) << "NAT-06";
   }
 }
 

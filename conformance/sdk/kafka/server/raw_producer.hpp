@@ -32,7 +32,11 @@ public:
   void send_tombstone() { send(nullptr, 0); }
   void begin() { expect(rd_kafka_begin_transaction(native_.get())); }
   void commit() { expect(rd_kafka_commit_transaction(native_.get(), 30'000)); }
-  void abort() { expect(rd_kafka_abort_transaction(native_.get(), 30'000)); }
+  /// Leaves what was sent in the log. An abort that comes before it would have nothing to end there.
+  void abort() {
+    flush();
+    expect(rd_kafka_abort_transaction(native_.get(), 30'000));
+  }
   void flush() { EXPECT_EQ(rd_kafka_flush(native_.get(), 30'000), RD_KAFKA_RESP_ERR_NO_ERROR); }
 
 private:

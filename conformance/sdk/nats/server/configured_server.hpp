@@ -25,13 +25,16 @@ public:
     auto port = servers::free_port();
     auto directory = servers::temporary_directory::create("kollect-nats-");
     EXPECT_TRUE(port && directory);
-    if (!port || !directory) return;
+    if (!port || !directory)
+      return;
     port_ = *port;
     directory_.emplace(std::move(*directory));
   }
 
   /// A line of configuration that turns JetStream on.
-  std::string jetstream() const { return "jetstream { store_dir: \"" + (directory_->path() / "store").string() + "\" }\n"; }
+  std::string jetstream() const {
+    return "jetstream { store_dir: \"" + (directory_->path() / "store").string() + "\" }\n";
+  }
 
   std::string url() const { return "nats://127.0.0.1:" + std::to_string(port_); }
   std::string log() const {
@@ -44,8 +47,10 @@ public:
     child_.reset();
     ++starts_;
     const auto file = directory_->path() / "nats-server.conf";
-    ASSERT_TRUE(servers::write_file(file, "listen: \"127.0.0.1:" + std::to_string(port_) + "\"\n" + configuration));
-    auto started = servers::process::start({.arguments = {"nats-server", "-c", file.string()}, .log = log_file()});
+    ASSERT_TRUE(
+        servers::write_file(file, "listen: \"127.0.0.1:" + std::to_string(port_) + "\"\n" + configuration));
+    auto started =
+        servers::process::start({.arguments = {"nats-server", "-c", file.string()}, .log = log_file()});
     ASSERT_TRUE(started) << started.error();
     child_.emplace(std::move(*started));
     ASSERT_TRUE(servers::wait_until([this] { return log().find("Server is ready") != std::string::npos; },

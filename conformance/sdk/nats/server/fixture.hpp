@@ -40,7 +40,8 @@ inline std::vector<outgoing_message> numbered_messages(const connection& target,
 
 inline std::vector<std::string> numbered_values(int count, int first = 0) {
   std::vector<std::string> values;
-  for (int number = first; number < first + count; ++number) values.push_back(std::to_string(number));
+  for (int number = first; number < first + count; ++number)
+    values.push_back(std::to_string(number));
   return values;
 }
 
@@ -50,14 +51,16 @@ public:
   explicit administrator(const connection& target) {
     auto made = nats::detail::client::connect(target, {});
     EXPECT_TRUE(made) << made.error();
-    if (made) client_ = std::move(*made);
+    if (made)
+      client_ = std::move(*made);
   }
 
   /// JetStream's answer; an error in it fails the test.
   boost::json::object ask(const std::string& subject, const boost::json::object& body = {}) {
     auto reply = client_->request("$JS.API." + subject, body, 10s);
     EXPECT_TRUE(reply) << reply.error();
-    if (!reply) return {};
+    if (!reply)
+      return {};
     EXPECT_EQ(reply->error_code, 0) << subject << ": " << reply->description;
     return reply->body;
   }
@@ -72,7 +75,8 @@ public:
     return info ? *info : nats::stream_info{};
   }
 
-  nats::detail::consumer_info durable(const std::string& stream, const std::string& name = "kollect-consumer") {
+  nats::detail::consumer_info durable(const std::string& stream,
+                                      const std::string& name = "kollect-consumer") {
     return nats::detail::read_consumer(ask("CONSUMER.INFO." + stream + "." + name));
   }
 

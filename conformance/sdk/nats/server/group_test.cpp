@@ -27,7 +27,8 @@ TEST_F(group_server, two_members_of_a_durable_share_its_messages) {
   EXPECT_FALSE(other.messages.empty());
   std::set<std::int64_t> seen;
   for (const member* each : {&one, &other})
-    for (const auto offset : each->offsets()) EXPECT_TRUE(seen.insert(offset).second) << offset;
+    for (const auto offset : each->offsets())
+      EXPECT_TRUE(seen.insert(offset).second) << offset;
   EXPECT_EQ(seen.size(), 200U);
   EXPECT_EQ(administrator(target_).durable(target_.stream).unacknowledged, 0U);
 }
@@ -56,7 +57,8 @@ TEST_F(group_server, keep_alive_keeps_what_was_not_handed_out_yet) {
   options.ack_wait = 1s;
   member holder, other;
   ASSERT_TRUE(holder.join(target_, options));
-  ASSERT_TRUE(holder.poll_until([&] { return administrator(target_).durable(target_.stream).undelivered == 0; }));
+  ASSERT_TRUE(
+      holder.poll_until([&] { return administrator(target_).durable(target_.stream).undelivered == 0; }));
   holder.messages.clear();
   const auto end = std::chrono::steady_clock::now() + 3s;
   member waiting;
@@ -69,8 +71,10 @@ TEST_F(group_server, keep_alive_keeps_what_was_not_handed_out_yet) {
     EXPECT_TRUE(holder->keep_alive());
     return std::chrono::steady_clock::now() > end;
   }));
-  while (holder.messages.size() < 10) holder.poll();
-  EXPECT_TRUE(std::ranges::all_of(holder.messages, [](const auto& message) { return message.delivery_count == 1; }));
+  while (holder.messages.size() < 10)
+    holder.poll();
+  EXPECT_TRUE(
+      std::ranges::all_of(holder.messages, [](const auto& message) { return message.delivery_count == 1; }));
 }
 
 TEST_F(group_server, poll_keeps_what_it_has_not_handed_out_yet) {
@@ -85,9 +89,11 @@ TEST_F(group_server, poll_keeps_what_it_has_not_handed_out_yet) {
     const auto next = std::chrono::steady_clock::now() + 200ms;
     slow.poll(1s, 1);
     ASSERT_TRUE(slow.settle());
-    while (std::chrono::steady_clock::now() < next) ASSERT_TRUE(slow->poll(0, 0, 20ms));
+    while (std::chrono::steady_clock::now() < next)
+      ASSERT_TRUE(slow->poll(0, 0, 20ms));
   }
-  EXPECT_TRUE(std::ranges::all_of(slow.messages, [](const auto& message) { return message.delivery_count == 1; }));
+  EXPECT_TRUE(
+      std::ranges::all_of(slow.messages, [](const auto& message) { return message.delivery_count == 1; }));
 }
 
 TEST_F(group_server, durable_with_another_filter_or_policy_is_refused) {
@@ -104,8 +110,11 @@ TEST_F(group_server, durable_with_another_filter_or_policy_is_refused) {
   };
   create("other-filter", {{"ack_policy", "explicit"}, {"filter_subject", "events.refused.b"}});
   create("no-filter", {{"ack_policy", "explicit"}});
-  create("ack-all", {{"ack_policy", "all"}, {"filter_subject", "events.refused.a"}, {"deliver_subject", "push.all"}});
-  create("push", {{"ack_policy", "explicit"}, {"filter_subject", "events.refused.a"}, {"deliver_subject", "push.here"}});
+  create("ack-all",
+         {{"ack_policy", "all"}, {"filter_subject", "events.refused.a"}, {"deliver_subject", "push.all"}});
+  create(
+      "push",
+      {{"ack_policy", "explicit"}, {"filter_subject", "events.refused.a"}, {"deliver_subject", "push.here"}});
   for (const char* name : {"other-filter", "no-filter", "ack-all", "push"}) {
     nats::subscriber_options options;
     options.durable = name;
@@ -123,8 +132,11 @@ TEST_F(group_server, durable_that_fits_is_kept_as_it_is) {
   admin.ask("CONSUMER.DURABLE.CREATE." + target_.stream + ".kollect-consumer",
             {{"stream_name", target_.stream},
              {"config",
-              {{"durable_name", "kollect-consumer"}, {"ack_policy", "explicit"}, {"ack_wait", 77'000'000'000},
-               {"max_batch", 2}, {"max_deliver", 9}}}});
+              {{"durable_name", "kollect-consumer"},
+               {"ack_policy", "explicit"},
+               {"ack_wait", 77'000'000'000},
+               {"max_batch", 2},
+               {"max_deliver", 9}}}});
   publish(10);
   member reader;
   ASSERT_TRUE(reader.join(target_));

@@ -33,16 +33,19 @@ TEST_F(outage_server, crash_and_restart_on_the_same_store_loses_nothing) {
   nats::subscriber_options reading{.client = quick_to_reconnect()};
   reading.ack_wait = 2s;
   const auto sender = make_publisher(sending);
-  for (const auto& answer : sender->publish(numbered_messages(target_, 100), 30s)) ASSERT_TRUE(answer);
+  for (const auto& answer : sender->publish(numbered_messages(target_, 100), 30s))
+    ASSERT_TRUE(answer);
   member reader;
   ASSERT_TRUE(reader.join(target_, reading));
   ASSERT_TRUE(reader.poll_until_has(40));
   ASSERT_TRUE(reader.settle());
 
   server_->kill();
-  for (int count = 0; count < 5; ++count) reader.poll(); // it says so, and does not fail
+  for (int count = 0; count < 5; ++count)
+    reader.poll(); // it says so, and does not fail
   EXPECT_TRUE(reader.failures.empty());
-  for (auto& message : reader.messages) message.acknowledge();
+  for (auto& message : reader.messages)
+    message.acknowledge();
   if (const auto committed = reader->commit(200ms); !committed) {
     EXPECT_EQ(committed.error().reason(), error::not_acknowledged);
   }
@@ -56,7 +59,8 @@ TEST_F(outage_server, crash_and_restart_on_the_same_store_loses_nothing) {
   std::set<std::string> seen;
   ASSERT_TRUE(reader.poll_until([&] {
     (void)reader.settle(); // may fail until the connection is back
-    for (const std::string& value : reader.values()) seen.insert(value);
+    for (const std::string& value : reader.values())
+      seen.insert(value);
     return seen.size() == 110;
   }));
   EXPECT_TRUE(reader.failures.empty());
@@ -78,11 +82,13 @@ TEST_F(outage_server, messages_under_way_when_the_server_dies_are_not_confirmed)
   const auto begin = steady_clock::now();
   const auto unanswered = sender->publish(numbered_messages(target_, 3, 1), 300ms);
   EXPECT_LT(steady_clock::now() - begin, 5s);
-  for (const auto& answer : unanswered) EXPECT_EQ(answer.error().reason(), error::not_acknowledged);
+  for (const auto& answer : unanswered)
+    EXPECT_EQ(answer.error().reason(), error::not_acknowledged);
   server_->kill();
   ASSERT_TRUE(server_->restart());
   // Sent again with the same ids, each is stored once, whatever happened before.
-  for (const auto& answer : sender->publish(numbered_messages(target_, 3, 1), 30s)) ASSERT_TRUE(answer) << answer.error();
+  for (const auto& answer : sender->publish(numbered_messages(target_, 3, 1), 30s))
+    ASSERT_TRUE(answer) << answer.error();
   EXPECT_EQ(administrator(target_).stream(target_.stream).messages, 4U);
 }
 
@@ -115,7 +121,8 @@ TEST_F(outage_server, calls_end_in_time_when_the_server_is_frozen) {
   ASSERT_TRUE(server_->child().send_signal(SIGCONT));
 
   // The acknowledgements were on their way all the same.
-  ASSERT_TRUE(servers::wait_until([&] { return administrator(target_).durable(target_.stream).floor_stream == 2; }));
+  ASSERT_TRUE(
+      servers::wait_until([&] { return administrator(target_).durable(target_.stream).floor_stream == 2; }));
 }
 
 TEST_F(outage_server, acknowledgements_that_were_not_confirmed_are_sent_again) {

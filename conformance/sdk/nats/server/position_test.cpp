@@ -82,11 +82,17 @@ TEST_F(position_server, new_durable_is_not_made_anew_for_a_new_store) {
   EXPECT_FALSE(reader.has_logged("starts over"));
 }
 
-TEST_F(position_server, removed_messages_are_a_gap) {
+/// A stream that keeps its last five messages.
+void keep_five(const connection& target) {
+  administrator(target).ask("STREAM.CREATE." + target.stream,
+                            {{"name", target.stream}, {"subjects", {target.destination}}, {"max_msgs", 5}});
+}
+
+TEST_F(position_server, messages_that_retention_removed_are_a_gap) {
+  keep_five(target_);
   publish(5);
   consume(target_, 5);
   publish(10, 5);
-  administrator(target_).remove_before(target_.stream, 11);
   member reader;
   ASSERT_TRUE(reader.join(target_));
   ASSERT_TRUE(reader.poll_until_has(5));
@@ -94,11 +100,11 @@ TEST_F(position_server, removed_messages_are_a_gap) {
   EXPECT_EQ(reader.offsets(), (std::vector<std::int64_t>{11, 12, 13, 14, 15}));
 }
 
-TEST_F(position_server, removed_messages_are_a_gap_also_after_a_restart_of_the_server) {
+TEST_F(position_server, messages_that_retention_removed_are_a_gap_also_after_a_restart_of_the_server) {
+  keep_five(target_);
   publish(5);
   consume(target_, 5);
   publish(10, 5);
-  administrator(target_).remove_before(target_.stream, 11);
   ASSERT_TRUE(server_->restart());
   member reader;
   ASSERT_TRUE(reader.join(target_));
@@ -117,7 +123,8 @@ TEST_F(position_server, messages_removed_under_way_are_a_gap) {
   // Sent while no request waits for them: one message is asked for at a time, and the fourth answers it.
   publish(7, 3);
   administrator(target_).remove_before(target_.stream, 8);
-  ASSERT_TRUE(reader.poll_until([&] { return !reader.messages.empty() && reader.messages.back().offset == 10; }));
+  ASSERT_TRUE(
+      reader.poll_until([&] { return !reader.messages.empty() && reader.messages.back().offset == 10; }));
   EXPECT_EQ(reader.gaps, std::vector<gap>({{5, 8}}));
 }
 

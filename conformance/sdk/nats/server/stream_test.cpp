@@ -41,20 +41,19 @@ TEST_F(stream_server, existing_one_that_takes_the_subject_is_left_alone) {
 
 TEST_F(stream_server, existing_one_gets_the_subject_and_keeps_all_else) {
   administrator admin(target_);
-  admin.ask("STREAM.CREATE." + target_.stream,
-            {{"name", target_.stream},
-             {"description", "of somebody else"},
-             {"subjects", {"one.>", "two"}},
-             {"storage", "memory"},
-             {"max_msgs", 1000},
-             {"max_msgs_per_subject", 50},
-             {"max_bytes", 1'000'000},
-             {"max_age", 3'600'000'000'000},
-             {"max_msg_size", 5000},
-             {"duplicate_window", 30'000'000'000},
-             {"discard", "new"},
-             {"allow_direct", true},
-             {"deny_delete", true}});
+  admin.ask("STREAM.CREATE." + target_.stream, {{"name", target_.stream},
+                                                {"description", "of somebody else"},
+                                                {"subjects", {"one.>", "two"}},
+                                                {"storage", "memory"},
+                                                {"max_msgs", 1000},
+                                                {"max_msgs_per_subject", 50},
+                                                {"max_bytes", 1'000'000},
+                                                {"max_age", 3'600'000'000'000},
+                                                {"max_msg_size", 5000},
+                                                {"duplicate_window", 30'000'000'000},
+                                                {"discard", "new"},
+                                                {"allow_direct", true},
+                                                {"deny_delete", true}});
   const auto before = admin.config_of(target_.stream);
   const auto ensured = nats::ensure_stream(target_);
   ASSERT_TRUE(ensured) << ensured.error();

@@ -10,7 +10,8 @@ using subscriber_server = nats_test;
 
 TEST_F(subscriber_server, tells_all_about_a_message) {
   const auto sender = make_publisher();
-  const outgoing_message message{target_.destination, {}, {{"Nats-Msg-Id", "one"}, {"x", "1"}, {"x", "2"}}, "a value"};
+  const outgoing_message message{
+      target_.destination, {}, {{"Nats-Msg-Id", "one"}, {"x", "1"}, {"x", "2"}}, "a value"};
   ASSERT_TRUE(sender->publish(std::vector{message}, 10s)[0]);
   member reader;
   ASSERT_TRUE(reader.join(target_));
@@ -69,7 +70,8 @@ TEST_F(subscriber_server, goes_on_where_its_durable_is) {
   member first;
   ASSERT_TRUE(first.join(target_));
   ASSERT_TRUE(first.poll_until_has(5));
-  for (int index : {0, 1, 2}) first.messages[static_cast<std::size_t>(index)].acknowledge();
+  for (int index : {0, 1, 2})
+    first.messages[static_cast<std::size_t>(index)].acknowledge();
   ASSERT_TRUE(first->commit(10s));
   EXPECT_EQ(first->settled_sequence(), 0); // as last read; that is done at most once a second
   first.leave();
@@ -103,7 +105,8 @@ TEST_F(subscriber_server, takes_no_more_than_it_is_asked_for) {
   ASSERT_TRUE(few_bytes);
   EXPECT_GE(few_bytes->size(), 1U);
   std::size_t bytes = 0;
-  for (const auto& message : *few_bytes) bytes += message.value.size();
+  for (const auto& message : *few_bytes)
+    bytes += message.value.size();
   EXPECT_LE(bytes, 4U);
 }
 
@@ -127,7 +130,8 @@ TEST_F(subscriber_server, gets_messages_larger_than_a_request_may_bring) {
   messages[0].value.assign(5'000, 'a');
   messages[3].value.assign(50'000, 'b');
   messages[4].value.assign(60'000, 'c');
-  for (const auto& answer : sender->publish(messages, 10s)) ASSERT_TRUE(answer);
+  for (const auto& answer : sender->publish(messages, 10s))
+    ASSERT_TRUE(answer);
   nats::subscriber_options options;
   options.fetch_messages = 3;
   options.fetch_bytes = 1'000;
@@ -135,7 +139,8 @@ TEST_F(subscriber_server, gets_messages_larger_than_a_request_may_bring) {
   ASSERT_TRUE(reader.join(target_, options));
   ASSERT_TRUE(reader.poll_until_has(6));
   EXPECT_EQ(reader.offsets(), (std::vector<std::int64_t>{1, 2, 3, 4, 5, 6}));
-  for (std::size_t index = 0; index < 6; ++index) EXPECT_EQ(reader.messages[index].value, messages[index].value);
+  for (std::size_t index = 0; index < 6; ++index)
+    EXPECT_EQ(reader.messages[index].value, messages[index].value);
   EXPECT_TRUE(reader.failures.empty());
 }
 
@@ -168,7 +173,8 @@ TEST_F(subscriber_server, goes_on_when_its_request_expires) {
 
 TEST_F(subscriber_server, takes_an_empty_message_with_a_status_header_for_a_message) {
   const auto sender = make_publisher();
-  ASSERT_TRUE(sender->publish(std::vector<outgoing_message>{{target_.destination, {}, {{"Status", "404"}}, ""}}, 10s)[0]);
+  ASSERT_TRUE(sender->publish(
+      std::vector<outgoing_message>{{target_.destination, {}, {{"Status", "404"}}, ""}}, 10s)[0]);
   member reader;
   ASSERT_TRUE(reader.join(target_));
   ASSERT_TRUE(reader.poll_until_has(1));
