@@ -18,6 +18,7 @@
 #include <openssl/evp.h>
 
 // Header-only xxHash: inlined for the target's own instruction set, no shared object to match.
+// GCC with -Og refuses to inline what xxHash 0.8.3 insists on: define XXH_NO_INLINE_HINTS=1 there.
 #ifndef XXH_INLINE_ALL
 #define XXH_INLINE_ALL
 #endif
