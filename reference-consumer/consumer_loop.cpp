@@ -31,7 +31,7 @@ consumer_loop::consumer_loop(loop_settings settings, open_store make_store, open
       make_subscriber_(std::move(make_subscriber)), stop_(stop), log_(log) {}
 
 result<loop_result> consumer_loop::run() {
-  if (auto opened = open_what_is_closed(); !opened)
+  if (auto opened = open_at_first(); !opened)
     return opened.error();
   maintained_at_ = reported_at_ = clock::now();
   while (!stop_.is_requested()) {
@@ -46,10 +46,24 @@ result<loop_result> consumer_loop::run() {
   progress_.clear();
   if (subscriber_)
     subscriber_->close();
-  auto total = store_ ? store_->counts() : result<outcome_counts>(total_.counts);
-  if (!total)
+  if (!store_)
+    return loop_result{total_.counts, std::nullopt};
+  auto total = store_->counts();
+  if (!total && !stop_.is_requested())
     return total.error();
-  return loop_result{total_.counts, *total};
+  return loop_result{total_.counts, total ? std::optional(*total) : std::nullopt};
+}
+
+/// A broker out of reach is most likely a mistake in the manifest, and told at once; a database may well
+/// come up later than we do.
+result<void> consumer_loop::open_at_first() {
+  for (;;) {
+    auto opened = open_what_is_closed();
+    if (opened || store_ || opened.error().code != condition::unavailable || stop_.is_requested())
+      return opened;
+    if (auto waited = back_off(opened.error()); !waited)
+      return waited;
+  }
 }
 
 result<void> consumer_loop::open_what_is_closed() {
@@ -144,6 +158,7 @@ result<consumer_loop::step> consumer_loop::take_batch() {
   auto batch = subscriber_->poll(settings_.batch_messages, settings_.batch_bytes, poll_time);
   if (!batch)
     return recover_from(batch.error());
+  heard_of_at_ = clock::now();
   if (batch->empty())
     return finish_or_go_on();
   auto is_rewound = rewind_replaced(*batch);
@@ -152,13 +167,16 @@ result<consumer_loop::step> consumer_loop::take_batch() {
     const bool is_ours = is_rewound || is_rewound.error().reason() == error::fenced;
     return is_ours ? step::go_on : recover_from(is_rewound.error());
   }
-  if (auto stored = ingest_until_stored(*batch); !stored) {
+  auto stored = ingest_until_stored(*batch);
+  if (!stored) {
     if (stored.error().reason() != error::fenced)
       return stored.error();
     log_.error(stored.error());
     subscriber_.reset(); // joins anew and is told what is still ours
     return step::go_on;
   }
+  if (*stored == step::done)
+    return step::done;
   for (auto& message : *batch)
     message.acknowledge();
   // Not confirmed is not lost: the store knows what it has, and recognises it when it comes again.
@@ -222,24 +240,30 @@ result<bool> consumer_loop::rewind_replaced(const std::vector<received_message>&
   return !replaced.empty();
 }
 
-result<void> consumer_loop::ingest_until_stored(const std::vector<received_message>& batch) {
+/// step::done when it was told to end before the store took the batch, which then comes again.
+result<consumer_loop::step> consumer_loop::ingest_until_stored(const std::vector<received_message>& batch) {
   for (;;) {
+    if (has_lost_its_messages())
+      return make_failure(error::fenced,
+                          "this process stood still for longer than --ack-wait, and JetStream has given its "
+                          "messages to others; this batch is dropped",
+                          "DED-03");
     auto done = store_ ? ingest(*store_, settings_.ingest, owned_, batch)
                        : result<batch_report>(make_failure(error::store_unavailable, "the store is closed"));
     if (done) {
       report(*done);
       forget_failures();
-      return {};
+      return step::go_on;
     }
     if (!is_worth_retrying(done.error()))
       return done.error();
     if (auto waited = back_off(done.error()); !waited)
-      return waited;
+      return waited.error();
     if (stop_.is_requested())
-      return done.error();
+      return step::done;
     // A handle that has seen a failed write or sync is never trusted again.
     if (auto opened = reopen_store(); !opened && !is_worth_retrying(opened.error()))
-      return opened;
+      return opened.error();
   }
 }
 
@@ -265,9 +289,21 @@ result<void> consumer_loop::back_off(const failure& reason) {
   log_.warning("trying again", {{"after_ms", next_back_off_.count()}});
   for (auto left = next_back_off_; left.count() > 0 && !stop_.wait(std::min(left, poll_time));
        left -= std::min(left, poll_time))
-    if (auto kept = subscriber_ ? subscriber_->keep_alive() : result<void>{}; !kept)
-      log_.warning(to_string(kept.error()));
+    keep_alive();
   return {};
+}
+
+void consumer_loop::keep_alive() {
+  if (!subscriber_ || has_lost_its_messages())
+    return;
+  if (auto kept = subscriber_->keep_alive(); kept)
+    heard_of_at_ = clock::now();
+  else
+    log_.warning(to_string(kept.error()));
+}
+
+bool consumer_loop::has_lost_its_messages() const {
+  return settings_.ack_wait && clock::now() - heard_of_at_ > *settings_.ack_wait;
 }
 
 void consumer_loop::forget_failures() {
@@ -300,10 +336,9 @@ result<void> consumer_loop::maintain() {
     auto recovered = recover_from(buried.error());
     return recovered ? result<void>{} : recovered.error();
   }
-  if (*buried > 0) {
-    total_.counts.settle(*buried, outcome::dead_lettered);
-    log_.warning("torn sets given up", {{"parts", *buried}});
-  }
+  total_.counts += *buried;
+  if (buried->pending < 0)
+    log_.warning("torn sets given up", {{"parts", -buried->pending}});
   return {};
 }
 

@@ -15,6 +15,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,8 +23,10 @@ namespace kollect::consumer {
 
 /// How the loop runs. All bounds are flags of `kollect-consumer run`.
 struct loop_settings {
-  ingest_settings ingest;    ///< its log is filled in by the loop
-  std::string owner;         ///< who claims partitions: instance, host and pid
+  ingest_settings ingest; ///< its log is filled in by the loop
+  std::string owner;      ///< who claims partitions: instance, host and pid
+  /// NATS: after this time without a word from us its messages go to another member.
+  std::optional<std::chrono::milliseconds> ack_wait{};
   bool is_until_end = false; ///< end when everything that was there at the start is consumed
   std::size_t batch_messages = 500;
   std::size_t batch_bytes = 8U * 1024 * 1024;
@@ -36,7 +39,7 @@ struct loop_settings {
 /// How messages ended: in this run, and in all runs on this store.
 struct loop_result {
   outcome_counts run;
-  outcome_counts total;
+  std::optional<outcome_counts> total; ///< nothing when the store was away at the end
 };
 
 /// Bytes in, effect once: polls a broker, brings each batch into the store in one transaction, and
@@ -60,6 +63,7 @@ private:
   /// Partitions to be set back before anything more of them is stored, and where to.
   using rewinds = std::map<std::int32_t, std::int64_t>;
 
+  result<void> open_at_first();
   result<void> open_what_is_closed();
   result<void> connect();
   partition_listener make_listener();
@@ -69,10 +73,12 @@ private:
   result<step> finish_or_go_on();
   result<step> recover_from(const failure& reason);
   result<bool> rewind_replaced(const std::vector<received_message>& batch);
-  result<void> ingest_until_stored(const std::vector<received_message>& batch);
+  result<step> ingest_until_stored(const std::vector<received_message>& batch);
   result<void> reopen_store();
   result<void> maintain();
   result<void> back_off(const failure& reason);
+  void keep_alive();
+  bool has_lost_its_messages() const;
   void forget_failures();
   void report(const batch_report& done);
 
@@ -90,6 +96,7 @@ private:
   batch_report total_;
   std::chrono::milliseconds next_back_off_{0};
   std::chrono::steady_clock::time_point failing_since_{};
+  std::chrono::steady_clock::time_point heard_of_at_{}; // when our messages were last known to be ours
   std::chrono::steady_clock::time_point maintained_at_{};
   std::chrono::steady_clock::time_point reported_at_{};
 };

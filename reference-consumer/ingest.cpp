@@ -8,6 +8,7 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <set>
 #include <utility>
 
 namespace kollect::consumer {
@@ -53,15 +54,36 @@ public:
 
   const batch_report& report() const noexcept { return report_; }
 
-  /// Takes in one message. A failure is the store's; a message's own faults end in a dead letter.
-  result<void> take(const received_message& message) {
-    const message_origin origin{settings_.log.name, message.partition, message.offset};
+  /// Takes in messages, by their order. A failure is the store's; a message's own faults end in a dead
+  /// letter.
+  result<void> take(const std::vector<const received_message*>& messages) {
+    std::vector<result<message_head>> heads;
+    std::set<scope> scopes;
+    for (const auto* const message : messages) {
+      heads.push_back(head_of(*message));
+      if (heads.back())
+        scopes.insert(heads.back()->scope);
+    }
+    if (auto locked = scopes.empty() ? result<void>{} : target_.lock_scopes(scopes); !locked)
+      return locked;
+    for (std::size_t index = 0; index < messages.size(); ++index)
+      if (auto taken = take(*messages[index], heads[index]); !taken)
+        return taken;
+    return {};
+  }
+
+private:
+  result<message_head> head_of(const received_message& message) const {
     if (message.is_tombstone)
-      return bury(message, make_failure(error::empty_message,
-                                        "a record without a value says nothing about a snapshot", "ENV-08"));
-    auto head =
-        read_head(message.value, message.key ? std::optional<std::string_view>(*message.key) : std::nullopt,
-                  settings_.limits);
+      return make_failure(error::empty_message, "a record without a value says nothing about a snapshot",
+                          "ENV-08");
+    return read_head(message.value,
+                     message.key ? std::optional<std::string_view>(*message.key) : std::nullopt,
+                     settings_.limits);
+  }
+
+  result<void> take(const received_message& message, const result<message_head>& head) {
+    const message_origin origin{settings_.log.name, message.partition, message.offset};
     if (!head)
       return bury(message, head.error());
     auto record = open(head->scope);
@@ -95,7 +117,6 @@ public:
     return end(ending);
   }
 
-private:
   /// Scopes and their rows are read once a batch and then kept up to date here.
   struct open_scope {
     scope_record record;
@@ -120,20 +141,16 @@ private:
 
   result<void> bury(const received_message& message, const failure& reason) {
     const message_origin origin{settings_.log.name, message.partition, message.offset};
-    auto is_buried = target_.is_buried(origin, sha256(message.value));
-    if (!is_buried)
-      return is_buried.error();
-    if (*is_buried)
-      return end(outcome::duplicate); // delivered again
     auto letter = make_dead_letter(origin, reason, settings_.now());
     letter.message_key = message.key;
     letter.subject = message.subject;
     letter.headers_json = headers_json(message.headers);
     letter.value = message.value;
     letter.is_tombstone = message.is_tombstone;
-    if (auto buried = target_.bury(letter); !buried)
-      return buried;
-    return end(outcome::dead_lettered);
+    auto buried = target_.bury(letter);
+    if (!buried)
+      return buried.error();
+    return end(*buried ? outcome::dead_lettered : outcome::duplicate); // delivered again
   }
 
   result<void> take_part(const received_message& message, const message_head& head,
@@ -308,14 +325,14 @@ result<batch_report> ingest(store& target, const ingest_settings& settings, owne
     if (auto noted = work.note_position(settings.log.name, last->partition, last->offset + 1); !noted)
       return noted.error();
   }
-  batch_ingest ingesting(work, settings);
-  for (const auto& message : batch) {
+  std::vector<const received_message*> messages;
+  for (const auto& message : batch)
     // What lies below the stored position has been dealt with; a broker may well send it again.
-    if (has_positions && message.offset < owned.at(message.partition).next_offset)
-      continue;
-    if (auto taken = ingesting.take(message); !taken)
-      return taken.error();
-  }
+    if (!has_positions || message.offset >= owned.at(message.partition).next_offset)
+      messages.push_back(&message);
+  batch_ingest ingesting(work, settings);
+  if (auto taken = ingesting.take(messages); !taken)
+    return taken.error();
   if (auto counted = work.count(ingesting.report().counts); !counted)
     return counted.error();
   if (auto pruned = work.prune(settings.retention); !pruned)
@@ -340,7 +357,7 @@ std::vector<std::int32_t> find_replaced_logs(const owned_positions& owned,
   return replaced;
 }
 
-result<std::int64_t> bury_torn_sets(store& target, const ingest_settings& settings) {
+result<outcome_counts> bury_torn_sets(store& target, const ingest_settings& settings) {
   auto begun = target.begin();
   if (!begun)
     return begun.error();
@@ -352,7 +369,6 @@ result<std::int64_t> bury_torn_sets(store& target, const ingest_settings& settin
       return parts.error();
     if (parts->empty())
       break;
-    counts.settle(static_cast<std::int64_t>(parts->size()), outcome::dead_lettered);
     for (auto& part : *parts) {
       const auto reason =
           make_failure(error::torn_set,
@@ -362,19 +378,21 @@ result<std::int64_t> bury_torn_sets(store& target, const ingest_settings& settin
       auto letter = make_dead_letter(part.origin, reason, settings.now());
       letter.message_key = part.message_key;
       letter.value = std::move(part.message);
-      if (auto buried = work.bury(letter); !buried)
+      auto buried = work.bury(letter);
+      if (!buried)
         return buried.error();
+      counts.settle(1, *buried ? outcome::dead_lettered : outcome::duplicate);
     }
   }
-  if (counts.dead_lettered == 0)
-    return 0;
+  if (counts == outcome_counts{})
+    return counts;
   if (auto counted = work.count(counts); !counted)
     return counted.error();
   if (auto pruned = work.prune(settings.retention); !pruned)
     return pruned.error();
   if (auto committed = work.commit(); !committed)
     return committed.error();
-  return counts.dead_lettered;
+  return counts;
 }
 
 } // namespace kollect::consumer

@@ -51,8 +51,8 @@ std::vector<std::int32_t> find_replaced_logs(const owned_positions& owned,
                                              std::span<const received_message> batch);
 
 /// Gives up multipart sets that the retention no longer covers: their parts become dead letters.
-/// Answers how many parts.
-result<std::int64_t> bury_torn_sets(store& target, const ingest_settings& settings);
+/// Answers how the counters changed.
+result<outcome_counts> bury_torn_sets(store& target, const ingest_settings& settings);
 
 } // namespace kollect::consumer
 

@@ -1,7 +1,6 @@
 #include "command/commands.hpp"
 #include "command/open_store.hpp"
 #include "feed_format.hpp"
-#include "file_watch.hpp"
 
 #include <kollect/program/exit_code.hpp>
 #include <kollect/program/stop_signal.hpp>
@@ -16,7 +15,7 @@ namespace kollect::consumer {
 namespace {
 
 struct changes_flags {
-  std::string store;
+  store_flags store;
   std::int64_t after = 0;
   std::int64_t limit = std::numeric_limits<std::int64_t>::max();
   bool is_followed = false;
@@ -45,13 +44,9 @@ result<std::int64_t> print_new(store& source, const changes_flags& flags, std::i
 
 result<int> changes(const changes_flags& flags) {
   program::stop_signal stop;
-  auto path = sqlite_path(flags.store);
-  if (!path)
-    return path.error();
   auto opened = open_reader(flags.store);
   if (!opened)
     return opened.error();
-  auto watch = file_watch::open(*path + "-wal");
   std::int64_t cursor = flags.after;
   std::int64_t left = flags.limit;
   for (;;) {
@@ -63,7 +58,8 @@ result<int> changes(const changes_flags& flags) {
       return make_failure(error::store_full, "the output could not be written");
     if (!flags.is_followed || left == 0 || stop.is_requested())
       return program::success;
-    watch.wait(std::chrono::milliseconds(200));
+    if (auto waited = (*opened)->wait_for_commit(std::chrono::milliseconds(200)); !waited)
+      return waited.error();
   }
 }
 
@@ -72,9 +68,7 @@ result<int> changes(const changes_flags& flags) {
 void add_changes(CLI::App& program, command_action& chosen) {
   auto flags = std::make_shared<changes_flags>();
   auto* const command = program.add_subcommand("changes", "print the change feed, one entry a line");
-  command->add_option("--store", flags->store, "the store to look into: sqlite:PATH")
-      ->required()
-      ->type_name("URL");
+  add_store_flags(*command, flags->store);
   command->add_option("--after", flags->after, "only entries after this cursor")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();

@@ -15,7 +15,7 @@ namespace kollect::consumer {
 namespace {
 
 struct list_flags {
-  std::string store;
+  store_flags store;
   std::int64_t after = 0;
   std::int64_t limit = 1000;
 };
@@ -89,9 +89,7 @@ void add_dead_letters(CLI::App& program, command_action& chosen) {
   auto flags = std::make_shared<list_flags>();
   auto* const command =
       group->add_subcommand("list", "print dead letters, one a line, key and value in base64");
-  command->add_option("--store", flags->store, "the store to look into: sqlite:PATH")
-      ->required()
-      ->type_name("URL");
+  add_store_flags(*command, flags->store);
   command->add_option("--after", flags->after, "only letters with a greater id")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();

@@ -1,30 +1,80 @@
 #include "command/open_store.hpp"
 
+#include "store/postgresql_store.hpp"
 #include "store/sqlite_store.hpp"
 
+#include <cstdlib>
+
 namespace kollect::consumer {
+namespace {
 
-result<std::string> sqlite_path(const std::string& url) {
-  constexpr std::string_view scheme = "sqlite:";
-  if (url.starts_with(scheme) && url.size() > scheme.size())
-    return url.substr(scheme.size());
-  // The URL itself is not repeated: people put passwords into database URLs.
-  return make_failure(error::invalid_value,
-                      "--store must be sqlite:PATH; other kinds of store are not built into this program");
+constexpr std::string_view sqlite_scheme = "sqlite:";
+
+bool is_sqlite_url(const std::string& url) {
+  return url.starts_with(sqlite_scheme) && url.size() > sqlite_scheme.size();
 }
 
-result<std::unique_ptr<store>> open_store(const std::string& url, std::string_view owner) {
-  auto path = sqlite_path(url);
-  if (!path)
-    return path.error();
-  return open_sqlite_store(*path, owner);
+std::string sqlite_path(const std::string& url) {
+  return url.substr(sqlite_scheme.size());
 }
 
-result<std::unique_ptr<store>> open_reader(const std::string& url) {
-  auto path = sqlite_path(url);
-  if (!path)
-    return path.error();
-  return open_sqlite_reader(*path);
+postgresql_settings settings_of(const store_flags& flags) {
+  return {flags.url, flags.schema, std::chrono::seconds(flags.timeout_seconds)};
+}
+
+bool is_from_environment(const std::string& url) {
+  const char* const value = std::getenv("KOLLECT_STORE");
+  return value != nullptr && url == value;
+}
+
+} // namespace
+
+void add_store_flags(CLI::App& command, store_flags& flags) {
+  command.add_option("--store", flags.url, "sqlite:PATH, or postgresql://USER@HOST:PORT/DATABASE")
+      ->required()
+      ->type_name("URL");
+  command.add_option("--store-schema", flags.schema, "PostgreSQL: the schema that holds the tables")
+      ->check(CLI::Validator(
+          [](const std::string& name) {
+            return name.empty() || name.size() > 63 ? std::string("must have 1 to 63 bytes") : std::string();
+          },
+          "NAME"))
+      ->capture_default_str();
+  command
+      .add_option("--store-timeout", flags.timeout_seconds,
+                  "PostgreSQL: seconds that the server may take to be reached, and that it lets a stopped "
+                  "process hold its locks")
+      ->check(CLI::Range(1, 3600))
+      ->capture_default_str();
+}
+
+result<void> check_store(const store_flags& flags) {
+  if (is_sqlite_url(flags.url))
+    return {};
+  if (!is_postgresql_url(flags.url))
+    return make_failure(error::invalid_value,
+                        "--store must be sqlite:PATH or postgresql://USER@HOST:PORT/DATABASE");
+  if (auto checked = check_postgresql_url(flags.url); !checked)
+    return checked;
+  if (has_password(flags.url) && !is_from_environment(flags.url))
+    return make_failure(error::invalid_value,
+                        "--store shows a password to everybody who lists processes: put the URL into the "
+                        "variable KOLLECT_STORE, or the password into PGPASSFILE or PGPASSWORD");
+  return {};
+}
+
+result<std::unique_ptr<store>> open_store(const store_flags& flags, std::string_view owner) {
+  if (auto checked = check_store(flags); !checked)
+    return checked.error();
+  return is_sqlite_url(flags.url) ? open_sqlite_store(sqlite_path(flags.url), owner)
+                                  : open_postgresql_store(settings_of(flags));
+}
+
+result<std::unique_ptr<store>> open_reader(const store_flags& flags) {
+  if (auto checked = check_store(flags); !checked)
+    return checked.error();
+  return is_sqlite_url(flags.url) ? open_sqlite_reader(sqlite_path(flags.url))
+                                  : open_postgresql_reader(settings_of(flags));
 }
 
 } // namespace kollect::consumer

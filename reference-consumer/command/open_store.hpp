@@ -4,22 +4,34 @@
 #include "store/store.hpp"
 
 #include <kollect/error.hpp>
+#include <kollect/program/flags.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 
 namespace kollect::consumer {
 
-/// Opens the store that a URL such as `sqlite:PATH` names, to be written by the owner.
-/// error::invalid_value for a URL that names no store.
-result<std::unique_ptr<store>> open_store(const std::string& url, std::string_view owner);
+/// Which store a command works on.
+struct store_flags {
+  std::string url{};
+  std::string schema = "kollect";
+  std::int64_t timeout_seconds = 10;
+};
 
-/// Opens it for reading only, beside a consumer that may be writing.
-result<std::unique_ptr<store>> open_reader(const std::string& url);
+/// --store, --store-schema, --store-timeout.
+void add_store_flags(CLI::App& command, store_flags& flags);
 
-/// The path of an `sqlite:` URL.
-result<std::string> sqlite_path(const std::string& url);
+/// error::invalid_value for a URL that names no store, and for one that shows a password on the command
+/// line: those come from the environment. The URL is not repeated.
+result<void> check_store(const store_flags& flags);
+
+/// Opens the store to be written by the owner.
+result<std::unique_ptr<store>> open_store(const store_flags& flags, std::string_view owner);
+
+/// Opens it for reading only, beside consumers that may be writing.
+result<std::unique_ptr<store>> open_reader(const store_flags& flags);
 
 } // namespace kollect::consumer
 

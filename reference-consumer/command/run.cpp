@@ -22,7 +22,7 @@ namespace {
 
 struct run_flags {
   program::sink_flags sink;
-  std::string store;
+  store_flags store;
   std::string group = "kollect-consumer";
   std::string instance_id;
   std::vector<std::string> properties;
@@ -78,9 +78,7 @@ void add_bounds(CLI::App& command, run_flags& flags) {
 
 void add_flags(CLI::App& command, run_flags& flags) {
   program::add_sink_flags(command, flags.sink);
-  command.add_option("--store", flags.store, "where state is kept: sqlite:PATH")
-      ->required()
-      ->type_name("URL");
+  add_store_flags(command, flags.store);
   command.add_option("--group", flags.group, "Kafka consumer group, or NATS durable")->capture_default_str();
   command.add_option("--instance-id", flags.instance_id,
                      "Kafka static membership: a restarted process resumes at once");
@@ -170,8 +168,8 @@ result<int> run(const run_flags& flags) {
   auto target = program::load_connection(flags.sink);
   if (!target)
     return target.error();
-  if (auto path = sqlite_path(flags.store); !path)
-    return path.error();
+  if (auto checked = check_store(flags.store); !checked)
+    return checked.error();
   auto log = make_log(flags);
   if (target->tls && target->tls->insecure_skip_verify)
     log.warning(
@@ -180,6 +178,8 @@ result<int> run(const run_flags& flags) {
   loop_settings settings;
   settings.owner = describe_owner(flags);
   settings.is_until_end = flags.is_until_end;
+  if (target->system == broker_system::nats)
+    settings.ack_wait = std::chrono::milliseconds(flags.ack_wait_ms);
   settings.batch_messages = flags.batch_messages;
   settings.batch_bytes = flags.batch_bytes;
   settings.give_up_after = std::chrono::seconds(flags.give_up_after_seconds);
@@ -198,9 +198,9 @@ result<int> run(const run_flags& flags) {
   auto ended = loop.run();
   if (!ended)
     return ended.error();
-  auto total = to_json(ended->total);
-  total.pop_back();
-  std::cout << total << ",\"run\":" << to_json(ended->run) << "}\n" << std::flush;
+  auto total = ended->total ? to_json(*ended->total) : std::string("{}");
+  total.back() = ended->total ? ',' : ' ';
+  std::cout << total << "\"run\":" << to_json(ended->run) << "}\n" << std::flush;
   return program::success;
 }
 

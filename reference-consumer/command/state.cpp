@@ -14,7 +14,7 @@ namespace kollect::consumer {
 namespace {
 
 struct state_flags {
-  std::string store;
+  store_flags store;
   std::string output;
 };
 
@@ -114,9 +114,7 @@ void add(CLI::App& program, command_action& chosen, const char* name, const char
   auto flags = std::make_shared<state_flags>();
   flags->output = output;
   auto* const command = program.add_subcommand(name, what);
-  command->add_option("--store", flags->store, "the store to look into: sqlite:PATH")
-      ->required()
-      ->type_name("URL");
+  add_store_flags(*command, flags->store);
   command->add_option("-o,--output", flags->output, "json or table")
       ->check(CLI::IsMember({"json", "table"}))
       ->capture_default_str();

@@ -104,7 +104,7 @@ CREATE TABLE dead_letters (
   byte_offset INTEGER,
   buried_at TEXT NOT NULL
 );
-CREATE INDEX dead_letters_by_origin ON dead_letters (log_id, partition, offset);
+CREATE UNIQUE INDEX dead_letters_by_origin ON dead_letters (log_id, partition, offset, value_digest);
 CREATE INDEX dead_letters_with_body ON dead_letters (dead_letter_id) WHERE value IS NOT NULL;
 CREATE TABLE totals (
   only_row INTEGER PRIMARY KEY CHECK (only_row = 1),

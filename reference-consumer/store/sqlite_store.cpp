@@ -1,23 +1,20 @@
 #include "sqlite_store.hpp"
 
 #include "file_lock.hpp"
+#include "file_watch.hpp"
 #include "sqlite_database.hpp"
 #include "sqlite_schema.hpp"
 #include "sqlite_transaction.hpp"
+#include "stored_values.hpp"
 
 #include <filesystem>
+#include <optional>
 #include <system_error>
 #include <utility>
 
 namespace kollect::consumer {
 namespace sqlite {
 namespace {
-
-/// Our own text, written by to_string(timestamp): anything else is damage, shown as the epoch.
-timestamp read_timestamp(std::string_view text) {
-  const auto read = parse_timestamp(text);
-  return read ? *read : timestamp{};
-}
 
 class sqlite_store final : public store {
 public:
@@ -61,6 +58,13 @@ public:
     if (!read)
       return read.error();
     return is_known;
+  }
+
+  result<void> wait_for_commit(std::chrono::milliseconds longest) override {
+    if (!watch_)
+      watch_.emplace(file_watch::open(database_->path() + "-wal"));
+    watch_->wait(longest);
+    return {};
   }
 
   result<void> for_each_row(const visit_row& visit) override {
@@ -194,6 +198,7 @@ private:
 
   file_lock lock_; // released after the database is closed
   std::unique_ptr<database> database_;
+  std::optional<file_watch> watch_;
 };
 
 } // namespace

@@ -1,25 +1,11 @@
 #include "sqlite_transaction.hpp"
 
-#include <kollect/detail/json_writer.hpp>
+#include "stored_values.hpp"
 
-#include <algorithm>
-#include <cstring>
 #include <utility>
 
 namespace kollect::consumer::sqlite {
 namespace {
-
-std::string paths_json(const change& one) {
-  if (one.kind != change_kind::changed)
-    return {};
-  std::string out = "[";
-  for (const auto& path : one.changed_paths) {
-    if (out.size() > 1)
-      out += ',';
-    detail::append_string(out, path);
-  }
-  return out + "]";
-}
 
 /// Binds what names a set within the parts table.
 void bind_set(statement& target, std::int64_t scope_id, const part_set& set) {
@@ -53,32 +39,6 @@ WHERE p.scope_id = ? AND p.exported_seconds = ? AND p.exported_nanoseconds = ? A
 ORDER BY part_index)sql";
 
 } // namespace
-
-std::string bytes_of(const fingerprint& value) {
-  std::string out(16, '\0');
-  std::memcpy(out.data(), &value.high, 8);
-  std::memcpy(out.data() + 8, &value.low, 8);
-  return out;
-}
-
-std::optional<fingerprint> fingerprint_from(std::string_view bytes) {
-  if (bytes.size() != 16)
-    return {};
-  fingerprint value;
-  std::memcpy(&value.high, bytes.data(), 8);
-  std::memcpy(&value.low, bytes.data() + 8, 8);
-  return value;
-}
-
-std::string_view bytes_of(const sha256_digest& digest) {
-  return {reinterpret_cast<const char*>(digest.bytes.data()), digest.bytes.size()};
-}
-
-sha256_digest digest_from(std::string_view bytes) {
-  sha256_digest digest;
-  std::copy_n(bytes.begin(), std::min(bytes.size(), digest.bytes.size()), digest.bytes.begin());
-  return digest;
-}
 
 result<std::int64_t> log_id_of(database& target, const std::string& log) {
   if (auto made = target.run("INSERT INTO logs (name) VALUES (?) ON CONFLICT DO NOTHING",
@@ -137,11 +97,7 @@ result<void> sqlite_transaction::advance(const std::string& log, const owned_pos
     return done;
   if (database_.changes() == 1)
     return {};
-  return make_failure(
-      error::fenced,
-      "partition " + std::to_string(held.partition) +
-          " was taken over by another process; this batch is dropped and read again by its owner",
-      "DED-03");
+  return make_fenced(held.partition);
 }
 
 result<void> sqlite_transaction::note_position(const std::string& log, std::int32_t partition,
@@ -167,9 +123,7 @@ result<scope_record> sqlite_transaction::open_scope(const scope& which) {
                                     row.integer(3),
                                     digest_from(row.bytes(4))};
     record.items_digest = digest_from(row.bytes(5));
-    const auto parts = row.bytes(6);
-    for (std::size_t at = 0; at + 32 <= parts.size(); at += 32)
-      record.applied_parts.push_back(digest_from(parts.substr(at, 32)));
+    record.applied_parts = digests_from(row.bytes(6));
     record.target_digest = static_cast<std::uint64_t>(row.integer(7));
     record.target_conflicts = row.integer(8);
   };
@@ -274,12 +228,6 @@ result<void> sqlite_transaction::write_feed(const applied_snapshot& snapshot, st
 
 result<void> sqlite_transaction::write_record(const applied_snapshot& snapshot) {
   const auto& record = snapshot.record;
-  std::int64_t row_delta = 0;
-  for (const auto& one : snapshot.changes)
-    row_delta += one.kind == change_kind::added ? 1 : one.kind == change_kind::removed ? -1 : 0;
-  std::string parts;
-  for (const auto& digest : record.applied_parts)
-    parts += bytes_of(digest);
   return database_.run(
       "UPDATE scopes SET exported_seconds = ?, exported_nanoseconds = ?, generation = ?, payload_digest = ?, "
       "items_digest = ?, applied_parts = ?, target_digest = ?, target_conflicts = ?, applied_at = ?, "
@@ -290,11 +238,11 @@ result<void> sqlite_transaction::write_record(const applied_snapshot& snapshot) 
             .bind(record.order->generation)
             .bind_blob(bytes_of(record.order->digest))
             .bind_blob(bytes_of(record.items_digest))
-            .bind_blob(parts)
+            .bind_blob(bytes_of(record.applied_parts))
             .bind(static_cast<std::int64_t>(record.target_digest))
             .bind(record.target_conflicts)
             .bind_text(to_string(snapshot.applied_at))
-            .bind(row_delta)
+            .bind(row_delta_of(snapshot))
             .bind(record.id);
       });
 }
@@ -438,34 +386,17 @@ result<std::vector<pending_part>> sqlite_transaction::take_torn_set(const retent
   return take_parts(scope_id, set);
 }
 
-result<bool> sqlite_transaction::is_buried(const message_origin& origin, const sha256_digest& value) {
-  auto log = log_id(origin.log);
-  if (!log)
-    return log.error();
-  bool is_there = false;
-  auto read = database_.query(
-      "SELECT 1 FROM dead_letters WHERE log_id = ? AND partition = ? AND offset = ? AND value_digest = ?",
-      [&](statement& select) {
-        select.bind(*log).bind(origin.partition).bind(origin.offset).bind_blob(bytes_of(value));
-      },
-      [&](statement&) { is_there = true; });
-  if (!read)
-    return read.error();
-  return is_there;
-}
-
-result<void> sqlite_transaction::bury(const dead_letter& letter) {
+result<bool> sqlite_transaction::bury(const dead_letter& letter) {
   auto log = log_id(letter.origin.log);
   if (!log)
     return log.error();
   const auto value_bytes = static_cast<std::int64_t>(letter.value.size());
-  const auto key_bytes = letter.message_key ? letter.message_key->size() : 0;
-  const auto body_bytes = value_bytes + static_cast<std::int64_t>(key_bytes + letter.headers_json.size());
+  const auto body_bytes = body_bytes_of(letter);
   auto buried = database_.run(
       "INSERT INTO dead_letters (log_id, partition, offset, message_key, subject, headers, value, "
       "value_bytes, "
       "value_digest, body_bytes, is_tombstone, reason, sentence, clause, byte_offset, buried_at) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
       [&](statement& insert) {
         insert.bind(*log).bind(letter.origin.partition).bind(letter.origin.offset);
         if (letter.message_key)
@@ -489,9 +420,14 @@ result<void> sqlite_transaction::bury(const dead_letter& letter) {
         insert.bind_text(to_string(letter.at));
       });
   if (!buried)
-    return buried;
-  return database_.run("UPDATE totals SET dead_letter_bytes = dead_letter_bytes + ?",
-                       [&](statement& update) { update.bind(body_bytes); });
+    return buried.error();
+  if (database_.changes() == 0)
+    return false;
+  if (auto told = database_.run("UPDATE totals SET dead_letter_bytes = dead_letter_bytes + ?",
+                                [&](statement& update) { update.bind(body_bytes); });
+      !told)
+    return told.error();
+  return true;
 }
 
 result<void> sqlite_transaction::count(const outcome_counts& counts) {
@@ -518,9 +454,8 @@ result<void> sqlite_transaction::prune_dedup_keys(const retention& bounds) {
         [&](statement& row) { kept = row.integer(0); });
     if (!counted)
       return counted;
-    // In steps of a tenth, so that the sorting is paid for once in many batches.
-    const std::int64_t surplus = kept - bounds.dedup_keys_per_scope;
-    if (surplus <= bounds.dedup_keys_per_scope / 10)
+    const auto surplus = surplus_keys(kept, bounds);
+    if (surplus == 0)
       continue;
     auto pruned = database_.run(
         "DELETE FROM dedup_keys WHERE (scope_id, payload_digest, timestamp) IN (SELECT scope_id, "

@@ -11,14 +11,6 @@
 
 namespace kollect::consumer::sqlite {
 
-/// A fingerprint as the 16 bytes that the positions table holds, and back.
-std::string bytes_of(const fingerprint& value);
-std::optional<fingerprint> fingerprint_from(std::string_view bytes);
-
-/// A digest as the 32 bytes that the tables hold, and back.
-std::string_view bytes_of(const sha256_digest& digest);
-sha256_digest digest_from(std::string_view bytes);
-
 /// The id of a log, which is registered if it is new.
 result<std::int64_t> log_id_of(database& target, const std::string& log);
 
@@ -32,6 +24,7 @@ public:
                        const owned_position& moved) override;
   result<void> note_position(const std::string& log, std::int32_t partition,
                              std::int64_t next_offset) override;
+  result<void> lock_scopes(const std::set<scope>&) override { return {}; } // the file is ours alone
   result<scope_record> open_scope(const scope& which) override;
   result<bool> is_known(std::int64_t scope_id, const dedup_key& key) override;
   result<void> remember(std::int64_t scope_id, const dedup_key& key, const timestamp& instant) override;
@@ -42,8 +35,7 @@ public:
   result<std::vector<pending_part>> take_parts(std::int64_t scope_id, const part_set& set) override;
   result<std::int64_t> drop_superseded_parts(std::int64_t scope_id, const snapshot_order& held) override;
   result<std::vector<pending_part>> take_torn_set(const retention& bounds, const timestamp& now) override;
-  result<bool> is_buried(const message_origin& origin, const sha256_digest& value) override;
-  result<void> bury(const dead_letter& letter) override;
+  result<bool> bury(const dead_letter& letter) override;
   result<void> count(const outcome_counts& counts) override;
   result<void> prune(const retention& bounds) override;
   result<void> commit() override;

@@ -12,10 +12,12 @@
 #include <kollect/order.hpp>
 #include <kollect/scope.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -141,7 +143,11 @@ public:
   virtual result<void> note_position(const std::string& log, std::int32_t partition,
                                      std::int64_t next_offset) = 0;
 
-  /// The record of a scope, made if it is new. Locks it against other processes until the end.
+  /// Locks scopes against other processes until the end, made if they are new: all that a batch needs,
+  /// before it opens the first, so that no two processes wait for each other.
+  virtual result<void> lock_scopes(const std::set<scope>& scopes) = 0;
+
+  /// The record of a scope, locked and made if it is new.
   virtual result<scope_record> open_scope(const scope& which) = 0;
 
   virtual result<bool> is_known(std::int64_t scope_id, const dedup_key& key) = 0;
@@ -161,9 +167,8 @@ public:
   /// The oldest set that is to be given up under the retention, if any; its parts are not held any more.
   virtual result<std::vector<pending_part>> take_torn_set(const retention& bounds, const timestamp& now) = 0;
 
-  /// True when the message at this place with this value is a dead letter already.
-  virtual result<bool> is_buried(const message_origin& origin, const sha256_digest& value) = 0;
-  virtual result<void> bury(const dead_letter& letter) = 0;
+  /// Keeps a dead letter. False when the message at this place with this value is one already.
+  virtual result<bool> bury(const dead_letter& letter) = 0;
 
   /// Adds to the counters that describe how messages ended.
   virtual result<void> count(const outcome_counts& counts) = 0;
@@ -194,6 +199,9 @@ public:
 
   /// True when anything of this log was ever consumed into this store.
   virtual result<bool> knows_log(const std::string& log) = 0;
+
+  /// Waits until something may have been committed, or the time is over.
+  virtual result<void> wait_for_commit(std::chrono::milliseconds longest) = 0;
 
   // What readers ask. Visits go by scope and row identity, by cursor, by id.
   using visit_row = std::function<void(const scope&, std::string_view item)>;

@@ -54,11 +54,20 @@ TEST_F(command_error, an_empty_file_is_no_store_yet) {
 }
 
 TEST_F(command_error, a_url_that_names_no_store_is_configuration_and_is_not_repeated) { // SEC-02
-  for (const std::string url :
-       {"postgresql://me:hunter2@db/kollect", "sqlite:", "store-hunter2.db", "SQLITE:hunter2", ""}) {
-    expect_all_fail(url, 78, "--store must be sqlite:PATH");
+  const std::pair<std::string, std::string> cases[] = {
+      {"sqlite:", "--store must be sqlite:PATH"},
+      {"store-hunter2.db", "--store must be sqlite:PATH"},
+      {"SQLITE:hunter2", "--store must be sqlite:PATH"},
+      {"", "--store must be sqlite:PATH"},
+      {"postgresql://me:hunter2@db/kollect", "--store shows a password"},
+      {"postgresql://db/kollect?password=hunter2", "--store shows a password"},
+      {"postgres://me:hunter2@[db/kollect", "client library understands"},
+      {"postgresql://me@db/kollect?pass=hunter2", "client library understands"},
+  };
+  for (const auto& [url, what] : cases) {
+    expect_all_fail(url, 78, what);
     EXPECT_EQ(run_command({"state", "--store", url}).errors.find("hunter2"), std::string::npos);
-    EXPECT_TRUE(fails_with(open_store(url, "the test"), error::invalid_value));
+    EXPECT_TRUE(fails_with(open_store({.url = url}, "the test"), error::invalid_value));
   }
 }
 

@@ -121,10 +121,10 @@ TEST_F(ingest_parts, a_set_that_was_given_up_is_a_dead_letter_a_part) {
   const auto parts = make_set(0);
   take(parts[0]);
   take(parts[2]);
-  EXPECT_EQ(bury_torn_sets(*consumer_, consumer_.settings).value(), 0);
+  EXPECT_EQ(bury_torn_sets(*consumer_, consumer_.settings).value(), outcome_counts{});
   consumer_.settings.now = [] { return noon(3600 + 86'401); };
-  EXPECT_EQ(bury_torn_sets(*consumer_, consumer_.settings).value(), 2);
-  EXPECT_EQ(bury_torn_sets(*consumer_, consumer_.settings).value(), 0);
+  EXPECT_EQ(bury_torn_sets(*consumer_, consumer_.settings).value().dead_lettered, 2);
+  EXPECT_EQ(bury_torn_sets(*consumer_, consumer_.settings).value(), outcome_counts{});
   EXPECT_EQ(consumer_->counts().value(), (outcome_counts{2, 0, 0, 0, 2, 0}));
   const auto letters = consumer_.dead_letters();
   ASSERT_EQ(letters.size(), 2U);
@@ -140,7 +140,7 @@ TEST_F(ingest_parts, the_bytes_of_waiting_parts_are_bounded) { // I8
   for (std::int64_t set = 0; set < 10; ++set)
     take(make_set(set)[0]);
   consumer_.settings.retention.pending_bytes = 3000;
-  const auto buried = bury_torn_sets(*consumer_, consumer_.settings).value();
+  const auto buried = bury_torn_sets(*consumer_, consumer_.settings).value().dead_lettered;
   EXPECT_GE(buried, 6);
   EXPECT_EQ(consumer_->counts().value(), (outcome_counts{10, 0, 0, 0, buried, 10 - buried}));
   EXPECT_LE(consumer_.dead_letters().front().letter.origin.offset, 0); // the oldest first
@@ -151,7 +151,7 @@ TEST_F(ingest_parts, torn_sets_stay_within_the_bytes_of_dead_letters) { // S29
     take(make_set(set)[0]);
   consumer_.settings.retention.pending_bytes = 0;
   consumer_.settings.retention.dead_letter_bytes = 4000;
-  EXPECT_EQ(bury_torn_sets(*consumer_, consumer_.settings).value(), 10);
+  EXPECT_EQ(bury_torn_sets(*consumer_, consumer_.settings).value().dead_lettered, 10);
   std::size_t bytes = 0;
   for (const auto& stored : consumer_.dead_letters())
     bytes += stored.letter.value.size();

@@ -104,7 +104,7 @@ private:
   seeded_random& random_;
   const fleet& fleet_;
   ingest_settings settings_;
-  std::unique_ptr<store_place> place_ = make_sqlite_place();
+  std::unique_ptr<store_place> place_ = make_default_place();
   store_faults faults_;
   std::unique_ptr<store> store_;
   owned_positions owned_;

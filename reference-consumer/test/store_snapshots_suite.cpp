@@ -174,8 +174,9 @@ TEST_P(store_suite, only_rows_that_changed_are_written) {
   rows.pop_back();
   rows.push_back(make_row("row-new"));
   write_rows(rows_of(rows), 1);
-  EXPECT_EQ(place_->take_writes(),
-            (std::map<std::string, std::int64_t>{{"items", 3}, {"changes", 4}, {"scopes", 1}}));
+  auto writes = place_->take_writes();
+  writes.erase("totals"); // where cursors come from, in some stores
+  EXPECT_EQ(writes, (std::map<std::string, std::int64_t>{{"items", 3}, {"changes", 4}, {"scopes", 1}}));
 }
 
 TEST_P(store_suite, an_unchanged_snapshot_writes_one_row) {

@@ -34,9 +34,38 @@ std::size_t count_lines(const std::string& text) {
 
 } // namespace
 
+std::string fold_feed(const workplace& place) {
+  std::map<scope, row_map> folded;
+  std::istringstream feed(place.consume({"changes", "--store", place.store()}).output);
+  for (std::string line; std::getline(feed, line);) {
+    const auto entry = parse_object(line);
+    const auto& source = entry.at("source").as_object();
+    const auto text = [&](const char* name) {
+      return std::string(std::string_view(source.at(name).as_string()));
+    };
+    const auto op = entry.at("op").as_string();
+    if (op == "m")
+      continue;
+    const auto raw = kollect::serialize(op == "d" ? entry.at("before") : entry.at("after"));
+    const auto row = parse_items("[" + raw + "]").value().front();
+    auto& rows = folded[{text("cluster"), text("namespace"), text("inventory")}];
+    if (op == "d")
+      EXPECT_EQ(rows.erase(row.identity()), 1U) << line;
+    else
+      rows[row.identity()] = serialize(row);
+  }
+  std::ostringstream state;
+  state_writer writer(state);
+  for (const auto& [which, rows] : folded)
+    for (const auto& row : rows)
+      writer.write(which, row.second);
+  writer.finish();
+  return state.str();
+}
+
 void check_killed_ten_times(const broker& system) {
   const workplace place;
-  place.write("sink.yaml", system.new_manifest());
+  place.write("sink.yaml", system.new_manifest(6));
   const auto expected = place.file("expected.json");
   const auto simulated = place.produce({"simulate",
                                         "--manifest",
@@ -105,7 +134,7 @@ void check_killed_ten_times(const broker& system) {
 
 void check_both_forms(const broker& system) {
   const workplace place;
-  place.write("sink.yaml", system.new_manifest());
+  place.write("sink.yaml", system.new_manifest(6));
   const auto first =
       place.produce(export_words(place, {"--payload", "export-envelope", "--generation", "3"}), one_row);
   ASSERT_EQ(first.status.code, 0) << first;
@@ -122,7 +151,7 @@ void check_both_forms(const broker& system) {
 
 void check_dead_letter(const broker& system) {
   const workplace place;
-  place.write("sink.yaml", system.new_manifest());
+  place.write("sink.yaml", system.new_manifest(6));
   const auto simulated =
       place.produce({"simulate", "--manifest", place.file("sink.yaml").string(), "--clusters", "1",
                      "--namespaces", "2", "--items", "3", "--rounds", "10", "--poison", "0.5", "--expect",
@@ -147,7 +176,7 @@ void check_dead_letter(const broker& system) {
 
 void check_resume(const broker& system) {
   const workplace place;
-  place.write("sink.yaml", system.new_manifest());
+  place.write("sink.yaml", system.new_manifest(6));
   for (int round = 0; round < 3; ++round) {
     // exportedAt makes each one unique: equal array payloads would be taken for one by JetStream (NAT-06).
     const auto exported = place.produce(export_words(place, {"--payload", "export-envelope"}), one_row);
@@ -172,39 +201,14 @@ void check_resume(const broker& system) {
 
 void check_feed_folds(const broker& system) {
   const workplace place;
-  place.write("sink.yaml", system.new_manifest());
+  place.write("sink.yaml", system.new_manifest(6));
   const auto simulated =
       place.produce({"simulate", "--manifest", place.file("sink.yaml").string(), "--clusters", "2",
                      "--namespaces", "2", "--items", "20", "--rounds", "10", "--churn", "0.2", "--shuffle",
                      "--duplicates", "0.2", "--expect", place.file("expected.json").string()});
   ASSERT_EQ(simulated.status.code, 0) << simulated;
   place.run_until_end();
-  std::map<scope, row_map> folded;
-  std::istringstream feed(place.consume({"changes", "--store", place.store()}).output);
-  for (std::string line; std::getline(feed, line);) {
-    const auto entry = parse_object(line);
-    const auto& source = entry.at("source").as_object();
-    const auto text = [&](const char* name) {
-      return std::string(std::string_view(source.at(name).as_string()));
-    };
-    const auto op = entry.at("op").as_string();
-    if (op == "m")
-      continue;
-    const auto raw = kollect::serialize(op == "d" ? entry.at("before") : entry.at("after"));
-    const auto row = parse_items("[" + raw + "]").value().front();
-    auto& rows = folded[{text("cluster"), text("namespace"), text("inventory")}];
-    if (op == "d")
-      EXPECT_EQ(rows.erase(row.identity()), 1U) << line;
-    else
-      rows[row.identity()] = serialize(row);
-  }
-  std::ostringstream state;
-  state_writer writer(state);
-  for (const auto& [which, rows] : folded)
-    for (const auto& row : rows)
-      writer.write(which, row.second);
-  writer.finish();
-  EXPECT_EQ(state.str(), place.state());
+  EXPECT_EQ(fold_feed(place), place.state());
   EXPECT_EQ(place.state(), read_file(place.file("expected.json")));
 }
 

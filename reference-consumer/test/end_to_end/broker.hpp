@@ -13,10 +13,15 @@ namespace kollect::test {
 struct broker {
   std::string name;
   /// A new destination that nothing was ever sent to, and the manifest of a sink for it.
-  std::function<std::string()> new_manifest;
+  std::function<std::string(int partitions)> new_manifest;
   /// Words that make a consumer come back quickly after SIGKILL.
   std::vector<std::string> quick_recovery;
+  /// The same for members of a group that have no name.
+  std::vector<std::string> quick_replacement;
 };
+
+/// The rows that the change feed leads to from nothing, as `kollect-consumer state` prints them.
+std::string fold_feed(const workplace& place);
 
 // Each does one whole scenario on a destination of its own and records what is wrong as test failures.
 
@@ -30,6 +35,13 @@ void check_dead_letter(const broker& system);
 void check_resume(const broker& system);
 /// The change feed, folded from empty, is the state.
 void check_feed_folds(const broker& system);
+
+// On PostgreSQL, at a database of their own.
+
+/// One, two and four consumers at a time, members added, stopped and killed while messages come.
+void check_scale_out(const broker& system);
+/// A process that is stopped in the middle of a batch and replaced changes nothing when it goes on.
+void check_stopped_one_is_fenced(const broker& system);
 
 } // namespace kollect::test
 

@@ -28,7 +28,9 @@ void append(std::vector<std::string>& words, std::vector<std::string> more) {
 
 } // namespace
 
-workplace::workplace() : folder_(servers::temporary_directory::create("kollect-end-to-end-").value()) {}
+workplace::workplace(std::string store_url)
+    : folder_(servers::temporary_directory::create("kollect-end-to-end-").value()),
+      store_(store_url.empty() ? "sqlite:" + file("state.db").string() : std::move(store_url)) {}
 
 std::filesystem::path workplace::write(const std::string& name, const std::string& text) const {
   std::ofstream(file(name), std::ios::binary) << text;
@@ -49,10 +51,10 @@ std::vector<std::string> workplace::run_words(std::vector<std::string> more) con
   return words;
 }
 
-servers::process workplace::start_consumer(std::vector<std::string> more) const {
+servers::process workplace::start_consumer(std::vector<std::string> more, const std::string& log) const {
   auto words = run_words(std::move(more));
   words.insert(words.begin(), KOLLECT_CONSUMER);
-  return servers::process::start({.arguments = std::move(words), .log = file("consumer.log")}).value();
+  return servers::process::start({.arguments = std::move(words), .log = file(log)}).value();
 }
 
 boost::json::object workplace::run_until_end(std::vector<std::string> more) const {
@@ -75,8 +77,8 @@ boost::json::object workplace::counts() const {
   return parse_object(outcome.output);
 }
 
-std::string workplace::log() const {
-  return std::filesystem::exists(file("consumer.log")) ? read_file(file("consumer.log")) : std::string();
+std::string workplace::log(const std::string& name) const {
+  return std::filesystem::exists(file(name)) ? read_file(file(name)) : std::string();
 }
 
 std::string read_file(const std::filesystem::path& path) {

@@ -16,7 +16,8 @@ namespace kollect::test {
 /// A folder of one test's own with what its programs read and write, and the programs themselves.
 class workplace {
 public:
-  workplace();
+  /// Its store is an SQLite file in the folder, or the one that the URL names.
+  explicit workplace(std::string store_url = {});
 
   const std::filesystem::path& folder() const { return folder_.path(); }
   std::filesystem::path file(const std::string& name) const { return folder_.path() / name; }
@@ -26,23 +27,25 @@ public:
   servers::command_outcome produce(std::vector<std::string> words, std::string input = {}) const;
   servers::command_outcome consume(std::vector<std::string> words, std::string input = {}) const;
 
-  /// Starts `kollect-consumer run` on the manifest with this folder's store and more words; stderr goes to
-  /// consumer.log.
-  servers::process start_consumer(std::vector<std::string> more = {}) const;
+  /// Starts `kollect-consumer run` on the manifest with this folder's store and more words; its output goes
+  /// to a log file of that name.
+  servers::process start_consumer(std::vector<std::string> more = {},
+                                  const std::string& log = "consumer.log") const;
 
   /// `kollect-consumer run … --until-end`: the counters that it printed.
   boost::json::object run_until_end(std::vector<std::string> more = {}) const;
 
-  std::string store() const { return "sqlite:" + file("state.db").string(); }
+  std::string store() const { return store_; }
   std::string state() const;
   boost::json::object counts() const; ///< of the whole store
 
-  std::string log() const;
+  std::string log(const std::string& name = "consumer.log") const;
 
 private:
   std::vector<std::string> run_words(std::vector<std::string> more) const;
 
   servers::temporary_directory folder_;
+  std::string store_;
 };
 
 std::string read_file(const std::filesystem::path& path);

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <optional>
 
 namespace kollect::test {
@@ -27,13 +28,14 @@ protected:
   broker system() {
     return {.name = "kafka",
             .new_manifest =
-                [] {
+                [](int partitions) {
                   const auto topic = "inventory.changes." + std::to_string(++count_);
-                  if (auto made = server_->create_topic(topic, 6); !made)
+                  if (auto made = server_->create_topic(topic, partitions); !made)
                     ADD_FAILURE() << made.error();
                   return manifest(server_->bootstrap(), topic);
                 },
-            .quick_recovery = {"--instance-id", "consumer-0"}};
+            .quick_recovery = {"--instance-id", "consumer-0"},
+            .quick_replacement = {"--session-timeout", "6000"}};
   }
 
   static std::optional<servers::kafka_server> server_;
@@ -59,6 +61,13 @@ TEST_F(kafka_end_to_end, feed_folds) {
   check_feed_folds(system());
 }
 
+TEST_F(kafka_end_to_end, scale_out) {
+  check_scale_out(system());
+}
+TEST_F(kafka_end_to_end, stopped_one_is_fenced) {
+  check_stopped_one_is_fenced(system());
+}
+
 TEST_F(kafka_end_to_end, missing_topic) {
   const workplace place;
   place.write("sink.yaml", manifest(server_->bootstrap(), "inventory.nowhere"));
@@ -79,7 +88,7 @@ TEST_F(kafka_end_to_end, nobody_listens) {
 
 TEST_F(kafka_end_to_end, lost_store_is_rebuilt_from_the_topic) {
   const workplace place;
-  place.write("sink.yaml", system().new_manifest());
+  place.write("sink.yaml", system().new_manifest(6));
   const auto simulated = place.produce({"simulate", "--manifest", place.file("sink.yaml").string(),
                                         "--clusters", "1", "--namespaces", "2", "--items", "5", "--rounds",
                                         "4", "--expect", place.file("expected.json").string()});
@@ -94,14 +103,16 @@ TEST_F(kafka_end_to_end, lost_store_is_rebuilt_from_the_topic) {
 
 TEST_F(kafka_end_to_end, second_process_on_one_store_is_refused_by_name_of_the_holder) {
   const workplace place;
-  place.write("sink.yaml", system().new_manifest());
+  place.write("sink.yaml", system().new_manifest(6));
   auto holder = place.start_consumer({"--instance-id", "the-holder"});
   ASSERT_TRUE(servers::wait_until([&] { return std::filesystem::exists(place.file("state.db-wal")); },
                                   std::chrono::seconds(30)));
+  ASSERT_TRUE(holder.send_signal(SIGSTOP)); // it holds the file as long as it lives
   const auto outcome = place.consume(
       {"run", "--manifest", place.file("sink.yaml").string(), "--store", place.store(), "--until-end"});
   EXPECT_EQ(outcome.status.code, 73) << outcome;
   EXPECT_NE(outcome.errors.find("the-holder"), std::string::npos) << outcome;
+  ASSERT_TRUE(holder.send_signal(SIGCONT));
   EXPECT_EQ(holder.stop().value().code, 0) << place.log();
 }
 

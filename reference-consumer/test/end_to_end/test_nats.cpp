@@ -27,11 +27,12 @@ protected:
   broker system() {
     return {.name = "nats",
             .new_manifest =
-                [] {
+                [](int) {
                   const auto number = std::to_string(++count_);
                   return manifest(server_->url(), "inventory.events." + number, "events_" + number);
                 },
-            .quick_recovery = {"--ack-wait", "2000"}};
+            .quick_recovery = {"--ack-wait", "2000"},
+            .quick_replacement = {"--ack-wait", "4000"}};
   }
 
   static std::optional<servers::nats_server> server_;
@@ -55,6 +56,13 @@ TEST_F(nats_end_to_end, resume) {
 }
 TEST_F(nats_end_to_end, feed_folds) {
   check_feed_folds(system());
+}
+
+TEST_F(nats_end_to_end, scale_out) {
+  check_scale_out(system());
+}
+TEST_F(nats_end_to_end, stopped_one_is_fenced) {
+  check_stopped_one_is_fenced(system());
 }
 
 TEST_F(nats_end_to_end, nobody_listens) {
@@ -82,7 +90,7 @@ TEST_F(nats_end_to_end, wrong_password_is_refused_and_not_printed) {
 
 TEST_F(nats_end_to_end, lost_store_is_rebuilt_from_the_stream) {
   const workplace place;
-  place.write("sink.yaml", system().new_manifest());
+  place.write("sink.yaml", system().new_manifest(1));
   const auto simulated = place.produce({"simulate", "--manifest", place.file("sink.yaml").string(),
                                         "--clusters", "1", "--namespaces", "2", "--items", "5", "--rounds",
                                         "4", "--expect", place.file("expected.json").string()});

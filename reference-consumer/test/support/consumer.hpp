@@ -81,7 +81,7 @@ public:
 
 private:
   std::int32_t partitions_;
-  std::unique_ptr<store_place> place_ = make_sqlite_place();
+  std::unique_ptr<store_place> place_ = make_default_place();
   std::unique_ptr<store> store_;
 };
 

@@ -52,6 +52,7 @@ public:
   result<void> note_position(const std::string& log, std::int32_t partition, std::int64_t next) override {
     return inner_->note_position(log, partition, next);
   }
+  result<void> lock_scopes(const std::set<scope>& scopes) override { return inner_->lock_scopes(scopes); }
   result<scope_record> open_scope(const scope& which) override { return inner_->open_scope(which); }
   result<bool> is_known(std::int64_t id, const dedup_key& key) override { return inner_->is_known(id, key); }
   result<void> remember(std::int64_t id, const dedup_key& key, const timestamp& instant) override {
@@ -76,10 +77,7 @@ public:
   result<std::vector<pending_part>> take_torn_set(const retention& bounds, const timestamp& now) override {
     return inner_->take_torn_set(bounds, now);
   }
-  result<bool> is_buried(const message_origin& origin, const sha256_digest& value) override {
-    return inner_->is_buried(origin, value);
-  }
-  result<void> bury(const dead_letter& letter) override { return inner_->bury(letter); }
+  result<bool> bury(const dead_letter& letter) override { return inner_->bury(letter); }
   result<void> count(const outcome_counts& counts) override { return inner_->count(counts); }
   result<void> prune(const retention& bounds) override { return inner_->prune(bounds); }
 
@@ -114,6 +112,9 @@ public:
     return inner_->rewind(log, held, next);
   }
   result<bool> knows_log(const std::string& log) override { return inner_->knows_log(log); }
+  result<void> wait_for_commit(std::chrono::milliseconds longest) override {
+    return inner_->wait_for_commit(longest);
+  }
   result<void> for_each_row(const visit_row& visit) override { return inner_->for_each_row(visit); }
   result<std::vector<feed_entry>> changes_after(std::int64_t cursor, std::int64_t limit) override {
     return inner_->changes_after(cursor, limit);

@@ -42,6 +42,9 @@ struct store_kind {
 /// A new SQLite file in a temporary directory.
 std::unique_ptr<store_place> make_sqlite_place();
 
+/// The kind of store that this test program is about: sqlite_default.cpp or postgresql_default.cpp.
+std::unique_ptr<store_place> make_default_place();
+
 } // namespace kollect::consumer::test
 
 #endif

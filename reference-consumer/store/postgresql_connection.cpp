@@ -1,0 +1,408 @@
+#include "postgresql_connection.hpp"
+
+#include <boost/endian/conversion.hpp>
+
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+#include <utility>
+
+#include <poll.h>
+
+namespace kollect::consumer::postgresql {
+namespace {
+
+// PostgreSQL's numbers for its types, from pg_type.dat.
+constexpr Oid bytea_type = 17, int8_type = 20, text_type = 25;
+constexpr Oid bytea_array = 1001, text_array = 1009, int8_array = 1016;
+
+template <class Integer>
+void append_big_endian(std::string& out, Integer value) {
+  boost::endian::native_to_big_inplace(value);
+  char bytes[sizeof value];
+  std::memcpy(bytes, &value, sizeof value);
+  out.append(bytes, sizeof value);
+}
+
+std::string big_endian(std::int64_t value) {
+  std::string out;
+  append_big_endian(out, value);
+  return out;
+}
+
+struct verdict {
+  error reason;
+  std::string_view advice;
+};
+
+/// What an SQLSTATE means for us. The classes are those of PostgreSQL's appendix A.
+verdict judge(std::string_view state) {
+  const auto is_class = [&](std::string_view prefix) { return state.starts_with(prefix); };
+  if (state == "28P01" || is_class("28"))
+    return {error::authentication_failed, "correct the user, its password or pg_hba.conf"};
+  if (state == "3D000")
+    return {error::invalid_value, "create the database, or correct --store"};
+  if (state == "42501")
+    return {error::store_read_only, "the user needs the right to create and use the schema"};
+  if (state == "25006")
+    return {error::store_read_only, "this is a standby or a read-only database; name the primary"};
+  if (state == "25P03")
+    return {
+        error::store_unavailable,
+        "this process stood still with a transaction open for longer than --store-timeout, and the server "
+        "gave its locks to others"};
+  if (state == "53100")
+    return {error::store_full, "free some space on the database's disk"};
+  if (is_class("XX"))
+    return {state == "XX000" ? error::internal : error::store_corrupt, "see the database's log"};
+  // Lost connections, shutdown, too many clients, deadlocks, lock time-outs: all of it passes.
+  for (const auto passing : {"08", "40", "53", "55", "57", "58"})
+    if (is_class(passing))
+      return {error::store_unavailable, "it will be tried again"};
+  return {error::internal, "please report it"};
+}
+
+std::string first_line(const char* text) {
+  std::string_view line(text == nullptr ? "" : text);
+  line = line.substr(0, line.find('\n'));
+  return std::string(line);
+}
+
+/// The SQLSTATE in a message of verbosity PQERRORS_VERBOSE, as "FATAL:  28P01: …"; the first word is
+/// in the server's language.
+std::string state_in(std::string_view message) {
+  for (auto at = message.find(":  "); at != std::string_view::npos; at = message.find(":  ", at + 1)) {
+    const auto state = message.substr(at + 3, 5);
+    if (state.size() == 5 && state.find_first_not_of("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == state.npos &&
+        message.substr(at + 8, 1) == ":")
+      return std::string(state);
+  }
+  return {};
+}
+
+} // namespace
+
+parameters& parameters::add(Oid type, std::string own) {
+  values_.push_back({type, std::move(own), {}, false});
+  return *this;
+}
+
+parameters& parameters::integer(std::int64_t value) {
+  return add(int8_type, big_endian(value));
+}
+
+parameters& parameters::text(std::string_view value) {
+  values_.push_back({text_type, {}, value, false});
+  return *this;
+}
+
+parameters& parameters::bytes(std::string_view value) {
+  values_.push_back({bytea_type, {}, value, false});
+  return *this;
+}
+
+parameters& parameters::own_text(std::string value) {
+  return add(text_type, std::move(value));
+}
+
+parameters& parameters::own_bytes(std::string value) {
+  return add(bytea_type, std::move(value));
+}
+
+parameters& parameters::bytes_or_null(const std::optional<std::string>& value) {
+  values_.push_back({bytea_type, {}, value ? std::string_view(*value) : std::string_view(), !value});
+  return *this;
+}
+
+parameters& parameters::null() {
+  values_.push_back({int8_type, {}, {}, true});
+  return *this;
+}
+
+/// One dimension, no NULLs, from index 1: as array_send() writes it.
+parameters& parameters::array(Oid type, Oid element, const std::vector<std::string_view>& values) {
+  std::string out;
+  append_big_endian(out, std::int32_t{values.empty() ? 0 : 1});
+  append_big_endian(out, std::int32_t{0});
+  append_big_endian(out, static_cast<std::int32_t>(element));
+  if (!values.empty()) {
+    append_big_endian(out, static_cast<std::int32_t>(values.size()));
+    append_big_endian(out, std::int32_t{1});
+  }
+  for (const auto value : values) {
+    append_big_endian(out, static_cast<std::int32_t>(value.size()));
+    out += value;
+  }
+  return add(type, std::move(out));
+}
+
+parameters& parameters::integers(const std::vector<std::int64_t>& values) {
+  std::string all;
+  for (const auto value : values)
+    append_big_endian(all, value);
+  std::vector<std::string_view> views;
+  for (std::size_t at = 0; at < all.size(); at += sizeof(std::int64_t))
+    views.push_back(std::string_view(all).substr(at, sizeof(std::int64_t)));
+  return array(int8_array, int8_type, views);
+}
+
+parameters& parameters::texts(const std::vector<std::string_view>& values) {
+  return array(text_array, text_type, values);
+}
+
+parameters& parameters::many_bytes(const std::vector<std::string_view>& values) {
+  return array(bytea_array, bytea_type, values);
+}
+
+std::int64_t row::integer(int column) const {
+  const auto value = bytes(column);
+  if (value.size() != sizeof(std::int64_t))
+    return 0; // NULL
+  std::int64_t out = 0;
+  std::memcpy(&out, value.data(), sizeof out);
+  return boost::endian::big_to_native(out);
+}
+
+std::int64_t answer::changed() const {
+  // libpq gives this as text only, and "" for statements that change no rows.
+  return std::strtoll(PQcmdTuples(result_.get()), nullptr, 10);
+}
+
+result<std::unique_ptr<connection>> connection::open(const postgresql_settings& settings, access how) {
+  std::unique_ptr<connection> opened(new connection(settings));
+  opened->name_ = describe_postgresql(settings.url);
+  if (auto connected = opened->connect(); !connected)
+    return connected.error();
+  if (auto done = opened->set_up(how); !done)
+    return done.error();
+  return opened;
+}
+
+failure connection::refuse(error reason, std::string sentence) const {
+  auto out = make_failure(reason, "PostgreSQL: " + std::move(sentence));
+  out.source = name_;
+  return out;
+}
+
+std::string connection::quoted(const std::string& name) const {
+  const std::unique_ptr<char, decltype(&PQfreemem)> out(
+      PQescapeIdentifier(handle_.get(), name.c_str(), name.size()), &PQfreemem);
+  return out ? out.get() : "\"\""; // a name that is not UTF-8; the server refuses the empty one
+}
+
+result<void> connection::connect() {
+  // What stands before dbname gives way to what the URL says.
+  const std::string seconds = std::to_string(settings_.timeout.count());
+  const std::string milliseconds = std::to_string(settings_.timeout.count() * 1000);
+  const char* const names[] = {"fallback_application_name", "keepalives_idle",
+                               "tcp_user_timeout",          "dbname",
+                               "client_encoding",           nullptr};
+  const char* const values[] = {"kollect-consumer",    seconds.c_str(), milliseconds.c_str(),
+                                settings_.url.c_str(), "UTF8",          nullptr};
+  handle_.reset(PQconnectStartParams(names, values, 1));
+  if (!handle_)
+    return refuse(error::store_unavailable, "no memory for a connection");
+  PQsetErrorVerbosity(handle_.get(), PQERRORS_VERBOSE); // tells the SQLSTATE, which nothing else does yet
+  const auto deadline = clock::now() + settings_.timeout;
+  auto state = PQstatus(handle_.get()) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING;
+  while (state == PGRES_POLLING_READING || state == PGRES_POLLING_WRITING) {
+    if (auto ready = wait_for_socket(state == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline); !ready)
+      return ready;
+    state = PQconnectPoll(handle_.get());
+  }
+  if (state == PGRES_POLLING_OK) {
+    PQsetErrorVerbosity(handle_.get(), PQERRORS_DEFAULT);
+    return {};
+  }
+  const std::string message = PQerrorMessage(handle_.get());
+  const auto found = state_in(message);
+  if (found.empty())
+    return refuse(error::store_unavailable, first_line(message.c_str()) + "; it will be tried again");
+  const auto known = judge(found);
+  // The server's own words: they name user and database, never a password.
+  return refuse(known.reason, first_line(message.c_str()) + "; " + std::string(known.advice));
+}
+
+result<void> connection::set_up(access how) {
+  PQsetNoticeProcessor(
+      handle_.get(), [](void*, const char*) {}, nullptr); // "already exists, skipping" is no news
+  PQsetnonblocking(handle_.get(), 1);
+  if (PQserverVersion(handle_.get()) < 130'000)
+    return refuse(error::invalid_value, "the server is older than PostgreSQL 13");
+  const char* const encoding = PQparameterStatus(handle_.get(), "server_encoding");
+  if (encoding == nullptr || std::string_view(encoding) != "UTF8")
+    return refuse(error::invalid_value, "the database must have the encoding UTF8");
+  const auto milliseconds = settings_.timeout.count() * 1000;
+  std::string sql = "SET search_path = " + quoted(settings_.schema) + ", pg_temp;";
+  sql += "SET idle_in_transaction_session_timeout = " + std::to_string(milliseconds) + ";";
+  sql += "SET lock_timeout = " + std::to_string(3 * milliseconds) + ";";
+  sql += "SET default_transaction_isolation = 'read committed';";
+  // What was acknowledged to the broker must not be lost with the server's power.
+  sql += "SELECT set_config('synchronous_commit', 'on', false) "
+         "WHERE current_setting('synchronous_commit') IN ('off', 'local');";
+  if (how == access::read_only)
+    sql += "SET default_transaction_read_only = on;";
+  return execute(sql);
+}
+
+result<void> connection::wait_for_socket(short events, clock::time_point deadline) {
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - clock::now()).count();
+  pollfd watched{PQsocket(handle_.get()), events, 0};
+  const int ready = left <= 0 ? 0 : ::poll(&watched, 1, static_cast<int>(left));
+  if (ready > 0 || (ready < 0 && errno == EINTR))
+    return {};
+  if (ready == 0)
+    return refuse(error::store_unavailable, "the server did not answer in time; it will be tried again");
+  return refuse(error::store_unavailable, "poll: " + std::generic_category().message(errno));
+}
+
+connection::clock::time_point connection::statement_deadline() const {
+  return clock::now() + 6 * settings_.timeout;
+}
+
+result<void> connection::wait_until_sent(clock::time_point deadline) {
+  for (;;) {
+    const int left = PQflush(handle_.get());
+    if (left == 0)
+      return {};
+    if (left < 0)
+      return describe(nullptr);
+    if (auto ready = wait_for_socket(POLLIN | POLLOUT, deadline); !ready)
+      return ready;
+    if (PQconsumeInput(handle_.get()) == 0)
+      return describe(nullptr);
+  }
+}
+
+/// The next result of what was sent; null at the end.
+result<PGresult*> connection::next_answer(clock::time_point deadline) {
+  while (PQisBusy(handle_.get()) != 0) {
+    if (auto ready = wait_for_socket(POLLIN, deadline); !ready)
+      return ready.error();
+    if (PQconsumeInput(handle_.get()) == 0)
+      return describe(nullptr);
+  }
+  return PQgetResult(handle_.get());
+}
+
+/// The last result; the first failure if there is one.
+result<answer> connection::last_answer() {
+  const auto deadline = statement_deadline();
+  if (auto sent = wait_until_sent(deadline); !sent)
+    return sent.error();
+  answer last(nullptr);
+  std::optional<failure> problem;
+  for (;;) {
+    auto next = next_answer(deadline);
+    if (!next)
+      return next.error();
+    if (*next == nullptr)
+      break;
+    last = answer(*next);
+    const auto status = PQresultStatus(last.get());
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY && !problem)
+      problem = describe(last.get());
+  }
+  if (problem)
+    return *problem;
+  return last;
+}
+
+failure connection::describe(const PGresult* refused) const {
+  const char* const state = refused == nullptr ? nullptr : PQresultErrorField(refused, PG_DIAG_SQLSTATE);
+  if (state == nullptr)
+    return refuse(error::store_unavailable,
+                  first_line(PQerrorMessage(handle_.get())) + "; it will be tried again");
+  const auto known = judge(state);
+  // No detail and no context: those would repeat values of rows.
+  return refuse(known.reason, first_line(PQresultErrorField(refused, PG_DIAG_MESSAGE_PRIMARY)) + " (" +
+                                  state + "); " + std::string(known.advice));
+}
+
+result<void> connection::execute(const std::string& sql) {
+  if (PQsendQuery(handle_.get(), sql.c_str()) == 0)
+    return describe(nullptr);
+  auto done = last_answer();
+  if (!done)
+    return done.error();
+  return {};
+}
+
+result<const std::string*> connection::prepared(const char* sql, const parameters& values) {
+  const auto found = statements_.find(sql);
+  if (found != statements_.end())
+    return &found->second;
+  const std::string name = "kollect_" + std::to_string(statements_.size());
+  std::vector<Oid> types;
+  for (const auto& value : values.values_)
+    types.push_back(value.type);
+  if (PQsendPrepare(handle_.get(), name.c_str(), sql, static_cast<int>(types.size()), types.data()) == 0)
+    return describe(nullptr);
+  if (auto done = last_answer(); !done)
+    return done.error();
+  return &statements_.emplace(sql, name).first->second;
+}
+
+result<void> connection::send(const char* sql, const parameters& values) {
+  auto name = prepared(sql, values);
+  if (!name)
+    return name.error();
+  std::vector<const char*> data;
+  std::vector<int> lengths, formats(values.values_.size(), 1);
+  for (const auto& value : values.values_) {
+    const std::string_view bytes = value.own.empty() ? value.view : std::string_view(value.own);
+    data.push_back(value.is_null ? nullptr : bytes.data() == nullptr ? "" : bytes.data());
+    lengths.push_back(static_cast<int>(bytes.size()));
+  }
+  if (PQsendQueryPrepared(handle_.get(), (*name)->c_str(), static_cast<int>(data.size()), data.data(),
+                          lengths.data(), formats.data(), 1) == 0)
+    return describe(nullptr);
+  return {};
+}
+
+result<answer> connection::run(const char* sql, const parameters& values) {
+  if (auto sent = send(sql, values); !sent)
+    return sent.error();
+  return last_answer();
+}
+
+result<void> connection::visit(const char* sql, const parameters& values,
+                               const std::function<void(const row&)>& on_row) {
+  if (auto sent = send(sql, values); !sent)
+    return sent.error();
+  PQsetSingleRowMode(handle_.get());
+  if (auto flushed = wait_until_sent(statement_deadline()); !flushed)
+    return flushed;
+  std::optional<failure> problem;
+  for (;;) {
+    auto next = next_answer(statement_deadline());
+    if (!next)
+      return next.error();
+    if (*next == nullptr)
+      break;
+    const answer one(*next);
+    const auto status = PQresultStatus(one.get());
+    if (status == PGRES_SINGLE_TUPLE)
+      on_row(one[0]);
+    else if (status != PGRES_TUPLES_OK && !problem)
+      problem = describe(one.get());
+  }
+  if (problem)
+    return *problem;
+  return {};
+}
+
+result<void> connection::wait_for_notification(const std::string& channel,
+                                               std::chrono::milliseconds longest) {
+  if (channels_.insert(channel).second)
+    return execute("LISTEN " + quoted(channel));
+  pollfd watched{PQsocket(handle_.get()), POLLIN, 0};
+  (void)::poll(&watched, 1, static_cast<int>(longest.count())); // a signal ends the wait too
+  if (PQconsumeInput(handle_.get()) == 0)
+    return describe(nullptr);
+  while (PGnotify* const heard = PQnotifies(handle_.get()))
+    PQfreemem(heard);
+  return {};
+}
+
+} // namespace kollect::consumer::postgresql

@@ -1,0 +1,144 @@
+#ifndef KOLLECT_CONSUMER_POSTGRESQL_CONNECTION_HPP
+#define KOLLECT_CONSUMER_POSTGRESQL_CONNECTION_HPP
+
+#include "postgresql_store.hpp"
+
+#include <kollect/error.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <libpq-fe.h>
+
+namespace kollect::consumer::postgresql {
+
+/// Values for $1, $2 … of a statement, in PostgreSQL's binary format. Call order is parameter order.
+/// Texts and byte strings are not copied: they must live until the statement has run.
+class parameters {
+public:
+  parameters& integer(std::int64_t value);
+  parameters& text(std::string_view value); ///< valid UTF-8 without NUL
+  parameters& bytes(std::string_view value);
+  parameters& bytes_or_null(const std::optional<std::string>& value);
+  parameters& null();
+  parameters& own_text(std::string value); ///< for what would not live long enough
+  parameters& own_bytes(std::string value);
+
+  // Whole columns, for unnest().
+  parameters& integers(const std::vector<std::int64_t>& values);
+  parameters& texts(const std::vector<std::string_view>& values);
+  parameters& many_bytes(const std::vector<std::string_view>& values);
+
+private:
+  friend class connection;
+
+  parameters& add(Oid type, std::string own);
+  parameters& array(Oid type, Oid element, const std::vector<std::string_view>& values);
+
+  struct bound {
+    Oid type = 0;
+    std::string own;       ///< bytes that were made here
+    std::string_view view; ///< bytes of the caller; used where `own` is empty
+    bool is_null = false;
+  };
+  std::vector<bound> values_;
+};
+
+/// One row of an answer, columns from 0. Views are valid as long as the answer.
+class row {
+public:
+  row(const PGresult* answer, int index) noexcept : answer_(answer), index_(index) {}
+
+  bool is_null(int column) const { return PQgetisnull(answer_, index_, column) != 0; }
+  std::int64_t integer(int column) const; ///< of a BIGINT
+  std::string_view bytes(int column) const {
+    return {PQgetvalue(answer_, index_, column),
+            static_cast<std::size_t>(PQgetlength(answer_, index_, column))};
+  }
+  std::string text(int column) const { return std::string(bytes(column)); }
+
+private:
+  const PGresult* answer_;
+  int index_;
+};
+
+/// What a statement answered.
+class answer {
+public:
+  explicit answer(PGresult* result) noexcept : result_(result, &PQclear) {}
+
+  int size() const { return PQntuples(result_.get()); }
+  row operator[](int index) const { return {result_.get(), index}; }
+  std::int64_t changed() const; ///< rows inserted, updated or deleted
+  const PGresult* get() const noexcept { return result_.get(); }
+
+private:
+  std::unique_ptr<PGresult, decltype(&PQclear)> result_;
+};
+
+enum class access { read_write, read_only };
+
+/// One session. Statements are prepared once and kept; each wait has a deadline.
+class connection {
+public:
+  /// Connects and sets the session up. error::store_unavailable when nobody answers in time,
+  /// error::authentication_failed, or error::invalid_value for a database that is not there.
+  static result<std::unique_ptr<connection>> open(const postgresql_settings& settings, access how);
+
+  /// Runs SQL text without parameters; several statements may be in it.
+  result<void> execute(const std::string& sql);
+
+  /// Runs a statement. `sql` must be a literal: its address is its name.
+  result<answer> run(const char* sql, const parameters& values = {});
+
+  /// Runs a query and visits its rows as they come, holding one at a time.
+  result<void> visit(const char* sql, const parameters& values,
+                     const std::function<void(const row&)>& on_row);
+
+  /// Waits until a channel is notified, or the time is over. The first call begins to listen, and
+  /// returns at once: what came before has not been heard.
+  result<void> wait_for_notification(const std::string& channel, std::chrono::milliseconds longest);
+
+  bool in_transaction() const { return PQtransactionStatus(handle_.get()) != PQTRANS_IDLE; }
+  bool has_failed() const { return PQtransactionStatus(handle_.get()) == PQTRANS_INERROR; }
+  const std::string& name() const { return name_; } ///< the database, without credentials
+
+  /// A name as it stands in SQL text.
+  std::string quoted(const std::string& name) const;
+
+  failure refuse(error reason, std::string sentence) const;
+
+private:
+  explicit connection(const postgresql_settings& settings) : settings_(settings) {}
+
+  using clock = std::chrono::steady_clock;
+
+  result<void> connect();
+  result<void> set_up(access how);
+  result<void> wait_for_socket(short events, clock::time_point deadline);
+  result<void> wait_until_sent(clock::time_point deadline);
+  result<PGresult*> next_answer(clock::time_point deadline);
+  result<answer> last_answer();
+  result<void> send(const char* sql, const parameters& values);
+  result<const std::string*> prepared(const char* sql, const parameters& values);
+  failure describe(const PGresult* refused) const;
+  clock::time_point statement_deadline() const;
+
+  postgresql_settings settings_;
+  std::string name_;
+  std::unique_ptr<PGconn, decltype(&PQfinish)> handle_{nullptr, &PQfinish};
+  std::map<const char*, std::string> statements_;
+  std::set<std::string> channels_;
+};
+
+} // namespace kollect::consumer::postgresql
+
+#endif

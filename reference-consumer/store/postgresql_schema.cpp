@@ -1,0 +1,245 @@
+#include "postgresql_schema.hpp"
+
+#include <memory>
+
+namespace kollect::consumer::postgresql {
+namespace {
+
+// All integers are BIGINT, the one binary form that is sent and read. Names are BYTEA: they may hold any
+// character, U+0000 too, which TEXT refuses, and they sort by their bytes. What may be long is found by its
+// SHA-256, as an index entry has at most some 2700 bytes. Rows that are updated all the time have room to be.
+constexpr const char* version_1 = R"sql(
+CREATE TABLE schema_version (version BIGINT NOT NULL);
+CREATE TABLE logs (
+  log_id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  name_digest BYTEA NOT NULL UNIQUE,
+  name BYTEA NOT NULL
+);
+CREATE TABLE positions (
+  log_id BIGINT NOT NULL,
+  partition BIGINT NOT NULL,
+  next_offset BIGINT NOT NULL,
+  owner_epoch BIGINT NOT NULL,
+  owner BYTEA NOT NULL,
+  last_message BYTEA,
+  PRIMARY KEY (log_id, partition)
+) WITH (fillfactor = 50);
+CREATE TABLE scopes (
+  scope_id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  scope_digest BYTEA NOT NULL UNIQUE,
+  cluster BYTEA NOT NULL,
+  namespace BYTEA NOT NULL,
+  inventory BYTEA NOT NULL,
+  exported_seconds BIGINT,
+  exported_nanoseconds BIGINT,
+  generation BIGINT,
+  payload_digest BYTEA,
+  items_digest BYTEA,
+  applied_parts BYTEA,
+  target_digest BIGINT NOT NULL DEFAULT 0,
+  target_conflicts BIGINT NOT NULL DEFAULT 0,
+  applied_at TEXT,
+  row_count BIGINT NOT NULL DEFAULT 0,
+  dedup_key_count BIGINT NOT NULL DEFAULT 0
+) WITH (fillfactor = 50);
+CREATE TABLE dedup_keys (
+  scope_id BIGINT NOT NULL,
+  payload_digest BYTEA NOT NULL,
+  timestamp TEXT NOT NULL,
+  exported_seconds BIGINT NOT NULL,
+  PRIMARY KEY (scope_id, payload_digest, timestamp)
+);
+CREATE TABLE items (
+  scope_id BIGINT NOT NULL,
+  identity_digest BYTEA NOT NULL,
+  target_namespace BYTEA NOT NULL,
+  target_name BYTEA NOT NULL,
+  namespace BYTEA NOT NULL,
+  name BYTEA NOT NULL,
+  uid BYTEA NOT NULL,
+  item TEXT NOT NULL,
+  PRIMARY KEY (scope_id, identity_digest)
+);
+CREATE TABLE change_batches (
+  batch_id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  first_cursor BIGINT NOT NULL UNIQUE,
+  last_cursor BIGINT NOT NULL UNIQUE
+);
+CREATE TABLE changes (
+  batch_id BIGINT NOT NULL,
+  sequence BIGINT NOT NULL,
+  scope_id BIGINT NOT NULL,
+  kind TEXT NOT NULL,
+  before TEXT NOT NULL,
+  after TEXT NOT NULL,
+  changed_paths TEXT NOT NULL,
+  log_id BIGINT NOT NULL,
+  partition BIGINT NOT NULL,
+  "offset" BIGINT NOT NULL,
+  exported_seconds BIGINT NOT NULL,
+  exported_nanoseconds BIGINT NOT NULL,
+  applied_at TEXT NOT NULL,
+  PRIMARY KEY (batch_id, sequence)
+);
+CREATE TABLE pending_parts (
+  scope_id BIGINT NOT NULL,
+  exported_seconds BIGINT NOT NULL,
+  exported_nanoseconds BIGINT NOT NULL,
+  generation BIGINT NOT NULL,
+  part_total BIGINT NOT NULL,
+  part_index BIGINT NOT NULL,
+  digest BYTEA NOT NULL,
+  log_id BIGINT NOT NULL,
+  partition BIGINT NOT NULL,
+  "offset" BIGINT NOT NULL,
+  message_key BYTEA,
+  arrived_seconds BIGINT NOT NULL,
+  message_bytes BIGINT NOT NULL,
+  message BYTEA NOT NULL,
+  PRIMARY KEY (scope_id, exported_seconds, exported_nanoseconds, generation, part_total, part_index)
+);
+CREATE TABLE dead_letters (
+  dead_letter_id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  log_id BIGINT NOT NULL,
+  partition BIGINT NOT NULL,
+  "offset" BIGINT NOT NULL,
+  message_key BYTEA,
+  subject BYTEA NOT NULL,
+  headers BYTEA NOT NULL,
+  value BYTEA,
+  value_bytes BIGINT NOT NULL,
+  value_digest BYTEA NOT NULL,
+  body_bytes BIGINT NOT NULL,
+  is_tombstone BIGINT NOT NULL,
+  reason TEXT NOT NULL,
+  sentence BYTEA NOT NULL,
+  clause TEXT NOT NULL,
+  byte_offset BIGINT,
+  buried_at TEXT NOT NULL,
+  UNIQUE (log_id, partition, "offset", value_digest)
+);
+CREATE INDEX dead_letters_with_body ON dead_letters (dead_letter_id) WHERE value IS NOT NULL;
+CREATE TABLE totals (
+  only_row BIGINT PRIMARY KEY CHECK (only_row = 1),
+  consumed BIGINT NOT NULL,
+  applied BIGINT NOT NULL,
+  duplicate BIGINT NOT NULL,
+  stale BIGINT NOT NULL,
+  dead_lettered BIGINT NOT NULL,
+  pending BIGINT NOT NULL,
+  pending_bytes BIGINT NOT NULL,
+  dead_letter_bytes BIGINT NOT NULL,
+  last_cursor BIGINT NOT NULL
+) WITH (fillfactor = 10);
+INSERT INTO totals VALUES (1, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+
+-- A name as TEXT, each U+0000 as U+FFFD.
+CREATE FUNCTION name_as_text(name BYTEA) RETURNS TEXT LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+  SELECT convert_from(
+    CASE WHEN position('\x00'::bytea IN name) = 0 THEN name
+    ELSE (SELECT string_agg(CASE get_byte(name, place) WHEN 0 THEN '\xefbfbd'::bytea
+                            ELSE substring(name FROM place + 1 FOR 1) END, ''::bytea ORDER BY place)
+          FROM generate_series(0, length(name) - 1) place)
+    END, 'UTF8')
+$$;
+
+-- A row as JSONB; U+0000 and lone surrogates, which JSONB refuses, as U+FFFD.
+CREATE FUNCTION item_as_jsonb(item TEXT) RETURNS JSONB LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+BEGIN
+  RETURN item::jsonb;
+EXCEPTION WHEN OTHERS THEN
+  BEGIN
+    RETURN regexp_replace(
+      regexp_replace(item, '(?<!\\)((?:\\\\)*)\\u0000', '\1\\ufffd', 'g'),
+      '(?<!\\)((?:\\\\)*)\\u[dD](?:[89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|[c-fC-F][0-9a-fA-F]{2})',
+      '\1\\ufffd', 'g')::jsonb;
+  EXCEPTION WHEN OTHERS THEN
+    RETURN NULL;
+  END;
+END
+$$;
+
+-- The columns of upstream's state table.
+CREATE VIEW inventory_items AS
+SELECT name_as_text(scopes.namespace) AS inventory_namespace,
+       name_as_text(inventory) AS inventory_name,
+       name_as_text(target_name) AS target_name,
+       name_as_text(uid) AS source_uid,
+       name_as_text(cluster) AS cluster,
+       name_as_text(items.namespace) AS resource_namespace,
+       item_as_jsonb(item) AS payload,
+       to_timestamp(exported_seconds) + exported_nanoseconds / 1000 * INTERVAL '1 microsecond' AS exported_at
+FROM items JOIN scopes USING (scope_id);
+)sql";
+
+/// Any number that others are unlikely to use: the first bytes of "kollect".
+constexpr const char* lock_migration = "SELECT pg_advisory_xact_lock(30239034178757492)";
+
+result<std::int64_t> version_of(connection& target) {
+  auto table = target.run("SELECT 1::bigint FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
+                          "ON n.oid = c.relnamespace "
+                          "WHERE relname = 'schema_version' AND nspname = current_schema()");
+  if (!table)
+    return table.error();
+  if (table->size() == 0)
+    return 0;
+  auto found = target.run("SELECT version FROM schema_version");
+  if (!found)
+    return found.error();
+  return found->size() == 1 ? (*found)[0].integer(0) : 0;
+}
+
+result<void> refuse_newer(const connection& target, std::int64_t version) {
+  if (version <= schema_version)
+    return {};
+  return target.refuse(error::store_too_new, "the tables have version " + std::to_string(version) +
+                                                 ", this program knows " + std::to_string(schema_version) +
+                                                 "; use the program that wrote them, or a newer one");
+}
+
+result<void> migrate_within(connection& target, const std::string& schema) {
+  if (auto locked = target.run(lock_migration); !locked)
+    return locked.error();
+  auto exists = target.run("SELECT 1::bigint FROM pg_catalog.pg_namespace WHERE nspname = $1",
+                           parameters().text(schema));
+  if (!exists)
+    return exists.error();
+  // Only where it is missing: to ask for it takes a right that there is no need for otherwise.
+  if (exists->size() == 0)
+    if (auto made = target.execute("CREATE SCHEMA " + target.quoted(schema)); !made)
+      return made;
+  auto version = version_of(target);
+  if (!version)
+    return version.error();
+  if (auto known = refuse_newer(target, *version); !known || *version == schema_version)
+    return known;
+  if (auto made = target.execute(version_1); !made)
+    return made;
+  auto noted = target.run("INSERT INTO schema_version VALUES ($1)", parameters().integer(schema_version));
+  if (!noted)
+    return noted.error();
+  return {};
+}
+
+} // namespace
+
+result<void> migrate(connection& target, const std::string& schema) {
+  if (auto begun = target.execute("BEGIN"); !begun)
+    return begun;
+  auto done = migrate_within(target, schema);
+  // The first failure is the one to tell; a lost connection rolls back by itself.
+  auto ended = target.execute(done ? "COMMIT" : "ROLLBACK");
+  return done ? ended : done;
+}
+
+result<void> check_schema(connection& target) {
+  auto version = version_of(target);
+  if (!version)
+    return version.error();
+  if (*version == 0)
+    return target.refuse(error::store_unavailable,
+                         "the schema holds no store; it is made by the first `kollect-consumer run`");
+  return refuse_newer(target, *version);
+}
+
+} // namespace kollect::consumer::postgresql

@@ -1,0 +1,259 @@
+#include "postgresql_store.hpp"
+
+#include "postgresql_connection.hpp"
+#include "postgresql_schema.hpp"
+#include "postgresql_transaction.hpp"
+#include "stored_values.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+#include <utility>
+
+namespace kollect::consumer {
+namespace postgresql {
+namespace {
+
+using options_pointer = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
+
+options_pointer parse_url(const std::string& url) {
+  return {PQconninfoParse(url.c_str(), nullptr), &PQconninfoFree};
+}
+
+stored_dead_letter read_letter(const row& found) {
+  stored_dead_letter out;
+  out.id = found.integer(0);
+  auto& letter = out.letter;
+  letter.origin = {found.text(1), static_cast<std::int32_t>(found.integer(2)), found.integer(3)};
+  if (!found.is_null(4))
+    letter.message_key = found.text(4);
+  letter.subject = found.text(5);
+  letter.headers_json = found.text(6);
+  letter.value = found.text(7);
+  letter.is_tombstone = found.integer(8) != 0;
+  letter.reason = found.text(9);
+  letter.sentence = found.text(10);
+  letter.clause = found.text(11);
+  if (!found.is_null(12))
+    letter.byte_offset = found.integer(12);
+  letter.at = read_timestamp(found.bytes(13));
+  out.has_body = !found.is_null(7);
+  out.value_bytes = found.integer(14);
+  out.value_digest = digest_from(found.bytes(15));
+  return out;
+}
+
+class postgresql_store final : public store {
+public:
+  explicit postgresql_store(std::unique_ptr<connection> opened) : connection_(std::move(opened)) {}
+
+  result<std::unique_ptr<transaction>> begin() override {
+    return postgresql_transaction::begin(*connection_);
+  }
+
+  result<std::vector<owned_position>> claim(const std::string& log, std::span<const std::int32_t> partitions,
+                                            std::string_view owner) override {
+    if (auto begun = connection_->execute("BEGIN"); !begun)
+      return begun.error();
+    auto claimed = claim_within(log, partitions, owner);
+    // The first failure is the one to tell; on a lost connection the server rolls back by itself.
+    auto ended = connection_->execute(claimed ? "COMMIT" : "ROLLBACK");
+    if (claimed && !ended)
+      return ended.error();
+    return claimed;
+  }
+
+  result<void> rewind(const std::string& log, const owned_position& held, std::int64_t next_offset) override {
+    auto done = connection_->run(
+        "UPDATE positions SET next_offset = $1, last_message = NULL WHERE partition = $2 AND owner_epoch = "
+        "$3 AND log_id = (SELECT log_id FROM logs WHERE name_digest = $4)",
+        parameters()
+            .integer(next_offset)
+            .integer(held.partition)
+            .integer(held.owner_epoch)
+            .own_bytes(log_digest(log)));
+    if (!done)
+      return done.error();
+    if (done->changed() == 1)
+      return {};
+    return make_fenced(held.partition);
+  }
+
+  result<bool> knows_log(const std::string& log) override {
+    auto found = connection_->run(
+        "SELECT 1::bigint FROM logs JOIN positions USING (log_id) WHERE name_digest = $1 AND "
+        "next_offset >= 0 LIMIT 1",
+        parameters().own_bytes(log_digest(log)));
+    if (!found)
+      return found.error();
+    return found->size() == 1;
+  }
+
+  result<void> wait_for_commit(std::chrono::milliseconds longest) override {
+    return connection_->wait_for_notification("kollect_changes", longest);
+  }
+
+  result<void> for_each_row(const visit_row& visit) override {
+    return connection_->visit(
+        "SELECT cluster, s.namespace, inventory, item FROM items i JOIN scopes s USING (scope_id) "
+        "ORDER BY cluster, s.namespace, inventory, target_namespace, target_name, i.namespace, name, uid",
+        {}, [&](const row& found) {
+          visit({found.text(0), found.text(1), found.text(2)}, found.bytes(3));
+        });
+  }
+
+  result<std::vector<feed_entry>> changes_after(std::int64_t cursor, std::int64_t limit) override {
+    std::vector<feed_entry> out;
+    auto read = connection_->visit(
+        "SELECT b.first_cursor + c.sequence, kind, cluster, namespace, inventory, l.name, partition, "
+        "\"offset\", c.exported_seconds, c.exported_nanoseconds, c.applied_at, before, after, changed_paths "
+        "FROM change_batches b JOIN changes c USING (batch_id) JOIN scopes USING (scope_id) JOIN logs l "
+        "USING "
+        "(log_id) WHERE b.last_cursor > $1 AND b.first_cursor + c.sequence > $1 "
+        "ORDER BY b.last_cursor, c.sequence LIMIT $2",
+        parameters().integer(cursor).integer(limit), [&](const row& found) {
+          out.push_back({found.integer(0),
+                         found.text(1),
+                         {found.text(2), found.text(3), found.text(4)},
+                         {found.text(5), static_cast<std::int32_t>(found.integer(6)), found.integer(7)},
+                         {found.integer(8), static_cast<std::uint32_t>(found.integer(9))},
+                         read_timestamp(found.bytes(10)),
+                         found.text(11),
+                         found.text(12),
+                         found.text(13)});
+        });
+    if (!read)
+      return read.error();
+    return out;
+  }
+
+  result<std::vector<stored_dead_letter>> dead_letters(std::int64_t after_id, std::int64_t limit) override {
+    std::vector<stored_dead_letter> out;
+    auto read = connection_->visit(
+        "SELECT dead_letter_id, name, partition, \"offset\", message_key, subject, headers, value, "
+        "is_tombstone, "
+        "reason, sentence, clause, byte_offset, buried_at, value_bytes, value_digest FROM dead_letters "
+        "JOIN logs USING (log_id) WHERE dead_letter_id > $1 ORDER BY dead_letter_id LIMIT $2",
+        parameters().integer(after_id).integer(limit),
+        [&](const row& found) { out.push_back(read_letter(found)); });
+    if (!read)
+      return read.error();
+    return out;
+  }
+
+  result<std::vector<scope_summary>> scopes() override {
+    std::vector<scope_summary> out;
+    auto read =
+        connection_->visit("SELECT cluster, namespace, inventory, row_count, exported_seconds, "
+                           "exported_nanoseconds, applied_at, "
+                           "target_conflicts FROM scopes WHERE exported_seconds IS NOT NULL ORDER BY "
+                           "cluster, namespace, inventory",
+                           {}, [&](const row& found) {
+                             out.push_back({{found.text(0), found.text(1), found.text(2)},
+                                            found.integer(3),
+                                            {found.integer(4), static_cast<std::uint32_t>(found.integer(5))},
+                                            read_timestamp(found.bytes(6)),
+                                            found.integer(7)});
+                           });
+    if (!read)
+      return read.error();
+    return out;
+  }
+
+  result<outcome_counts> counts() override {
+    auto found =
+        connection_->run("SELECT consumed, applied, duplicate, stale, dead_lettered, pending FROM totals");
+    if (!found)
+      return found.error();
+    const auto only = (*found)[0];
+    return outcome_counts{only.integer(0), only.integer(1), only.integer(2),
+                          only.integer(3), only.integer(4), only.integer(5)};
+  }
+
+private:
+  result<std::vector<owned_position>>
+  claim_within(const std::string& log, std::span<const std::int32_t> partitions, std::string_view owner) {
+    auto id = log_id_of(*connection_, log);
+    if (!id)
+      return id.error();
+    // By order of number, as batches move positions on: no two processes can wait for each other.
+    std::map<std::int32_t, owned_position> claimed;
+    for (const auto partition : partitions)
+      claimed[partition] = {};
+    for (auto& [partition, position] : claimed) {
+      auto made = connection_->run(
+          "INSERT INTO positions AS p (log_id, partition, next_offset, owner_epoch, owner) VALUES ($1, $2, "
+          "-1, "
+          "1, $3) ON CONFLICT (log_id, partition) DO UPDATE SET owner_epoch = p.owner_epoch + 1, owner = "
+          "excluded.owner RETURNING owner_epoch, next_offset, last_message",
+          parameters().integer(*id).integer(partition).bytes(owner));
+      if (!made)
+        return made.error();
+      const auto only = (*made)[0];
+      position = {partition, only.integer(0), only.integer(1), fingerprint_from(only.bytes(2))};
+    }
+    std::vector<owned_position> out;
+    for (const auto partition : partitions)
+      out.push_back(claimed.at(partition));
+    return out;
+  }
+
+  std::unique_ptr<connection> connection_;
+};
+
+} // namespace
+} // namespace postgresql
+
+bool is_postgresql_url(const std::string& url) noexcept {
+  return url.starts_with("postgresql://") || url.starts_with("postgres://");
+}
+
+result<void> check_postgresql_url(const std::string& url) {
+  // libpq's own words would repeat parts of the URL, which may hold a password.
+  if (is_postgresql_url(url) && postgresql::parse_url(url))
+    return {};
+  return make_failure(
+      error::invalid_value,
+      "the store's URL is not one that PostgreSQL's client library understands: it should be like "
+      "postgresql://user@host:5432/database?sslmode=verify-full, with special characters in "
+      "user and password percent-encoded");
+}
+
+bool has_password(const std::string& url) {
+  if (const auto options = postgresql::parse_url(url))
+    for (const auto* option = options.get(); option->keyword != nullptr; ++option)
+      if (std::string_view(option->keyword) == "password" && option->val != nullptr)
+        return true;
+  return false;
+}
+
+std::string describe_postgresql(const std::string& url) {
+  std::map<std::string, std::string> values;
+  if (const auto options = postgresql::parse_url(url))
+    for (const auto* option = options.get(); option->keyword != nullptr; ++option)
+      if (option->val != nullptr)
+        values[option->keyword] = option->val;
+  const auto host = values.contains("host") ? values["host"] : values["hostaddr"];
+  const auto port = values.contains("port") ? ":" + values["port"] : std::string();
+  return "postgresql://" + host + port + "/" + values["dbname"];
+}
+
+result<std::unique_ptr<store>> open_postgresql_store(const postgresql_settings& settings) {
+  auto opened = postgresql::connection::open(settings, postgresql::access::read_write);
+  if (!opened)
+    return opened.error();
+  if (auto migrated = postgresql::migrate(**opened, settings.schema); !migrated)
+    return migrated.error();
+  return std::unique_ptr<store>(new postgresql::postgresql_store(std::move(*opened)));
+}
+
+result<std::unique_ptr<store>> open_postgresql_reader(const postgresql_settings& settings) {
+  auto opened = postgresql::connection::open(settings, postgresql::access::read_only);
+  if (!opened)
+    return opened.error();
+  if (auto checked = postgresql::check_schema(**opened); !checked)
+    return checked.error();
+  return std::unique_ptr<store>(new postgresql::postgresql_store(std::move(*opened)));
+}
+
+} // namespace kollect::consumer

@@ -1,0 +1,84 @@
+#ifndef KOLLECT_CONSUMER_POSTGRESQL_TRANSACTION_HPP
+#define KOLLECT_CONSUMER_POSTGRESQL_TRANSACTION_HPP
+
+#include "postgresql_connection.hpp"
+#include "store.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace kollect::consumer::postgresql {
+
+/// What finds a log in its table: a name may be longer than an index entry.
+std::string log_digest(const std::string& log);
+
+/// The id of a log, which is registered if it is new.
+result<std::int64_t> log_id_of(connection& target, const std::string& log);
+
+/// One batch on a PostgreSQL session. What all processes write (counters, feed cursors, the position in
+/// a NATS stream) is gathered and written by commit(), so that its locks are held for a moment only.
+class postgresql_transaction final : public transaction {
+public:
+  static result<std::unique_ptr<transaction>> begin(connection& target);
+  ~postgresql_transaction() override;
+
+  result<void> advance(const std::string& log, const owned_position& held,
+                       const owned_position& moved) override;
+  result<void> note_position(const std::string& log, std::int32_t partition,
+                             std::int64_t next_offset) override;
+  result<void> lock_scopes(const std::set<scope>& scopes) override;
+  result<scope_record> open_scope(const scope& which) override;
+  result<bool> is_known(std::int64_t scope_id, const dedup_key& key) override;
+  result<void> remember(std::int64_t scope_id, const dedup_key& key, const timestamp& instant) override;
+  result<row_map> rows(std::int64_t scope_id) override;
+  result<void> write_snapshot(const applied_snapshot& snapshot) override;
+  result<std::vector<held_part>> held_parts(std::int64_t scope_id, const part_set& set) override;
+  result<void> hold_part(std::int64_t scope_id, const pending_part& part) override;
+  result<std::vector<pending_part>> take_parts(std::int64_t scope_id, const part_set& set) override;
+  result<std::int64_t> drop_superseded_parts(std::int64_t scope_id, const snapshot_order& held) override;
+  result<std::vector<pending_part>> take_torn_set(const retention& bounds, const timestamp& now) override;
+  result<bool> bury(const dead_letter& letter) override;
+  result<void> count(const outcome_counts& counts) override;
+  result<void> prune(const retention& bounds) override;
+  result<void> commit() override;
+
+private:
+  /// What is added to the only row of `totals`.
+  struct gathered {
+    outcome_counts counts;
+    std::int64_t pending_bytes = 0;
+    std::int64_t dead_letter_bytes = 0;
+    std::int64_t changes = 0;
+    bool is_anything() const;
+  };
+
+  explicit postgresql_transaction(connection& target) : connection_(target) {}
+
+  result<std::int64_t> log_id(const std::string& log);
+  result<std::int64_t> batch_id();
+  result<void> write_rows(const applied_snapshot& snapshot);
+  result<void> write_changes(const applied_snapshot& snapshot);
+  result<void> write_record(const applied_snapshot& snapshot);
+  result<void> prune_dedup_keys(const retention& bounds);
+  result<void> prune_dead_letter_bodies(const retention& bounds);
+  result<void> prune_changes(std::int64_t horizon);
+  result<void> number_changes(std::int64_t last_cursor);
+  result<void> write_positions();
+  result<void> write_totals();
+
+  connection& connection_;
+  std::map<std::string, std::int64_t> log_ids_;
+  std::map<std::int64_t, std::int64_t> remembered_; // scope id to number of keys added
+  std::map<std::pair<std::string, std::int32_t>, std::int64_t> positions_;
+  std::optional<std::int64_t> batch_id_;
+  std::optional<std::int64_t> kept_changes_;
+  gathered gathered_;
+};
+
+} // namespace kollect::consumer::postgresql
+
+#endif

@@ -1,0 +1,49 @@
+#ifndef KOLLECT_CONSUMER_STORED_VALUES_HPP
+#define KOLLECT_CONSUMER_STORED_VALUES_HPP
+
+#include "store.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kollect::consumer {
+
+// How values are kept: the same in every kind of store.
+
+/// A digest as its 32 bytes, and back.
+std::string_view bytes_of(const sha256_digest& digest);
+sha256_digest digest_from(std::string_view bytes);
+
+/// Digests one after the other, and back.
+std::string bytes_of(const std::vector<sha256_digest>& digests);
+std::vector<sha256_digest> digests_from(std::string_view bytes);
+
+/// A fingerprint as 16 bytes, and back; nothing for any other number of bytes.
+std::string bytes_of(const fingerprint& value);
+std::optional<fingerprint> fingerprint_from(std::string_view bytes);
+
+/// Our own text, written by to_string(timestamp): anything else is damage, shown as the epoch.
+timestamp read_timestamp(std::string_view text);
+
+/// The changed paths of a change as a JSON array; empty for other kinds than changed.
+std::string paths_json(const change& one);
+
+/// How many rows more, or less, a scope has after a snapshot.
+std::int64_t row_delta_of(const applied_snapshot& snapshot);
+
+/// The bytes of a dead letter that its retention counts: value, key and headers.
+std::int64_t body_bytes_of(const dead_letter& letter);
+
+/// How many of a scope's dedup keys are to go: none until a tenth too many are there, so that sorting them
+/// is paid for once in many batches.
+std::int64_t surplus_keys(std::int64_t kept, const retention& bounds);
+
+/// That a partition is not ours any more.
+failure make_fenced(std::int32_t partition);
+
+} // namespace kollect::consumer
+
+#endif
