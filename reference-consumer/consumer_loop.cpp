@@ -12,6 +12,7 @@ constexpr std::chrono::milliseconds poll_time{250};
 constexpr std::chrono::milliseconds first_back_off{100};
 constexpr std::chrono::seconds maintenance_interval{30};
 constexpr std::chrono::seconds report_interval{10};
+constexpr std::chrono::seconds monitor_interval{1};
 
 bool is_of_store(const failure& reason) {
   return reason.code == condition::cannot_store || reason.reason() == error::store_unavailable;
@@ -26,15 +27,16 @@ bool is_worth_retrying(const failure& reason) {
 } // namespace
 
 consumer_loop::consumer_loop(loop_settings settings, open_store make_store, open_subscriber make_subscriber,
-                             program::stop_signal& stop, program::log& log)
+                             program::stop_signal& stop, program::log& log, monitor& watch)
     : settings_(std::move(settings)), make_store_(std::move(make_store)),
-      make_subscriber_(std::move(make_subscriber)), stop_(stop), log_(log) {}
+      make_subscriber_(std::move(make_subscriber)), stop_(stop), log_(log), monitor_(watch) {}
 
 result<loop_result> consumer_loop::run() {
   if (auto opened = open_at_first(); !opened)
     return opened.error();
   maintained_at_ = reported_at_ = clock::now();
   while (!stop_.is_requested()) {
+    monitor_.came_round();
     auto taken = take_batch();
     if (!taken)
       return taken.error();
@@ -44,6 +46,7 @@ result<loop_result> consumer_loop::run() {
       return maintained.error();
   }
   progress_.clear();
+  monitor_.draining();
   if (subscriber_)
     subscriber_->close();
   if (!store_)
@@ -82,7 +85,7 @@ result<void> consumer_loop::connect() {
     return connected.error();
   // Each connection has its own mark; after a new one the end is where it is then, or later than at the
   // start.
-  if (settings_.is_until_end)
+  if (settings_.is_until_end || (settings_.is_monitored && !has_caught_up_))
     if (auto marked = (*connected)->mark_end(settings_.broker_timeout); !marked)
       return marked;
   subscriber_ = std::move(*connected);
@@ -172,6 +175,7 @@ result<consumer_loop::step> consumer_loop::take_batch() {
     if (stored.error().reason() != error::fenced)
       return stored.error();
     log_.error(stored.error());
+    monitor_.fenced();
     subscriber_.reset(); // joins anew and is told what is still ours
     return step::go_on;
   }
@@ -186,14 +190,17 @@ result<consumer_loop::step> consumer_loop::take_batch() {
 }
 
 result<consumer_loop::step> consumer_loop::finish_or_go_on() {
-  if (!settings_.is_until_end) {
+  if (!settings_.is_until_end && (!settings_.is_monitored || has_caught_up_)) {
     forget_failures();
     return step::go_on;
   }
   auto is_done = subscriber_->caught_up(settings_.broker_timeout);
   if (is_done) {
     forget_failures();
-    return *is_done ? step::done : step::go_on;
+    has_caught_up_ = *is_done;
+    if (has_caught_up_)
+      monitor_.caught_up();
+    return *is_done && settings_.is_until_end ? step::done : step::go_on;
   }
   // A client that has lost its broker finds it again by itself, and has no messages until then.
   if (!is_worth_retrying(is_done.error()))
@@ -243,6 +250,7 @@ result<bool> consumer_loop::rewind_replaced(const std::vector<received_message>&
 /// step::done when it was told to end before the store took the batch, which then comes again.
 result<consumer_loop::step> consumer_loop::ingest_until_stored(const std::vector<received_message>& batch) {
   for (;;) {
+    const auto begun = clock::now();
     if (has_lost_its_messages())
       return make_failure(error::fenced,
                           "this process stood still for longer than --ack-wait, and JetStream has given its "
@@ -251,7 +259,8 @@ result<consumer_loop::step> consumer_loop::ingest_until_stored(const std::vector
     auto done = store_ ? ingest(*store_, settings_.ingest, owned_, batch)
                        : result<batch_report>(make_failure(error::store_unavailable, "the store is closed"));
     if (done) {
-      report(*done);
+      report(*done, begun);
+      report_arrival(batch);
       forget_failures();
       return step::go_on;
     }
@@ -273,6 +282,7 @@ result<void> consumer_loop::reopen_store() {
   if (!opened)
     return opened.error();
   store_ = std::move(*opened);
+  monitor_.store_is(true);
   return {};
 }
 
@@ -285,11 +295,16 @@ result<void> consumer_loop::back_off(const failure& reason) {
     return reason;
   progress_.clear();
   log_.error(reason);
+  if (is_of_store(reason))
+    monitor_.store_is(false);
+  monitor_.tried_again(is_of_store(reason) ? "store" : "broker");
   next_back_off_ = std::min(std::max(next_back_off_ * 2, first_back_off), settings_.longest_back_off);
   log_.warning("trying again", {{"after_ms", next_back_off_.count()}});
   for (auto left = next_back_off_; left.count() > 0 && !stop_.wait(std::min(left, poll_time));
-       left -= std::min(left, poll_time))
+       left -= std::min(left, poll_time)) {
+    monitor_.came_round();
     keep_alive();
+  }
   return {};
 }
 
@@ -328,6 +343,13 @@ result<void> consumer_loop::maintain() {
                            {"dead_lettered", total_.counts.dead_lettered},
                            {"pending", total_.counts.pending}});
   }
+  if (settings_.is_monitored && now - told_at_ >= monitor_interval && store_ && subscriber_) {
+    told_at_ = now;
+    if (auto told = tell_monitor(); !told) {
+      auto recovered = recover_from(told.error());
+      return recovered ? result<void>{} : recovered.error();
+    }
+  }
   if (now - maintained_at_ < maintenance_interval || !store_)
     return {};
   maintained_at_ = now;
@@ -337,12 +359,31 @@ result<void> consumer_loop::maintain() {
     return recovered ? result<void>{} : recovered.error();
   }
   total_.counts += *buried;
+  monitor_.gave_up_parts(*buried);
   if (buried->pending < 0)
     log_.warning("torn sets given up", {{"parts", -buried->pending}});
   return {};
 }
 
-void consumer_loop::report(const batch_report& done) {
+result<void> consumer_loop::tell_monitor() {
+  monitor_.lag_is(subscriber_->lag());
+  auto totals = store_->counts();
+  if (!totals)
+    return totals.error();
+  monitor_.totals_are(*totals);
+  return {};
+}
+
+void consumer_loop::report_arrival(const std::vector<received_message>& batch) {
+  std::optional<timestamp> newest;
+  for (const auto& message : batch)
+    newest = std::max(newest, message.appended_at);
+  if (newest)
+    monitor_.arrived(*newest, settings_.ingest.now());
+}
+
+void consumer_loop::report(const batch_report& done, clock::time_point begun) {
+  monitor_.stored(done, clock::now() - begun);
   total_.counts += done.counts;
   total_.rows_added += done.rows_added;
   total_.rows_changed += done.rows_changed;

@@ -2,6 +2,7 @@
 #define KOLLECT_CONSUMER_LOOP_HPP
 
 #include "ingest.hpp"
+#include "operations/monitor.hpp"
 
 #include "store/store.hpp"
 
@@ -28,6 +29,8 @@ struct loop_settings {
   /// NATS: after this time without a word from us its messages go to another member.
   std::optional<std::chrono::milliseconds> ack_wait{};
   bool is_until_end = false; ///< end when everything that was there at the start is consumed
+  /// Tells the monitor about lag, totals and when it has caught up, which costs a question a second.
+  bool is_monitored = false;
   std::size_t batch_messages = 500;
   std::size_t batch_bytes = 8U * 1024 * 1024;
   std::chrono::milliseconds broker_timeout{10'000};
@@ -51,7 +54,7 @@ public:
   using open_subscriber = std::function<result<std::unique_ptr<subscriber>>(partition_listener)>;
 
   consumer_loop(loop_settings settings, open_store make_store, open_subscriber make_subscriber,
-                program::stop_signal& stop, program::log& log);
+                program::stop_signal& stop, program::log& log, monitor& watch);
 
   /// Runs until stopped, or with is_until_end until the end that was there at the start. A failure
   /// only where going on makes no sense.
@@ -80,13 +83,16 @@ private:
   void keep_alive();
   bool has_lost_its_messages() const;
   void forget_failures();
-  void report(const batch_report& done);
+  void report(const batch_report& done, std::chrono::steady_clock::time_point begun);
+  void report_arrival(const std::vector<received_message>& batch);
+  result<void> tell_monitor();
 
   loop_settings settings_;
   open_store make_store_;
   open_subscriber make_subscriber_;
   program::stop_signal& stop_;
   program::log& log_;
+  monitor& monitor_;
   program::progress progress_;
 
   std::unique_ptr<store> store_;
@@ -99,6 +105,8 @@ private:
   std::chrono::steady_clock::time_point heard_of_at_{}; // when our messages were last known to be ours
   std::chrono::steady_clock::time_point maintained_at_{};
   std::chrono::steady_clock::time_point reported_at_{};
+  std::chrono::steady_clock::time_point told_at_{};
+  bool has_caught_up_ = false;
 };
 
 } // namespace kollect::consumer

@@ -52,6 +52,9 @@ class batch_ingest {
 public:
   batch_ingest(transaction& target, const ingest_settings& settings) : target_(target), settings_(settings) {}
 
+  /// For messages that were consumed before: a dedup key that is known says nothing about them.
+  void begin_retry() noexcept { is_retry_ = true; }
+
   const batch_report& report() const noexcept { return report_; }
 
   /// Takes in messages, by their order. A failure is the store's; a message's own faults end in a dead
@@ -92,8 +95,9 @@ private:
     auto is_known = target_.is_known((*record)->id, head->key);
     if (!is_known)
       return is_known.error();
-    if (*is_known)
+    if (*is_known && !is_retry_)
       return end(outcome::duplicate);
+    is_key_known_ = *is_known;
 
     auto snapshot = parse_snapshot(head->envelope, settings_.limits);
     if (!snapshot)
@@ -104,7 +108,7 @@ private:
       return bury(message, *refused);
     if (snapshot->form == payload_form::multipart)
       return take_part(message, *head, *snapshot, **record);
-    if (auto remembered = target_.remember((*record)->id, head->key, order.instant); !remembered)
+    if (auto remembered = remember((*record)->id, head->key, order.instant); !remembered)
       return remembered;
 
     const outcome ending = decide_snapshot((*record)->order, order);
@@ -126,6 +130,15 @@ private:
   result<void> end(outcome value) {
     report_.counts.add(value);
     return {};
+  }
+
+  result<void> remember(std::int64_t scope_id, const dedup_key& key, const timestamp& instant) {
+    return is_key_known_ ? result<void>{} : target_.remember(scope_id, key, instant);
+  }
+
+  void settle(std::int64_t parts, outcome value) {
+    report_.counts.settle(parts, value);
+    report_.settled.settle(parts, value);
   }
 
   result<scope_record*> open(const scope& which) {
@@ -150,7 +163,10 @@ private:
     auto buried = target_.bury(letter);
     if (!buried)
       return buried.error();
-    return end(*buried ? outcome::dead_lettered : outcome::duplicate); // delivered again
+    if (!*buried)
+      return end(outcome::duplicate); // delivered again
+    ++report_.dead_letters[letter.reason];
+    return end(outcome::dead_lettered);
   }
 
   result<void> take_part(const received_message& message, const message_head& head,
@@ -168,7 +184,7 @@ private:
                                "part " + std::to_string(part.part_index) + " of " +
                                    std::to_string(set.part_total) + " came before with other content",
                                "MP-05"));
-    if (auto remembered = target_.remember(record.id, head.key, set.exported_at); !remembered)
+    if (auto remembered = remember(record.id, head.key, set.exported_at); !remembered)
       return remembered;
     if (early)
       return end(*early);
@@ -212,7 +228,7 @@ private:
     arrived.order = order_of(set, held);
     arrived.items_digest = sha256(items_digests);
     const outcome ending = decide_snapshot(record.order, arrived.order);
-    report_.counts.settle(static_cast<std::int64_t>(parts->size()), ending);
+    settle(static_cast<std::int64_t>(parts->size()), ending);
     return ending == outcome::applied ? apply(where, record, std::move(arrived), origin) : result<void>{};
   }
 
@@ -246,7 +262,7 @@ private:
     auto dropped = target_.drop_superseded_parts(record.id, *record.order);
     if (!dropped)
       return dropped.error();
-    report_.counts.settle(*dropped, outcome::stale);
+    settle(*dropped, outcome::stale);
     return {};
   }
 
@@ -276,7 +292,18 @@ private:
   const ingest_settings& settings_;
   std::map<scope, open_scope> scopes_;
   batch_report report_;
+  bool is_retry_ = false;
+  bool is_key_known_ = false; // of the message in hand
 };
+
+/// How the only message of a batch ended.
+outcome ending_of(outcome_counts counts, outcome_counts settled) {
+  for (const auto value : {outcome::applied, outcome::duplicate, outcome::stale, outcome::dead_lettered})
+    if (counts[value] > settled[value])
+      return value;
+  // A part, which may have made its set whole.
+  return settled.applied > 0 ? outcome::applied : outcome::pending;
+}
 
 /// Moves every Kafka partition of the batch on, before anything else is written: that is the fence
 /// against a process that was paused and has lost its partitions meanwhile.
@@ -355,6 +382,49 @@ std::vector<std::int32_t> find_replaced_logs(const owned_positions& owned,
       replaced.push_back(message.partition);
   }
   return replaced;
+}
+
+result<outcome> retry_dead_letter(store& target, ingest_settings settings, std::int64_t id) {
+  auto begun = target.begin();
+  if (!begun)
+    return begun.error();
+  auto& work = **begun;
+  auto taken = work.take_dead_letter(id);
+  if (!taken)
+    return taken.error();
+  if (!*taken)
+    return make_failure(error::invalid_value, "there is no dead letter " + std::to_string(id));
+  const auto& stored = **taken;
+  if (!stored.has_body)
+    return make_failure(error::invalid_value,
+                        "the bytes of dead letter " + std::to_string(id) +
+                            " were dropped to stay within --max-dead-letter-bytes: it cannot be tried again");
+  settings.log.name = stored.letter.origin.log;
+  received_message message;
+  message.partition = stored.letter.origin.partition;
+  message.offset = stored.letter.origin.offset;
+  message.key = stored.letter.message_key;
+  message.subject = stored.letter.subject;
+  message.value = stored.letter.value;
+  message.is_tombstone = stored.letter.is_tombstone;
+  batch_ingest ingesting(work, settings);
+  ingesting.begin_retry();
+  if (auto done = ingesting.take({&message}); !done)
+    return done.error();
+  auto counts = ingesting.report().counts;
+  const auto ending = ending_of(counts, ingesting.report().settled);
+  if (ending == outcome::dead_lettered)
+    return ending; // and nothing is committed: the letter stays
+  // It was consumed long ago, and ends another way now.
+  --counts.consumed;
+  --counts.dead_lettered;
+  if (auto counted = work.count(counts); !counted)
+    return counted.error();
+  if (auto pruned = work.prune(settings.retention); !pruned)
+    return pruned.error();
+  if (auto committed = work.commit(); !committed)
+    return committed.error();
+  return ending;
 }
 
 result<outcome_counts> bury_torn_sets(store& target, const ingest_settings& settings) {

@@ -31,6 +31,8 @@ struct ingest_settings {
 /// What one batch did: how its messages ended, and how many rows changed how.
 struct batch_report {
   outcome_counts counts;
+  outcome_counts settled; ///< the share of `counts` that is about parts which had been pending before
+  std::map<std::string, std::int64_t> dead_letters; ///< by reason
   std::int64_t rows_added = 0;
   std::int64_t rows_changed = 0;
   std::int64_t rows_removed = 0;
@@ -49,6 +51,11 @@ result<batch_report> ingest(store& target, const ingest_settings& settings, owne
 /// stood, the batch has another one. The subscriber is told to begin one message early for that.
 std::vector<std::int32_t> find_replaced_logs(const owned_positions& owned,
                                              std::span<const received_message> batch);
+
+/// Takes a dead letter in once more, with the limits of today. Answers how it ends: dead_lettered where
+/// nothing has changed, and then it stays as it is. error::invalid_value where there is none of this id or
+/// its bytes were dropped.
+result<outcome> retry_dead_letter(store& target, ingest_settings settings, std::int64_t id);
 
 /// Gives up multipart sets that the retention no longer covers: their parts become dead letters.
 /// Answers how the counters changed.

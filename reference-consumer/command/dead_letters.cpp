@@ -1,3 +1,4 @@
+#include "command/bounds.hpp"
 #include "command/commands.hpp"
 #include "command/open_store.hpp"
 
@@ -8,6 +9,7 @@
 #include <iostream>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <openssl/evp.h>
 
@@ -81,14 +83,126 @@ result<int> list(const list_flags& flags) {
   return program::success;
 }
 
-} // namespace
+struct show_flags {
+  store_flags store;
+  std::int64_t id = 0;
+  std::string output = "json";
+};
 
-void add_dead_letters(CLI::App& program, command_action& chosen) {
-  auto* const group = program.add_subcommand("dlq", "look at dead letters: messages that nobody can apply");
-  group->require_subcommand(1);
+result<int> show(const show_flags& flags) {
+  auto opened = open_reader(flags.store);
+  if (!opened)
+    return opened.error();
+  auto found = (*opened)->dead_letters(flags.id - 1, 1);
+  if (!found)
+    return found.error();
+  if (found->empty() || found->front().id != flags.id)
+    return make_failure(error::invalid_value, "there is no dead letter " + std::to_string(flags.id));
+  const auto& stored = found->front();
+  if (flags.output == "json") {
+    std::cout << to_json(stored) << '\n';
+  } else {
+    if (!stored.has_body)
+      return make_failure(error::invalid_value, "the bytes of dead letter " + std::to_string(flags.id) +
+                                                    " were dropped to stay within --max-dead-letter-bytes");
+    std::cout << stored.letter.value;
+  }
+  if (!std::cout.flush())
+    return make_failure(error::store_full, "the output could not be written");
+  return program::success;
+}
+
+/// Which letters a command is about.
+struct choice_flags {
+  store_flags store;
+  bounds_flags bounds;
+  std::vector<std::int64_t> ids;
+  std::string reason;
+  bool is_all = false;
+};
+
+result<std::vector<std::int64_t>> choose(store& from, const choice_flags& flags) {
+  if (!flags.ids.empty())
+    return flags.ids;
+  std::vector<std::int64_t> chosen;
+  for (std::int64_t after = 0;;) {
+    auto letters = from.dead_letters(after, 100);
+    if (!letters)
+      return letters.error();
+    if (letters->empty())
+      return chosen;
+    for (const auto& stored : *letters)
+      if (flags.reason.empty() || stored.letter.reason == flags.reason)
+        chosen.push_back(stored.id);
+    after = letters->back().id;
+  }
+}
+
+/// Tries each letter once; exit code 1 when one is as dead as before.
+result<int> retry(const choice_flags& flags) {
+  auto opened = open_store(flags.store, describe_owner("dlq retry"));
+  if (!opened)
+    return opened.error();
+  auto ids = choose(**opened, flags);
+  if (!ids)
+    return ids.error();
+  int code = program::success;
+  for (const auto id : *ids) {
+    auto ending = retry_dead_letter(**opened, make_ingest_settings(flags.bounds), id);
+    if (!ending)
+      return ending.error();
+    std::cout << "{\"id\":" << id << ",\"result\":\"" << to_string(*ending) << "\"}" << std::endl;
+    if (*ending == outcome::dead_lettered)
+      code = program::findings;
+  }
+  if (!std::cout)
+    return make_failure(error::store_full, "the output could not be written");
+  return code;
+}
+
+result<int> drop(const choice_flags& flags) {
+  auto opened = open_store(flags.store, describe_owner("dlq drop"));
+  if (!opened)
+    return opened.error();
+  auto ids = choose(**opened, flags);
+  if (!ids)
+    return ids.error();
+  auto begun = (*opened)->begin();
+  if (!begun)
+    return begun.error();
+  for (const auto id : *ids) {
+    auto taken = (*begun)->take_dead_letter(id);
+    if (!taken)
+      return taken.error();
+    if (!*taken)
+      return make_failure(error::invalid_value,
+                          "there is no dead letter " + std::to_string(id) + "; nothing was dropped");
+  }
+  if (auto committed = (*begun)->commit(); !committed)
+    return committed.error();
+  std::cout << "{\"dropped\":" << ids->size() << "}" << std::endl;
+  return program::success;
+}
+
+void add_choice(CLI::App& group, command_action& chosen, const char* name, const char* what,
+                bool takes_bounds, result<int> (*action)(const choice_flags&)) {
+  auto flags = std::make_shared<choice_flags>();
+  auto* const command = group.add_subcommand(name, what);
+  add_store_flags(*command, flags->store);
+  auto* const choice = command->add_option_group("letters", "which of them");
+  choice->add_option("IDS", flags->ids, "ids of dead letters, as dlq list prints them");
+  choice->add_option("--reason", flags->reason, "all with this reason");
+  choice->add_flag("--all", flags->is_all, "all there are");
+  choice->require_option(1);
+  if (takes_bounds)
+    add_bounds_flags(*command, flags->bounds);
+  command->callback([flags, action, &chosen] { chosen = [flags, action] { return action(*flags); }; });
+}
+
+void add_list(CLI::App& group, command_action& chosen) {
   auto flags = std::make_shared<list_flags>();
   auto* const command =
-      group->add_subcommand("list", "print dead letters, one a line, key and value in base64");
+      group.add_subcommand("list", "print dead letters, one a line, key and value in base64");
   add_store_flags(*command, flags->store);
   command->add_option("--after", flags->after, "only letters with a greater id")
       ->check(CLI::NonNegativeNumber)
@@ -97,6 +211,29 @@ void add_dead_letters(CLI::App& program, command_action& chosen) {
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   command->callback([flags, &chosen] { chosen = [flags] { return list(*flags); }; });
+}
+
+void add_show(CLI::App& group, command_action& chosen) {
+  auto flags = std::make_shared<show_flags>();
+  auto* const command = group.add_subcommand("show", "print one dead letter");
+  add_store_flags(*command, flags->store);
+  command->add_option("ID", flags->id, "of the dead letter")->required();
+  command->add_option("-o,--output", flags->output, "json, or raw: the message's bytes and nothing else")
+      ->check(CLI::IsMember({"json", "raw"}))
+      ->capture_default_str();
+  command->callback([flags, &chosen] { chosen = [flags] { return show(*flags); }; });
+}
+
+} // namespace
+
+void add_dead_letters(CLI::App& program, command_action& chosen) {
+  auto* const group = program.add_subcommand("dlq", "dead letters: messages that nobody can apply");
+  group->require_subcommand(1);
+  add_list(*group, chosen);
+  add_show(*group, chosen);
+  add_choice(*group, chosen, "retry", "take dead letters in once more, with the limits given here", true,
+             &retry);
+  add_choice(*group, chosen, "drop", "remove dead letters for good; the counters stay", false, &drop);
 }
 
 } // namespace kollect::consumer

@@ -5,6 +5,8 @@
 
 #include <cstdlib>
 
+#include <unistd.h>
+
 namespace kollect::consumer {
 namespace {
 
@@ -61,6 +63,14 @@ result<void> check_store(const store_flags& flags) {
                         "--store shows a password to everybody who lists processes: put the URL into the "
                         "variable KOLLECT_STORE, or the password into PGPASSFILE or PGPASSWORD");
   return {};
+}
+
+std::string describe_owner(const std::string& command, const std::string& instance) {
+  char host[256] = "";
+  if (::gethostname(host, sizeof host - 1) != 0)
+    host[0] = '\0';
+  return "kollect-consumer " + (instance.empty() ? command : instance) + " on " + host + " (pid " +
+         std::to_string(::getpid()) + ")";
 }
 
 result<std::unique_ptr<store>> open_store(const store_flags& flags, std::string_view owner) {

@@ -27,6 +27,9 @@ void add_store_flags(CLI::App& command, store_flags& flags);
 /// line: those come from the environment. The URL is not repeated.
 result<void> check_store(const store_flags& flags);
 
+/// Who a process is, for others that want its store: command, instance, host and pid.
+std::string describe_owner(const std::string& command, const std::string& instance = {});
+
 /// Opens the store to be written by the owner.
 result<std::unique_ptr<store>> open_store(const store_flags& flags, std::string_view owner);
 

@@ -1,6 +1,9 @@
+#include "command/bounds.hpp"
 #include "command/commands.hpp"
 #include "command/open_store.hpp"
 #include "consumer_loop.hpp"
+#include "http/server.hpp"
+#include "operations/probes.hpp"
 
 #include <kollect/kafka/subscriber.hpp>
 #include <kollect/nats/subscriber.hpp>
@@ -15,8 +18,6 @@
 #include <string>
 #include <vector>
 
-#include <unistd.h>
-
 namespace kollect::consumer {
 namespace {
 
@@ -28,53 +29,16 @@ struct run_flags {
   std::vector<std::string> properties;
   bool is_until_end = false;
   bool is_verbose = false;
+  std::string listen;
+  std::int64_t stuck_after_seconds = 120;
   std::string log_format = "auto";
   std::size_t batch_messages = 500;
   std::size_t batch_bytes = 8U * 1024 * 1024;
   std::int64_t session_timeout_ms = 10'000;
   std::int64_t ack_wait_ms = 30'000;
   std::int64_t give_up_after_seconds = 60;
-  std::int64_t max_future_seconds = 300;
-  limits bounds;
-  retention kept;
+  bounds_flags bounds;
 };
-
-void add_bounds(CLI::App& command, run_flags& flags) {
-  command.add_option("--max-message-bytes", flags.bounds.max_message_bytes, "longest message that is read")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  command.add_option("--max-depth", flags.bounds.max_depth, "deepest nesting of a message")
-      ->check(CLI::Range(std::size_t{4}, max_depth_ceiling))
-      ->capture_default_str();
-  command.add_option("--max-part-total", flags.bounds.max_part_total, "largest partTotal of a multipart set")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  command
-      .add_option("--max-future", flags.max_future_seconds,
-                  "seconds that a snapshot may be dated ahead of both clocks")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  command.add_option("--keep-dedup-keys", flags.kept.dedup_keys_per_scope, "dedup keys kept for each scope")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  command.add_option("--keep-changes", flags.kept.changes, "entries of the change feed that are kept")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  command
-      .add_option("--max-pending-bytes", flags.kept.pending_bytes, "bytes of parts waiting for their sets")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  command
-      .add_option("--max-pending-age", flags.kept.pending_seconds,
-                  "seconds after which an unfinished set is given up")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  command
-      .add_option("--max-dead-letter-bytes", flags.kept.dead_letter_bytes,
-                  "bytes of dead letters' bodies that are kept")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-}
 
 void add_flags(CLI::App& command, run_flags& flags) {
   program::add_sink_flags(command, flags.sink);
@@ -107,11 +71,18 @@ void add_flags(CLI::App& command, run_flags& flags) {
                   "with --until-end: seconds that broker or store may fail")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
+  command.add_option("--listen", flags.listen,
+                     "serve /healthz, /readyz and /metrics on ADDRESS:PORT, or :PORT for 127.0.0.1");
+  command
+      .add_option("--stuck-after", flags.stuck_after_seconds,
+                  "seconds without a sign of life after which /healthz fails")
+      ->check(CLI::Range(1, 86'400))
+      ->capture_default_str();
   command.add_option("--log-format", flags.log_format, "json, text, or auto: text on a terminal")
       ->check(CLI::IsMember({"auto", "json", "text"}))
       ->capture_default_str();
   command.add_flag("--verbose", flags.is_verbose, "log debug messages too");
-  add_bounds(command, flags);
+  add_bounds_flags(command, flags.bounds);
 }
 
 result<std::vector<kafka::property>> read_properties(const std::vector<std::string>& words) {
@@ -123,14 +94,6 @@ result<std::vector<kafka::property>> read_properties(const std::vector<std::stri
     properties.push_back({word.substr(0, equals), word.substr(equals + 1)});
   }
   return properties;
-}
-
-std::string describe_owner(const run_flags& flags) {
-  char host[256] = "";
-  if (::gethostname(host, sizeof host - 1) != 0)
-    host[0] = '\0';
-  return "kollect-consumer" + (flags.instance_id.empty() ? "" : " " + flags.instance_id) + " on " + host +
-         " (pid " + std::to_string(::getpid()) + ")";
 }
 
 result<std::unique_ptr<subscriber>> connect(const connection& target, const run_flags& flags,
@@ -176,25 +139,32 @@ result<int> run(const run_flags& flags) {
         "spec.tls.insecureSkipVerify is set: anybody on the way can read and change what is consumed");
 
   loop_settings settings;
-  settings.owner = describe_owner(flags);
+  settings.owner = describe_owner("run", flags.instance_id);
   settings.is_until_end = flags.is_until_end;
   if (target->system == broker_system::nats)
     settings.ack_wait = std::chrono::milliseconds(flags.ack_wait_ms);
   settings.batch_messages = flags.batch_messages;
   settings.batch_bytes = flags.batch_bytes;
   settings.give_up_after = std::chrono::seconds(flags.give_up_after_seconds);
-  settings.ingest.limits = flags.bounds;
-  settings.ingest.limits.max_future = std::chrono::seconds(flags.max_future_seconds);
-  settings.ingest.retention = flags.kept;
-  settings.ingest.now = [] { return from_system_clock(std::chrono::system_clock::now()); };
+  settings.ingest = make_ingest_settings(flags.bounds);
   settings.ingest.notice = [&log](const scope& which, std::string_view what) {
     log.warning(
         what, {{"cluster", which.cluster}, {"namespace", which.namespace_}, {"inventory", which.inventory}});
   };
+  monitor watched(KOLLECT_VERSION, std::chrono::seconds(flags.stuck_after_seconds));
+  std::unique_ptr<http_server> server;
+  if (!flags.listen.empty()) {
+    auto started = http_server::start(flags.listen, answer_probes(watched));
+    if (!started)
+      return started.error();
+    server = std::move(*started);
+    settings.is_monitored = true;
+    log.info("listening", {{"address", server->address()}});
+  }
   consumer_loop loop(
       settings, [&] { return open_store(flags.store, settings.owner); },
       [&](partition_listener listener) { return connect(*target, flags, log, std::move(listener)); }, stop,
-      log);
+      log, watched);
   auto ended = loop.run();
   if (!ended)
     return ended.error();

@@ -20,28 +20,36 @@ options_pointer parse_url(const std::string& url) {
   return {PQconninfoParse(url.c_str(), nullptr), &PQconninfoFree};
 }
 
-stored_dead_letter read_letter(const row& found) {
-  stored_dead_letter out;
-  out.id = found.integer(0);
-  auto& letter = out.letter;
-  letter.origin = {found.text(1), static_cast<std::int32_t>(found.integer(2)), found.integer(3)};
-  if (!found.is_null(4))
-    letter.message_key = found.text(4);
-  letter.subject = found.text(5);
-  letter.headers_json = found.text(6);
-  letter.value = found.text(7);
-  letter.is_tombstone = found.integer(8) != 0;
-  letter.reason = found.text(9);
-  letter.sentence = found.text(10);
-  letter.clause = found.text(11);
-  if (!found.is_null(12))
-    letter.byte_offset = found.integer(12);
-  letter.at = read_timestamp(found.bytes(13));
-  out.has_body = !found.is_null(7);
-  out.value_bytes = found.integer(14);
-  out.value_digest = digest_from(found.bytes(15));
-  return out;
-}
+/// What must not be: a sentence, and a query that answers how often it is.
+struct contradiction {
+  const char* sentence;
+  const char* query;
+};
+
+constexpr contradiction checks[] = {
+    {"the counters do not add up to what was consumed",
+     "SELECT (consumed <> applied + duplicate + stale + dead_lettered + pending)::int::bigint FROM totals"},
+    {"scopes with another number of rows than noted",
+     "SELECT count(*) FROM scopes s WHERE row_count <> (SELECT count(*) FROM items i WHERE i.scope_id = "
+     "s.scope_id)"},
+    {"scopes with another number of dedup keys than noted",
+     "SELECT count(*) FROM scopes s WHERE dedup_key_count <> (SELECT count(*) FROM dedup_keys d WHERE "
+     "d.scope_id "
+     "= s.scope_id)"},
+    {"the number of pending parts is not the one counted",
+     "SELECT (pending <> (SELECT count(*) FROM pending_parts))::int::bigint FROM totals"},
+    {"the bytes of pending parts are not those noted",
+     "SELECT (pending_bytes <> (SELECT coalesce(sum(message_bytes), 0) FROM pending_parts))::int::bigint "
+     "FROM "
+     "totals"},
+    {"the bytes of dead letters are not those noted",
+     "SELECT (dead_letter_bytes <> (SELECT coalesce(sum(body_bytes), 0) FROM dead_letters WHERE value IS NOT "
+     "NULL))::int::bigint FROM totals"},
+    {"batches of changes that overlap or miss some",
+     "SELECT count(*) FROM change_batches b WHERE last_cursor - first_cursor + 1 < (SELECT count(*) FROM "
+     "changes c "
+     "WHERE c.batch_id = b.batch_id)"},
+};
 
 class postgresql_store final : public store {
 public:
@@ -168,6 +176,43 @@ public:
     const auto only = (*found)[0];
     return outcome_counts{only.integer(0), only.integer(1), only.integer(2),
                           only.integer(3), only.integer(4), only.integer(5)};
+  }
+
+  result<std::vector<stored_position>> positions() override {
+    std::vector<stored_position> out;
+    auto read =
+        connection_->visit("SELECT name, partition, next_offset, owner_epoch, owner FROM positions JOIN logs "
+                           "USING (log_id) ORDER BY "
+                           "name, partition",
+                           {}, [&](const row& found) {
+                             out.push_back({found.text(0), static_cast<std::int32_t>(found.integer(1)),
+                                            found.integer(2), found.integer(3), found.text(4)});
+                           });
+    if (!read)
+      return read.error();
+    return out;
+  }
+
+  result<std::vector<std::string>> contradictions() override {
+    // One snapshot for all of them, beside whoever is writing.
+    if (auto begun = connection_->execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"); !begun)
+      return begun.error();
+    std::vector<std::string> out;
+    std::optional<failure> problem;
+    for (const auto& [sentence, query] : checks) {
+      auto found = connection_->run(query);
+      if (!found) {
+        problem = found.error();
+        break;
+      }
+      if (const auto count = (*found)[0].integer(0); count != 0)
+        out.push_back(sentence + (count > 1 ? ": " + std::to_string(count) : std::string()));
+    }
+    // It has only read: there is nothing to lose.
+    (void)connection_->execute("ROLLBACK");
+    if (problem)
+      return *problem;
+    return out;
   }
 
 private:

@@ -536,6 +536,48 @@ result<bool> postgresql_transaction::bury(const dead_letter& letter) {
   return true;
 }
 
+stored_dead_letter read_letter(const row& found) {
+  stored_dead_letter out;
+  out.id = found.integer(0);
+  auto& letter = out.letter;
+  letter.origin = {found.text(1), static_cast<std::int32_t>(found.integer(2)), found.integer(3)};
+  if (!found.is_null(4))
+    letter.message_key = found.text(4);
+  letter.subject = found.text(5);
+  letter.headers_json = found.text(6);
+  letter.value = found.text(7);
+  letter.is_tombstone = found.integer(8) != 0;
+  letter.reason = found.text(9);
+  letter.sentence = found.text(10);
+  letter.clause = found.text(11);
+  if (!found.is_null(12))
+    letter.byte_offset = found.integer(12);
+  letter.at = read_timestamp(found.bytes(13));
+  out.has_body = !found.is_null(7);
+  out.value_bytes = found.integer(14);
+  out.value_digest = digest_from(found.bytes(15));
+  return out;
+}
+
+result<std::optional<stored_dead_letter>> postgresql_transaction::take_dead_letter(std::int64_t id) {
+  auto found =
+      connection_.run("WITH taken AS (DELETE FROM dead_letters WHERE dead_letter_id = $1 RETURNING *) "
+                      "SELECT dead_letter_id, name, partition, \"offset\", message_key, subject, headers, "
+                      "value, is_tombstone, "
+                      "reason, sentence, clause, byte_offset, buried_at, value_bytes, value_digest FROM "
+                      "taken JOIN logs USING "
+                      "(log_id)",
+                      parameters().integer(id));
+  if (!found)
+    return found.error();
+  if (found->size() == 0)
+    return std::optional<stored_dead_letter>();
+  auto taken = read_letter((*found)[0]);
+  if (taken.has_body)
+    gathered_.dead_letter_bytes -= body_bytes_of(taken.letter);
+  return std::optional(std::move(taken));
+}
+
 result<void> postgresql_transaction::count(const outcome_counts& counts) {
   gathered_.counts += counts;
   return {};

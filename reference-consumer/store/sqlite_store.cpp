@@ -16,6 +16,39 @@ namespace kollect::consumer {
 namespace sqlite {
 namespace {
 
+constexpr const char* letters_after =
+    "SELECT dead_letter_id, name, partition, offset, message_key, subject, headers, value, is_tombstone, "
+    "reason, "
+    "sentence, clause, byte_offset, buried_at, value_bytes, value_digest FROM dead_letters JOIN logs USING "
+    "(log_id) WHERE dead_letter_id > ? ORDER BY dead_letter_id LIMIT ?";
+
+/// What must not be: a sentence, and a query that answers how often it is.
+struct contradiction {
+  const char* sentence;
+  const char* query;
+};
+
+constexpr contradiction checks[] = {
+    {"the counters do not add up to what was consumed",
+     "SELECT consumed <> applied + duplicate + stale + dead_lettered + pending FROM totals"},
+    {"scopes with another number of rows than noted",
+     "SELECT count(*) FROM scopes s WHERE row_count <> (SELECT count(*) FROM items i WHERE i.scope_id = "
+     "s.scope_id)"},
+    {"scopes with another number of dedup keys than noted",
+     "SELECT count(*) FROM scopes s WHERE dedup_key_count <> (SELECT count(*) FROM dedup_keys d WHERE "
+     "d.scope_id "
+     "= s.scope_id)"},
+    {"the number of pending parts is not the one counted",
+     "SELECT pending <> (SELECT count(*) FROM pending_parts) FROM totals"},
+    {"the bytes of pending parts are not those noted",
+     "SELECT pending_bytes <> (SELECT coalesce(sum(message_bytes), 0) FROM pending_parts) FROM totals"},
+    {"the bytes of dead letters are not those noted",
+     "SELECT dead_letter_bytes <> (SELECT coalesce(sum(body_bytes), 0) FROM dead_letters WHERE value IS NOT "
+     "NULL) FROM totals"},
+    {"the file is damaged (PRAGMA quick_check)",
+     "SELECT count(*) FROM pragma_quick_check WHERE quick_check <> 'ok'"},
+};
+
 class sqlite_store final : public store {
 public:
   sqlite_store(std::unique_ptr<database> opened, file_lock lock)
@@ -105,12 +138,7 @@ public:
   result<std::vector<stored_dead_letter>> dead_letters(std::int64_t after_id, std::int64_t limit) override {
     std::vector<stored_dead_letter> out;
     auto read = database_->query(
-        "SELECT dead_letter_id, name, partition, offset, message_key, subject, headers, value, is_tombstone, "
-        "reason, sentence, "
-        "clause, byte_offset, buried_at, value_bytes, value_digest FROM dead_letters JOIN logs USING "
-        "(log_id) WHERE dead_letter_id > ? "
-        "ORDER BY dead_letter_id LIMIT ?",
-        [&](statement& select) { select.bind(after_id).bind(limit); },
+        letters_after, [&](statement& select) { select.bind(after_id).bind(limit); },
         [&](statement& row) { out.push_back(read_letter(row)); });
     if (!read)
       return read.error();
@@ -149,30 +177,45 @@ public:
     return out;
   }
 
-private:
-  static stored_dead_letter read_letter(statement& row) {
-    stored_dead_letter out;
-    out.id = row.integer(0);
-    auto& letter = out.letter;
-    letter.origin = {row.text(1), static_cast<std::int32_t>(row.integer(2)), row.integer(3)};
-    if (!row.is_null(4))
-      letter.message_key = row.text(4);
-    letter.subject = row.text(5);
-    letter.headers_json = row.text(6);
-    letter.value = row.text(7);
-    letter.is_tombstone = row.integer(8) != 0;
-    letter.reason = row.text(9);
-    letter.sentence = row.text(10);
-    letter.clause = row.text(11);
-    if (!row.is_null(12))
-      letter.byte_offset = row.integer(12);
-    letter.at = read_timestamp(row.bytes(13));
-    out.has_body = !row.is_null(7);
-    out.value_bytes = row.integer(14);
-    out.value_digest = digest_from(row.bytes(15));
+  result<std::vector<stored_position>> positions() override {
+    std::vector<stored_position> out;
+    auto read = database_->query(
+        "SELECT name, partition, next_offset, owner_epoch, owner FROM positions JOIN logs USING (log_id) "
+        "ORDER BY "
+        "name, partition",
+        [](statement&) {},
+        [&](statement& row) {
+          out.push_back({row.text(0), static_cast<std::int32_t>(row.integer(1)), row.integer(2),
+                         row.integer(3), row.text(4)});
+        });
+    if (!read)
+      return read.error();
     return out;
   }
 
+  result<std::vector<std::string>> contradictions() override {
+    // One snapshot for all of them, beside whoever is writing.
+    if (auto begun = database_->execute("BEGIN"); !begun)
+      return begun.error();
+    std::vector<std::string> out;
+    result<void> read;
+    for (const auto& [sentence, query] : checks) {
+      std::int64_t count = 0;
+      read = database_->query(
+          query, [](statement&) {}, [&](statement& row) { count = row.integer(0); });
+      if (!read)
+        break;
+      if (count != 0)
+        out.push_back(sentence + (count > 1 ? ": " + std::to_string(count) : std::string()));
+    }
+    // It has only read: there is nothing to lose.
+    (void)database_->execute("ROLLBACK");
+    if (!read)
+      return read.error();
+    return out;
+  }
+
+private:
   result<std::vector<owned_position>>
   claim_within(const std::string& log, std::span<const std::int32_t> partitions, std::string_view owner) {
     auto id = log_id_of(*database_, log);

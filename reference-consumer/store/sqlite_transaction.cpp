@@ -430,6 +430,53 @@ result<bool> sqlite_transaction::bury(const dead_letter& letter) {
   return true;
 }
 
+stored_dead_letter read_letter(statement& row) {
+  stored_dead_letter out;
+  out.id = row.integer(0);
+  auto& letter = out.letter;
+  letter.origin = {row.text(1), static_cast<std::int32_t>(row.integer(2)), row.integer(3)};
+  if (!row.is_null(4))
+    letter.message_key = row.text(4);
+  letter.subject = row.text(5);
+  letter.headers_json = row.text(6);
+  letter.value = row.text(7);
+  letter.is_tombstone = row.integer(8) != 0;
+  letter.reason = row.text(9);
+  letter.sentence = row.text(10);
+  letter.clause = row.text(11);
+  if (!row.is_null(12))
+    letter.byte_offset = row.integer(12);
+  letter.at = read_timestamp(row.bytes(13));
+  out.has_body = !row.is_null(7);
+  out.value_bytes = row.integer(14);
+  out.value_digest = digest_from(row.bytes(15));
+  return out;
+}
+
+result<std::optional<stored_dead_letter>> sqlite_transaction::take_dead_letter(std::int64_t id) {
+  std::optional<stored_dead_letter> taken;
+  auto read = database_.query(
+      "SELECT dead_letter_id, name, partition, offset, message_key, subject, headers, value, is_tombstone, "
+      "reason, "
+      "sentence, clause, byte_offset, buried_at, value_bytes, value_digest FROM dead_letters JOIN logs USING "
+      "(log_id) WHERE dead_letter_id = ?",
+      [&](statement& select) { select.bind(id); }, [&](statement& row) { taken = read_letter(row); });
+  if (!read)
+    return read.error();
+  if (!taken)
+    return taken;
+  if (auto removed = database_.run("DELETE FROM dead_letters WHERE dead_letter_id = ?",
+                                   [&](statement& remove) { remove.bind(id); });
+      !removed)
+    return removed.error();
+  if (taken->has_body)
+    if (auto told = database_.run("UPDATE totals SET dead_letter_bytes = dead_letter_bytes - ?",
+                                  [&](statement& update) { update.bind(body_bytes_of(taken->letter)); });
+        !told)
+      return told.error();
+  return taken;
+}
+
 result<void> sqlite_transaction::count(const outcome_counts& counts) {
   return database_.run(
       "UPDATE totals SET consumed = consumed + ?, applied = applied + ?, duplicate = duplicate + ?, "

@@ -14,6 +14,10 @@ namespace kollect::consumer::sqlite {
 /// The id of a log, which is registered if it is new.
 result<std::int64_t> log_id_of(database& target, const std::string& log);
 
+/// A row of dead_letters: dead_letter_id, name, partition, offset, message_key, subject, headers, value,
+/// is_tombstone, reason, sentence, clause, byte_offset, buried_at, value_bytes, value_digest.
+stored_dead_letter read_letter(statement& row);
+
 /// One batch on an SQLite connection. The connection's owner begins no other one meanwhile.
 class sqlite_transaction final : public transaction {
 public:
@@ -36,6 +40,7 @@ public:
   result<std::int64_t> drop_superseded_parts(std::int64_t scope_id, const snapshot_order& held) override;
   result<std::vector<pending_part>> take_torn_set(const retention& bounds, const timestamp& now) override;
   result<bool> bury(const dead_letter& letter) override;
+  result<std::optional<stored_dead_letter>> take_dead_letter(std::int64_t id) override;
   result<void> count(const outcome_counts& counts) override;
   result<void> prune(const retention& bounds) override;
   result<void> commit() override;

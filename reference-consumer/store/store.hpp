@@ -108,6 +108,15 @@ struct owned_position {
   std::optional<fingerprint> last_message;
 };
 
+/// Where a log was consumed to, and by whom.
+struct stored_position {
+  std::string log;
+  std::int32_t partition = 0;
+  std::int64_t next_offset = -1; ///< -1: nothing of it was ever consumed
+  std::int64_t owner_epoch = 0;  ///< 0 for NATS, where nobody owns anything
+  std::string owner;
+};
+
 /// One scope with its freshness, as in the summary.
 struct scope_summary {
   kollect::scope scope;
@@ -169,6 +178,8 @@ public:
 
   /// Keeps a dead letter. False when the message at this place with this value is one already.
   virtual result<bool> bury(const dead_letter& letter) = 0;
+  /// Removes a dead letter and answers it; nothing where there is none of this id.
+  virtual result<std::optional<stored_dead_letter>> take_dead_letter(std::int64_t id) = 0;
 
   /// Adds to the counters that describe how messages ended.
   virtual result<void> count(const outcome_counts& counts) = 0;
@@ -210,6 +221,10 @@ public:
   virtual result<std::vector<stored_dead_letter>> dead_letters(std::int64_t after_id, std::int64_t limit) = 0;
   virtual result<std::vector<scope_summary>> scopes() = 0;
   virtual result<outcome_counts> counts() = 0;
+  virtual result<std::vector<stored_position>> positions() = 0; ///< by log and partition
+
+  /// What contradicts itself in the store, one sentence each; none where all is well.
+  virtual result<std::vector<std::string>> contradictions() = 0;
 };
 
 } // namespace kollect::consumer

@@ -3,6 +3,7 @@
 #include "support/command_line.hpp"
 #include "support/hostile_texts.hpp"
 #include "support/messages.hpp"
+#include "support/sqlite_file.hpp"
 
 #include <servers/files.hpp>
 #include <servers/temporary_directory.hpp>
@@ -329,6 +330,78 @@ TEST_F(command, dead_letters_give_back_any_bytes) {
     const auto letter = boost::json::parse(found[index]);
     EXPECT_EQ(decode_base64(boost::json::value_to<std::string>(letter.at("value"))), messages[index].value);
     EXPECT_EQ(decode_base64(boost::json::value_to<std::string>(letter.at("key"))), messages[index].value);
+  }
+}
+
+// dlq show, retry, drop
+
+TEST_F(command, a_dead_letter_is_shown_byte_for_byte) {
+  auto poison = make_array({}, noon());
+  poison.value = std::string("{\0\xFF\n", 4);
+  ingest_all({poison});
+  const auto raw = run_command({"dlq", "show", "--store", store_flag(), "1", "-o", "raw"});
+  EXPECT_EQ(raw.code, 0) << raw.errors;
+  EXPECT_EQ(raw.output, poison.value);
+  EXPECT_EQ(run_command({"dlq", "show", "--store", store_flag(), "1"}).output,
+            run_command({"dlq", "list", "--store", store_flag()}).output);
+  EXPECT_EQ(run_command({"dlq", "show", "--store", store_flag(), "2"}).code, 78);
+}
+
+TEST_F(command, dead_letters_are_tried_again_with_other_limits) {
+  auto deep = make_array({}, noon(1));
+  deep.value.replace(deep.value.find("[]"), 2,
+                     R"([{"uid":"u","namespace":"n","attributes":{"a":)" + std::string(300, '[') +
+                         std::string(300, ']') + "}}]");
+  auto poison = make_array({}, noon());
+  poison.value = "poison";
+  ingest_all({deep, poison});
+  const auto same = run_command({"dlq", "retry", "--store", store_flag(), "--all"});
+  EXPECT_EQ(same.code, 1) << same.errors;
+  const auto other =
+      run_command({"dlq", "retry", "--store", store_flag(), "--reason", "too_deep", "--max-depth", "400"});
+  EXPECT_EQ(other.code, 0) << other.errors;
+  EXPECT_EQ(other.output, "{\"id\":1,\"result\":\"applied\"}\n");
+  EXPECT_EQ(lines_of(run_command({"dlq", "list", "--store", store_flag()}).output).size(), 1U);
+  EXPECT_EQ(run_command({"doctor", "--store", store_flag()}).code, 0);
+}
+
+TEST_F(command, dead_letters_are_dropped_all_or_none) {
+  std::vector<outgoing_message> messages;
+  for (int count = 0; count < 3; ++count) {
+    messages.push_back(make_array({}, noon()));
+    messages.back().value = "poison " + std::to_string(count);
+  }
+  ingest_all(messages);
+  EXPECT_EQ(run_command({"dlq", "drop", "--store", store_flag(), "1", "99"}).code, 78);
+  EXPECT_EQ(lines_of(run_command({"dlq", "list", "--store", store_flag()}).output).size(), 3U);
+  EXPECT_EQ(run_command({"dlq", "drop", "--store", store_flag(), "1", "3"}).output, "{\"dropped\":2}\n");
+  EXPECT_EQ(lines_of(run_command({"dlq", "list", "--store", store_flag()}).output).size(), 1U);
+  EXPECT_EQ(run_command({"dlq", "drop", "--store", store_flag()}).code, 64) << "says which";
+  EXPECT_EQ(run_command({"summary", "--store", store_flag(), "-o", "json"}).output,
+            R"({"consumed":3,"applied":0,"duplicate":0,"stale":0,"dead_lettered":3,"pending":0})"
+            "\n");
+  EXPECT_EQ(run_command({"doctor", "--store", store_flag()}).code, 0);
+}
+
+// doctor
+
+TEST_F(command, doctor_finds_what_contradicts_itself) {
+  ingest_all({make_array(make_rows(2), noon())});
+  const auto well = run_command({"doctor", "--store", store_flag()});
+  EXPECT_EQ(well.code, 0) << well.errors;
+  const auto report = boost::json::parse(well.output);
+  EXPECT_TRUE(report.at("contradictions").as_array().empty());
+  EXPECT_EQ(report.at("positions").as_array().front().at("nextOffset"), 1);
+  EXPECT_EQ(report.at("positions").as_array().front().at("owner"), "the test");
+  for (const std::string damage :
+       {"UPDATE totals SET consumed = consumed + 1", "UPDATE scopes SET row_count = 7",
+        "UPDATE scopes SET dedup_key_count = 7", "UPDATE totals SET pending = 1, applied = applied - 1",
+        "UPDATE totals SET pending_bytes = 5", "UPDATE totals SET dead_letter_bytes = 5"}) {
+    SCOPED_TRACE(damage);
+    run_sql(path_, damage);
+    const auto end = run_command({"doctor", "--store", store_flag()});
+    EXPECT_EQ(end.code, 1) << end.errors;
+    EXPECT_FALSE(boost::json::parse(end.output).at("contradictions").as_array().empty()) << end.output;
   }
 }
 

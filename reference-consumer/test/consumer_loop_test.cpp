@@ -57,7 +57,8 @@ protected:
           current_ = made.get();
           return std::unique_ptr<store>(std::move(made));
         },
-        [this](partition_listener listener) { return broker_.connect(std::move(listener)); }, stop, log);
+        [this](partition_listener listener) { return broker_.connect(std::move(listener)); }, stop, log,
+        monitor_);
     auto ended = loop.run();
     current_ = nullptr;
     return ended;
@@ -103,6 +104,7 @@ protected:
 
   static void stop() { ::kill(::getpid(), SIGTERM); }
 
+  monitor monitor_{"the test"};
   loop_settings settings_{.ingest = {}, .owner = {}, .is_until_end = true};
   program::log::level log_level_ = program::log::level::off;
   scripted_broker broker_;

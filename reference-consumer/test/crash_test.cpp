@@ -220,9 +220,10 @@ protected:
                                   .length = length,
                                   .error_number = error_number};
     };
+    monitor watch("the test");
     consumer_loop loop(
         settings, [&] { return open_sqlite_store(path, "the test"); },
-        [&](partition_listener listener) { return broker_.connect(std::move(listener)); }, stop, log);
+        [&](partition_listener listener) { return broker_.connect(std::move(listener)); }, stop, log, watch);
     const auto ended = loop.run();
     const auto calls = call_faults::current().calls;
     call_faults::current() = {};

@@ -105,6 +105,28 @@ TEST_P(dead_letters_suite, a_letter_is_known_by_its_place_and_its_bytes) {
   EXPECT_EQ(letters().size(), 5U);
 }
 
+TEST_P(dead_letters_suite, one_that_is_taken_is_gone_with_its_bytes) {
+  bury(make_letter(1, std::string(100, 'a')));
+  bury(make_letter(2, std::string(100, 'b')));
+  const auto before = letters();
+  commit([&](transaction& in) {
+    const auto taken = in.take_dead_letter(before[0].id).value();
+    ASSERT_TRUE(taken);
+    expect_equal(taken->letter, before[0].letter);
+    EXPECT_FALSE(in.take_dead_letter(before[0].id).value());
+  });
+  ASSERT_EQ(letters().size(), 1U);
+  prune(150); // one body is within that
+  EXPECT_EQ(bodies(), std::vector<bool>{true});
+  EXPECT_EQ(store_->contradictions().value(), std::vector<std::string>());
+}
+
+TEST_P(dead_letters_suite, one_that_is_taken_and_not_committed_is_still_there) {
+  bury(make_letter(1, "x"));
+  EXPECT_TRUE(begin()->take_dead_letter(letters().front().id).value());
+  EXPECT_EQ(letters().size(), 1U);
+}
+
 TEST_P(dead_letters_suite, another_message_at_the_same_place_is_buried_too) {
   bury(make_letter(7, "of the old log"));
   bury(make_letter(7, "of the new log"));

@@ -163,4 +163,24 @@ TEST_P(store_suite, logs_with_hostile_names_are_told_apart) {
 }
 
 } // namespace
+TEST_P(store_suite, positions_tell_where_each_log_stands_and_whose_it_is) {
+  const auto held = claim_one(3, "me");
+  auto moved = held;
+  moved.next_offset = 8;
+  commit([&](transaction& in) {
+    EXPECT_TRUE(succeeds(in.advance(log_, held, moved)));
+    EXPECT_TRUE(succeeds(in.note_position("nats/stream", 0, 5)));
+  });
+  const auto found = store_->positions().value();
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].log, log_);
+  EXPECT_EQ(found[0].partition, 3);
+  EXPECT_EQ(found[0].next_offset, 8);
+  EXPECT_EQ(found[0].owner_epoch, held.owner_epoch);
+  EXPECT_EQ(found[0].owner, "me");
+  EXPECT_EQ(found[1].log, "nats/stream");
+  EXPECT_EQ(found[1].next_offset, 5);
+  EXPECT_EQ(found[1].owner_epoch, 0);
+}
+
 } // namespace kollect::consumer::test

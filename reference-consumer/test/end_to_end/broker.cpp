@@ -1,5 +1,7 @@
 #include "broker.hpp"
 
+#include "support/http_client.hpp"
+
 #include <kollect/parse.hpp>
 #include <kollect/serialize.hpp>
 #include <kollect/state.hpp>
@@ -210,6 +212,51 @@ void check_feed_folds(const broker& system) {
   place.run_until_end();
   EXPECT_EQ(fold_feed(place), place.state());
   EXPECT_EQ(place.state(), read_file(place.file("expected.json")));
+}
+
+void check_operations(const broker& system) {
+  const workplace place;
+  place.write("sink.yaml", system.new_manifest(6));
+  const auto simulated =
+      place.produce({"simulate", "--manifest", place.file("sink.yaml").string(), "--clusters", "2",
+                     "--namespaces", "3", "--items", "20", "--rounds", "10", "--shuffle", "--duplicates",
+                     "0.2", "--poison", "0.1", "--multipart-bytes", "4000"});
+  ASSERT_EQ(simulated.status.code, 0) << simulated;
+  auto more = system.quick_recovery;
+  more.insert(more.end(), {"--listen", ":0"});
+  auto consumer = place.start_consumer(more);
+  std::string address;
+  const auto find_address = [&] {
+    const std::string before = R"("message":"listening","address":")";
+    const auto log = place.log();
+    const auto at = log.find(before);
+    if (at != std::string::npos)
+      address = log.substr(at + before.size(), log.find('"', at + before.size()) - at - before.size());
+    return !address.empty();
+  };
+  ASSERT_TRUE(servers::wait_until(find_address, std::chrono::seconds(30))) << place.log();
+  const auto get = [&](const char* path) { return consumer::test::http_get(address, path); };
+  EXPECT_TRUE(get("/healthz").starts_with("HTTP/1.1 200")) << get("/healthz");
+  EXPECT_TRUE(servers::wait_until([&] { return get("/readyz").starts_with("HTTP/1.1 200"); },
+                                  std::chrono::seconds(60)))
+      << get("/readyz") << place.log();
+
+  const auto counts = place.counts();
+  EXPECT_GT(counts.at("dead_lettered").as_int64(), 0);
+  const auto agree = [&] {
+    const auto metrics = get("/metrics");
+    const auto has = [&](const std::string& series, std::int64_t value) {
+      return metrics.find("\n" + series + " " + std::to_string(value) + "\n") != std::string::npos;
+    };
+    bool all = has("kollect_consumer_messages_total", counts.at("consumed").as_int64());
+    for (const std::string result : {"consumed", "applied", "duplicate", "stale", "dead_lettered", "pending"})
+      all = all &&
+            has("kollect_consumer_store_messages{result=\"" + result + "\"}", counts.at(result).as_int64());
+    return all;
+  };
+  EXPECT_TRUE(servers::wait_until(agree, std::chrono::seconds(30)))
+      << boost::json::serialize(counts) << get("/metrics");
+  EXPECT_EQ(consumer.stop().value().code, 0) << place.log();
 }
 
 } // namespace kollect::test

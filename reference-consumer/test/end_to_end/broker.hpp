@@ -36,6 +36,9 @@ void check_resume(const broker& system);
 /// The change feed, folded from empty, is the state.
 void check_feed_folds(const broker& system);
 
+/// The probes of a running consumer, and its metrics, which agree with the store.
+void check_operations(const broker& system);
+
 // On PostgreSQL, at a database of their own.
 
 /// One, two and four consumers at a time, members added, stopped and killed while messages come.

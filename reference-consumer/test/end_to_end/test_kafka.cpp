@@ -68,6 +68,10 @@ TEST_F(kafka_end_to_end, stopped_one_is_fenced) {
   check_stopped_one_is_fenced(system());
 }
 
+TEST_F(kafka_end_to_end, operations) {
+  check_operations(system());
+}
+
 TEST_F(kafka_end_to_end, missing_topic) {
   const workplace place;
   place.write("sink.yaml", manifest(server_->bootstrap(), "inventory.nowhere"));

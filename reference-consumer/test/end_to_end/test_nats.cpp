@@ -65,6 +65,10 @@ TEST_F(nats_end_to_end, stopped_one_is_fenced) {
   check_stopped_one_is_fenced(system());
 }
 
+TEST_F(nats_end_to_end, operations) {
+  check_operations(system());
+}
+
 TEST_F(nats_end_to_end, nobody_listens) {
   const workplace place;
   place.write("sink.yaml", manifest("nats://127.0.0.1:1", "inventory.events", "events"));

@@ -9,6 +9,7 @@
 
 #include <memory>
 #include <numeric>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -21,6 +22,18 @@ public:
   explicit test_consumer(broker_system system = broker_system::kafka, std::int32_t partitions = 1)
       : settings(make_settings(system)), partitions_(partitions) {
     restart();
+  }
+
+  test_consumer(const test_consumer&) = delete;
+  test_consumer& operator=(const test_consumer&) = delete;
+
+  /// Whatever a test did, the store must not contradict itself.
+  ~test_consumer() {
+    if (!store_)
+      return;
+    const auto found = store_->contradictions();
+    EXPECT_TRUE(succeeds(found));
+    EXPECT_EQ(found.value(), std::vector<std::string>());
   }
 
   /// Opens the store anew, as another process would, and claims all partitions.

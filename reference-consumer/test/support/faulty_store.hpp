@@ -78,6 +78,9 @@ public:
     return inner_->take_torn_set(bounds, now);
   }
   result<bool> bury(const dead_letter& letter) override { return inner_->bury(letter); }
+  result<std::optional<stored_dead_letter>> take_dead_letter(std::int64_t id) override {
+    return inner_->take_dead_letter(id);
+  }
   result<void> count(const outcome_counts& counts) override { return inner_->count(counts); }
   result<void> prune(const retention& bounds) override { return inner_->prune(bounds); }
 
@@ -123,6 +126,8 @@ public:
     return inner_->dead_letters(after, limit);
   }
   result<std::vector<scope_summary>> scopes() override { return inner_->scopes(); }
+  result<std::vector<stored_position>> positions() override { return inner_->positions(); }
+  result<std::vector<std::string>> contradictions() override { return inner_->contradictions(); }
   result<outcome_counts> counts() override { return inner_->counts(); }
 
 private:

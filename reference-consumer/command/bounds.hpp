@@ -1,0 +1,27 @@
+#ifndef KOLLECT_CONSUMER_BOUNDS_HPP
+#define KOLLECT_CONSUMER_BOUNDS_HPP
+
+#include "ingest.hpp"
+
+#include <kollect/program/flags.hpp>
+
+#include <cstdint>
+
+namespace kollect::consumer {
+
+/// What a message may be, and how much of everything is kept.
+struct bounds_flags {
+  limits accepted{};
+  std::int64_t max_future_seconds = 300;
+  retention kept{};
+};
+
+/// --max-message-bytes to --max-dead-letter-bytes.
+void add_bounds_flags(CLI::App& command, bounds_flags& flags);
+
+/// The settings that follow, with the real clock; the log is filled in later.
+ingest_settings make_ingest_settings(const bounds_flags& flags);
+
+} // namespace kollect::consumer
+
+#endif

@@ -1,0 +1,248 @@
+#include "operations/monitor.hpp"
+
+#include <prometheus/counter.h>
+#include <prometheus/family.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <utility>
+
+namespace kollect::consumer {
+namespace {
+
+using prometheus::Counter;
+using prometheus::Family;
+using prometheus::Gauge;
+using prometheus::Histogram;
+using clock = std::chrono::steady_clock;
+
+/// More partitions than these share one series: a scrape must not grow without bound.
+constexpr std::size_t max_partition_series = 256;
+
+constexpr std::initializer_list<outcome> all_outcomes = {outcome::applied, outcome::duplicate, outcome::stale,
+                                                         outcome::dead_lettered, outcome::pending};
+
+Family<Counter>& counters(prometheus::Registry& in, const char* name, const char* help) {
+  return prometheus::BuildCounter().Name(name).Help(help).Register(in);
+}
+
+Family<Gauge>& gauges(prometheus::Registry& in, const char* name, const char* help) {
+  return prometheus::BuildGauge().Name(name).Help(help).Register(in);
+}
+
+Histogram& histogram(prometheus::Registry& in, const char* name, const char* help) {
+  const Histogram::BucketBoundaries bounds{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
+                                           0.5,   1,      2.5,   5,    10,    30,   60,  300};
+  return prometheus::BuildHistogram().Name(name).Help(help).Register(in).Add({}, bounds);
+}
+
+double seconds_of(const timestamp& value) {
+  return static_cast<double>(value.seconds) + value.nanoseconds / 1e9;
+}
+
+std::string label_of(outcome value) {
+  return std::string(to_string(value));
+}
+
+} // namespace
+
+struct monitor::state {
+  explicit state(std::string_view version, std::chrono::milliseconds patience) : stuck_after(patience) {
+    gauges(registry, "kollect_consumer_build_info", "1, with the version as a label")
+        .Add({{"version", std::string(version)}})
+        .Set(1);
+    // So that rates begin at 0 and not with the first event.
+    for (const auto value : all_outcomes)
+      envelopes.Add({{"result", label_of(value)}});
+    for (const char* const op : {"added", "changed", "removed"})
+      rows.Add({{"op", op}});
+    for (const char* const component : {"store", "broker"})
+      retries.Add({{"component", component}});
+  }
+
+  mutable std::mutex mutex;
+  const std::chrono::milliseconds stuck_after;
+  clock::time_point came_round_at = clock::now();
+  bool is_store_reachable = false;
+  bool is_caught_up = false;
+  bool is_draining = false;
+  std::int64_t waiting = 0; // messages behind the position, in all owned partitions
+
+  prometheus::Registry registry;
+  Counter& messages =
+      counters(registry, "kollect_consumer_messages_total", "Messages consumed by this process").Add({});
+  Family<Counter>& envelopes =
+      counters(registry, "kollect_consumer_envelopes_total",
+               "How messages ended when this process consumed them; they add up to messages_total");
+  Family<Counter>& settled_parts =
+      counters(registry, "kollect_consumer_settled_parts_total",
+               "How parts ended that had been pending: their set became whole, was superseded or given up");
+  Family<Counter>& rows = counters(registry, "kollect_consumer_rows_total", "Rows written, by operation");
+  Family<Counter>& dead_letters =
+      counters(registry, "kollect_consumer_dead_letters_total", "Dead letters, by reason");
+  Family<Counter>& retries = counters(registry, "kollect_consumer_retries_total",
+                                      "How often the store or the broker was tried again after a failure");
+  Counter& fences = counters(registry, "kollect_consumer_fenced_total",
+                             "Batches dropped because another process had taken over")
+                        .Add({});
+  Family<Gauge>& store_messages =
+      gauges(registry, "kollect_consumer_store_messages",
+             "How messages ended, in the whole store: consumed is the sum of the others");
+  Family<Gauge>& lag = gauges(registry, "kollect_consumer_lag_messages",
+                              "Messages behind the position, by owned partition (0 on NATS)");
+  Gauge& lag_seconds = gauges(registry, "kollect_consumer_lag_seconds",
+                              "Age of the newest consumed message while more are waiting, else 0")
+                           .Add({});
+  Gauge& last_applied = gauges(registry, "kollect_consumer_last_applied_timestamp_seconds",
+                               "When this process last applied a snapshot, in seconds since 1970")
+                            .Add({});
+  Gauge& ready = gauges(registry, "kollect_consumer_ready", "1 when /readyz says so").Add({});
+  Histogram& batch_seconds =
+      histogram(registry, "kollect_consumer_batch_seconds", "Time that a batch took, up to its commit");
+  Histogram& delay_seconds =
+      histogram(registry, "kollect_consumer_apply_delay_seconds",
+                "From a message's arrival at the broker to the commit of its batch, for each batch's newest");
+  std::map<std::string, Gauge*> lag_series;
+  std::optional<timestamp> newest_append;
+
+  health_answer readiness() const {
+    if (is_draining)
+      return {false, "draining: told to end"};
+    if (!is_store_reachable)
+      return {false, "the store is not reachable"};
+    if (!is_caught_up)
+      return {false, "catching up with the log"};
+    return {true, "ready"};
+  }
+
+  Gauge& lag_of(std::int32_t partition) {
+    auto name = std::to_string(partition);
+    if (lag_series.size() >= max_partition_series && !lag_series.contains(name))
+      name = "other";
+    auto& found = lag_series[name];
+    if (found == nullptr)
+      found = &lag.Add({{"partition", name}});
+    return *found;
+  }
+};
+
+monitor::monitor(std::string_view version, std::chrono::milliseconds stuck_after)
+    : state_(std::make_unique<state>(version, stuck_after)) {}
+
+monitor::~monitor() = default;
+
+void monitor::came_round() {
+  const std::scoped_lock lock(state_->mutex);
+  state_->came_round_at = clock::now();
+}
+
+void monitor::store_is(bool reachable) {
+  const std::scoped_lock lock(state_->mutex);
+  state_->is_store_reachable = reachable;
+}
+
+void monitor::caught_up() {
+  const std::scoped_lock lock(state_->mutex);
+  state_->is_caught_up = true;
+}
+
+void monitor::draining() {
+  const std::scoped_lock lock(state_->mutex);
+  state_->is_draining = true;
+}
+
+void monitor::fenced() {
+  state_->fences.Increment();
+}
+
+void monitor::tried_again(std::string_view component) {
+  state_->retries.Add({{"component", std::string(component)}}).Increment();
+}
+
+void monitor::stored(const batch_report& done, std::chrono::duration<double> took) {
+  const std::scoped_lock lock(state_->mutex);
+  auto ended = done.counts;
+  for (const auto value : all_outcomes) {
+    auto settled = done.settled;
+    ended[value] -= settled[value];
+    state_->envelopes.Add({{"result", label_of(value)}}).Increment(static_cast<double>(ended[value]));
+    if (value != outcome::pending && settled[value] > 0)
+      state_->settled_parts.Add({{"result", label_of(value)}}).Increment(static_cast<double>(settled[value]));
+  }
+  state_->messages.Increment(static_cast<double>(done.counts.consumed));
+  state_->rows.Add({{"op", "added"}}).Increment(static_cast<double>(done.rows_added));
+  state_->rows.Add({{"op", "changed"}}).Increment(static_cast<double>(done.rows_changed));
+  state_->rows.Add({{"op", "removed"}}).Increment(static_cast<double>(done.rows_removed));
+  for (const auto& [reason, count] : done.dead_letters)
+    state_->dead_letters.Add({{"reason", reason}}).Increment(static_cast<double>(count));
+  if (done.counts.applied > 0)
+    state_->last_applied.SetToCurrentTime();
+  state_->batch_seconds.Observe(took.count());
+}
+
+void monitor::arrived(const timestamp& appended_at, const timestamp& now) {
+  const std::scoped_lock lock(state_->mutex);
+  state_->newest_append = appended_at;
+  state_->delay_seconds.Observe(std::max(0.0, seconds_of(now) - seconds_of(appended_at)));
+}
+
+void monitor::gave_up_parts(const outcome_counts& change) {
+  auto settled = change;
+  for (const auto value : {outcome::dead_lettered, outcome::duplicate})
+    if (settled[value] > 0)
+      state_->settled_parts.Add({{"result", label_of(value)}}).Increment(static_cast<double>(settled[value]));
+  if (change.dead_lettered > 0)
+    state_->dead_letters.Add({{"reason", std::string(error_name(error::torn_set))}})
+        .Increment(static_cast<double>(change.dead_lettered));
+}
+
+void monitor::totals_are(const outcome_counts& totals) {
+  // Under the lock that metrics() takes: a scrape sees all of them of one moment.
+  const std::scoped_lock lock(state_->mutex);
+  auto copy = totals;
+  state_->store_messages.Add({{"result", "consumed"}}).Set(static_cast<double>(totals.consumed));
+  for (const auto value : all_outcomes)
+    state_->store_messages.Add({{"result", label_of(value)}}).Set(static_cast<double>(copy[value]));
+}
+
+void monitor::lag_is(std::span<const partition_position> lag) {
+  const std::scoped_lock lock(state_->mutex);
+  for (auto& [name, series] : state_->lag_series)
+    series->Set(0); // partitions that are not ours any more
+  state_->waiting = 0;
+  for (const auto& one : lag) {
+    state_->lag_of(one.partition).Increment(static_cast<double>(one.next_offset));
+    state_->waiting += one.next_offset;
+  }
+}
+
+health_answer monitor::health() const {
+  const std::scoped_lock lock(state_->mutex);
+  const auto since = clock::now() - state_->came_round_at;
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(since).count();
+  if (since > state_->stuck_after)
+    return {false, "the consumer has not come round for " + std::to_string(seconds) + " s"};
+  return {true, "ok"};
+}
+
+health_answer monitor::readiness() const {
+  const std::scoped_lock lock(state_->mutex);
+  return state_->readiness();
+}
+
+std::string monitor::metrics() const {
+  const std::scoped_lock lock(state_->mutex);
+  state_->ready.Set(state_->readiness().is_well ? 1 : 0);
+  const auto now = from_system_clock(std::chrono::system_clock::now());
+  const bool is_behind = state_->waiting > 0 && state_->newest_append;
+  state_->lag_seconds.Set(is_behind ? std::max(0.0, seconds_of(now) - seconds_of(*state_->newest_append))
+                                    : 0);
+  return prometheus::TextSerializer().Serialize(state_->registry.Collect());
+}
+
+} // namespace kollect::consumer

@@ -1,0 +1,59 @@
+#ifndef KOLLECT_CONSUMER_MONITOR_HPP
+#define KOLLECT_CONSUMER_MONITOR_HPP
+
+#include "ingest.hpp"
+#include "outcome.hpp"
+
+#include <kollect/timestamp.hpp>
+#include <kollect/transport.hpp>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace kollect::consumer {
+
+/// Whether all is well, and if not, what is wrong: one line for a person.
+struct health_answer {
+  bool is_well = true;
+  std::string text;
+};
+
+/// What the loop tells about itself, and what probes and Prometheus ask. Thread-safe: the loop tells, an
+/// HTTP server asks.
+class monitor {
+public:
+  /// `stuck_after`: the loop counts as stuck when it has not come round for so long.
+  explicit monitor(std::string_view version,
+                   std::chrono::milliseconds stuck_after = std::chrono::seconds(120));
+  ~monitor();
+
+  // The loop tells.
+  void came_round(); ///< at least once a second while all is well, and while it waits to try again
+  void store_is(bool reachable);
+  void caught_up(); ///< what was there at the start is consumed
+  void draining();  ///< it was told to end
+  void fenced();
+  void tried_again(std::string_view component); ///< store or broker
+  void stored(const batch_report& done, std::chrono::duration<double> took);
+  void arrived(const timestamp& appended_at, const timestamp& now); ///< the newest message of a batch
+  void gave_up_parts(const outcome_counts& change);
+  void totals_are(const outcome_counts& totals); ///< of the whole store
+  void lag_is(std::span<const partition_position> lag);
+
+  // Probes ask.
+  health_answer health() const;    ///< not well when the loop is stuck; whoever is away, is no reason
+  health_answer readiness() const; ///< well when caught up once, not draining, and the store is reachable
+  std::string metrics() const;     ///< Prometheus' text format
+
+private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+} // namespace kollect::consumer
+
+#endif

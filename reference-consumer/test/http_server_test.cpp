@@ -1,0 +1,132 @@
+#include "http/server.hpp"
+
+#include "support/http_client.hpp"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace kollect::consumer::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+class http_server_of : public testing::Test {
+protected:
+  void start(http_limits limits = {}) {
+    auto started = http_server::start(
+        ":0",
+        [this](const http_request& request) -> http_response {
+          asked_ = request.method + " " + request.path + " ? " + request.query;
+          return {.body = "answer"};
+        },
+        limits);
+    ASSERT_TRUE(started) << started.error();
+    server_ = std::move(*started);
+  }
+  std::string address() const { return server_->address(); }
+
+  std::string asked_;
+  std::unique_ptr<http_server> server_;
+};
+
+TEST_F(http_server_of, answers_on_loopback_where_nothing_else_is_said) {
+  start();
+  EXPECT_TRUE(address().starts_with("127.0.0.1:"));
+  const auto answer = http_get(address(), "/a/path?with=query&more");
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 OK\r\n")) << answer;
+  EXPECT_TRUE(answer.ends_with("\r\n\r\nanswer")) << answer;
+  EXPECT_EQ(asked_, "GET /a/path ? with=query&more");
+}
+
+TEST_F(http_server_of, one_connection_serves_many_requests_even_in_one_packet) {
+  start();
+  const http_client client(address());
+  const std::string one = "GET /x HTTP/1.1\r\nHost: t\r\n\r\n";
+  ASSERT_TRUE(client.send(one + one));
+  EXPECT_TRUE(client.read_until("answer").ends_with("answer"));
+  EXPECT_TRUE(client.read_until("answer").ends_with("answer"));
+  ASSERT_TRUE(client.send(one));
+  EXPECT_TRUE(client.read_until("answer").ends_with("answer"));
+}
+
+TEST_F(http_server_of, a_head_request_gets_the_header_alone) {
+  start();
+  const http_client client(address());
+  ASSERT_TRUE(client.send("HEAD /x HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n"));
+  const auto answer = client.read_all();
+  EXPECT_NE(answer.find("Content-Length: 6\r\n"), std::string::npos) << answer;
+  EXPECT_TRUE(answer.ends_with("\r\n\r\n")) << answer;
+}
+
+TEST_F(http_server_of, what_it_does_not_serve_is_said) { // S22, S23
+  start({.header_bytes = 1024});
+  const std::pair<std::string, std::string> cases[] = {
+      {"POST / HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n", "HTTP/1.1 405"},
+      {"TRACE / HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n", "HTTP/1.1 405"},
+      {"GET / HTTP/1.1\r\nX: " + std::string(4096, 'x') + "\r\n\r\n", "HTTP/1.1 431"},
+      {"GET / HTTP/1.1\r\nHost: t\r\nContent-Length: 10000000000\r\n\r\n", "HTTP/1.1 413"},
+      {"nonsense\r\n\r\n", "HTTP/1.1 400"},
+      {"GET / HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n", "HTTP/1.1 4"},
+  };
+  for (const auto& [request, status] : cases) {
+    const http_client client(address());
+    client.send(request);
+    EXPECT_TRUE(client.read_all().starts_with(status)) << request.substr(0, 60);
+  }
+}
+
+TEST_F(http_server_of, a_client_that_says_nothing_is_let_go) { // slowloris, S22
+  start({.idle = 1s});
+  const http_client silent(address());
+  EXPECT_EQ(silent.read_all(), "");
+  const http_client slow(address());
+  ASSERT_TRUE(slow.send("GET / HT"));
+  EXPECT_EQ(slow.read_all(), "");
+}
+
+TEST_F(http_server_of, connections_are_bounded_and_come_free_again) {
+  start({.connections = 2});
+  {
+    const http_client first(address()), second(address());
+    ASSERT_TRUE(first.send("GET /x HTTP/1.1\r\nHost: t\r\n\r\n"));
+    ASSERT_TRUE(second.send("GET /x HTTP/1.1\r\nHost: t\r\n\r\n"));
+    EXPECT_TRUE(first.read_until("answer").ends_with("answer"));
+    EXPECT_TRUE(second.read_until("answer").ends_with("answer"));
+    EXPECT_EQ(http_get(address(), "/x"), "");
+  }
+  std::string answer;
+  for (int turn = 0; turn < 1000 && answer.empty(); ++turn)
+    answer = http_get(address(), "/x"); // as soon as the server has seen that they went
+  EXPECT_TRUE(answer.ends_with("answer"));
+}
+
+TEST_F(http_server_of, it_ends_with_clients_still_connected) {
+  start();
+  const http_client client(address());
+  ASSERT_TRUE(client.send("GET /x HTTP/1.1\r\nHost: t\r\n\r\n"));
+  EXPECT_TRUE(client.read_until("answer").ends_with("answer"));
+  server_.reset();
+  EXPECT_EQ(client.read_all(), "");
+}
+
+TEST(http_server_address, must_be_one_that_can_be_listened_on) {
+  const auto handler = [](const http_request&) { return http_response{}; };
+  for (const auto* const address :
+       {"", "localhost", "host:80", "127.0.0.1:65536", ":http", "1.2.3:80", ":80x"}) {
+    const auto started = http_server::start(address, handler);
+    ASSERT_FALSE(started) << address;
+    EXPECT_EQ(started.error().reason(), error::invalid_value);
+    EXPECT_NE(to_string(started.error()).find("--listen"), std::string::npos) << started.error();
+  }
+  const auto first = http_server::start("127.0.0.1:0", handler);
+  ASSERT_TRUE(first);
+  const auto second = http_server::start((*first)->address(), handler);
+  ASSERT_FALSE(second);
+  EXPECT_NE(to_string(second.error()).find((*first)->address()), std::string::npos) << second.error();
+}
+
+} // namespace
+} // namespace kollect::consumer::test

@@ -1,0 +1,133 @@
+#include "operations/monitor.hpp"
+#include "operations/probes.hpp"
+
+#include <servers/wait_until.hpp>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace kollect::consumer::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// The value of a series in Prometheus' text; a series that is not there fails the test.
+double value_of(const std::string& metrics, const std::string& series) {
+  std::istringstream lines(metrics);
+  for (std::string line; std::getline(lines, line);)
+    if (line.starts_with(series + " "))
+      return std::stod(line.substr(series.size() + 1));
+  ADD_FAILURE() << series << " is not in\n" << metrics;
+  return -1;
+}
+
+TEST(monitor, is_stuck_when_the_loop_does_not_come_round) {
+  monitor quick("1.2.3", 1ms);
+  EXPECT_TRUE(servers::wait_until([&] { return !quick.health().is_well; }, 10s));
+  EXPECT_NE(quick.health().text.find("has not come round"), std::string::npos);
+  monitor patient("1.2.3");
+  EXPECT_TRUE(patient.health().is_well);
+  patient.store_is(false);
+  EXPECT_TRUE(patient.health().is_well) << "whoever is away, restarting us is no help";
+}
+
+TEST(monitor, is_ready_when_caught_up_with_the_store_at_hand_and_not_draining) {
+  monitor watched("1.2.3");
+  EXPECT_FALSE(watched.readiness().is_well);
+  watched.store_is(true);
+  EXPECT_EQ(watched.readiness().text, "catching up with the log");
+  watched.caught_up();
+  EXPECT_TRUE(watched.readiness().is_well);
+  EXPECT_EQ(value_of(watched.metrics(), "kollect_consumer_ready"), 1);
+  watched.store_is(false);
+  EXPECT_EQ(watched.readiness().text, "the store is not reachable");
+  watched.store_is(true);
+  watched.draining();
+  EXPECT_FALSE(watched.readiness().is_well);
+  EXPECT_EQ(value_of(watched.metrics(), "kollect_consumer_ready"), 0);
+}
+
+TEST(monitor, messages_are_what_the_results_add_up_to) { // I10
+  monitor watched("1.2.3");
+  batch_report first;
+  first.counts = {6, 1, 1, 1, 1, 2};
+  first.rows_added = 5;
+  first.dead_letters = {{"syntax", 1}};
+  watched.stored(first, 10ms);
+  batch_report second; // the last of three parts: consumed as pending, then all of them applied
+  second.counts = {1, 3, 0, 0, 0, -2};
+  second.settled = {0, 3, 0, 0, 0, -3};
+  watched.stored(second, 10ms);
+  const auto text = watched.metrics();
+  EXPECT_EQ(value_of(text, "kollect_consumer_messages_total"), 7);
+  double sum = 0;
+  for (const std::string result : {"applied", "duplicate", "stale", "dead_lettered", "pending"})
+    sum += value_of(text, "kollect_consumer_envelopes_total{result=\"" + result + "\"}");
+  EXPECT_EQ(sum, 7);
+  EXPECT_EQ(value_of(text, "kollect_consumer_envelopes_total{result=\"pending\"}"), 3);
+  EXPECT_EQ(value_of(text, "kollect_consumer_settled_parts_total{result=\"applied\"}"), 3);
+  EXPECT_EQ(value_of(text, "kollect_consumer_rows_total{op=\"added\"}"), 5);
+  EXPECT_EQ(value_of(text, "kollect_consumer_dead_letters_total{reason=\"syntax\"}"), 1);
+  EXPECT_EQ(value_of(text, "kollect_consumer_batch_seconds_count"), 2);
+  EXPECT_EQ(value_of(text, "kollect_consumer_build_info{version=\"1.2.3\"}"), 1);
+}
+
+TEST(monitor, the_stores_totals_are_told_as_they_are) {
+  monitor watched("1.2.3");
+  watched.totals_are({10, 4, 3, 1, 1, 1});
+  watched.totals_are({11, 5, 3, 1, 1, 1});
+  const auto text = watched.metrics();
+  EXPECT_EQ(value_of(text, "kollect_consumer_store_messages{result=\"consumed\"}"), 11);
+  EXPECT_EQ(value_of(text, "kollect_consumer_store_messages{result=\"applied\"}"), 5);
+  EXPECT_EQ(value_of(text, "kollect_consumer_store_messages{result=\"pending\"}"), 1);
+}
+
+TEST(monitor, lag_is_by_partition_and_series_are_capped) { // S24
+  monitor watched("1.2.3");
+  std::vector<partition_position> lag{{0, 5}, {7, 2}};
+  watched.lag_is(lag);
+  EXPECT_EQ(value_of(watched.metrics(), "kollect_consumer_lag_messages{partition=\"7\"}"), 2);
+  lag = {{0, 4}};
+  watched.lag_is(lag);
+  EXPECT_EQ(value_of(watched.metrics(), "kollect_consumer_lag_messages{partition=\"0\"}"), 4);
+  EXPECT_EQ(value_of(watched.metrics(), "kollect_consumer_lag_messages{partition=\"7\"}"), 0)
+      << "not ours now";
+
+  lag.clear();
+  for (std::int32_t partition = 0; partition < 5000; ++partition)
+    lag.push_back({partition, 1});
+  watched.lag_is(lag);
+  const auto text = watched.metrics();
+  EXPECT_LE(std::count(text.begin(), text.end(), '\n'), 400);
+  EXPECT_GT(value_of(text, "kollect_consumer_lag_messages{partition=\"other\"}"), 4000);
+}
+
+TEST(monitor, lag_in_seconds_is_the_age_of_the_newest_message_while_more_wait) {
+  monitor watched("1.2.3");
+  const auto now = from_system_clock(std::chrono::system_clock::now());
+  watched.arrived({now.seconds - 100, now.nanoseconds}, now);
+  EXPECT_EQ(value_of(watched.metrics(), "kollect_consumer_lag_seconds"), 0);
+  watched.lag_is(std::vector<partition_position>{{0, 5}});
+  EXPECT_GE(value_of(watched.metrics(), "kollect_consumer_lag_seconds"), 100);
+}
+
+TEST(probes, answer_with_503_and_the_reason) {
+  monitor watched("1.2.3");
+  const auto answer = answer_probes(watched);
+  EXPECT_EQ(answer({"GET", "/healthz", ""}).status, 200);
+  const auto ready = answer({"GET", "/readyz", ""});
+  EXPECT_EQ(ready.status, 503);
+  EXPECT_NE(ready.body.find("store"), std::string::npos) << ready.body;
+  const auto metrics = answer({"GET", "/metrics", ""});
+  EXPECT_EQ(metrics.status, 200);
+  EXPECT_TRUE(metrics.content_type.starts_with("text/plain; version=0.0.4"));
+  EXPECT_EQ(answer({"GET", "/", ""}).status, 404);
+  EXPECT_EQ(answer({"GET", "/metrics/../healthz", ""}).status, 404);
+}
+
+} // namespace
+} // namespace kollect::consumer::test
