@@ -56,6 +56,7 @@ public:
   void begin_retry() noexcept { is_retry_ = true; }
 
   const batch_report& report() const noexcept { return report_; }
+  const std::optional<failure>& refused() const noexcept { return refused_; }
 
   /// Takes in messages, by their order. A failure is the store's; a message's own faults end in a dead
   /// letter.
@@ -154,6 +155,7 @@ private:
 
   result<void> bury(const received_message& message, const failure& reason) {
     const message_origin origin{settings_.log.name, message.partition, message.offset};
+    refused_ = reason;
     auto letter = make_dead_letter(origin, reason, settings_.now());
     letter.message_key = message.key;
     letter.subject = message.subject;
@@ -293,7 +295,8 @@ private:
   std::map<scope, open_scope> scopes_;
   batch_report report_;
   bool is_retry_ = false;
-  bool is_key_known_ = false; // of the message in hand
+  bool is_key_known_ = false;      // of the message in hand
+  std::optional<failure> refused_; // why the last dead letter is one
 };
 
 /// How the only message of a batch ended.
@@ -382,6 +385,58 @@ std::vector<std::int32_t> find_replaced_logs(const owned_positions& owned,
       replaced.push_back(message.partition);
   }
   return replaced;
+}
+
+result<explanation> explain(store& target, const ingest_settings& settings, const received_message& message) {
+  auto begun = target.begin(); // and is never committed
+  if (!begun)
+    return begun.error();
+  auto& work = **begun;
+  explanation out;
+  std::optional<snapshot_order> held;
+  bool is_key_known = false;
+  if (auto head =
+          read_head(message.value, message.key ? std::optional<std::string_view>(*message.key) : std::nullopt,
+                    settings.limits);
+      head && !message.is_tombstone) {
+    out.scope = head->scope;
+    auto record = work.open_scope(head->scope);
+    if (!record)
+      return record.error();
+    held = record->order;
+    auto known = work.is_known(record->id, head->key);
+    if (!known)
+      return known.error();
+    is_key_known = *known;
+  }
+  batch_ingest ingesting(work, settings);
+  if (auto done = ingesting.take({&message}); !done)
+    return done.error();
+  const auto& report = ingesting.report();
+  out.ending = ending_of(report.counts, report.settled);
+  const auto held_text = held ? "the snapshot held, of " + to_string(held->instant) : std::string();
+  switch (out.ending) {
+  case outcome::applied:
+    out.why = (held ? "newer than " + held_text : std::string("the first snapshot of its scope")) +
+              ": adds " + std::to_string(report.rows_added) + ", changes " +
+              std::to_string(report.rows_changed) + " and removes " + std::to_string(report.rows_removed) +
+              " rows";
+    break;
+  case outcome::duplicate:
+    out.why = is_key_known ? "its dedup key was seen before (DED-01)"
+                           : "the same content is held already, under another timestamp or as a part";
+    break;
+  case outcome::stale:
+    out.why = "not newer than " + held_text + " (DED-03)";
+    break;
+  case outcome::pending:
+    out.why = "a part whose set is not whole yet (MP-04)";
+    break;
+  case outcome::dead_lettered:
+    out.why = ingesting.refused() ? to_string(*ingesting.refused()) : std::string();
+    break;
+  }
+  return out;
 }
 
 result<outcome> retry_dead_letter(store& target, ingest_settings settings, std::int64_t id) {

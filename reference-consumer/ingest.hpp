@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -51,6 +52,16 @@ result<batch_report> ingest(store& target, const ingest_settings& settings, owne
 /// stood, the batch has another one. The subscriber is told to begin one message early for that.
 std::vector<std::int32_t> find_replaced_logs(const owned_positions& owned,
                                              std::span<const received_message> batch);
+
+/// How a message would end now, and why: one sentence.
+struct explanation {
+  outcome ending = outcome::pending;
+  std::optional<kollect::scope> scope; ///< nothing where the message cannot be read
+  std::string why;
+};
+
+/// Tells what would become of a message, and changes nothing.
+result<explanation> explain(store& target, const ingest_settings& settings, const received_message& message);
 
 /// Takes a dead letter in once more, with the limits of today. Answers how it ends: dead_lettered where
 /// nothing has changed, and then it stays as it is. error::invalid_value where there is none of this id or

@@ -23,6 +23,7 @@ int main(int count, char** words) {
   consumer::add_summary(app, chosen);
   consumer::add_changes(app, chosen);
   consumer::add_dead_letters(app, chosen);
+  consumer::add_explain(app, chosen);
   consumer::add_doctor(app, chosen);
   program::allow_environment(app);
 

@@ -20,6 +20,7 @@ void add_state(CLI::App& program, command_action& chosen);
 void add_summary(CLI::App& program, command_action& chosen);
 void add_changes(CLI::App& program, command_action& chosen);
 void add_dead_letters(CLI::App& program, command_action& chosen);
+void add_explain(CLI::App& program, command_action& chosen);
 void add_doctor(CLI::App& program, command_action& chosen);
 
 } // namespace kollect::consumer

@@ -25,8 +25,8 @@ std::string json_text(std::string_view text) {
 std::string to_json(const stored_position& position) {
   return "{\"log\":" + json_text(position.log) + ",\"partition\":" + std::to_string(position.partition) +
          ",\"nextOffset\":" + std::to_string(position.next_offset) +
-         ",\"ownerEpoch\":" + std::to_string(position.owner_epoch) + ",\"owner\":" + json_text(position.owner) +
-         "}";
+         ",\"ownerEpoch\":" + std::to_string(position.owner_epoch) +
+         ",\"owner\":" + json_text(position.owner) + "}";
 }
 
 /// Scopes that several inventories seem to share: not wrong in the store, but somebody should know.
@@ -67,7 +67,8 @@ result<int> doctor(const doctor_flags& flags) {
     return scopes.error();
   const auto warnings = shared_scopes(*scopes);
   std::cout << "{\"positions\":" << json_array(*positions, [](const auto& one) { return to_json(one); })
-            << ",\"counters\":" << to_json(*counts) << ",\"contradictions\":" << json_array(*wrong, &json_text)
+            << ",\"counters\":" << to_json(*counts)
+            << ",\"contradictions\":" << json_array(*wrong, &json_text)
             << ",\"warnings\":" << json_array(warnings, &json_text) << "}\n";
   if (!std::cout.flush())
     return make_failure(error::store_full, "the output could not be written");

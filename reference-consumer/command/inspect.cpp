@@ -2,6 +2,7 @@
 
 #include <kollect/dedup_window.hpp>
 #include <kollect/detail/json_writer.hpp>
+#include <kollect/parse.hpp>
 #include <kollect/program/exit_code.hpp>
 #include <kollect/snapshot_message.hpp>
 
@@ -55,11 +56,21 @@ std::optional<std::string> checksum_verdict(const snapshot_inspection& snapshot)
   return snapshot.view.checksum ? "ok" : "absent";
 }
 
-std::string describe_unreadable(std::size_t line, const failure& reason) {
+/// Of a message that no consumer takes, what it says about itself all the same, where it is JSON.
+std::string describe_unreadable(std::size_t line, std::string_view message, const failure& reason,
+                                const limits& bounds) {
+  const auto parsed = message.size() <= bounds.max_message_bytes ? parse_value(message, bounds)
+                                                                 : result<boost::json::value>(reason);
+  const auto* const fields = parsed ? parsed->if_object() : nullptr;
   verdict_line out;
   out.number("line", line);
-  for (const auto* name : {"schemaVersion", "timestamp", "cluster", "namespace", "form", "itemCount",
-                           "partIndex", "partTotal", "payloadSha256", "checksum", "dedupKey"})
+  for (const auto* name : {"schemaVersion", "timestamp", "cluster", "namespace"}) {
+    const auto* const found = fields == nullptr ? nullptr : fields->if_contains(name);
+    const auto* const text = found == nullptr ? nullptr : found->if_string();
+    out.text(name, text == nullptr ? std::nullopt : std::optional<std::string>(std::string(*text)));
+  }
+  for (const auto* name :
+       {"form", "itemCount", "partIndex", "partTotal", "payloadSha256", "checksum", "dedupKey"})
     out.text(name, {});
   return out.flag("duplicate", false).text("error", to_string(reason)).finish();
 }
@@ -69,7 +80,7 @@ bool inspect_message(std::size_t line, std::string_view message, dedup_window& w
                      std::ostream& out) {
   const auto head = read_head(message, {}, bounds);
   if (!head) {
-    out << describe_unreadable(line, head.error()) << '\n';
+    out << describe_unreadable(line, message, head.error(), bounds) << '\n';
     return false;
   }
   const auto snapshot = inspect_snapshot(head->envelope, bounds);

@@ -383,6 +383,34 @@ TEST_F(command, dead_letters_are_dropped_all_or_none) {
   EXPECT_EQ(run_command({"doctor", "--store", store_flag()}).code, 0);
 }
 
+// explain
+
+TEST_F(command, explain_says_why_and_changes_nothing) {
+  const auto held = make_array(make_rows(3), noon(10));
+  ingest_all({held});
+  const auto before = dump_tables(path_);
+  const auto explain = [&](const std::string& text) {
+    const auto file = folder_.path() / "message.json";
+    EXPECT_TRUE(servers::write_file(file, text));
+    return run_command({"explain", "--store", store_flag(), "--key", *held.key, file});
+  };
+  const auto says = [](const command_end& end, const std::string& result, const std::string& why) {
+    const auto found = boost::json::parse(end.output);
+    EXPECT_EQ(found.at("result").as_string(), result);
+    EXPECT_NE(std::string(found.at("why").as_string()).find(why), std::string::npos) << end.output;
+  };
+  says(explain(make_array(make_rows(4), noon(11)).value), "applied", "adds 1, changes 0 and removes 0 rows");
+  says(explain(held.value), "duplicate", "DED-01");
+  says(explain(make_array(make_rows(4), noon(9)).value), "stale", to_string(noon(10)));
+  says(explain(make_export(make_rows(20), noon(12), 1500).front().value), "pending", "MP-04");
+  const auto dead = explain("{\"poison\"");
+  says(dead, "dead_lettered", "byte");
+  EXPECT_EQ(dead.code, 1);
+  EXPECT_EQ(explain(held.value).code, 0);
+  EXPECT_EQ(run_command({"explain", "--store", store_flag(), path_ + ".none"}).code, 78);
+  EXPECT_EQ(dump_tables(path_), before);
+}
+
 // doctor
 
 TEST_F(command, doctor_finds_what_contradicts_itself) {

@@ -21,6 +21,7 @@ int run_command_uncaptured(const std::vector<std::string>& words) {
   add_summary(app, chosen);
   add_changes(app, chosen);
   add_dead_letters(app, chosen);
+  add_explain(app, chosen);
   add_doctor(app, chosen);
   program::allow_environment(app);
 

@@ -1,0 +1,89 @@
+#include "command/bounds.hpp"
+#include "command/commands.hpp"
+#include "command/open_store.hpp"
+
+#include <kollect/detail/json_writer.hpp>
+#include <kollect/program/exit_code.hpp>
+
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <memory>
+#include <string>
+
+namespace kollect::consumer {
+namespace {
+
+struct explain_flags {
+  store_flags store;
+  bounds_flags bounds;
+  std::string file;
+  std::string key;
+};
+
+result<std::string> read_message(const std::string& name) {
+  std::ifstream file;
+  if (name != "-")
+    file.open(name, std::ios::binary);
+  std::istream& input = name == "-" ? std::cin : file;
+  std::string text{std::istreambuf_iterator<char>(input), std::istreambuf_iterator<char>()};
+  if (input.bad() || (name != "-" && !file.is_open())) {
+    auto reason = make_failure(error::file_unreadable, "the message cannot be read");
+    reason.source = name;
+    return reason;
+  }
+  return text;
+}
+
+std::string to_json(const explanation& found) {
+  std::string out = "{\"result\":";
+  detail::append_string(out, to_string(found.ending));
+  const auto text = [&out](const char* name, const std::string& value) {
+    out.append(",\"").append(name).append("\":");
+    detail::append_string(out, value);
+  };
+  if (found.scope) {
+    text("cluster", found.scope->cluster);
+    text("namespace", found.scope->namespace_);
+    text("inventory", found.scope->inventory);
+  }
+  text("why", found.why);
+  return out + "}";
+}
+
+result<int> run(const explain_flags& flags) {
+  auto value = read_message(flags.file);
+  if (!value)
+    return value.error();
+  auto opened = open_store(flags.store, describe_owner("explain"));
+  if (!opened)
+    return opened.error();
+  received_message message;
+  message.value = *value;
+  if (!flags.key.empty())
+    message.key = flags.key;
+  message.offset = -1; // nowhere in a log: no dead letter is at the same place
+  auto settings = make_ingest_settings(flags.bounds);
+  settings.log.name = "explain";
+  auto found = explain(**opened, settings, message);
+  if (!found)
+    return found.error();
+  std::cout << to_json(*found) << std::endl;
+  return found->ending == outcome::dead_lettered ? program::findings : program::success;
+}
+
+} // namespace
+
+void add_explain(CLI::App& program, command_action& chosen) {
+  auto flags = std::make_shared<explain_flags>();
+  auto* const command =
+      program.add_subcommand("explain", "say what would become of a message, and why; change nothing");
+  add_store_flags(*command, flags->store);
+  add_bounds_flags(*command, flags->bounds);
+  command->add_option("--key", flags->key, "the message's Kafka key, which names the inventory (KAF-01)");
+  command->add_option("MESSAGE", flags->file, "file with the message's bytes, or - for standard input")
+      ->required();
+  command->callback([flags, &chosen] { chosen = [flags] { return run(*flags); }; });
+}
+
+} // namespace kollect::consumer
