@@ -24,6 +24,11 @@ bool is_worth_retrying(const failure& reason) {
          (is_of_store(reason) && reason.reason() != error::store_corrupt);
 }
 
+failure closed_store() {
+  return make_failure(error::store_unavailable,
+                      "the store is closed after a failure; it will be opened again");
+}
+
 } // namespace
 
 consumer_loop::consumer_loop(loop_settings settings, open_store make_store, open_subscriber make_subscriber,
@@ -133,6 +138,9 @@ void consumer_loop::note_gap(std::int32_t partition, std::int64_t expected, std:
 
 result<std::vector<std::optional<std::int64_t>>>
 consumer_loop::claim(std::span<const std::int32_t> partitions) {
+  // Partitions may well be assigned while the store is away: whoever keeps us in the group asks again.
+  if (!store_)
+    return closed_store();
   std::vector<std::optional<std::int64_t>> starts;
   if (settings_.ingest.log.system == broker_system::nats) {
     // A durable keeps its own position; all it needs to know is whether this store ever saw the stream.
@@ -256,8 +264,8 @@ result<consumer_loop::step> consumer_loop::ingest_until_stored(const std::vector
                           "this process stood still for longer than --ack-wait, and JetStream has given its "
                           "messages to others; this batch is dropped",
                           "DED-03");
-    auto done = store_ ? ingest(*store_, settings_.ingest, owned_, batch)
-                       : result<batch_report>(make_failure(error::store_unavailable, "the store is closed"));
+    auto done =
+        store_ ? ingest(*store_, settings_.ingest, owned_, batch) : result<batch_report>(closed_store());
     if (done) {
       report(*done, begun);
       report_arrival(batch);

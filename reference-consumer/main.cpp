@@ -1,13 +1,14 @@
 #include "command/commands.hpp"
 
+#include <kollect/program/end.hpp>
 #include <kollect/program/exit_code.hpp>
 #include <kollect/program/flags.hpp>
 
 #include <iostream>
 
-/// kollect-consumer: snapshots from Kafka or NATS into current state and a change feed, each effect
-/// exactly once. This file only puts the commands together.
-int main(int count, char** words) {
+namespace {
+
+int run(int count, char** words) {
   namespace consumer = kollect::consumer;
   namespace program = kollect::program;
 
@@ -35,4 +36,12 @@ int main(int count, char** words) {
     return *done;
   std::cerr << "kollect-consumer: " << done.error() << '\n';
   return program::exit_code_of(done.error());
+}
+
+} // namespace
+
+/// kollect-consumer: snapshots from Kafka or NATS into current state and a change feed, each effect
+/// exactly once. This file only puts the commands together.
+int main(int count, char** words) {
+  kollect::program::end(run(count, words));
 }

@@ -1,5 +1,6 @@
 #include "command/commands.hpp"
 
+#include <kollect/program/end.hpp>
 #include <kollect/program/exit_code.hpp>
 #include <kollect/program/flags.hpp>
 #include <kollect/program/log.hpp>
@@ -63,9 +64,9 @@ int run(int count, const char* const* words) {
 int main(int count, char** words) {
   forbid_core_dumps();
   try {
-    return run(count, words);
+    program::end(run(count, words));
   } catch (const std::exception& defect) {
     make_log().error("this is a defect, please report it", {{"what", defect.what()}});
-    return program::internal_error;
+    program::end(program::internal_error);
   }
 }

@@ -350,6 +350,33 @@ TEST_F(consumer_loop_with, a_signal_stores_and_acknowledges_what_is_in_hand) { /
   EXPECT_EQ(broker_.events.back(), "close");
 }
 
+TEST_F(consumer_loop_with, partitions_assigned_while_the_store_is_away_are_asked_about_again) {
+  broker_.messages = {make_array(make_rows(1), noon())};
+  broker_.on_poll = [&](const partition_listener&) {
+    if (broker_.count("poll") > 1)
+      return;
+    faults_.begin.push_back(broken(error::store_unavailable));
+    open_faults_.push_back(broken(error::store_unavailable)); // and stays closed for one more turn
+  };
+  bool was_away = false;
+  broker_.on_keep_alive = [&](const partition_listener& listener) {
+    const std::array<std::int32_t, 1> partitions{0};
+    const auto answered = listener.assigned(broker_.log, partitions);
+    was_away |= !answered && answered.error().reason() == error::store_unavailable;
+  };
+  ASSERT_TRUE(succeeds(run()));
+  EXPECT_TRUE(was_away);
+  EXPECT_EQ(stored_counts().applied, 1);
+}
+
+TEST_F(consumer_loop_with, a_store_that_is_not_there_yet_is_waited_for) {
+  broker_.messages = {make_array(make_rows(1), noon())};
+  open_faults_ = {broken(error::store_unavailable), broken(error::store_unavailable)};
+  ASSERT_TRUE(succeeds(run()));
+  EXPECT_EQ(broker_.count("open"), 3U);
+  EXPECT_EQ(stored_counts().applied, 1);
+}
+
 TEST_F(consumer_loop_with, a_signal_while_the_store_is_away_acknowledges_nothing) {
   settings_.is_until_end = false;
   for (int time = 0; time < 50; ++time)

@@ -211,8 +211,8 @@ private:
 /// ensure_stream() says. After that, a lost connection is made anew in the background for ever, and
 /// publish() waits for it up to its timeout; a server that takes no bytes can hold it write_timeout longer.
 ///
-/// cnats' threads are shared by the whole process and stay when the last publisher is gone. A program
-/// that wants them to end calls nats_Close(), once.
+/// cnats' threads outlive the last publisher by a moment, and read what exit handlers free: a program that
+/// ends right then should flush its output and call std::_Exit(), as kollect/program/end.hpp does.
 inline result<std::unique_ptr<publisher>> create_publisher(const connection& target,
                                                            const publisher_options& options = {}) {
   if (auto valid = detail::check_names(target.stream, target.destination, false); !valid)

@@ -32,8 +32,8 @@ namespace kollect::nats {
 /// when that cannot be ruled out. A purge by hand is no gap from nats-server 2.10 on, as that moves
 /// the durable as well.
 ///
-/// cnats' threads are shared by the whole process and stay when the last subscriber is gone. A program
-/// that wants them to end calls nats_Close(), once.
+/// cnats' threads outlive the last subscriber by a moment, and read what exit handlers free: a program that
+/// ends right then should flush its output and call std::_Exit(), as kollect/program/end.hpp does.
 inline result<std::unique_ptr<subscriber>>
 create_subscriber(const connection& target, const subscriber_options& options, partition_listener listener) {
   if (!is_valid_name(options.durable))

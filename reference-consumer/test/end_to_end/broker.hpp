@@ -43,6 +43,8 @@ void check_operations(const broker& system);
 
 /// One, two and four consumers at a time, members added, stopped and killed while messages come.
 void check_scale_out(const broker& system);
+/// The database is away at the start, and is killed again and again later.
+void check_database_outages(const broker& system);
 /// A process that is stopped in the middle of a batch and replaced changes nothing when it goes on.
 void check_stopped_one_is_fenced(const broker& system);
 

@@ -145,6 +145,72 @@ void check_scale_out(const broker& system) {
   EXPECT_EQ(fold_feed(place), place.state());
 }
 
+void check_database_outages(const broker& system) {
+  auto database = servers::postgresql_server::start().value();
+  const workplace place(database.url());
+  place.write("sink.yaml", system.new_manifest(6));
+  ASSERT_TRUE(database.stop());
+  auto words = system.quick_recovery;
+  words.insert(words.end(), {"--batch-messages", "5", "--store-timeout", "2"});
+  auto consumer = place.start_consumer(words);
+  const auto retries = [&] {
+    const auto log = place.log();
+    std::size_t count = 0;
+    for (auto at = log.find("trying again"); at != std::string::npos; at = log.find("trying again", at + 1))
+      ++count;
+    return count;
+  };
+  ASSERT_TRUE(servers::wait_until([&] { return retries() >= 2; }, 30s)) << place.log();
+  const auto simulated = place.produce({"simulate",
+                                        "--manifest",
+                                        place.file("sink.yaml").string(),
+                                        "--clusters",
+                                        "2",
+                                        "--namespaces",
+                                        "3",
+                                        "--items",
+                                        "20",
+                                        "--rounds",
+                                        "40",
+                                        "--churn",
+                                        "0.2",
+                                        "--shuffle",
+                                        "--duplicates",
+                                        "0.1",
+                                        "--poison",
+                                        "0.02",
+                                        "--multipart-bytes",
+                                        "4000",
+                                        "--expect",
+                                        place.file("expected.json").string()});
+  ASSERT_EQ(simulated.status.code, 0) << simulated;
+  ASSERT_TRUE(database.restart());
+  std::int64_t before = 0;
+  for (int outage = 0; outage < 5; ++outage) {
+    // In the middle of something, wherever that is.
+    const auto has_moved = [&] {
+      const auto outcome = place.consume({"summary", "--store", place.store(), "-o", "json"});
+      return outcome.status.code == 0 && parse_object(outcome.output).at("consumed").as_int64() > before;
+    };
+    ASSERT_TRUE(servers::wait_until(has_moved, 60s)) << "outage " << outage << place.log();
+    before = consumed(place);
+    const auto known = retries();
+    database.kill();
+    ASSERT_TRUE(servers::wait_until([&] { return retries() > known; }, 30s)) << place.log();
+    ASSERT_TRUE(database.restart());
+  }
+  EXPECT_TRUE(
+      servers::wait_until([&] { return place.state() == read_file(place.file("expected.json")); }, 90s))
+      << place.log();
+  EXPECT_EQ(consumer.stop(60s).value().code, 0) << place.log();
+  place.run_until_end(system.quick_recovery);
+  expect_conserved(place.counts());
+  EXPECT_EQ(place.counts().at("pending").as_int64(), 0);
+  EXPECT_EQ(place.state(), read_file(place.file("expected.json")));
+  EXPECT_EQ(fold_feed(place), place.state());
+  EXPECT_EQ(place.consume({"doctor", "--store", place.store()}).status.code, 0);
+}
+
 void check_stopped_one_is_fenced(const broker& system) {
   const auto database = new_database("stopped_" + system.name);
   const workplace place(database);

@@ -64,6 +64,9 @@ TEST_F(kafka_end_to_end, feed_folds) {
 TEST_F(kafka_end_to_end, scale_out) {
   check_scale_out(system());
 }
+TEST_F(kafka_end_to_end, database_outages) {
+  check_database_outages(system());
+}
 TEST_F(kafka_end_to_end, stopped_one_is_fenced) {
   check_stopped_one_is_fenced(system());
 }

@@ -50,7 +50,11 @@ public:
   }
 
   result<void> commit(std::chrono::milliseconds) override { return answer("commit", broker_.commit_faults); }
-  result<void> keep_alive() override { return answer("keep_alive", broker_.keep_alive_faults); }
+  result<void> keep_alive() override {
+    if (broker_.on_keep_alive)
+      broker_.on_keep_alive(listener_);
+    return answer("keep_alive", broker_.keep_alive_faults);
+  }
 
   result<void> mark_end(std::chrono::milliseconds) override {
     end_ = broker_.first() + static_cast<std::int64_t>(broker_.messages.size());

@@ -28,6 +28,7 @@ struct scripted_broker {
   std::deque<failure> connect_faults, poll_faults, commit_faults, mark_end_faults, caught_up_faults,
       keep_alive_faults;
   std::function<void(const partition_listener&)> on_poll; ///< before messages are given out
+  std::function<void(const partition_listener&)> on_keep_alive;
   std::function<void()> on_connect;
 
   std::vector<std::string> events;

@@ -1,0 +1,255 @@
+// What a transaction does with whole messages: parts that wait for their sets, and dead letters.
+#include "postgresql_transaction.hpp"
+#include "stored_values.hpp"
+
+#include <utility>
+
+namespace kollect::consumer::postgresql {
+namespace {
+
+/// What names a set within the parts table, as $1 to $5.
+parameters set_parameters(std::int64_t scope_id, const part_set& set) {
+  parameters values;
+  values.integer(scope_id)
+      .integer(set.exported_at.seconds)
+      .integer(set.exported_at.nanoseconds)
+      .integer(set.generation)
+      .integer(set.part_total);
+  return values;
+}
+
+pending_part read_part(const row& found) {
+  pending_part part;
+  part.set = {{found.text(0), found.text(1), found.text(2)},
+              {found.integer(3), static_cast<std::uint32_t>(found.integer(4))},
+              found.integer(5),
+              static_cast<std::uint32_t>(found.integer(6))};
+  part.part = {static_cast<std::uint32_t>(found.integer(7)), digest_from(found.bytes(8))};
+  part.origin = {found.text(9), static_cast<std::int32_t>(found.integer(10)), found.integer(11)};
+  if (!found.is_null(12))
+    part.message_key = found.text(12);
+  part.message = found.text(13);
+  part.arrived_at = {found.integer(14), 0};
+  return part;
+}
+
+} // namespace
+
+stored_dead_letter read_letter(const row& found) {
+  stored_dead_letter out;
+  out.id = found.integer(0);
+  auto& letter = out.letter;
+  letter.origin = {found.text(1), static_cast<std::int32_t>(found.integer(2)), found.integer(3)};
+  if (!found.is_null(4))
+    letter.message_key = found.text(4);
+  letter.subject = found.text(5);
+  letter.headers_json = found.text(6);
+  letter.value = found.text(7);
+  letter.is_tombstone = found.integer(8) != 0;
+  letter.reason = found.text(9);
+  letter.sentence = found.text(10);
+  letter.clause = found.text(11);
+  if (!found.is_null(12))
+    letter.byte_offset = found.integer(12);
+  letter.at = read_timestamp(found.bytes(13));
+  out.has_body = !found.is_null(7);
+  out.value_bytes = found.integer(14);
+  out.value_digest = digest_from(found.bytes(15));
+  return out;
+}
+
+result<std::vector<held_part>> postgresql_transaction::held_parts(std::int64_t scope_id,
+                                                                  const part_set& set) {
+  auto found = connection_.run("SELECT part_index, digest FROM pending_parts WHERE scope_id = $1 AND "
+                               "exported_seconds = $2 AND exported_nanoseconds = $3 AND generation = $4 AND "
+                               "part_total = $5",
+                               set_parameters(scope_id, set));
+  if (!found)
+    return found.error();
+  std::vector<held_part> out;
+  for (int index = 0; index < found->size(); ++index)
+    out.push_back(
+        {static_cast<std::uint32_t>((*found)[index].integer(0)), digest_from((*found)[index].bytes(1))});
+  return out;
+}
+
+result<void> postgresql_transaction::hold_part(std::int64_t scope_id, const pending_part& part) {
+  auto log = log_id(part.origin.log);
+  if (!log)
+    return log.error();
+  const auto bytes = static_cast<std::int64_t>(part.message.size());
+  auto values = set_parameters(scope_id, part.set);
+  values.integer(part.part.part_index)
+      .bytes(bytes_of(part.part.digest))
+      .integer(*log)
+      .integer(part.origin.partition)
+      .integer(part.origin.offset)
+      .bytes_or_null(part.message_key)
+      .integer(part.arrived_at.seconds)
+      .integer(bytes)
+      .bytes(part.message);
+  auto kept = connection_.run(
+      "INSERT INTO pending_parts (scope_id, exported_seconds, exported_nanoseconds, generation, part_total, "
+      "part_index, digest, log_id, partition, \"offset\", message_key, arrived_seconds, message_bytes, "
+      "message) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+      values);
+  if (!kept)
+    return kept.error();
+  gathered_.pending_bytes += bytes;
+  return {};
+}
+
+result<std::vector<pending_part>> postgresql_transaction::take_parts(std::int64_t scope_id,
+                                                                     const part_set& set) {
+  auto taken = connection_.run(
+      "WITH taken AS (DELETE FROM pending_parts WHERE scope_id = $1 AND exported_seconds = $2 AND "
+      "exported_nanoseconds = $3 AND generation = $4 AND part_total = $5 RETURNING *) "
+      "SELECT cluster, namespace, inventory, t.exported_seconds, t.exported_nanoseconds, t.generation, "
+      "part_total, part_index, digest, name, partition, \"offset\", message_key, message, arrived_seconds "
+      "FROM taken t JOIN scopes USING (scope_id) JOIN logs USING (log_id) ORDER BY part_index",
+      set_parameters(scope_id, set));
+  if (!taken)
+    return taken.error();
+  std::vector<pending_part> out;
+  for (int index = 0; index < taken->size(); ++index) {
+    out.push_back(read_part((*taken)[index]));
+    gathered_.pending_bytes -= static_cast<std::int64_t>(out.back().message.size());
+  }
+  return out;
+}
+
+result<std::int64_t> postgresql_transaction::drop_superseded_parts(std::int64_t scope_id,
+                                                                   const snapshot_order& held) {
+  auto dropped =
+      connection_.run("WITH gone AS (DELETE FROM pending_parts WHERE scope_id = $1 AND (exported_seconds, "
+                      "exported_nanoseconds, generation) < ($2, $3, $4) RETURNING message_bytes) "
+                      "SELECT count(*), coalesce(sum(message_bytes), 0)::bigint FROM gone",
+                      parameters()
+                          .integer(scope_id)
+                          .integer(held.instant.seconds)
+                          .integer(held.instant.nanoseconds)
+                          .integer(held.generation));
+  if (!dropped)
+    return dropped.error();
+  gathered_.pending_bytes -= (*dropped)[0].integer(1);
+  return (*dropped)[0].integer(0);
+}
+
+result<std::vector<pending_part>> postgresql_transaction::take_torn_set(const retention& bounds,
+                                                                        const timestamp& now) {
+  for (;;) {
+    // The set whose newest part came longest ago, if it is too old or all of them are too large.
+    auto found =
+        connection_.run("SELECT scope_id, exported_seconds, exported_nanoseconds, generation, part_total, "
+                        "max(arrived_seconds) AS newest FROM pending_parts GROUP BY 1, 2, 3, 4, 5 HAVING "
+                        "max(arrived_seconds) < $1 OR (SELECT pending_bytes FROM totals) + $2 > $3 ORDER BY "
+                        "newest, 2, 3 LIMIT "
+                        "1",
+                        parameters()
+                            .integer(now.seconds - bounds.pending_seconds)
+                            .integer(gathered_.pending_bytes)
+                            .integer(bounds.pending_bytes));
+    if (!found)
+      return found.error();
+    if (found->size() == 0)
+      return std::vector<pending_part>{};
+    const auto one = (*found)[0];
+    // A scope that another process is writing just now is left for the next time.
+    auto locked = connection_.run("SELECT scope_id FROM scopes WHERE scope_id = $1 FOR UPDATE SKIP LOCKED",
+                                  parameters().integer(one.integer(0)));
+    if (!locked)
+      return locked.error();
+    if (locked->size() == 0)
+      return std::vector<pending_part>{};
+    part_set set;
+    set.exported_at = {one.integer(1), static_cast<std::uint32_t>(one.integer(2))};
+    set.generation = one.integer(3);
+    set.part_total = static_cast<std::uint32_t>(one.integer(4));
+    auto parts = take_parts(one.integer(0), set);
+    // None: another process took the set between the two statements.
+    if (!parts || !parts->empty())
+      return parts;
+  }
+}
+
+result<bool> postgresql_transaction::bury(const dead_letter& letter) {
+  auto log = log_id(letter.origin.log);
+  if (!log)
+    return log.error();
+  const auto digest = sha256(letter.value);
+  const auto body_bytes = body_bytes_of(letter);
+  parameters values;
+  values.integer(*log)
+      .integer(letter.origin.partition)
+      .integer(letter.origin.offset)
+      .bytes_or_null(letter.message_key)
+      .bytes(letter.subject)
+      .bytes(letter.headers_json)
+      .bytes(letter.value)
+      .integer(static_cast<std::int64_t>(letter.value.size()))
+      .bytes(bytes_of(digest))
+      .integer(body_bytes)
+      .integer(letter.is_tombstone ? 1 : 0)
+      .text(letter.reason)
+      .bytes(letter.sentence)
+      .text(letter.clause);
+  if (letter.byte_offset)
+    values.integer(*letter.byte_offset);
+  else
+    values.null();
+  values.own_text(to_string(letter.at));
+  auto buried = connection_.run(
+      "INSERT INTO dead_letters (log_id, partition, \"offset\", message_key, subject, headers, value, "
+      "value_bytes, value_digest, body_bytes, is_tombstone, reason, sentence, clause, byte_offset, "
+      "buried_at) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT DO NOTHING",
+      values);
+  if (!buried)
+    return buried.error();
+  if (buried->changed() == 0)
+    return false;
+  gathered_.dead_letter_bytes += body_bytes;
+  return true;
+}
+
+result<std::optional<stored_dead_letter>> postgresql_transaction::take_dead_letter(std::int64_t id) {
+  auto found =
+      connection_.run("WITH taken AS (DELETE FROM dead_letters WHERE dead_letter_id = $1 RETURNING *) "
+                      "SELECT dead_letter_id, name, partition, \"offset\", message_key, subject, headers, "
+                      "value, is_tombstone, "
+                      "reason, sentence, clause, byte_offset, buried_at, value_bytes, value_digest FROM "
+                      "taken JOIN logs USING "
+                      "(log_id)",
+                      parameters().integer(id));
+  if (!found)
+    return found.error();
+  if (found->size() == 0)
+    return std::optional<stored_dead_letter>();
+  auto taken = read_letter((*found)[0]);
+  if (taken.has_body)
+    gathered_.dead_letter_bytes -= body_bytes_of(taken.letter);
+  return std::optional(std::move(taken));
+}
+
+result<void> postgresql_transaction::prune_dead_letter_bodies(const retention& bounds) {
+  for (;;) {
+    auto oldest =
+        connection_.run("SELECT dead_letter_id, body_bytes FROM dead_letters WHERE value IS NOT NULL AND "
+                        "(SELECT dead_letter_bytes FROM totals) + $1 > $2 ORDER BY dead_letter_id LIMIT 1",
+                        parameters().integer(gathered_.dead_letter_bytes).integer(bounds.dead_letter_bytes));
+    if (!oldest)
+      return oldest.error();
+    if (oldest->size() == 0)
+      return {};
+    auto dropped = connection_.run("UPDATE dead_letters SET value = NULL, message_key = NULL, headers = '[]' "
+                                   "WHERE dead_letter_id = $1 AND value IS NOT NULL",
+                                   parameters().integer((*oldest)[0].integer(0)));
+    if (!dropped)
+      return dropped.error();
+    // Not changed: another process has dropped this body, and counted it.
+    if (dropped->changed() == 1)
+      gathered_.dead_letter_bytes -= (*oldest)[0].integer(1);
+  }
+}
+
+} // namespace kollect::consumer::postgresql

@@ -1,0 +1,278 @@
+// What a transaction does with whole messages: parts that wait for their sets, and dead letters.
+#include "sqlite_transaction.hpp"
+#include "stored_values.hpp"
+
+#include <utility>
+
+namespace kollect::consumer::sqlite {
+namespace {
+
+/// Binds what names a set within the parts table.
+void bind_set(statement& target, std::int64_t scope_id, const part_set& set) {
+  target.bind(scope_id)
+      .bind(set.exported_at.seconds)
+      .bind(set.exported_at.nanoseconds)
+      .bind(set.generation)
+      .bind(set.part_total);
+}
+
+pending_part read_part(statement& row) {
+  pending_part part;
+  part.set = {{row.text(0), row.text(1), row.text(2)},
+              {row.integer(3), static_cast<std::uint32_t>(row.integer(4))},
+              row.integer(5),
+              static_cast<std::uint32_t>(row.integer(6))};
+  part.part = {static_cast<std::uint32_t>(row.integer(7)), digest_from(row.bytes(8))};
+  part.origin = {row.text(9), static_cast<std::int32_t>(row.integer(10)), row.integer(11)};
+  if (!row.is_null(12))
+    part.message_key = row.text(12);
+  part.message = row.text(13);
+  part.arrived_at = {row.integer(14), 0};
+  return part;
+}
+
+constexpr const char* select_parts = R"sql(
+SELECT cluster, namespace, inventory, p.exported_seconds, p.exported_nanoseconds, p.generation, part_total, part_index,
+       digest, name, partition, offset, message_key, message, arrived_seconds
+FROM pending_parts p JOIN scopes USING (scope_id) JOIN logs USING (log_id)
+WHERE p.scope_id = ? AND p.exported_seconds = ? AND p.exported_nanoseconds = ? AND p.generation = ? AND part_total = ?
+ORDER BY part_index)sql";
+
+} // namespace
+
+stored_dead_letter read_letter(statement& row) {
+  stored_dead_letter out;
+  out.id = row.integer(0);
+  auto& letter = out.letter;
+  letter.origin = {row.text(1), static_cast<std::int32_t>(row.integer(2)), row.integer(3)};
+  if (!row.is_null(4))
+    letter.message_key = row.text(4);
+  letter.subject = row.text(5);
+  letter.headers_json = row.text(6);
+  letter.value = row.text(7);
+  letter.is_tombstone = row.integer(8) != 0;
+  letter.reason = row.text(9);
+  letter.sentence = row.text(10);
+  letter.clause = row.text(11);
+  if (!row.is_null(12))
+    letter.byte_offset = row.integer(12);
+  letter.at = read_timestamp(row.bytes(13));
+  out.has_body = !row.is_null(7);
+  out.value_bytes = row.integer(14);
+  out.value_digest = digest_from(row.bytes(15));
+  return out;
+}
+
+result<std::vector<held_part>> sqlite_transaction::held_parts(std::int64_t scope_id, const part_set& set) {
+  std::vector<held_part> out;
+  auto read = database_.query(
+      "SELECT part_index, digest FROM pending_parts WHERE scope_id = ? AND exported_seconds = ? AND "
+      "exported_nanoseconds = ? "
+      "AND generation = ? AND part_total = ?",
+      [&](statement& select) { bind_set(select, scope_id, set); },
+      [&](statement& row) {
+        out.push_back({static_cast<std::uint32_t>(row.integer(0)), digest_from(row.bytes(1))});
+      });
+  if (!read)
+    return read.error();
+  return out;
+}
+
+result<void> sqlite_transaction::hold_part(std::int64_t scope_id, const pending_part& part) {
+  auto log = log_id(part.origin.log);
+  if (!log)
+    return log.error();
+  const auto bytes = static_cast<std::int64_t>(part.message.size());
+  auto kept = database_.run(
+      "INSERT INTO pending_parts (scope_id, exported_seconds, exported_nanoseconds, generation, part_total, "
+      "part_index, digest, log_id, partition, offset, message_key, arrived_seconds, message_bytes, message) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      [&](statement& insert) {
+        bind_set(insert, scope_id, part.set);
+        insert.bind(part.part.part_index)
+            .bind_blob(bytes_of(part.part.digest))
+            .bind(*log)
+            .bind(part.origin.partition)
+            .bind(part.origin.offset);
+        if (part.message_key)
+          insert.bind_blob(*part.message_key);
+        else
+          insert.bind_null();
+        insert.bind(part.arrived_at.seconds).bind(bytes).bind_blob(part.message);
+      });
+  if (!kept)
+    return kept;
+  return database_.run("UPDATE totals SET pending_bytes = pending_bytes + ?",
+                       [&](statement& update) { update.bind(bytes); });
+}
+
+result<void> sqlite_transaction::remove_set(std::int64_t scope_id, const part_set& set) {
+  if (auto told = database_.run(
+          "UPDATE totals SET pending_bytes = pending_bytes - (SELECT total(message_bytes) FROM pending_parts "
+          "WHERE scope_id = ? AND exported_seconds = ? AND exported_nanoseconds = ? AND generation = ? "
+          "AND part_total = ?)",
+          [&](statement& update) { bind_set(update, scope_id, set); });
+      !told)
+    return told;
+  return database_.run(
+      "DELETE FROM pending_parts WHERE scope_id = ? AND exported_seconds = ? AND exported_nanoseconds = ? "
+      "AND generation = ? AND part_total = ?",
+      [&](statement& remove) { bind_set(remove, scope_id, set); });
+}
+
+result<std::vector<pending_part>> sqlite_transaction::take_parts(std::int64_t scope_id, const part_set& set) {
+  std::vector<pending_part> out;
+  auto read = database_.query(
+      select_parts, [&](statement& select) { bind_set(select, scope_id, set); },
+      [&](statement& row) { out.push_back(read_part(row)); });
+  if (!read)
+    return read.error();
+  if (auto removed = remove_set(scope_id, set); !removed)
+    return removed.error();
+  return out;
+}
+
+result<std::int64_t> sqlite_transaction::drop_superseded_parts(std::int64_t scope_id,
+                                                               const snapshot_order& held) {
+  const auto bind_order = [&](statement& target) {
+    target.bind(scope_id).bind(held.instant.seconds).bind(held.instant.nanoseconds).bind(held.generation);
+  };
+  bool has_any = false;
+  if (auto read = database_.query("SELECT 1 FROM pending_parts WHERE scope_id = ? AND (exported_seconds, "
+                                  "exported_nanoseconds, generation) < (?, ?, ?) LIMIT 1",
+                                  bind_order, [&](statement&) { has_any = true; });
+      !read)
+    return read.error();
+  if (!has_any)
+    return 0;
+  if (auto told = database_.run(
+          "UPDATE totals SET pending_bytes = pending_bytes - (SELECT total(message_bytes) FROM pending_parts "
+          "WHERE scope_id = ? AND (exported_seconds, exported_nanoseconds, generation) < (?, ?, ?))",
+          bind_order);
+      !told)
+    return told.error();
+  if (auto removed = database_.run("DELETE FROM pending_parts WHERE scope_id = ? AND "
+                                   "(exported_seconds, exported_nanoseconds, generation) < (?, ?, ?)",
+                                   bind_order);
+      !removed)
+    return removed.error();
+  return database_.changes();
+}
+
+result<std::vector<pending_part>> sqlite_transaction::take_torn_set(const retention& bounds,
+                                                                    const timestamp& now) {
+  std::int64_t scope_id = 0;
+  part_set set;
+  // The set whose newest part came longest ago, if it is too old or all of them are too large.
+  auto read = database_.query(
+      "SELECT scope_id, exported_seconds, exported_nanoseconds, generation, part_total, max(arrived_seconds) "
+      "AS newest "
+      "FROM pending_parts GROUP BY 1, 2, 3, 4, 5 "
+      "HAVING newest < ? OR (SELECT pending_bytes FROM totals) > ? ORDER BY newest, 2, 3 LIMIT 1",
+      [&](statement& select) {
+        select.bind(now.seconds - bounds.pending_seconds).bind(bounds.pending_bytes);
+      },
+      [&](statement& row) {
+        scope_id = row.integer(0);
+        set.exported_at = {row.integer(1), static_cast<std::uint32_t>(row.integer(2))};
+        set.generation = row.integer(3);
+        set.part_total = static_cast<std::uint32_t>(row.integer(4));
+      });
+  if (!read)
+    return read.error();
+  if (scope_id == 0)
+    return std::vector<pending_part>{};
+  return take_parts(scope_id, set);
+}
+
+result<bool> sqlite_transaction::bury(const dead_letter& letter) {
+  auto log = log_id(letter.origin.log);
+  if (!log)
+    return log.error();
+  const auto value_bytes = static_cast<std::int64_t>(letter.value.size());
+  const auto body_bytes = body_bytes_of(letter);
+  auto buried = database_.run(
+      "INSERT INTO dead_letters (log_id, partition, offset, message_key, subject, headers, value, "
+      "value_bytes, "
+      "value_digest, body_bytes, is_tombstone, reason, sentence, clause, byte_offset, buried_at) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+      [&](statement& insert) {
+        insert.bind(*log).bind(letter.origin.partition).bind(letter.origin.offset);
+        if (letter.message_key)
+          insert.bind_blob(*letter.message_key);
+        else
+          insert.bind_null();
+        insert.bind_text(letter.subject)
+            .bind_text(letter.headers_json)
+            .bind_blob(letter.value)
+            .bind(value_bytes)
+            .bind_blob(bytes_of(sha256(letter.value)))
+            .bind(body_bytes)
+            .bind(letter.is_tombstone ? 1 : 0)
+            .bind_text(letter.reason)
+            .bind_text(letter.sentence)
+            .bind_text(letter.clause);
+        if (letter.byte_offset)
+          insert.bind(*letter.byte_offset);
+        else
+          insert.bind_null();
+        insert.bind_text(to_string(letter.at));
+      });
+  if (!buried)
+    return buried.error();
+  if (database_.changes() == 0)
+    return false;
+  if (auto told = database_.run("UPDATE totals SET dead_letter_bytes = dead_letter_bytes + ?",
+                                [&](statement& update) { update.bind(body_bytes); });
+      !told)
+    return told.error();
+  return true;
+}
+
+result<std::optional<stored_dead_letter>> sqlite_transaction::take_dead_letter(std::int64_t id) {
+  std::optional<stored_dead_letter> taken;
+  auto read = database_.query(
+      "SELECT dead_letter_id, name, partition, offset, message_key, subject, headers, value, is_tombstone, "
+      "reason, "
+      "sentence, clause, byte_offset, buried_at, value_bytes, value_digest FROM dead_letters JOIN logs USING "
+      "(log_id) WHERE dead_letter_id = ?",
+      [&](statement& select) { select.bind(id); }, [&](statement& row) { taken = read_letter(row); });
+  if (!read)
+    return read.error();
+  if (!taken)
+    return taken;
+  if (auto removed = database_.run("DELETE FROM dead_letters WHERE dead_letter_id = ?",
+                                   [&](statement& remove) { remove.bind(id); });
+      !removed)
+    return removed.error();
+  if (taken->has_body)
+    if (auto told = database_.run("UPDATE totals SET dead_letter_bytes = dead_letter_bytes - ?",
+                                  [&](statement& update) { update.bind(body_bytes_of(taken->letter)); });
+        !told)
+      return told.error();
+  return taken;
+}
+
+result<void> sqlite_transaction::prune_dead_letter_bodies(const retention& bounds) {
+  for (;;) {
+    std::int64_t id = 0, bytes = 0;
+    auto read = database_.query(
+        "SELECT dead_letter_id, body_bytes FROM dead_letters WHERE value IS NOT NULL AND "
+        "(SELECT dead_letter_bytes FROM totals) > ? ORDER BY dead_letter_id LIMIT 1",
+        [&](statement& select) { select.bind(bounds.dead_letter_bytes); },
+        [&](statement& row) { id = row.integer(0), bytes = row.integer(1); });
+    if (!read || id == 0)
+      return read;
+    if (auto dropped = database_.run("UPDATE dead_letters SET value = NULL, message_key = NULL, headers = "
+                                     "'[]' WHERE dead_letter_id = ?",
+                                     [&](statement& update) { update.bind(id); });
+        !dropped)
+      return dropped;
+    if (auto told = database_.run("UPDATE totals SET dead_letter_bytes = dead_letter_bytes - ?",
+                                  [&](statement& update) { update.bind(bytes); });
+        !told)
+      return told;
+  }
+}
+
+} // namespace kollect::consumer::sqlite

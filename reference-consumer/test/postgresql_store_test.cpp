@@ -1,0 +1,210 @@
+// What only a PostgreSQL store has: credentials, other processes, SQL that others may run.
+#include "store/postgresql_store.hpp"
+
+#include "support/assertions.hpp"
+#include "support/messages.hpp"
+#include "support/postgresql_place.hpp"
+
+#include <boost/json/parse.hpp>
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <atomic>
+#include <thread>
+
+namespace kollect::consumer::test {
+namespace {
+
+using rows_of_text = std::vector<std::string>;
+
+class postgresql_store : public testing::Test {
+protected:
+  postgresql_store() {
+    static std::atomic<int> count{0};
+    settings_.url = shared_postgresql_server().url();
+    settings_.schema = "Store of one \"test\" " + std::to_string(count++);
+    settings_.timeout = std::chrono::seconds(5);
+  }
+
+  std::unique_ptr<store> open() { return open_postgresql_store(settings_).value(); }
+
+  rows_of_text sql(const std::string& text) const {
+    std::string quoted = settings_.schema;
+    for (auto at = quoted.find('"'); at != std::string::npos; at = quoted.find('"', at + 2))
+      quoted.insert(at, 1, '"');
+    return run_postgresql(settings_.url, "SET search_path = \"" + quoted + "\";" + text);
+  }
+
+  /// One row of a scope, as a transaction of its own would write it; not committed.
+  static void write_row(transaction& in, const scope& which, std::int64_t second) {
+    auto record = in.open_scope(which).value();
+    const auto changes = diff(in.rows(record.id).value(), rows_of(make_rows(1, second))).value();
+    record.order = snapshot_order{noon(second), 1, sha256(std::to_string(second))};
+    EXPECT_TRUE(succeeds(in.write_snapshot({record, changes, {"log", 0, second}, noon(second)})));
+  }
+
+  postgresql_settings settings_;
+};
+
+TEST_F(postgresql_store, wrong_password_is_refused_and_not_printed) { // SEC-02
+  const auto secured = servers::postgresql_server::start({.password = "right"}).value();
+  settings_.url = secured.url();
+  settings_.url.insert(settings_.url.find('@'), ":canary-4711");
+  const auto opened = open_postgresql_store(settings_);
+  ASSERT_TRUE(fails_with(opened, error::authentication_failed));
+  EXPECT_EQ(to_string(opened.error()).find("canary"), std::string::npos) << opened.error();
+  EXPECT_NE(to_string(opened.error()).find("127.0.0.1"), std::string::npos) << opened.error();
+}
+
+TEST_F(postgresql_store, missing_database_is_a_mistake_and_a_missing_server_may_come) {
+  settings_.url = shared_postgresql_server().url("nowhere");
+  EXPECT_TRUE(fails_with(open_postgresql_store(settings_), error::invalid_value));
+  settings_.url = "postgresql://kollect@127.0.0.1:1/postgres";
+  EXPECT_TRUE(fails_with(open_postgresql_store(settings_), error::store_unavailable));
+}
+
+TEST_F(postgresql_store, reader_finds_no_store_before_the_first_writer) {
+  EXPECT_TRUE(fails_with(open_postgresql_reader(settings_), error::store_unavailable));
+  EXPECT_EQ(
+      run_postgresql(settings_.url, "SELECT count(*) FROM pg_namespace WHERE nspname LIKE '%one \"test\" " +
+                                        settings_.schema.substr(settings_.schema.rfind(' ') + 1) + "'"),
+      rows_of_text{"0"});
+  open();
+  EXPECT_TRUE(succeeds(open_postgresql_reader(settings_)));
+}
+
+TEST_F(postgresql_store, newer_tables_are_refused_and_left_alone) {
+  open();
+  sql("UPDATE schema_version SET version = 99");
+  EXPECT_TRUE(fails_with(open_postgresql_store(settings_), error::store_too_new));
+  EXPECT_TRUE(fails_with(open_postgresql_reader(settings_), error::store_too_new));
+  EXPECT_EQ(sql("SELECT version FROM schema_version"), rows_of_text{"99"});
+}
+
+TEST_F(postgresql_store, processes_that_start_together_make_the_tables_once) {
+  std::vector<std::thread> starting;
+  std::atomic<int> opened{0};
+  for (int process = 0; process < 8; ++process)
+    starting.emplace_back([&] { opened += open_postgresql_store(settings_).has_value() ? 1 : 0; });
+  for (auto& one : starting)
+    one.join();
+  EXPECT_EQ(opened, 8);
+  EXPECT_EQ(sql("SELECT version FROM schema_version"), rows_of_text{"1"});
+}
+
+TEST_F(postgresql_store, read_only_database_is_said_to_be_one) {
+  run_postgresql(settings_.url, "CREATE DATABASE read_only");
+  run_postgresql(settings_.url, "ALTER DATABASE read_only SET default_transaction_read_only = on");
+  settings_.url = shared_postgresql_server().url("read_only");
+  EXPECT_TRUE(fails_with(open_postgresql_store(settings_), error::store_read_only));
+}
+
+TEST_F(postgresql_store, commit_after_a_failed_statement_is_refused) {
+  const auto opened = open();
+  const auto in = opened->begin().value();
+  sql("ALTER TABLE dead_letters RENAME TO hidden");
+  EXPECT_FALSE(in->take_dead_letter(1));
+  EXPECT_FALSE(in->commit());
+}
+
+TEST_F(postgresql_store, cursors_rise_by_order_of_commit) {
+  const auto first = open(), second = open();
+  const std::array<std::int32_t, 1> partitions{0};
+  ASSERT_TRUE(
+      succeeds(first->claim("log", partitions, "the test"))); // a new log is made known by one process
+  const auto slow = first->begin().value();
+  write_row(*slow, {"a", "", ""}, 1);
+  const auto quick = second->begin().value();
+  write_row(*quick, {"b", "", ""}, 2);
+  EXPECT_TRUE(succeeds(quick->commit()));
+  const auto seen = second->changes_after(0, 100).value();
+  ASSERT_EQ(seen.size(), 2U);
+  EXPECT_EQ(seen.front().scope.cluster, "b");
+  EXPECT_TRUE(succeeds(slow->commit()));
+  const auto next = second->changes_after(seen.back().cursor, 100).value();
+  ASSERT_EQ(next.size(), 2U);
+  EXPECT_EQ(next.front().scope.cluster, "a");
+  EXPECT_EQ(next.front().cursor, seen.back().cursor + 1);
+}
+
+TEST_F(postgresql_store, batches_that_meet_in_many_scopes_wait_for_each_other_and_go_on) {
+  open();
+  const std::vector<scope> scopes{{"a", "", ""}, {"b", "", ""}, {"c", "", ""}, {"d", "", ""}};
+  std::vector<std::thread> processes;
+  std::atomic<int> failures{0};
+  for (int process = 0; process < 4; ++process)
+    processes.emplace_back([&, process] {
+      const auto opened = open();
+      for (std::int64_t turn = 0; turn < 25; ++turn) {
+        auto in = opened->begin().value();
+        bool is_well = in->lock_scopes({scopes.begin(), scopes.end()}).has_value();
+        // Each in another order, as messages come.
+        for (std::size_t step = 0; step < scopes.size(); ++step)
+          is_well =
+              is_well &&
+              in->open_scope(scopes[(step + static_cast<std::size_t>(process)) % scopes.size()]).has_value();
+        is_well = is_well && in->count({1, 1, 0, 0, 0, 0}).has_value() && in->commit().has_value();
+        failures += is_well ? 0 : 1;
+      }
+    });
+  for (auto& one : processes)
+    one.join();
+  EXPECT_EQ(failures, 0);
+  EXPECT_EQ(open()->counts().value().consumed, 100);
+}
+
+TEST_F(postgresql_store, what_stands_still_in_a_transaction_loses_its_locks) {
+  settings_.timeout = std::chrono::seconds(1);
+  const auto stopped = open(), other = open();
+  const auto held = stopped->begin().value();
+  write_row(*held, web_scope(), 1);
+  const auto in = other->begin().value();
+  write_row(*in, web_scope(), 2); // waits for the server to end the other session
+  EXPECT_TRUE(succeeds(in->commit()));
+  EXPECT_TRUE(fails_with(held->commit(), error::store_unavailable));
+  EXPECT_EQ(other->changes_after(0, 100).value().size(), 2U);
+}
+
+TEST_F(postgresql_store, view_has_the_columns_of_the_state_table_and_stands_hostile_names) {
+  const auto opened = open();
+  auto rows = make_rows(2);
+  rows[0].name = std::string("nul\0l", 5);
+  rows[0].attributes = boost::json::parse(R"({"text":"\u0000"})");
+  const auto in = opened->begin().value();
+  auto record = in->open_scope({"prod", std::string("n\0s", 3), "all"}).value();
+  record.order = snapshot_order{{1'768'478'400, 123'456'789}, 1, {}};
+  auto changes = diff({}, rows_of(rows)).value();
+  for (auto& one : changes) // as it may well have been sent
+    if (one.after.find("\\u0000") == std::string::npos)
+      one.after.insert(one.after.size() - 2, R"(,"lone":"\ud800x\\u0000")");
+  ASSERT_TRUE(succeeds(in->write_snapshot({record, changes, {"log", 0, 1}, noon()})));
+  ASSERT_TRUE(succeeds(in->commit()));
+  EXPECT_EQ(
+      sql("SELECT DISTINCT inventory_namespace, inventory_name, cluster, exported_at AT TIME ZONE 'UTC' FROM "
+          "inventory_items"),
+      rows_of_text{"n\xEF\xBF\xBDs|all|prod|2026-01-15 12:00:00.123456"});
+  EXPECT_EQ(sql("SELECT count(*) FROM inventory_items WHERE payload IS NULL"), rows_of_text{"0"});
+  EXPECT_EQ(
+      sql("SELECT payload #>> '{attributes,text}' FROM inventory_items WHERE payload #> '{attributes,text}' "
+          "IS NOT NULL"),
+      rows_of_text{"\xEF\xBF\xBD"});
+  EXPECT_EQ(
+      sql("SELECT payload #>> '{attributes,lone}' FROM inventory_items WHERE payload #> '{attributes,lone}' "
+          "IS NOT NULL"),
+      rows_of_text{"\xEF\xBF\xBDx\\u0000"});
+}
+
+TEST(postgresql_url, is_described_without_its_password) {
+  EXPECT_EQ(describe_postgresql("postgresql://me:hunter2@db.example:5433/portal?sslmode=require"),
+            "postgresql://db.example:5433/portal");
+  EXPECT_TRUE(has_password("postgresql://me:hunter2@db/portal"));
+  EXPECT_TRUE(has_password("postgresql://db/portal?password=hunter2"));
+  EXPECT_FALSE(has_password("postgresql://me@db/portal"));
+  const auto checked = check_postgresql_url("postgresql://me:hunter2@[db/portal");
+  ASSERT_TRUE(fails_with(checked, error::invalid_value));
+  EXPECT_EQ(to_string(checked.error()).find("hunter2"), std::string::npos);
+}
+
+} // namespace
+} // namespace kollect::consumer::test
