@@ -308,6 +308,15 @@ outcome ending_of(outcome_counts counts, outcome_counts settled) {
   return settled.applied > 0 ? outcome::applied : outcome::pending;
 }
 
+/// What ends every transaction: the counters, the retention, the commit.
+result<void> finish(transaction& work, const outcome_counts& counts, const retention& bounds) {
+  if (auto counted = work.count(counts); !counted)
+    return counted;
+  if (auto pruned = work.prune(bounds); !pruned)
+    return pruned;
+  return work.commit();
+}
+
 /// Moves every Kafka partition of the batch on, before anything else is written: that is the fence
 /// against a process that was paused and has lost its partitions meanwhile.
 result<owned_positions> advance_positions(transaction& target, const std::string& log,
@@ -363,12 +372,8 @@ result<batch_report> ingest(store& target, const ingest_settings& settings, owne
   batch_ingest ingesting(work, settings);
   if (auto taken = ingesting.take(messages); !taken)
     return taken.error();
-  if (auto counted = work.count(ingesting.report().counts); !counted)
-    return counted.error();
-  if (auto pruned = work.prune(settings.retention); !pruned)
-    return pruned.error();
-  if (auto committed = work.commit(); !committed)
-    return committed.error();
+  if (auto finished = finish(work, ingesting.report().counts, settings.retention); !finished)
+    return finished.error();
   for (const auto& [partition, position] : moved)
     owned[partition] = position;
   return ingesting.report();
@@ -473,12 +478,8 @@ result<outcome> retry_dead_letter(store& target, ingest_settings settings, std::
   // It was consumed long ago, and ends another way now.
   --counts.consumed;
   --counts.dead_lettered;
-  if (auto counted = work.count(counts); !counted)
-    return counted.error();
-  if (auto pruned = work.prune(settings.retention); !pruned)
-    return pruned.error();
-  if (auto committed = work.commit(); !committed)
-    return committed.error();
+  if (auto finished = finish(work, counts, settings.retention); !finished)
+    return finished.error();
   return ending;
 }
 
@@ -511,12 +512,8 @@ result<outcome_counts> bury_torn_sets(store& target, const ingest_settings& sett
   }
   if (counts == outcome_counts{})
     return counts;
-  if (auto counted = work.count(counts); !counted)
-    return counted.error();
-  if (auto pruned = work.prune(settings.retention); !pruned)
-    return pruned.error();
-  if (auto committed = work.commit(); !committed)
-    return committed.error();
+  if (auto finished = finish(work, counts, settings.retention); !finished)
+    return finished.error();
   return counts;
 }
 

@@ -1,6 +1,6 @@
 // What a transaction does with whole messages: parts that wait for their sets, and dead letters.
 #include "postgresql_transaction.hpp"
-#include "stored_values.hpp"
+#include "stored_rows.hpp"
 
 #include <utility>
 
@@ -18,45 +18,7 @@ parameters set_parameters(std::int64_t scope_id, const part_set& set) {
   return values;
 }
 
-pending_part read_part(const row& found) {
-  pending_part part;
-  part.set = {{found.text(0), found.text(1), found.text(2)},
-              {found.integer(3), static_cast<std::uint32_t>(found.integer(4))},
-              found.integer(5),
-              static_cast<std::uint32_t>(found.integer(6))};
-  part.part = {static_cast<std::uint32_t>(found.integer(7)), digest_from(found.bytes(8))};
-  part.origin = {found.text(9), static_cast<std::int32_t>(found.integer(10)), found.integer(11)};
-  if (!found.is_null(12))
-    part.message_key = found.text(12);
-  part.message = found.text(13);
-  part.arrived_at = {found.integer(14), 0};
-  return part;
-}
-
 } // namespace
-
-stored_dead_letter read_letter(const row& found) {
-  stored_dead_letter out;
-  out.id = found.integer(0);
-  auto& letter = out.letter;
-  letter.origin = {found.text(1), static_cast<std::int32_t>(found.integer(2)), found.integer(3)};
-  if (!found.is_null(4))
-    letter.message_key = found.text(4);
-  letter.subject = found.text(5);
-  letter.headers_json = found.text(6);
-  letter.value = found.text(7);
-  letter.is_tombstone = found.integer(8) != 0;
-  letter.reason = found.text(9);
-  letter.sentence = found.text(10);
-  letter.clause = found.text(11);
-  if (!found.is_null(12))
-    letter.byte_offset = found.integer(12);
-  letter.at = read_timestamp(found.bytes(13));
-  out.has_body = !found.is_null(7);
-  out.value_bytes = found.integer(14);
-  out.value_digest = digest_from(found.bytes(15));
-  return out;
-}
 
 result<std::vector<held_part>> postgresql_transaction::held_parts(std::int64_t scope_id,
                                                                   const part_set& set) {

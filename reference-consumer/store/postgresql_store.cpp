@@ -3,7 +3,7 @@
 #include "postgresql_connection.hpp"
 #include "postgresql_schema.hpp"
 #include "postgresql_transaction.hpp"
-#include "stored_values.hpp"
+#include "stored_rows.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -119,17 +119,8 @@ public:
         "USING "
         "(log_id) WHERE b.last_cursor > $1 AND b.first_cursor + c.sequence > $1 "
         "ORDER BY b.last_cursor, c.sequence LIMIT $2",
-        parameters().integer(cursor).integer(limit), [&](const row& found) {
-          out.push_back({found.integer(0),
-                         found.text(1),
-                         {found.text(2), found.text(3), found.text(4)},
-                         {found.text(5), static_cast<std::int32_t>(found.integer(6)), found.integer(7)},
-                         {found.integer(8), static_cast<std::uint32_t>(found.integer(9))},
-                         read_timestamp(found.bytes(10)),
-                         found.text(11),
-                         found.text(12),
-                         found.text(13)});
-        });
+        parameters().integer(cursor).integer(limit),
+        [&](const row& found) { out.push_back(read_feed_entry(found)); });
     if (!read)
       return read.error();
     return out;
@@ -151,18 +142,11 @@ public:
 
   result<std::vector<scope_summary>> scopes() override {
     std::vector<scope_summary> out;
-    auto read =
-        connection_->visit("SELECT cluster, namespace, inventory, row_count, exported_seconds, "
-                           "exported_nanoseconds, applied_at, "
-                           "target_conflicts FROM scopes WHERE exported_seconds IS NOT NULL ORDER BY "
-                           "cluster, namespace, inventory",
-                           {}, [&](const row& found) {
-                             out.push_back({{found.text(0), found.text(1), found.text(2)},
-                                            found.integer(3),
-                                            {found.integer(4), static_cast<std::uint32_t>(found.integer(5))},
-                                            read_timestamp(found.bytes(6)),
-                                            found.integer(7)});
-                           });
+    auto read = connection_->visit("SELECT cluster, namespace, inventory, row_count, exported_seconds, "
+                                   "exported_nanoseconds, applied_at, "
+                                   "target_conflicts FROM scopes WHERE exported_seconds IS NOT NULL ORDER BY "
+                                   "cluster, namespace, inventory",
+                                   {}, [&](const row& found) { out.push_back(read_scope_summary(found)); });
     if (!read)
       return read.error();
     return out;

@@ -1,6 +1,6 @@
 #include "postgresql_transaction.hpp"
 
-#include "stored_values.hpp"
+#include "stored_rows.hpp"
 
 #include <algorithm>
 #include <string_view>
@@ -23,20 +23,6 @@ std::string digest_of(const scope& which) {
 
 std::string digest_of(const row_identity& row) {
   return digest_of({row.target_namespace, row.target_name, row.namespace_, row.name, row.uid});
-}
-
-scope_record read_record(const row& found) {
-  scope_record record;
-  record.id = found.integer(0);
-  if (!found.is_null(1))
-    record.order = snapshot_order{{found.integer(1), static_cast<std::uint32_t>(found.integer(2))},
-                                  found.integer(3),
-                                  digest_from(found.bytes(4))};
-  record.items_digest = digest_from(found.bytes(5));
-  record.applied_parts = digests_from(found.bytes(6));
-  record.target_digest = static_cast<std::uint64_t>(found.integer(7));
-  record.target_conflicts = found.integer(8);
-  return record;
 }
 
 /// The columns of rows that are written at once.

@@ -19,10 +19,6 @@ std::string log_digest(const std::string& log);
 /// The id of a log, which is registered if it is new.
 result<std::int64_t> log_id_of(connection& target, const std::string& log);
 
-/// A row of dead_letters: dead_letter_id, name, partition, offset, message_key, subject, headers, value,
-/// is_tombstone, reason, sentence, clause, byte_offset, buried_at, value_bytes, value_digest.
-stored_dead_letter read_letter(const row& found);
-
 /// One batch on a PostgreSQL session. What all processes write (counters, feed cursors, the position in
 /// a NATS stream) is gathered and written by commit(), so that its locks are held for a moment only.
 class postgresql_transaction final : public transaction {

@@ -1,6 +1,6 @@
 // What a transaction does with whole messages: parts that wait for their sets, and dead letters.
 #include "sqlite_transaction.hpp"
-#include "stored_values.hpp"
+#include "stored_rows.hpp"
 
 #include <utility>
 
@@ -16,21 +16,6 @@ void bind_set(statement& target, std::int64_t scope_id, const part_set& set) {
       .bind(set.part_total);
 }
 
-pending_part read_part(statement& row) {
-  pending_part part;
-  part.set = {{row.text(0), row.text(1), row.text(2)},
-              {row.integer(3), static_cast<std::uint32_t>(row.integer(4))},
-              row.integer(5),
-              static_cast<std::uint32_t>(row.integer(6))};
-  part.part = {static_cast<std::uint32_t>(row.integer(7)), digest_from(row.bytes(8))};
-  part.origin = {row.text(9), static_cast<std::int32_t>(row.integer(10)), row.integer(11)};
-  if (!row.is_null(12))
-    part.message_key = row.text(12);
-  part.message = row.text(13);
-  part.arrived_at = {row.integer(14), 0};
-  return part;
-}
-
 constexpr const char* select_parts = R"sql(
 SELECT cluster, namespace, inventory, p.exported_seconds, p.exported_nanoseconds, p.generation, part_total, part_index,
        digest, name, partition, offset, message_key, message, arrived_seconds
@@ -39,29 +24,6 @@ WHERE p.scope_id = ? AND p.exported_seconds = ? AND p.exported_nanoseconds = ? A
 ORDER BY part_index)sql";
 
 } // namespace
-
-stored_dead_letter read_letter(statement& row) {
-  stored_dead_letter out;
-  out.id = row.integer(0);
-  auto& letter = out.letter;
-  letter.origin = {row.text(1), static_cast<std::int32_t>(row.integer(2)), row.integer(3)};
-  if (!row.is_null(4))
-    letter.message_key = row.text(4);
-  letter.subject = row.text(5);
-  letter.headers_json = row.text(6);
-  letter.value = row.text(7);
-  letter.is_tombstone = row.integer(8) != 0;
-  letter.reason = row.text(9);
-  letter.sentence = row.text(10);
-  letter.clause = row.text(11);
-  if (!row.is_null(12))
-    letter.byte_offset = row.integer(12);
-  letter.at = read_timestamp(row.bytes(13));
-  out.has_body = !row.is_null(7);
-  out.value_bytes = row.integer(14);
-  out.value_digest = digest_from(row.bytes(15));
-  return out;
-}
 
 result<std::vector<held_part>> sqlite_transaction::held_parts(std::int64_t scope_id, const part_set& set) {
   std::vector<held_part> out;

@@ -5,7 +5,7 @@
 #include "sqlite_database.hpp"
 #include "sqlite_schema.hpp"
 #include "sqlite_transaction.hpp"
-#include "stored_values.hpp"
+#include "stored_rows.hpp"
 
 #include <filesystem>
 #include <optional>
@@ -119,17 +119,7 @@ public:
         "USING (log_id) "
         "WHERE cursor > ? ORDER BY cursor LIMIT ?",
         [&](statement& select) { select.bind(cursor).bind(limit); },
-        [&](statement& row) {
-          out.push_back({row.integer(0),
-                         row.text(1),
-                         {row.text(2), row.text(3), row.text(4)},
-                         {row.text(5), static_cast<std::int32_t>(row.integer(6)), row.integer(7)},
-                         {row.integer(8), static_cast<std::uint32_t>(row.integer(9))},
-                         read_timestamp(row.bytes(10)),
-                         row.text(11),
-                         row.text(12),
-                         row.text(13)});
-        });
+        [&](statement& row) { out.push_back(read_feed_entry(row)); });
     if (!read)
       return read.error();
     return out;
@@ -151,14 +141,7 @@ public:
         "SELECT cluster, namespace, inventory, row_count, exported_seconds, exported_nanoseconds, "
         "applied_at, target_conflicts "
         "FROM scopes WHERE exported_seconds IS NOT NULL ORDER BY cluster, namespace, inventory",
-        [](statement&) {},
-        [&](statement& row) {
-          out.push_back({{row.text(0), row.text(1), row.text(2)},
-                         row.integer(3),
-                         {row.integer(4), static_cast<std::uint32_t>(row.integer(5))},
-                         read_timestamp(row.bytes(6)),
-                         row.integer(7)});
-        });
+        [](statement&) {}, [&](statement& row) { out.push_back(read_scope_summary(row)); });
     if (!read)
       return read.error();
     return out;

@@ -1,6 +1,6 @@
 #include "sqlite_transaction.hpp"
 
-#include "stored_values.hpp"
+#include "stored_rows.hpp"
 
 #include <utility>
 
@@ -81,17 +81,7 @@ result<scope_record> sqlite_transaction::open_scope(const scope& which) {
     target.bind_text(which.cluster).bind_text(which.namespace_).bind_text(which.inventory);
   };
   scope_record record;
-  const auto read = [&](statement& row) {
-    record.id = row.integer(0);
-    if (!row.is_null(1))
-      record.order = snapshot_order{{row.integer(1), static_cast<std::uint32_t>(row.integer(2))},
-                                    row.integer(3),
-                                    digest_from(row.bytes(4))};
-    record.items_digest = digest_from(row.bytes(5));
-    record.applied_parts = digests_from(row.bytes(6));
-    record.target_digest = static_cast<std::uint64_t>(row.integer(7));
-    record.target_conflicts = row.integer(8);
-  };
+  const auto read = [&](statement& row) { record = read_record(row); };
   constexpr const char* select =
       "SELECT scope_id, exported_seconds, exported_nanoseconds, generation, payload_digest, "
       "items_digest, applied_parts, target_digest, target_conflicts FROM scopes "

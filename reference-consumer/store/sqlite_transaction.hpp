@@ -14,10 +14,6 @@ namespace kollect::consumer::sqlite {
 /// The id of a log, which is registered if it is new.
 result<std::int64_t> log_id_of(database& target, const std::string& log);
 
-/// A row of dead_letters: dead_letter_id, name, partition, offset, message_key, subject, headers, value,
-/// is_tombstone, reason, sentence, clause, byte_offset, buried_at, value_bytes, value_digest.
-stored_dead_letter read_letter(statement& row);
-
 /// One batch on an SQLite connection. The connection's owner begins no other one meanwhile.
 class sqlite_transaction final : public transaction {
 public:

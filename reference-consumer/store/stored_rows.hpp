@@ -1,0 +1,102 @@
+#ifndef KOLLECT_CONSUMER_STORED_ROWS_HPP
+#define KOLLECT_CONSUMER_STORED_ROWS_HPP
+
+#include "stored_values.hpp"
+
+#include <cstdint>
+
+namespace kollect::consumer {
+
+// Rows as values. A Row has is_null(), integer(), text() and bytes() of a column, counted from 0: every
+// kind of store selects the same columns in the same order.
+
+/// scope_id, exported_seconds, exported_nanoseconds, generation, payload_digest, items_digest,
+/// applied_parts, target_digest, target_conflicts
+template <class Row>
+scope_record read_record(const Row& found) {
+  scope_record record;
+  record.id = found.integer(0);
+  if (!found.is_null(1))
+    record.order = snapshot_order{{found.integer(1), static_cast<std::uint32_t>(found.integer(2))},
+                                  found.integer(3),
+                                  digest_from(found.bytes(4))};
+  record.items_digest = digest_from(found.bytes(5));
+  record.applied_parts = digests_from(found.bytes(6));
+  record.target_digest = static_cast<std::uint64_t>(found.integer(7));
+  record.target_conflicts = found.integer(8);
+  return record;
+}
+
+/// cluster, namespace, inventory, exported_seconds, exported_nanoseconds, generation, part_total,
+/// part_index, digest, log name, partition, offset, message_key, message, arrived_seconds
+template <class Row>
+pending_part read_part(const Row& found) {
+  pending_part part;
+  part.set = {{found.text(0), found.text(1), found.text(2)},
+              {found.integer(3), static_cast<std::uint32_t>(found.integer(4))},
+              found.integer(5),
+              static_cast<std::uint32_t>(found.integer(6))};
+  part.part = {static_cast<std::uint32_t>(found.integer(7)), digest_from(found.bytes(8))};
+  part.origin = {found.text(9), static_cast<std::int32_t>(found.integer(10)), found.integer(11)};
+  if (!found.is_null(12))
+    part.message_key = found.text(12);
+  part.message = found.text(13);
+  part.arrived_at = {found.integer(14), 0};
+  return part;
+}
+
+/// dead_letter_id, log name, partition, offset, message_key, subject, headers, value, is_tombstone, reason,
+/// sentence, clause, byte_offset, buried_at, value_bytes, value_digest
+template <class Row>
+stored_dead_letter read_letter(const Row& found) {
+  stored_dead_letter out;
+  out.id = found.integer(0);
+  auto& letter = out.letter;
+  letter.origin = {found.text(1), static_cast<std::int32_t>(found.integer(2)), found.integer(3)};
+  if (!found.is_null(4))
+    letter.message_key = found.text(4);
+  letter.subject = found.text(5);
+  letter.headers_json = found.text(6);
+  letter.value = found.text(7);
+  letter.is_tombstone = found.integer(8) != 0;
+  letter.reason = found.text(9);
+  letter.sentence = found.text(10);
+  letter.clause = found.text(11);
+  if (!found.is_null(12))
+    letter.byte_offset = found.integer(12);
+  letter.at = read_timestamp(found.bytes(13));
+  out.has_body = !found.is_null(7);
+  out.value_bytes = found.integer(14);
+  out.value_digest = digest_from(found.bytes(15));
+  return out;
+}
+
+/// cursor, kind, cluster, namespace, inventory, log name, partition, offset, exported_seconds,
+/// exported_nanoseconds, applied_at, before, after, changed_paths
+template <class Row>
+feed_entry read_feed_entry(const Row& found) {
+  return {found.integer(0),
+          found.text(1),
+          {found.text(2), found.text(3), found.text(4)},
+          {found.text(5), static_cast<std::int32_t>(found.integer(6)), found.integer(7)},
+          {found.integer(8), static_cast<std::uint32_t>(found.integer(9))},
+          read_timestamp(found.bytes(10)),
+          found.text(11),
+          found.text(12),
+          found.text(13)};
+}
+
+/// cluster, namespace, inventory, row_count, exported_seconds, exported_nanoseconds, applied_at,
+/// target_conflicts
+template <class Row>
+scope_summary read_scope_summary(const Row& found) {
+  return {{found.text(0), found.text(1), found.text(2)},
+          found.integer(3),
+          {found.integer(4), static_cast<std::uint32_t>(found.integer(5))},
+          read_timestamp(found.bytes(6)),
+          found.integer(7)};
+}
+
+} // namespace kollect::consumer
+
+#endif
