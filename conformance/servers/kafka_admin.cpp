@@ -1,4 +1,5 @@
 #include <servers/kafka_admin.hpp>
+#include <servers/release.hpp>
 #include <servers/wait_until.hpp>
 
 #include <librdkafka/rdkafka.h>
@@ -11,13 +12,6 @@
 namespace kollect::servers {
 namespace {
 
-template <auto Free>
-struct release {
-  template <class Type>
-  void operator()(Type* object) const noexcept {
-    Free(object);
-  }
-};
 using client_pointer = std::unique_ptr<rd_kafka_t, release<rd_kafka_destroy>>;
 using configuration_pointer = std::unique_ptr<rd_kafka_conf_t, release<rd_kafka_conf_destroy>>;
 using queue_pointer = std::unique_ptr<rd_kafka_queue_t, release<rd_kafka_queue_destroy>>;

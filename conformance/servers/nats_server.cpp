@@ -1,6 +1,7 @@
 #include <servers/files.hpp>
 #include <servers/free_port.hpp>
 #include <servers/nats_server.hpp>
+#include <servers/release.hpp>
 #include <servers/wait_until.hpp>
 
 #include <boost/json/serialize.hpp>
@@ -11,13 +12,6 @@
 namespace kollect::servers {
 namespace {
 
-template <auto Free>
-struct release {
-  template <class Type>
-  void operator()(Type* object) const noexcept {
-    Free(object);
-  }
-};
 using options_pointer = std::unique_ptr<natsOptions, release<natsOptions_Destroy>>;
 using connection_pointer = std::unique_ptr<natsConnection, release<natsConnection_Destroy>>;
 using context_pointer = std::unique_ptr<jsCtx, release<jsCtx_Destroy>>;

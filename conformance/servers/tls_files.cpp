@@ -1,4 +1,5 @@
 #include <servers/files.hpp>
+#include <servers/release.hpp>
 #include <servers/tls_files.hpp>
 
 #include <openssl/bio.h>
@@ -13,13 +14,6 @@
 namespace kollect::servers {
 namespace {
 
-template <auto Free>
-struct release {
-  template <class Type>
-  void operator()(Type* object) const noexcept {
-    Free(object);
-  }
-};
 using key_pointer = std::unique_ptr<EVP_PKEY, release<EVP_PKEY_free>>;
 using certificate_pointer = std::unique_ptr<X509, release<X509_free>>;
 using extension_pointer = std::unique_ptr<X509_EXTENSION, release<X509_EXTENSION_free>>;
