@@ -151,7 +151,7 @@ TEST_F(consumer_loop_with, a_second_run_begins_where_the_first_ended) {
   EXPECT_EQ(broker_.starts.back(), 2);
 }
 
-TEST_F(consumer_loop_with, a_stream_asks_only_whether_the_store_knows_it) {
+TEST_F(consumer_loop_with, a_stream_is_told_what_the_store_has_not_seen) {
   broker_.log = {broker_system::nats, std::string(nats_log)};
   for (auto& message : broker_.messages)
     message.key = message_key(web_scope());
@@ -159,7 +159,7 @@ TEST_F(consumer_loop_with, a_stream_asks_only_whether_the_store_knows_it) {
   const auto again = run();
   ASSERT_TRUE(succeeds(again));
   EXPECT_EQ(again->run, outcome_counts{});
-  EXPECT_EQ(broker_.starts, (std::vector<std::optional<std::int64_t>>{std::nullopt, 1}));
+  EXPECT_EQ(broker_.starts, (std::vector<std::optional<std::int64_t>>{std::nullopt, 4}));
 }
 
 // The store fails.
