@@ -234,8 +234,8 @@ result<process> process::start(const process_options& options) {
                     .environment = environment_pointers.data(),
                     .working_directory =
                         options.working_directory.empty() ? nullptr : options.working_directory.c_str(),
-                    .input = input.get(),
-                    .output = child->output.get(),
+                    .input = options.input_descriptor >= 0 ? options.input_descriptor : input.get(),
+                    .output = options.output_descriptor >= 0 ? options.output_descriptor : child->output.get(),
                     .errors = child->errors.get(),
                     .report = report_write.get(),
                     .parent = ::getpid()};
