@@ -1,5 +1,7 @@
 #include "consumer_loop.hpp"
 
+#include "trace_context.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -13,6 +15,7 @@ constexpr std::chrono::milliseconds first_back_off{100};
 constexpr std::chrono::seconds maintenance_interval{30};
 constexpr std::chrono::seconds report_interval{10};
 constexpr std::chrono::seconds monitor_interval{1};
+constexpr int most_notes = 10; // of one batch: a flood of poison must not be one of log lines
 
 bool is_of_store(const failure& reason) {
   return reason.code == condition::cannot_store || reason.reason() == error::store_unavailable;
@@ -51,6 +54,8 @@ result<loop_result> consumer_loop::run() {
       return maintained.error();
   }
   progress_.clear();
+  if (auto published = finish_feed(); !published)
+    return published.error();
   monitor_.draining();
   if (subscriber_)
     subscriber_->close();
@@ -60,6 +65,38 @@ result<loop_result> consumer_loop::run() {
   if (!total && !stop_.is_requested())
     return total.error();
   return loop_result{total_.counts, total ? std::optional(*total) : std::nullopt};
+}
+
+/// With is_until_end waits until all of the feed is published; then ends its publishing.
+result<void> consumer_loop::finish_feed() {
+  if (feed_ == nullptr)
+    return {};
+  std::int64_t published = 0;
+  auto moved_at = clock::now();
+  while (settings_.is_until_end && !stop_.is_requested()) {
+    monitor_.came_round();
+    auto done = store_ ? feed_->is_done(*store_) : result<bool>(closed_store());
+    if (!done) {
+      if (auto recovered = recover_from(done.error()); !recovered)
+        return recovered.error();
+      if (auto opened = store_ ? result<void>{} : reopen_store(); !opened)
+        log_.error(opened.error());
+      continue;
+    }
+    if (*done)
+      break;
+    if (feed_->published() > published) {
+      published = feed_->published();
+      moved_at = clock::now();
+    }
+    if (clock::now() - moved_at > settings_.give_up_after)
+      return make_failure(
+          error::not_acknowledged,
+          "the change feed could not be published in time; what is missing comes with the next "
+          "run");
+    stop_.wait(std::chrono::milliseconds(20));
+  }
+  return store_ ? feed_->finish(*store_) : result<void>{};
 }
 
 /// A broker out of reach is most likely a mistake in the manifest, and told at once; a database may well
@@ -143,11 +180,12 @@ consumer_loop::claim(std::span<const std::int32_t> partitions) {
     return closed_store();
   std::vector<std::optional<std::int64_t>> starts;
   if (settings_.ingest.log.system == broker_system::nats) {
-    // A durable keeps its own position; all it needs to know is whether this store ever saw the stream.
-    auto is_known = store_->knows_log(settings_.ingest.log.name);
-    if (!is_known)
-      return is_known.error();
-    starts.assign(partitions.size(), *is_known ? std::optional<std::int64_t>(1) : std::nullopt);
+    // A durable keeps its own position; ours tells whether this store ever saw the stream, and what
+    // retention has removed since.
+    auto noted = store_->noted_position(settings_.ingest.log.name);
+    if (!noted)
+      return noted.error();
+    starts.assign(partitions.size(), *noted);
     return starts;
   }
   auto claimed = store_->claim(settings_.ingest.log.name, partitions, settings_.owner);
@@ -358,6 +396,11 @@ result<void> consumer_loop::maintain() {
       return recovered ? result<void>{} : recovered.error();
     }
   }
+  if (feed_ != nullptr && store_)
+    if (auto served = feed_->serve(*store_); !served) {
+      auto recovered = recover_from(served.error());
+      return recovered ? result<void>{} : recovered.error();
+    }
   if (now - maintained_at_ < maintenance_interval || !store_)
     return {};
   maintained_at_ = now;
@@ -390,7 +433,30 @@ void consumer_loop::report_arrival(const std::vector<received_message>& batch) {
     monitor_.arrived(*newest, settings_.ingest.now());
 }
 
+/// Tells of dead letters, and of everything with --verbose, with the trace that a message belongs to.
+void consumer_loop::report_notes(const batch_report& done) {
+  int told = 0, untold = 0;
+  for (const auto& note : done.notes) {
+    const bool is_dead = note.ending == outcome::dead_lettered;
+    if (is_dead && ++told > most_notes && ++untold)
+      continue;
+    std::vector<program::log_field> fields{{"result", to_string(note.ending)},
+                                           {"partition", note.origin.partition},
+                                           {"offset", note.origin.offset}};
+    if (is_dead)
+      fields.insert(fields.end(), {{"reason", note.reason}, {"sentence", note.sentence}});
+    if (!note.origin.traceparent.empty())
+      fields.insert(fields.end(), {{"trace_id", trace_id_of(note.origin.traceparent)},
+                                   {"span_id", span_id_of(note.origin.traceparent)}});
+    log_.record(is_dead ? program::log::level::warn : program::log::level::debug,
+                is_dead ? "message became a dead letter" : "message stored", fields);
+  }
+  if (untold > 0)
+    log_.warning("more messages of this batch became dead letters", {{"count", untold}});
+}
+
 void consumer_loop::report(const batch_report& done, clock::time_point begun) {
+  report_notes(done);
   monitor_.stored(done, clock::now() - begun);
   total_.counts += done.counts;
   total_.rows_added += done.rows_added;

@@ -3,7 +3,7 @@
 
 #include "ingest.hpp"
 #include "operations/monitor.hpp"
-
+#include "outbox.hpp"
 #include "store/store.hpp"
 
 #include <kollect/program/log.hpp>
@@ -56,6 +56,9 @@ public:
   consumer_loop(loop_settings settings, open_store make_store, open_subscriber make_subscriber,
                 program::stop_signal& stop, program::log& log, monitor& watch);
 
+  /// Has the change feed published; the outbox must outlive the run. To be called before it.
+  void publish_with(outbox& feed) noexcept { feed_ = &feed; }
+
   /// Runs until stopped, or with is_until_end until the end that was there at the start. A failure
   /// only where going on makes no sense.
   result<loop_result> run();
@@ -85,7 +88,9 @@ private:
   void forget_failures();
   void report(const batch_report& done, std::chrono::steady_clock::time_point begun);
   void report_arrival(const std::vector<received_message>& batch);
+  void report_notes(const batch_report& done);
   result<void> tell_monitor();
+  result<void> finish_feed();
 
   loop_settings settings_;
   open_store make_store_;
@@ -93,6 +98,7 @@ private:
   program::stop_signal& stop_;
   program::log& log_;
   monitor& monitor_;
+  outbox* feed_ = nullptr;
   program::progress progress_;
 
   std::unique_ptr<store> store_;

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -57,6 +58,25 @@ inline std::optional<failure> refuse_future(const timestamp& instant,
                           ", later than the broker's clock and ours allow (" + to_string(latest) +
                           "); check the producer's clock",
                       "DED-03");
+}
+
+/// Whether a snapshot removes more than `max_percent` per cent of the rows held; nothing if it does not, or
+/// is never to be held back.
+inline std::optional<failure> refuse_mass_deletion(std::size_t held_rows, std::span<const change> changes,
+                                                   std::optional<std::int64_t> max_percent) {
+  if (!max_percent)
+    return {};
+  const auto removed = std::count_if(changes.begin(), changes.end(),
+                                     [](const change& one) { return one.kind == change_kind::removed; });
+  if (removed * 100 <= *max_percent * static_cast<std::int64_t>(held_rows))
+    return {};
+  return make_failure(error::mass_deletion,
+                      "the snapshot would remove " + std::to_string(removed) + " of " +
+                          std::to_string(held_rows) + " rows, more than --max-delete-percent " +
+                          std::to_string(*max_percent) +
+                          " allows; it is applied when the same rows come again in a newer snapshot, or with "
+                          "kollect-consumer dlq retry",
+                      "DEL-01");
 }
 
 using target_set = std::set<std::pair<std::string, std::string>>;

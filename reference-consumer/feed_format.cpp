@@ -44,8 +44,16 @@ std::string row_name(const std::string& json) {
 
 } // namespace
 
-std::string feed_json(const feed_entry& entry) {
+std::string feed_id(const feed_entry& entry, std::string_view store_id) {
+  return std::string(store_id) + "-" + std::to_string(entry.cursor);
+}
+
+std::string feed_json(const feed_entry& entry, std::string_view store_id, feed_omission omitted) {
+  const bool has_before = omitted == feed_omission::nothing;
+  const bool has_after = omitted != feed_omission::rows;
   std::string out = "{\"cursor\":" + std::to_string(entry.cursor) + ",";
+  append_text(out, "id", feed_id(entry, store_id));
+  out += ',';
   append_text(out, "op", operation(entry.kind));
   out += ',';
   append_text(out, "kind", entry.kind);
@@ -60,13 +68,25 @@ std::string feed_json(const feed_entry& entry) {
   out += ",\"partition\":" + std::to_string(entry.origin.partition) +
          ",\"offset\":" + std::to_string(entry.origin.offset) + ",";
   append_text(out, "exportedAt", to_string(entry.exported_at));
-  out.append("},\"before\":")
-      .append(or_null(entry.before))
-      .append(",\"after\":")
-      .append(or_null(entry.after));
-  out.append(",\"changedPaths\":").append(or_null(entry.changed_paths_json));
+  if (!entry.origin.traceparent.empty()) {
+    out += ',';
+    append_text(out, "traceparent", entry.origin.traceparent);
+  }
+  out.append("},\"before\":").append(has_before ? or_null(entry.before) : "null");
+  out.append(",\"after\":").append(has_after ? or_null(entry.after) : "null");
+  if (!has_before)
+    out.append(has_after ? ",\"omitted\":[\"before\"]" : ",\"omitted\":[\"before\",\"after\"]");
+  out.append(",\"changedPaths\":").append(has_after ? or_null(entry.changed_paths_json) : "null");
   const auto milliseconds = entry.applied_at.seconds * 1000 + entry.applied_at.nanoseconds / 1'000'000;
   return out + ",\"ts_ms\":" + std::to_string(milliseconds) + "}";
+}
+
+std::string feed_gap_json(std::int64_t first, std::int64_t last, std::string_view store_id) {
+  feed_entry place;
+  place.cursor = last;
+  std::string out = "{\"cursor\":" + std::to_string(last) + ",";
+  append_text(out, "id", feed_id(place, store_id));
+  return out + ",\"op\":\"m\",\"kind\":\"gap\",\"firstCursor\":" + std::to_string(first) + "}";
 }
 
 std::string feed_text(const feed_entry& entry) {

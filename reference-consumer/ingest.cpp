@@ -1,6 +1,7 @@
 #include "ingest.hpp"
 
 #include "decision.hpp"
+#include "trace_context.hpp"
 
 #include <kollect/detail/json_writer.hpp>
 
@@ -86,8 +87,12 @@ private:
                      settings_.limits);
   }
 
+  message_origin origin_of(const received_message& message) const {
+    return {settings_.log.name, message.partition, message.offset, traceparent_of(message.headers)};
+  }
+
   result<void> take(const received_message& message, const result<message_head>& head) {
-    const message_origin origin{settings_.log.name, message.partition, message.offset};
+    report_.notes.push_back({origin_of(message), outcome::pending, {}, {}});
     if (!head)
       return bury(message, head.error());
     auto record = open(head->scope);
@@ -116,8 +121,11 @@ private:
     if (ending == outcome::applied) {
       arrived_snapshot arrived{order, items_digest_of(*head, *snapshot), {}, {}};
       collect_rows(*snapshot, arrived.rows);
-      if (auto applied = apply(head->scope, **record, std::move(arrived), origin); !applied)
-        return applied;
+      auto refused = apply(head->scope, **record, std::move(arrived));
+      if (!refused)
+        return refused.error();
+      if (*refused)
+        return bury(message, **refused);
     }
     return end(ending);
   }
@@ -130,6 +138,7 @@ private:
 
   result<void> end(outcome value) {
     report_.counts.add(value);
+    report_.notes.back().ending = value;
     return {};
   }
 
@@ -154,9 +163,8 @@ private:
   }
 
   result<void> bury(const received_message& message, const failure& reason) {
-    const message_origin origin{settings_.log.name, message.partition, message.offset};
     refused_ = reason;
-    auto letter = make_dead_letter(origin, reason, settings_.now());
+    auto letter = make_dead_letter(report_.notes.back().origin, reason, settings_.now());
     letter.message_key = message.key;
     letter.subject = message.subject;
     letter.headers_json = headers_json(message.headers);
@@ -168,6 +176,8 @@ private:
     if (!*buried)
       return end(outcome::duplicate); // delivered again
     ++report_.dead_letters[letter.reason];
+    report_.notes.back().reason = letter.reason;
+    report_.notes.back().sentence = to_string(reason);
     return end(outcome::dead_lettered);
   }
 
@@ -193,17 +203,16 @@ private:
     if (found == part_outcome::duplicate)
       return end(outcome::duplicate);
 
-    const message_origin origin{settings_.log.name, message.partition, message.offset};
-    pending_part pending{set, part, origin, message.key, std::string(message.value), settings_.now()};
+    pending_part pending{
+        set, part, report_.notes.back().origin, message.key, std::string(message.value), settings_.now()};
     if (auto kept = target_.hold_part(record.id, pending); !kept)
       return kept;
     report_.counts.add(outcome::pending);
-    return found == part_outcome::complete ? settle_set(set, head.scope, record, origin) : result<void>{};
+    return found == part_outcome::complete ? settle_set(set, head.scope, record) : result<void>{};
   }
 
   /// The last part of a set has come: its rows are joined by part index.
-  result<void> settle_set(const part_set& set, const scope& where, scope_record& record,
-                          const message_origin& origin) {
+  result<void> settle_set(const part_set& set, const scope& where, scope_record& record) {
     auto parts = target_.take_parts(record.id, set);
     if (!parts)
       return parts.error();
@@ -230,19 +239,41 @@ private:
     arrived.order = order_of(set, held);
     arrived.items_digest = sha256(items_digests);
     const outcome ending = decide_snapshot(record.order, arrived.order);
+    std::optional<failure> refused;
+    if (ending == outcome::applied) {
+      auto applied = apply(where, record, std::move(arrived));
+      if (!applied)
+        return applied.error();
+      refused = std::move(*applied);
+    }
+    if (refused)
+      return bury_parts(std::move(*parts), *refused);
     settle(static_cast<std::int64_t>(parts->size()), ending);
-    return ending == outcome::applied ? apply(where, record, std::move(arrived), origin) : result<void>{};
+    return {};
   }
 
-  /// Makes a snapshot the state of its scope: only what changed is written (DEL-01).
-  result<void> apply(const scope& where, scope_record& record, arrived_snapshot arrived,
-                     const message_origin& origin) {
+  /// A whole set that must not be applied.
+  result<void> bury_parts(std::vector<pending_part> parts, const failure& reason) {
+    refused_ = reason;
+    for (auto& part : parts) {
+      auto letter = make_dead_letter(part.origin, reason, settings_.now());
+      letter.message_key = part.message_key;
+      letter.value = std::move(part.message);
+      auto buried = target_.bury(letter);
+      if (!buried)
+        return buried.error();
+      settle(1, *buried ? outcome::dead_lettered : outcome::duplicate);
+      if (*buried)
+        ++report_.dead_letters[letter.reason];
+    }
+    return {};
+  }
+
+  /// Makes a snapshot the state of its scope: only what changed is written (DEL-01). Answers why it must not
+  /// be applied, if so.
+  result<std::optional<failure>> apply(const scope& where, scope_record& record, arrived_snapshot arrived) {
     const bool is_first = !record.order;
     const bool is_unchanged = !is_first && record.items_digest == arrived.items_digest;
-    record.order = arrived.order;
-    record.items_digest = arrived.items_digest;
-    record.applied_parts = std::move(arrived.parts);
-
     std::vector<change> changes;
     if (!is_unchanged) {
       auto before = rows_of(where, record.id);
@@ -252,20 +283,33 @@ private:
       if (!found)
         return found.error();
       changes = std::move(*found);
+      if (record.held_back != arrived.items_digest)
+        if (auto refused = refuse_mass_deletion((*before)->size(), changes, settings_.max_delete_percent)) {
+          record.held_back = arrived.items_digest;
+          if (auto noted = target_.note_held_back(record.id, arrived.items_digest); !noted)
+            return noted.error();
+          return refused;
+        }
       if (notice_alternating_targets(record, **before, arrived.rows))
         settings_.notice(
             where, "snapshots with disjoint targets take turns in this scope: several inventories share it, "
                    "and each wipes the other's rows; give them ADR-0405 message keys (KAF-01)");
       **before = std::move(arrived.rows);
     }
+    record.order = arrived.order;
+    record.items_digest = arrived.items_digest;
+    record.applied_parts = std::move(arrived.parts);
+    record.held_back.reset();
     count_rows(changes);
-    if (auto written = target_.write_snapshot({record, changes, origin, settings_.now()}); !written)
-      return written;
+    if (auto written =
+            target_.write_snapshot({record, changes, report_.notes.back().origin, settings_.now()});
+        !written)
+      return written.error();
     auto dropped = target_.drop_superseded_parts(record.id, *record.order);
     if (!dropped)
       return dropped.error();
     settle(*dropped, outcome::stale);
-    return {};
+    return std::optional<failure>();
   }
 
   result<row_map*> rows_of(const scope& where, std::int64_t scope_id) {
@@ -305,7 +349,10 @@ outcome ending_of(outcome_counts counts, outcome_counts settled) {
     if (counts[value] > settled[value])
       return value;
   // A part, which may have made its set whole.
-  return settled.applied > 0 ? outcome::applied : outcome::pending;
+  for (const auto value : {outcome::applied, outcome::dead_lettered})
+    if (settled[value] > 0)
+      return value;
+  return outcome::pending;
 }
 
 /// What ends every transaction: the counters, the retention, the commit.

@@ -27,6 +27,17 @@ struct ingest_settings {
   std::function<timestamp()> now; ///< the wall clock
   std::function<void(const scope&, std::string_view what)>
       notice; ///< something a person should know about a scope
+  /// A snapshot that would remove more than so many per cent of its scope's rows is held back, as a dead
+  /// letter, until the same rows come again in a newer snapshot or the letter is retried. Nothing: never.
+  std::optional<std::int64_t> max_delete_percent{};
+};
+
+/// How one message of a batch ended, for the log.
+struct message_note {
+  message_origin origin;
+  outcome ending = outcome::pending;
+  std::string reason;   ///< error_name() of a dead letter
+  std::string sentence; ///< and what is wrong with it
 };
 
 /// What one batch did: how its messages ended, and how many rows changed how.
@@ -34,6 +45,7 @@ struct batch_report {
   outcome_counts counts;
   outcome_counts settled; ///< the share of `counts` that is about parts which had been pending before
   std::map<std::string, std::int64_t> dead_letters; ///< by reason
+  std::vector<message_note> notes;                  ///< one a message, in their order
   std::int64_t rows_added = 0;
   std::int64_t rows_changed = 0;
   std::int64_t rows_removed = 0;

@@ -26,6 +26,8 @@ int run(int count, char** words) {
   consumer::add_dead_letters(app, chosen);
   consumer::add_explain(app, chosen);
   consumer::add_doctor(app, chosen);
+  consumer::add_tail(app, chosen);
+  consumer::add_resync(app, chosen);
   program::allow_environment(app);
 
   bool ended = false;

@@ -58,7 +58,11 @@ result<void> outcome(rd_kafka_queue_t* queue, const std::string& what, std::chro
     if (rd_kafka_topic_result_error(topic) == RD_KAFKA_RESP_ERR_NO_ERROR)
       continue;
     const char* reason = rd_kafka_topic_result_error_string(topic);
-    return make_failure(error::invalid_value, what + ": " + (reason != nullptr ? reason : "refused"));
+    // A broker that has just come back answers before its controller counts it as alive.
+    const bool lacks_brokers =
+        rd_kafka_topic_result_error(topic) == RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR;
+    return make_failure(lacks_brokers ? error::broker_unavailable : error::invalid_value,
+                        what + ": " + (reason != nullptr ? reason : "refused"));
   }
   return {};
 }
@@ -134,10 +138,11 @@ std::string kafka_admin::cluster_id() {
 }
 
 result<void> kafka_admin::create_topic(const std::string& name, int partitions,
-                                       const std::map<std::string, std::string>& configuration) {
+                                       const std::map<std::string, std::string>& configuration,
+                                       int replication_factor) {
   std::array<char, 512> reason{};
   const new_topic_pointer topic(
-      rd_kafka_NewTopic_new(name.c_str(), partitions, 1, reason.data(), reason.size()));
+      rd_kafka_NewTopic_new(name.c_str(), partitions, replication_factor, reason.data(), reason.size()));
   if (!topic)
     return make_failure(error::invalid_value, "topic " + name + ": " + reason.data());
   for (const auto& [key, value] : configuration)
@@ -148,8 +153,15 @@ result<void> kafka_admin::create_topic(const std::string& name, int partitions,
   const queue_pointer queue(rd_kafka_queue_new(state_->client.get()));
   const auto options = state_->request_options(RD_KAFKA_ADMIN_OP_CREATETOPICS);
   rd_kafka_NewTopic_t* topics[] = {topic.get()};
-  rd_kafka_CreateTopics(state_->client.get(), topics, 1, options.get(), queue.get());
-  if (auto created = outcome(queue.get(), "making topic " + name, state_->timeout); !created)
+  result<void> created;
+  wait_until(
+      [&] {
+        rd_kafka_CreateTopics(state_->client.get(), topics, 1, options.get(), queue.get());
+        created = outcome(queue.get(), "making topic " + name, state_->timeout);
+        return created || created.error().reason() != error::broker_unavailable;
+      },
+      state_->timeout, std::chrono::milliseconds(100));
+  if (!created)
     return created;
   return state_->wait_for(
       name,

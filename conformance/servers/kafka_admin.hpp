@@ -33,10 +33,11 @@ public:
   /// The cluster's id, as it told at the first answer; empty when there was none yet.
   std::string cluster_id();
 
-  /// Makes a topic with replication factor 1 and waits until all its partitions are led.
+  /// Makes a topic and waits until all its partitions are led.
   /// `configuration` is as Kafka names it: cleanup.policy, max.message.bytes ….
   result<void> create_topic(const std::string& name, int partitions,
-                            const std::map<std::string, std::string>& configuration = {});
+                            const std::map<std::string, std::string>& configuration = {},
+                            int replication_factor = 1);
 
   /// Removes a topic and waits until the cluster does not know it any more.
   result<void> delete_topic(const std::string& name);

@@ -6,6 +6,7 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <filesystem>
@@ -74,17 +75,6 @@ result<std::string> scram_credential(const kafka_user& user) {
          base64(salt) + "\",saltedpassword=\"" + base64(bytes) + "\"]";
 }
 
-/// A cluster id: new each time, so that clients see that two clusters are not the same one.
-std::string new_cluster_id() {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::random_device source;
-  std::uniform_int_distribution<std::size_t> choice(0, digits.size() - 1);
-  std::string bytes(16, '0');
-  for (char& byte : bytes)
-    byte = digits[choice(source)];
-  return base64(bytes).substr(0, 22); // Kafka writes its ids without padding
-}
-
 /// The text of a Java properties file; values are taken verbatim.
 std::string properties_text(const property_map& properties) {
   std::string text;
@@ -97,12 +87,13 @@ std::string properties_text(const property_map& properties) {
   return text;
 }
 
-/// One node that is broker and controller, and starts to serve without waiting for others.
-property_map base_properties(const std::filesystem::path& directory, std::uint16_t controller_port) {
-  const auto controller = local_address(controller_port);
+/// One node that is broker and controller. Internal topics are kept by as many nodes as there are.
+property_map base_properties(const std::filesystem::path& directory, const kafka_membership& member) {
+  const auto controller = local_address(member.controller_port);
+  const auto nodes = std::to_string(1 + std::count(member.voters.begin(), member.voters.end(), ','));
   return {{"process.roles", "broker,controller"},
-          {"node.id", "1"},
-          {"controller.quorum.voters", "1@" + controller},
+          {"node.id", std::to_string(member.node_id)},
+          {"controller.quorum.voters", member.voters},
           {"controller.listener.names", "CONTROLLER"},
           {"listeners", "CONTROLLER://" + controller},
           {"advertised.listeners", ""},
@@ -114,12 +105,12 @@ property_map base_properties(const std::filesystem::path& directory, std::uint16
           {"broker.heartbeat.interval.ms", "500"},
           {"broker.session.timeout.ms", "3000"},
           {"group.initial.rebalance.delay.ms", "0"},
-          {"offsets.topic.replication.factor", "1"},
+          {"offsets.topic.replication.factor", nodes},
           {"offsets.topic.num.partitions", "1"},
-          {"transaction.state.log.replication.factor", "1"},
+          {"transaction.state.log.replication.factor", nodes},
           {"transaction.state.log.min.isr", "1"},
           {"transaction.state.log.num.partitions", "1"},
-          {"share.coordinator.state.topic.replication.factor", "1"},
+          {"share.coordinator.state.topic.replication.factor", nodes},
           {"share.coordinator.state.topic.min.isr", "1"},
           {"num.network.threads", "2"},
           {"num.io.threads", "2"}};
@@ -162,12 +153,23 @@ result<std::string> jars(const std::string& version) {
 
 } // namespace
 
+/// New each time, so that clients see that two clusters are not the same one.
+std::string new_kafka_cluster_id() {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::random_device source;
+  std::uniform_int_distribution<std::size_t> choice(0, digits.size() - 1);
+  std::string bytes(16, '0');
+  for (char& byte : bytes)
+    byte = digits[choice(source)];
+  return base64(bytes).substr(0, 22); // Kafka writes its ids without padding
+}
+
 struct kafka_server::state {
   kafka_options options;
   std::map<kafka_listener, std::uint16_t> ports;
   std::string jar_folder;
   temporary_directory directory;
-  std::string cluster_id = new_cluster_id();
+  std::string cluster_id = new_kafka_cluster_id();
   std::optional<kafka_admin> admin{};
   std::optional<process> child{};
 
@@ -212,11 +214,22 @@ struct kafka_server::state {
                                                        std::string(last_lines(log_text())));
   }
 
+  /// As it was given, or that of a cluster of one, which starts to serve without waiting for others.
+  result<kafka_membership> membership() const {
+    if (options.member)
+      return *options.member;
+    const auto port = free_port();
+    if (!port)
+      return port.error();
+    return kafka_membership{1, *port, "1@" + local_address(*port), cluster_id};
+  }
+
   result<void> write_properties() {
-    const auto controller_port = free_port();
-    if (!controller_port)
-      return controller_port.error();
-    auto properties = base_properties(directory.path(), *controller_port);
+    auto member = membership();
+    if (!member)
+      return member.error();
+    cluster_id = member->cluster_id;
+    auto properties = base_properties(directory.path(), *member);
     for (const auto listener : wanted_listeners(options)) {
       const auto port = free_port();
       if (!port)
@@ -253,7 +266,10 @@ struct kafka_server::state {
   /// Another broker that took our port would answer as well.
   bool answers() { return admin->answers() && admin->cluster_id() == cluster_id; }
 
-  result<void> launch() { return launch(use_archive()); }
+  result<void> start() {
+    auto launched = launch(use_archive());
+    return launched ? wait_until_ready() : launched;
+  }
 
   result<void> launch(const std::string& archive_option) {
     for (const auto& [listener, port] : ports)
@@ -264,6 +280,10 @@ struct kafka_server::state {
     if (!started)
       return started.error();
     child = std::move(*started);
+    return {};
+  }
+
+  result<void> wait_until_ready() {
     bool ready = false;
     wait_until([&] { return (ready = answers()) || !child->running(); }, options.start_timeout,
                std::chrono::milliseconds(20));
@@ -284,11 +304,13 @@ struct kafka_server::state {
   /// Makes the archive, by one more start, where these jars have none yet.
   result<void> make_class_archive() {
     std::error_code code;
-    if (std::filesystem::exists(class_archive(), code))
+    if (options.member || std::filesystem::exists(class_archive(), code))
       return {};
     const auto partial = class_archive().parent_path() / (directory.path().filename().string() + ".jsa");
     if (auto launched = launch("-XX:ArchiveClassesAtExit=" + partial.string()); !launched)
       return launched;
+    if (auto ready = wait_until_ready(); !ready)
+      return ready;
     if (auto stopped = stop(); !stopped)
       return stopped;
     // Others may do the same now: whoever is last to rename wins. Without it all is only slower.
@@ -298,6 +320,18 @@ struct kafka_server::state {
 };
 
 result<kafka_server> kafka_server::start(kafka_options options) {
+  auto made = launch(std::move(options));
+  if (made)
+    if (auto ready = made->wait_until_it_answers(); !ready)
+      return ready.error();
+  return made;
+}
+
+result<void> kafka_server::wait_until_it_answers() {
+  return state_->wait_until_ready();
+}
+
+result<kafka_server> kafka_server::launch(kafka_options options) {
   auto folder = jars(options.version);
   if (!folder)
     return folder.error();
@@ -316,7 +350,7 @@ result<kafka_server> kafka_server::start(kafka_options options) {
     return formatted.error();
   if (auto archived = made->make_class_archive(); !archived)
     return archived.error();
-  if (auto launched = made->launch(); !launched)
+  if (auto launched = made->launch(made->use_archive()); !launched)
     return launched.error();
   return kafka_server(std::move(made));
 }
@@ -343,8 +377,9 @@ std::string kafka_server::log() const {
 }
 
 result<void> kafka_server::create_topic(const std::string& name, int partitions,
-                                        const std::map<std::string, std::string>& configuration) {
-  return state_->admin->create_topic(name, partitions, configuration);
+                                        const std::map<std::string, std::string>& configuration,
+                                        int replication_factor) {
+  return state_->admin->create_topic(name, partitions, configuration, replication_factor);
 }
 
 result<void> kafka_server::delete_topic(const std::string& name) {
@@ -362,7 +397,7 @@ void kafka_server::kill() {
 result<void> kafka_server::restart() {
   if (auto stopped = stop(); !stopped)
     return stopped.error();
-  return state_->launch();
+  return state_->start();
 }
 
 } // namespace kollect::servers

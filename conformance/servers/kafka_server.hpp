@@ -6,6 +6,7 @@
 #include <servers/tls_files.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -27,13 +28,22 @@ struct kafka_user {
   std::string password;
 };
 
+/// What makes a node one of several: it answers when more than half of them live.
+struct kafka_membership {
+  int node_id = 1;
+  std::uint16_t controller_port = 0;
+  std::string voters;     ///< all nodes: `ID@HOST:CONTROLLER_PORT,…`
+  std::string cluster_id; ///< the same for all
+};
+
 /// How a Kafka broker is to run.
 struct kafka_options {
   std::string version{kafka_current};
   std::vector<kafka_user> users{};         ///< not empty: there is a listener for SCRAM-SHA-256
   std::optional<server_certificate> tls{}; ///< set: there is a listener for TLS
   std::map<std::string, std::string>
-      properties{}; ///< of the broker, such as message.max.bytes; win over ours
+      properties{};                         ///< of the broker, such as message.max.bytes; win over ours
+  std::optional<kafka_membership> member{}; ///< nothing: a cluster of one
   std::chrono::milliseconds start_timeout = std::chrono::seconds(120);
 };
 
@@ -45,6 +55,9 @@ enum class kafka_listener {
   sasl_ssl        ///< with both
 };
 
+/// A new cluster's id.
+std::string new_kafka_cluster_id();
+
 /// A real Apache Kafka, one node in KRaft mode, on 127.0.0.1: a child process, ended with this object.
 /// Topics are not made on demand. Needs Java 17; the first start of a version downloads its jars.
 class kafka_server {
@@ -52,6 +65,10 @@ public:
   /// Starts one and waits until it answers a metadata request. When it does not within
   /// `start_timeout`, the failure has the last lines of the broker's log.
   static result<kafka_server> start(kafka_options options = {});
+
+  /// Starts one and does not wait for it: a member of a cluster does not answer before others live too.
+  static result<kafka_server> launch(kafka_options options);
+  result<void> wait_until_it_answers();
 
   kafka_server(kafka_server&&) noexcept;
   kafka_server& operator=(kafka_server&&) noexcept;
@@ -65,7 +82,8 @@ public:
 
   /// As in kafka_admin.
   result<void> create_topic(const std::string& name, int partitions = 1,
-                            const std::map<std::string, std::string>& configuration = {});
+                            const std::map<std::string, std::string>& configuration = {},
+                            int replication_factor = 1);
   result<void> delete_topic(const std::string& name);
 
   result<void> stop();    ///< ends it in order; restart() brings it back

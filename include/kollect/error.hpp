@@ -44,6 +44,7 @@ enum class error {
   part_out_of_range,          ///< MP-04
   part_conflict,              ///< MP-05: one index came with two contents
   torn_set,                   ///< MP-04: parts that never became a whole set
+  mass_deletion,              ///< a snapshot would remove more of its scope's rows than is allowed unasked
 
   // Exports that cannot be published.
   empty_export,          ///< ENV-08
@@ -145,6 +146,8 @@ constexpr error_text describe(error value) noexcept {
     return {"part_conflict", "two different parts have the same index", bad_data};
   case error::torn_set:
     return {"torn_set", "the multipart set was never completed", bad_data};
+  case error::mass_deletion:
+    return {"mass_deletion", "the snapshot would remove too many of its scope's rows", bad_data};
   case error::empty_export:
     return {"empty_export", "there is no payload to export", bad_data};
   case error::item_exceeds_limit:

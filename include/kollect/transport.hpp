@@ -43,6 +43,14 @@ struct partition_position {
   friend bool operator==(const partition_position&, const partition_position&) = default;
 };
 
+/// How many messages of one partition are waiting.
+struct partition_lag {
+  std::int32_t partition = 0;
+  std::int64_t messages = 0;
+
+  friend bool operator==(const partition_lag&, const partition_lag&) = default;
+};
+
 /// Which log messages come from, so that a topic or stream that was deleted and made anew is not
 /// taken for the old one.
 struct log_identity {
@@ -55,8 +63,10 @@ struct log_identity {
 struct partition_listener {
   /// These Kafka partitions are ours from now on. Answers where to start, one entry a partition:
   /// an offset, or nothing to start at the log's beginning. A failure is passed on by poll(), and
-  /// the question is asked again at the next poll(). `log` is what subscriber::log() will answer, which
-  /// may not exist yet when the question comes.
+  /// the question is asked again at the next poll(). NATS has the one partition 0 and a durable with a
+  /// position of its own: there an answer only says that the owner knows the log, and, from 1 on, that
+  /// it has seen nothing from that sequence on, so that what is gone from there is a gap. `log` is what
+  /// subscriber::log() will answer, which may not exist yet when the question comes.
   std::function<result<std::vector<std::optional<std::int64_t>>>(const log_identity& log,
                                                                  std::span<const std::int32_t>)>
       assigned;
@@ -99,7 +109,7 @@ public:
   virtual result<bool> caught_up(std::chrono::milliseconds timeout) = 0;
 
   /// How many messages are waiting behind the position, per owned partition, as last seen.
-  virtual std::vector<partition_position> lag() const = 0;
+  virtual std::vector<partition_lag> lag() const = 0;
 
   /// Sequence up to which the broker will never deliver again (NATS acknowledgement floor); 0 for Kafka.
   virtual std::int64_t settled_sequence() const noexcept = 0;

@@ -36,6 +36,11 @@ void add_bounds_flags(CLI::App& command, bounds_flags& flags) {
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   command
+      .add_option("--max-delete-percent", flags.max_delete_percent,
+                  "hold a snapshot back that would remove more of its scope's rows; 100: none")
+      ->check(CLI::Range(0, 100))
+      ->capture_default_str();
+  command
       .add_option("--max-dead-letter-bytes", flags.kept.dead_letter_bytes,
                   "bytes of dead letters' bodies that are kept")
       ->check(CLI::PositiveNumber)
@@ -47,6 +52,8 @@ ingest_settings make_ingest_settings(const bounds_flags& flags) {
   settings.limits = flags.accepted;
   settings.limits.max_future = std::chrono::seconds(flags.max_future_seconds);
   settings.retention = flags.kept;
+  if (flags.max_delete_percent < 100)
+    settings.max_delete_percent = flags.max_delete_percent;
   settings.now = [] { return from_system_clock(std::chrono::system_clock::now()); };
   settings.notice = [](const scope&, std::string_view) {};
   return settings;

@@ -14,6 +14,7 @@ struct bounds_flags {
   limits accepted{};
   std::int64_t max_future_seconds = 300;
   retention kept{};
+  std::int64_t max_delete_percent = 100;
 };
 
 /// --max-message-bytes to --max-dead-letter-bytes.

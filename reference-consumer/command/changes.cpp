@@ -25,8 +25,8 @@ struct changes_flags {
 constexpr std::int64_t page = 1000;
 
 /// Prints what is there beyond the cursor, in pages; answers how many entries may still be printed.
-result<std::int64_t> print_new(store& source, const changes_flags& flags, std::int64_t& cursor,
-                               std::int64_t left) {
+result<std::int64_t> print_new(store& source, const std::string& store_id, const changes_flags& flags,
+                               std::int64_t& cursor, std::int64_t left) {
   while (left > 0) {
     auto entries = source.changes_after(cursor, std::min(left, page));
     if (!entries)
@@ -34,7 +34,7 @@ result<std::int64_t> print_new(store& source, const changes_flags& flags, std::i
     if (entries->empty())
       break;
     for (const auto& entry : *entries)
-      std::cout << (flags.output == "json" ? feed_json(entry) : feed_text(entry)) << '\n';
+      std::cout << (flags.output == "json" ? feed_json(entry, store_id) : feed_text(entry)) << '\n';
     std::cout.flush();
     cursor = entries->back().cursor;
     left -= static_cast<std::int64_t>(entries->size());
@@ -47,10 +47,13 @@ result<int> changes(const changes_flags& flags) {
   auto opened = open_reader(flags.store);
   if (!opened)
     return opened.error();
+  auto store_id = (*opened)->store_id();
+  if (!store_id)
+    return store_id.error();
   std::int64_t cursor = flags.after;
   std::int64_t left = flags.limit;
   for (;;) {
-    auto printed = print_new(**opened, flags, cursor, left);
+    auto printed = print_new(**opened, *store_id, flags, cursor, left);
     if (!printed)
       return printed.error();
     left = *printed;

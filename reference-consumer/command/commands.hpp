@@ -22,6 +22,8 @@ void add_changes(CLI::App& program, command_action& chosen);
 void add_dead_letters(CLI::App& program, command_action& chosen);
 void add_explain(CLI::App& program, command_action& chosen);
 void add_doctor(CLI::App& program, command_action& chosen);
+void add_tail(CLI::App& program, command_action& chosen);
+void add_resync(CLI::App& program, command_action& chosen);
 
 } // namespace kollect::consumer
 

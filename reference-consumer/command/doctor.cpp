@@ -1,9 +1,12 @@
 #include "command/commands.hpp"
+#include "command/open_log.hpp"
 #include "command/open_store.hpp"
 
 #include <kollect/detail/json_writer.hpp>
+#include <kollect/program/connect.hpp>
 #include <kollect/program/exit_code.hpp>
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -14,6 +17,7 @@ namespace {
 
 struct doctor_flags {
   store_flags store;
+  program::sink_flags sink; ///< without a manifest the broker is not asked
 };
 
 std::string json_text(std::string_view text) {
@@ -27,6 +31,45 @@ std::string to_json(const stored_position& position) {
          ",\"nextOffset\":" + std::to_string(position.next_offset) +
          ",\"ownerEpoch\":" + std::to_string(position.owner_epoch) +
          ",\"owner\":" + json_text(position.owner) + "}";
+}
+
+/// How far the store is behind the end of one partition.
+struct store_lag {
+  std::int32_t partition = 0;
+  std::int64_t end_offset = 0;
+  std::int64_t next_offset = -1; ///< -1: nothing of it was ever consumed
+};
+
+std::string to_json(const store_lag& lag) {
+  return "{\"partition\":" + std::to_string(lag.partition) +
+         ",\"endOffset\":" + std::to_string(lag.end_offset) +
+         ",\"nextOffset\":" + std::to_string(lag.next_offset) + ",\"lag\":" +
+         std::to_string(
+             std::max<std::int64_t>(lag.end_offset - std::max<std::int64_t>(lag.next_offset, 0), 0)) +
+         "}";
+}
+
+/// Asks the broker where the log of a manifest ends, and compares.
+result<std::vector<store_lag>> find_lag(const program::sink_flags& flags,
+                                        const std::vector<stored_position>& positions) {
+  std::vector<store_lag> out;
+  if (flags.manifest.empty())
+    return out;
+  auto target = program::load_connection(flags);
+  if (!target)
+    return target.error();
+  auto log = open_log(*target, read_start::latest,
+                      [](std::string_view line) { std::cerr << "kollect-consumer: " << line << '\n'; });
+  if (!log)
+    return log.error();
+  for (const auto& end : (*log)->ends()) {
+    store_lag lag{end.partition, end.next_offset, -1};
+    for (const auto& position : positions)
+      if (position.log == (*log)->log().name && position.partition == end.partition)
+        lag.next_offset = position.next_offset;
+    out.push_back(lag);
+  }
+  return out;
 }
 
 /// Scopes that several inventories seem to share: not wrong in the store, but somebody should know.
@@ -65,8 +108,14 @@ result<int> doctor(const doctor_flags& flags) {
   auto scopes = (*opened)->scopes();
   if (!scopes)
     return scopes.error();
+  auto lag = find_lag(flags.sink, *positions);
+  if (!lag)
+    return lag.error();
   const auto warnings = shared_scopes(*scopes);
   std::cout << "{\"positions\":" << json_array(*positions, [](const auto& one) { return to_json(one); })
+            << (flags.sink.manifest.empty()
+                    ? std::string()
+                    : ",\"lag\":" + json_array(*lag, [](const auto& one) { return to_json(one); }))
             << ",\"counters\":" << to_json(*counts)
             << ",\"contradictions\":" << json_array(*wrong, &json_text)
             << ",\"warnings\":" << json_array(warnings, &json_text) << "}\n";
@@ -82,6 +131,16 @@ void add_doctor(CLI::App& program, command_action& chosen) {
   auto* const command =
       program.add_subcommand("doctor", "check that a store does not contradict itself; print its positions");
   add_store_flags(*command, flags->store);
+  command
+      ->add_option("--manifest", flags->sink.manifest,
+                   "ask the broker of this KollectEventSink manifest too how far behind its log the store is")
+      ->type_name("FILE");
+  command->add_option("--sink", flags->sink.sink, "name of the sink, where the manifest has several")
+      ->type_name("NAME");
+  command
+      ->add_option("--secret-dir", flags->sink.secret_dir,
+                   "mounted Secret: one file a key, or a folder a Secret")
+      ->type_name("DIR");
   command->callback([flags, &chosen] { chosen = [flags] { return doctor(*flags); }; });
 }
 

@@ -1,5 +1,6 @@
 #include "command/bounds.hpp"
 #include "command/commands.hpp"
+#include "command/feed.hpp"
 #include "command/open_store.hpp"
 #include "consumer_loop.hpp"
 #include "http/server.hpp"
@@ -8,6 +9,8 @@
 #include <kollect/kafka/subscriber.hpp>
 #include <kollect/nats/subscriber.hpp>
 #include <kollect/program/connect.hpp>
+#include <kollect/program/drain_limit.hpp>
+#include <kollect/program/end.hpp>
 #include <kollect/program/exit_code.hpp>
 #include <kollect/program/log.hpp>
 #include <kollect/program/stop_signal.hpp>
@@ -29,7 +32,9 @@ struct run_flags {
   std::vector<std::string> properties;
   bool is_until_end = false;
   bool is_verbose = false;
+  feed_flags feed;
   std::string listen;
+  std::int64_t drain_timeout_seconds = 25;
   std::int64_t stuck_after_seconds = 120;
   std::string log_format = "auto";
   std::size_t batch_messages = 500;
@@ -78,6 +83,12 @@ void add_flags(CLI::App& command, run_flags& flags) {
                   "seconds without a sign of life after which /healthz fails")
       ->check(CLI::Range(1, 86'400))
       ->capture_default_str();
+  command
+      .add_option("--drain-timeout", flags.drain_timeout_seconds,
+                  "seconds that the present batch has to end after SIGTERM or SIGINT")
+      ->check(CLI::Range(1, 3600))
+      ->capture_default_str();
+  add_feed_flags(command, flags.feed);
   command.add_option("--log-format", flags.log_format, "json, text, or auto: text on a terminal")
       ->check(CLI::IsMember({"auto", "json", "text"}))
       ->capture_default_str();
@@ -138,6 +149,12 @@ result<int> run(const run_flags& flags) {
     log.warning(
         "spec.tls.insecureSkipVerify is set: anybody on the way can read and change what is consumed");
 
+  const program::drain_limit drain(stop, std::chrono::seconds(flags.drain_timeout_seconds), [&log, &flags] {
+    log.error("the present batch has not ended in time: the program ends without it, and it comes again",
+              {{"drain_timeout_s", flags.drain_timeout_seconds}});
+    program::end(program::try_again);
+  });
+
   loop_settings settings;
   settings.owner = describe_owner("run", flags.instance_id);
   settings.is_until_end = flags.is_until_end;
@@ -165,6 +182,11 @@ result<int> run(const run_flags& flags) {
       settings, [&] { return open_store(flags.store, settings.owner); },
       [&](partition_listener listener) { return connect(*target, flags, log, std::move(listener)); }, stop,
       log, watched);
+  auto feed = make_outbox(flags.feed, flags.store, *target, settings.owner, log, watched);
+  if (!feed)
+    return feed.error();
+  if (*feed)
+    loop.publish_with(**feed);
   auto ended = loop.run();
   if (!ended)
     return ended.error();

@@ -61,7 +61,7 @@ struct monitor::state {
       envelopes.Add({{"result", label_of(value)}});
     for (const char* const op : {"added", "changed", "removed"})
       rows.Add({{"op", op}});
-    for (const char* const component : {"store", "broker"})
+    for (const char* const component : {"store", "broker", "feed"})
       retries.Add({{"component", component}});
   }
 
@@ -86,7 +86,7 @@ struct monitor::state {
   Family<Counter>& dead_letters =
       counters(registry, "kollect_consumer_dead_letters_total", "Dead letters, by reason");
   Family<Counter>& retries = counters(registry, "kollect_consumer_retries_total",
-                                      "How often the store or the broker was tried again after a failure");
+                                      "How often the store, the broker or the feed's broker was tried again");
   Counter& fences = counters(registry, "kollect_consumer_fenced_total",
                              "Batches dropped because another process had taken over")
                         .Add({});
@@ -107,6 +107,15 @@ struct monitor::state {
   Histogram& delay_seconds =
       histogram(registry, "kollect_consumer_apply_delay_seconds",
                 "From a message's arrival at the broker to the commit of its batch, for each batch's newest");
+  Counter& feed_messages = counters(registry, "kollect_consumer_feed_messages_total",
+                                    "Messages of the change feed that the broker has confirmed")
+                               .Add({});
+  Gauge& feed_cursor = gauges(registry, "kollect_consumer_feed_cursor",
+                              "Up to which change this process has published the feed")
+                           .Add({});
+  Gauge& feed_lag = gauges(registry, "kollect_consumer_feed_lag_entries",
+                           "Changes that are not yet published, where this process publishes them")
+                        .Add({});
   std::map<std::string, Gauge*> lag_series;
   std::optional<timestamp> newest_append;
 
@@ -210,15 +219,24 @@ void monitor::totals_are(const outcome_counts& totals) {
     state_->store_messages.Add({{"result", label_of(value)}}).Set(static_cast<double>(copy[value]));
 }
 
-void monitor::lag_is(std::span<const partition_position> lag) {
+void monitor::lag_is(std::span<const partition_lag> lag) {
   const std::scoped_lock lock(state_->mutex);
   for (auto& [name, series] : state_->lag_series)
     series->Set(0); // partitions that are not ours any more
   state_->waiting = 0;
   for (const auto& one : lag) {
-    state_->lag_of(one.partition).Increment(static_cast<double>(one.next_offset));
-    state_->waiting += one.next_offset;
+    state_->lag_of(one.partition).Increment(static_cast<double>(one.messages));
+    state_->waiting += one.messages;
   }
+}
+
+void monitor::feed_published(std::int64_t cursor, std::size_t messages) {
+  state_->feed_messages.Increment(static_cast<double>(messages));
+  state_->feed_cursor.Set(static_cast<double>(cursor));
+}
+
+void monitor::feed_lag_is(std::int64_t entries) {
+  state_->feed_lag.Set(static_cast<double>(entries));
 }
 
 health_answer monitor::health() const {

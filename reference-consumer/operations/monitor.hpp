@@ -37,12 +37,14 @@ public:
   void caught_up(); ///< what was there at the start is consumed
   void draining();  ///< it was told to end
   void fenced();
-  void tried_again(std::string_view component); ///< store or broker
+  void tried_again(std::string_view component); ///< store, broker or feed
   void stored(const batch_report& done, std::chrono::duration<double> took);
   void arrived(const timestamp& appended_at, const timestamp& now); ///< the newest message of a batch
   void gave_up_parts(const outcome_counts& change);
   void totals_are(const outcome_counts& totals); ///< of the whole store
-  void lag_is(std::span<const partition_position> lag);
+  void lag_is(std::span<const partition_lag> lag);
+  void feed_published(std::int64_t cursor, std::size_t messages);
+  void feed_lag_is(std::int64_t entries);
 
   // Probes ask.
   health_answer health() const;    ///< not well when the loop is stuck; whoever is away, is no reason

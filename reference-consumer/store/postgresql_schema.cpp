@@ -1,6 +1,8 @@
 #include "postgresql_schema.hpp"
 
+#include <iterator>
 #include <memory>
+#include <string>
 
 namespace kollect::consumer::postgresql {
 namespace {
@@ -172,6 +174,27 @@ SELECT name_as_text(scopes.namespace) AS inventory_namespace,
 FROM items JOIN scopes USING (scope_id);
 )sql";
 
+constexpr const char* version_2 = R"sql(
+ALTER TABLE scopes ADD COLUMN held_back BYTEA;
+ALTER TABLE changes ADD COLUMN traceparent TEXT NOT NULL DEFAULT '';
+CREATE TABLE identity (
+  only_row BIGINT PRIMARY KEY CHECK (only_row = 1),
+  store_id TEXT NOT NULL
+);
+INSERT INTO identity VALUES (1, replace(gen_random_uuid()::text, '-', ''));
+CREATE TABLE feeds (
+  destination_digest BYTEA PRIMARY KEY,
+  destination BYTEA NOT NULL,
+  cursor BIGINT NOT NULL,
+  owner BYTEA NOT NULL,
+  leased_until TIMESTAMPTZ NOT NULL
+) WITH (fillfactor = 10);
+)sql";
+
+/// What leads from each version to the next, beginning with an empty schema.
+constexpr const char* migrations[] = {version_1, version_2};
+static_assert(std::size(migrations) == schema_version);
+
 /// Any number that others are unlikely to use: the first bytes of "kollect".
 constexpr const char* lock_migration = "SELECT pg_advisory_xact_lock(30239034178757492)";
 
@@ -213,8 +236,11 @@ result<void> migrate_within(connection& target, const std::string& schema) {
     return version.error();
   if (auto known = refuse_newer(target, *version); !known || *version == schema_version)
     return known;
-  if (auto made = target.execute(version_1); !made)
-    return made;
+  for (auto next = *version; next < schema_version; ++next)
+    if (auto made = target.execute(migrations[next]); !made)
+      return made;
+  if (auto cleared = target.execute("DELETE FROM schema_version"); !cleared)
+    return cleared;
   auto noted = target.run("INSERT INTO schema_version VALUES ($1)", parameters().integer(schema_version));
   if (!noted)
     return noted.error();
@@ -239,6 +265,11 @@ result<void> check_schema(connection& target) {
   if (*version == 0)
     return target.refuse(error::store_unavailable,
                          "the schema holds no store; it is made by the first `kollect-consumer run`");
+  if (*version < schema_version)
+    return target.refuse(
+        error::store_unavailable,
+        "the tables have version " + std::to_string(*version) +
+            "; start `kollect-consumer run` of this version once, which brings them up to date");
   return refuse_newer(target, *version);
 }
 

@@ -87,14 +87,37 @@ public:
     return make_fenced(held.partition);
   }
 
-  result<bool> knows_log(const std::string& log) override {
+  result<std::optional<std::int64_t>> noted_position(const std::string& log) override {
     auto found = connection_->run(
-        "SELECT 1::bigint FROM logs JOIN positions USING (log_id) WHERE name_digest = $1 AND "
-        "next_offset >= 0 LIMIT 1",
+        "SELECT next_offset FROM logs JOIN positions USING (log_id) WHERE name_digest = $1 AND partition = 0 "
+        "AND next_offset >= 0",
         parameters().own_bytes(log_digest(log)));
     if (!found)
       return found.error();
-    return found->size() == 1;
+    return found->size() == 1 ? std::optional((*found)[0].integer(0)) : std::nullopt;
+  }
+
+  result<std::optional<std::int64_t>> lease_feed(const std::string& destination, std::string_view owner,
+                                                 std::int64_t published,
+                                                 std::chrono::milliseconds lease) override {
+    // By the server's clock, the only one that all processes share.
+    auto leased = connection_->run(
+        "INSERT INTO feeds AS f (destination_digest, destination, cursor, owner, leased_until) VALUES ($1, "
+        "$2, "
+        "$3, $4, clock_timestamp() + make_interval(secs => $5::bigint / 1000.0)) "
+        "ON CONFLICT (destination_digest) DO UPDATE SET cursor = CASE WHEN f.owner = excluded.owner THEN "
+        "greatest(f.cursor, excluded.cursor) ELSE f.cursor END, owner = excluded.owner, leased_until = "
+        "excluded.leased_until WHERE f.owner = excluded.owner OR f.leased_until < clock_timestamp() "
+        "RETURNING cursor",
+        parameters()
+            .own_bytes(log_digest(destination))
+            .bytes(destination)
+            .integer(published)
+            .bytes(owner)
+            .integer(lease.count()));
+    if (!leased)
+      return leased.error();
+    return leased->size() == 1 ? std::optional((*leased)[0].integer(0)) : std::nullopt;
   }
 
   result<void> wait_for_commit(std::chrono::milliseconds longest) override {
@@ -114,7 +137,8 @@ public:
     std::vector<feed_entry> out;
     auto read = connection_->visit(
         "SELECT b.first_cursor + c.sequence, kind, cluster, namespace, inventory, l.name, partition, "
-        "\"offset\", c.exported_seconds, c.exported_nanoseconds, c.applied_at, before, after, changed_paths "
+        "\"offset\", c.exported_seconds, c.exported_nanoseconds, c.applied_at, before, after, changed_paths, "
+        "traceparent "
         "FROM change_batches b JOIN changes c USING (batch_id) JOIN scopes USING (scope_id) JOIN logs l "
         "USING "
         "(log_id) WHERE b.last_cursor > $1 AND b.first_cursor + c.sequence > $1 "
@@ -124,6 +148,20 @@ public:
     if (!read)
       return read.error();
     return out;
+  }
+
+  result<std::int64_t> last_cursor() override {
+    auto found = connection_->run("SELECT last_cursor FROM totals");
+    if (!found)
+      return found.error();
+    return (*found)[0].integer(0);
+  }
+
+  result<std::string> store_id() override {
+    auto found = connection_->run("SELECT store_id FROM identity");
+    if (!found)
+      return found.error();
+    return (*found)[0].text(0);
   }
 
   result<std::vector<stored_dead_letter>> dead_letters(std::int64_t after_id, std::int64_t limit) override {

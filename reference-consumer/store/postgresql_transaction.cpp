@@ -169,7 +169,8 @@ result<scope_record> postgresql_transaction::open_scope(const scope& which) {
   const auto select = [&] {
     return connection_.run(
         "SELECT scope_id, exported_seconds, exported_nanoseconds, generation, payload_digest, items_digest, "
-        "applied_parts, target_digest, target_conflicts FROM scopes WHERE scope_digest = $1 FOR UPDATE",
+        "applied_parts, target_digest, target_conflicts, held_back FROM scopes WHERE scope_digest = $1 FOR "
+        "UPDATE",
         parameters().bytes(digest));
   };
   auto found = select();
@@ -284,8 +285,8 @@ result<void> postgresql_transaction::write_changes(const applied_snapshot& snaps
   const auto& instant = snapshot.record.order->instant;
   auto told = connection_.run(
       "INSERT INTO changes (batch_id, sequence, scope_id, kind, before, after, changed_paths, log_id, "
-      "partition, \"offset\", exported_seconds, exported_nanoseconds, applied_at) "
-      "SELECT $1, $2 + place - 1, $3, kind, before, after, paths, $8, $9, $10, $11, $12, $13 "
+      "partition, \"offset\", exported_seconds, exported_nanoseconds, applied_at, traceparent) "
+      "SELECT $1, $2 + place - 1, $3, kind, before, after, paths, $8, $9, $10, $11, $12, $13, $14 "
       "FROM unnest($4, $5, $6, $7) WITH ORDINALITY AS one (kind, before, after, paths, place)",
       parameters()
           .integer(*batch)
@@ -300,7 +301,8 @@ result<void> postgresql_transaction::write_changes(const applied_snapshot& snaps
           .integer(snapshot.origin.offset)
           .integer(instant.seconds)
           .integer(instant.nanoseconds)
-          .own_text(to_string(snapshot.applied_at)));
+          .own_text(to_string(snapshot.applied_at))
+          .text(snapshot.origin.traceparent));
   if (!told)
     return told.error();
   gathered_.changes += static_cast<std::int64_t>(kinds.size());
@@ -313,7 +315,7 @@ result<void> postgresql_transaction::write_record(const applied_snapshot& snapsh
       "UPDATE scopes SET exported_seconds = $1, exported_nanoseconds = $2, generation = $3, payload_digest = "
       "$4, items_digest = $5, applied_parts = $6, target_digest = $7, target_conflicts = $8, applied_at = "
       "$9, "
-      "row_count = row_count + $10 WHERE scope_id = $11",
+      "row_count = row_count + $10, held_back = NULL WHERE scope_id = $11",
       parameters()
           .integer(record.order->instant.seconds)
           .integer(record.order->instant.nanoseconds)
@@ -326,6 +328,14 @@ result<void> postgresql_transaction::write_record(const applied_snapshot& snapsh
           .own_text(to_string(snapshot.applied_at))
           .integer(row_delta_of(snapshot))
           .integer(record.id));
+  if (!done)
+    return done.error();
+  return {};
+}
+
+result<void> postgresql_transaction::note_held_back(std::int64_t scope_id, const sha256_digest& items) {
+  auto done = connection_.run("UPDATE scopes SET held_back = $1 WHERE scope_id = $2",
+                              parameters().bytes(bytes_of(items)).integer(scope_id));
   if (!done)
     return done.error();
   return {};

@@ -1,5 +1,6 @@
 #include "sqlite_schema.hpp"
 
+#include <iterator>
 #include <string>
 
 namespace kollect::consumer::sqlite {
@@ -120,6 +121,24 @@ CREATE TABLE totals (
 INSERT INTO totals VALUES (1, 0, 0, 0, 0, 0, 0, 0, 0);
 )sql";
 
+constexpr const char* version_2 = R"sql(
+ALTER TABLE scopes ADD COLUMN held_back BLOB;
+ALTER TABLE changes ADD COLUMN traceparent TEXT NOT NULL DEFAULT '';
+CREATE TABLE identity (
+  only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+  store_id TEXT NOT NULL
+);
+INSERT INTO identity VALUES (1, lower(hex(randomblob(16))));
+CREATE TABLE feeds (
+  destination TEXT PRIMARY KEY,
+  cursor INTEGER NOT NULL
+) WITHOUT ROWID;
+)sql";
+
+/// What leads from each version to the next, beginning with an empty file.
+constexpr const char* migrations[] = {version_1, version_2};
+static_assert(std::size(migrations) == schema_version);
+
 result<std::int64_t> read_pragma(database& target, const char* sql) {
   auto statement = target.prepared(sql);
   if (!statement)
@@ -170,13 +189,14 @@ result<void> migrate(database& target) {
       return version.error();
     if (*version == schema_version)
       return {};
-    if (auto made = target.execute(version_1); !made)
-      return made;
+    for (auto next = *version; next < schema_version; ++next)
+      if (auto made = target.execute(migrations[next]); !made)
+        return made;
     if (auto marked = target.execute("PRAGMA application_id = 1263289172"); !marked)
       return marked;
-    return target.execute("PRAGMA user_version = 1");
+    return target.execute("PRAGMA user_version = 2");
   };
-  static_assert(application_id == 1263289172 && schema_version == 1, "the literals above say the same");
+  static_assert(application_id == 1263289172 && schema_version == 2, "the literals above say the same");
   auto done = work();
   if (done)
     done = target.execute("COMMIT");
@@ -199,6 +219,11 @@ result<void> check_schema(database& target) {
     return version.error();
   if (*version == 0)
     return refuse(target, error::store_unavailable, "the store is empty; has the consumer ever run?");
+  if (*version < schema_version)
+    return refuse(target, error::store_unavailable,
+                  "the store has schema " + std::to_string(*version) +
+                      "; start `kollect-consumer run` of this "
+                      "version once, which brings it up to date");
   return {};
 }
 

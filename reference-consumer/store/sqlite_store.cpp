@@ -83,14 +83,36 @@ public:
                         "partition " + std::to_string(held.partition) + " was taken over by another process");
   }
 
-  result<bool> knows_log(const std::string& log) override {
-    bool is_known = false;
+  result<std::optional<std::int64_t>> noted_position(const std::string& log) override {
+    std::optional<std::int64_t> noted;
     auto read = database_->query(
-        "SELECT 1 FROM logs JOIN positions USING (log_id) WHERE name = ? AND next_offset >= 0 LIMIT 1",
-        [&](statement& select) { select.bind_text(log); }, [&](statement&) { is_known = true; });
+        "SELECT next_offset FROM logs JOIN positions USING (log_id) WHERE name = ? AND partition = 0 AND "
+        "next_offset >= 0",
+        [&](statement& select) { select.bind_text(log); }, [&](statement& row) { noted = row.integer(0); });
     if (!read)
       return read.error();
-    return is_known;
+    return noted;
+  }
+
+  /// Nobody else can write this file: the lease is ours for the asking.
+  result<std::optional<std::int64_t>> lease_feed(const std::string& destination, std::string_view,
+                                                 std::int64_t published, std::chrono::milliseconds) override {
+    std::optional<std::int64_t> stored;
+    const auto take = [&](statement& row) { stored = row.integer(0); };
+    if (auto read = database_->query(
+            "SELECT cursor FROM feeds WHERE destination = ?",
+            [&](statement& select) { select.bind_text(destination); }, take);
+        !read)
+      return read.error();
+    if (stored && *stored >= published)
+      return stored;
+    if (auto written = database_->query(
+            "INSERT INTO feeds (destination, cursor) VALUES (?, ?) ON CONFLICT DO UPDATE SET cursor = "
+            "excluded.cursor RETURNING cursor",
+            [&](statement& insert) { insert.bind_text(destination).bind(published); }, take);
+        !written)
+      return written.error();
+    return stored;
   }
 
   result<void> wait_for_commit(std::chrono::milliseconds longest) override {
@@ -115,7 +137,8 @@ public:
     auto read = database_->query(
         "SELECT cursor, kind, cluster, namespace, inventory, name, partition, offset, c.exported_seconds, "
         "c.exported_nanoseconds, "
-        "c.applied_at, before, after, changed_paths FROM changes c JOIN scopes USING (scope_id) JOIN logs "
+        "c.applied_at, before, after, changed_paths, traceparent FROM changes c JOIN scopes USING (scope_id) "
+        "JOIN logs "
         "USING (log_id) "
         "WHERE cursor > ? ORDER BY cursor LIMIT ?",
         [&](statement& select) { select.bind(cursor).bind(limit); },
@@ -123,6 +146,25 @@ public:
     if (!read)
       return read.error();
     return out;
+  }
+
+  result<std::int64_t> last_cursor() override {
+    std::int64_t cursor = 0;
+    auto read = database_->query(
+        "SELECT seq FROM sqlite_sequence WHERE name = 'changes'", [](statement&) {},
+        [&](statement& row) { cursor = row.integer(0); });
+    if (!read)
+      return read.error();
+    return cursor;
+  }
+
+  result<std::string> store_id() override {
+    std::string id;
+    auto read = database_->query(
+        "SELECT store_id FROM identity", [](statement&) {}, [&](statement& row) { id = row.text(0); });
+    if (!read)
+      return read.error();
+    return id;
   }
 
   result<std::vector<stored_dead_letter>> dead_letters(std::int64_t after_id, std::int64_t limit) override {

@@ -84,7 +84,7 @@ result<scope_record> sqlite_transaction::open_scope(const scope& which) {
   const auto read = [&](statement& row) { record = read_record(row); };
   constexpr const char* select =
       "SELECT scope_id, exported_seconds, exported_nanoseconds, generation, payload_digest, "
-      "items_digest, applied_parts, target_digest, target_conflicts FROM scopes "
+      "items_digest, applied_parts, target_digest, target_conflicts, held_back FROM scopes "
       "WHERE cluster = ? AND namespace = ? AND inventory = ?";
   if (auto found = database_.query(select, bind_scope, read); !found)
     return found.error();
@@ -165,7 +165,9 @@ result<void> sqlite_transaction::write_feed(const applied_snapshot& snapshot, st
   const auto& instant = snapshot.record.order->instant;
   return database_.run(
       "INSERT INTO changes (scope_id, kind, before, after, changed_paths, log_id, partition, offset, "
-      "exported_seconds, exported_nanoseconds, applied_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "exported_seconds, exported_nanoseconds, applied_at, traceparent) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, "
+      "?, "
+      "?, ?)",
       [&](statement& insert) {
         insert.bind(snapshot.record.id)
             .bind_text(kind)
@@ -177,8 +179,14 @@ result<void> sqlite_transaction::write_feed(const applied_snapshot& snapshot, st
             .bind(snapshot.origin.offset)
             .bind(instant.seconds)
             .bind(instant.nanoseconds)
-            .bind_text(to_string(snapshot.applied_at));
+            .bind_text(to_string(snapshot.applied_at))
+            .bind_text(snapshot.origin.traceparent);
       });
+}
+
+result<void> sqlite_transaction::note_held_back(std::int64_t scope_id, const sha256_digest& items) {
+  return database_.run("UPDATE scopes SET held_back = ? WHERE scope_id = ?",
+                       [&](statement& update) { update.bind_blob(bytes_of(items)).bind(scope_id); });
 }
 
 result<void> sqlite_transaction::write_record(const applied_snapshot& snapshot) {
@@ -186,7 +194,7 @@ result<void> sqlite_transaction::write_record(const applied_snapshot& snapshot) 
   return database_.run(
       "UPDATE scopes SET exported_seconds = ?, exported_nanoseconds = ?, generation = ?, payload_digest = ?, "
       "items_digest = ?, applied_parts = ?, target_digest = ?, target_conflicts = ?, applied_at = ?, "
-      "row_count = row_count + ? WHERE scope_id = ?",
+      "row_count = row_count + ?, held_back = NULL WHERE scope_id = ?",
       [&](statement& update) {
         update.bind(record.order->instant.seconds)
             .bind(record.order->instant.nanoseconds)

@@ -30,6 +30,7 @@ public:
   result<void> remember(std::int64_t scope_id, const dedup_key& key, const timestamp& instant) override;
   result<row_map> rows(std::int64_t scope_id) override;
   result<void> write_snapshot(const applied_snapshot& snapshot) override;
+  result<void> note_held_back(std::int64_t scope_id, const sha256_digest& items) override;
   result<std::vector<held_part>> held_parts(std::int64_t scope_id, const part_set& set) override;
   result<void> hold_part(std::int64_t scope_id, const pending_part& part) override;
   result<std::vector<pending_part>> take_parts(std::int64_t scope_id, const part_set& set) override;

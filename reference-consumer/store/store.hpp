@@ -30,6 +30,7 @@ struct message_origin {
   std::string log;            ///< log_identity::name
   std::int32_t partition = 0; ///< 0 for NATS
   std::int64_t offset = 0;    ///< Kafka offset or stream sequence
+  std::string traceparent{};  ///< W3C trace context of the message; empty without one
 };
 
 /// What the store knows of a scope.
@@ -40,6 +41,8 @@ struct scope_record {
   std::vector<sha256_digest> applied_parts; ///< payload digests by part index, if it came as a set
   std::uint64_t target_digest = 0;          ///< of the set of targets held before the present one
   std::int64_t target_conflicts = 0;        ///< how often disjoint target sets have alternated
+  /// Of the items of a snapshot that was held back since, as it would remove too many rows.
+  std::optional<sha256_digest> held_back{};
 };
 
 /// A snapshot as it is written: the scope's new record, and the changes that lead to its rows.
@@ -87,7 +90,7 @@ struct stored_dead_letter {
 /// One line of the change feed. `kind` is added, changed, removed or snapshot; the last one says
 /// that all changes of a snapshot have been told.
 struct feed_entry {
-  std::int64_t cursor = 0; ///< rises by order of commit; never used twice
+  std::int64_t cursor = 0; ///< rises by one by order of commit; never used twice
   std::string kind;
   kollect::scope scope;
   message_origin origin;
@@ -167,6 +170,10 @@ public:
   /// Writes rows that changed, the scope's record, and the change feed. Touches nothing else.
   virtual result<void> write_snapshot(const applied_snapshot& snapshot) = 0;
 
+  /// Notes in the scope's record that a snapshot with these items was held back. Forgotten with the next
+  /// snapshot that is written.
+  virtual result<void> note_held_back(std::int64_t scope_id, const sha256_digest& items) = 0;
+
   virtual result<std::vector<held_part>> held_parts(std::int64_t scope_id, const part_set& set) = 0;
   virtual result<void> hold_part(std::int64_t scope_id, const pending_part& part) = 0;
   /// The messages of a set's held parts by index; the parts are not held any more.
@@ -208,8 +215,16 @@ public:
   virtual result<void> rewind(const std::string& log, const owned_position& held,
                               std::int64_t next_offset) = 0;
 
-  /// True when anything of this log was ever consumed into this store.
-  virtual result<bool> knows_log(const std::string& log) = 0;
+  /// The offset after the last message of a NATS stream that was ever consumed into this store; nothing
+  /// where there was none.
+  virtual result<std::optional<std::int64_t>> noted_position(const std::string& log) = 0;
+
+  /// Takes, or goes on with, the publishing of the change feed to a destination, for as long as the lease
+  /// lasts, and notes that all up to `published` is there. Answers the cursor after which to go on; nothing
+  /// while another process has the lease.
+  virtual result<std::optional<std::int64_t>> lease_feed(const std::string& destination,
+                                                         std::string_view owner, std::int64_t published,
+                                                         std::chrono::milliseconds lease) = 0;
 
   /// Waits until something may have been committed, or the time is over.
   virtual result<void> wait_for_commit(std::chrono::milliseconds longest) = 0;
@@ -218,6 +233,9 @@ public:
   using visit_row = std::function<void(const scope&, std::string_view item)>;
   virtual result<void> for_each_row(const visit_row& visit) = 0;
   virtual result<std::vector<feed_entry>> changes_after(std::int64_t cursor, std::int64_t limit) = 0;
+  virtual result<std::int64_t> last_cursor() = 0; ///< of all changes there ever were; 0: none
+  /// Tells this store from any other, and from itself after it was lost and made anew.
+  virtual result<std::string> store_id() = 0;
   virtual result<std::vector<stored_dead_letter>> dead_letters(std::int64_t after_id, std::int64_t limit) = 0;
   virtual result<std::vector<scope_summary>> scopes() = 0;
   virtual result<outcome_counts> counts() = 0;

@@ -11,7 +11,7 @@ namespace kollect::consumer {
 // kind of store selects the same columns in the same order.
 
 /// scope_id, exported_seconds, exported_nanoseconds, generation, payload_digest, items_digest,
-/// applied_parts, target_digest, target_conflicts
+/// applied_parts, target_digest, target_conflicts, held_back
 template <class Row>
 scope_record read_record(const Row& found) {
   scope_record record;
@@ -24,6 +24,8 @@ scope_record read_record(const Row& found) {
   record.applied_parts = digests_from(found.bytes(6));
   record.target_digest = static_cast<std::uint64_t>(found.integer(7));
   record.target_conflicts = found.integer(8);
+  if (!found.is_null(9))
+    record.held_back = digest_from(found.bytes(9));
   return record;
 }
 
@@ -72,13 +74,13 @@ stored_dead_letter read_letter(const Row& found) {
 }
 
 /// cursor, kind, cluster, namespace, inventory, log name, partition, offset, exported_seconds,
-/// exported_nanoseconds, applied_at, before, after, changed_paths
+/// exported_nanoseconds, applied_at, before, after, changed_paths, traceparent
 template <class Row>
 feed_entry read_feed_entry(const Row& found) {
   return {found.integer(0),
           found.text(1),
           {found.text(2), found.text(3), found.text(4)},
-          {found.text(5), static_cast<std::int32_t>(found.integer(6)), found.integer(7)},
+          {found.text(5), static_cast<std::int32_t>(found.integer(6)), found.integer(7), found.text(14)},
           {found.integer(8), static_cast<std::uint32_t>(found.integer(9))},
           read_timestamp(found.bytes(10)),
           found.text(11),

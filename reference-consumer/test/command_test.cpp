@@ -225,13 +225,19 @@ TEST_F(command, changes_are_one_json_object_a_line) {
   };
   const auto ts = R"("ts_ms":)" + std::to_string(noon(3600).seconds * 1000) + "}";
   const auto a = serialize(make_row("a")), b = serialize(make_row("b")), b2 = serialize(make_row("b", 2));
-  EXPECT_EQ(found[0], R"({"cursor":1,"op":"c","kind":"added",)" + source(0, "2026-01-15T12:00:00Z") +
+  const auto store_id = open_sqlite_reader(path_).value()->store_id().value();
+  EXPECT_EQ(store_id.size(), 32U);
+  const auto begin = [&](int cursor) {
+    return "{\"cursor\":" + std::to_string(cursor) + ",\"id\":\"" + store_id + "-" + std::to_string(cursor) +
+           "\",";
+  };
+  EXPECT_EQ(found[0], begin(1) + R"("op":"c","kind":"added",)" + source(0, "2026-01-15T12:00:00Z") +
                           R"(,"before":null,"after":)" + a + R"(,"changedPaths":null,)" + ts);
-  EXPECT_EQ(found[2], R"({"cursor":3,"op":"m","kind":"snapshot",)" + source(0, "2026-01-15T12:00:00Z") +
+  EXPECT_EQ(found[2], begin(3) + R"("op":"m","kind":"snapshot",)" + source(0, "2026-01-15T12:00:00Z") +
                           R"(,"before":null,"after":null,"changedPaths":null,)" + ts);
-  EXPECT_EQ(found[3], R"({"cursor":4,"op":"d","kind":"removed",)" + source(1, "2026-01-15T12:00:01Z") +
+  EXPECT_EQ(found[3], begin(4) + R"("op":"d","kind":"removed",)" + source(1, "2026-01-15T12:00:01Z") +
                           R"(,"before":)" + a + R"(,"after":null,"changedPaths":null,)" + ts);
-  EXPECT_EQ(found[4], R"({"cursor":5,"op":"u","kind":"changed",)" + source(1, "2026-01-15T12:00:01Z") +
+  EXPECT_EQ(found[4], begin(5) + R"("op":"u","kind":"changed",)" + source(1, "2026-01-15T12:00:01Z") +
                           R"(,"before":)" + b + R"(,"after":)" + b2 +
                           R"(,"changedPaths":["/attributes/replicas"],)" + ts);
 }

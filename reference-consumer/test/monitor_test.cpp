@@ -88,7 +88,7 @@ TEST(monitor, the_stores_totals_are_told_as_they_are) {
 
 TEST(monitor, lag_is_by_partition_and_series_are_capped) { // S24
   monitor watched("1.2.3");
-  std::vector<partition_position> lag{{0, 5}, {7, 2}};
+  std::vector<partition_lag> lag{{0, 5}, {7, 2}};
   watched.lag_is(lag);
   EXPECT_EQ(value_of(watched.metrics(), "kollect_consumer_lag_messages{partition=\"7\"}"), 2);
   lag = {{0, 4}};
@@ -111,7 +111,7 @@ TEST(monitor, lag_in_seconds_is_the_age_of_the_newest_message_while_more_wait) {
   const auto now = from_system_clock(std::chrono::system_clock::now());
   watched.arrived({now.seconds - 100, now.nanoseconds}, now);
   EXPECT_EQ(value_of(watched.metrics(), "kollect_consumer_lag_seconds"), 0);
-  watched.lag_is(std::vector<partition_position>{{0, 5}});
+  watched.lag_is(std::vector<partition_lag>{{0, 5}});
   EXPECT_GE(value_of(watched.metrics(), "kollect_consumer_lag_seconds"), 100);
 }
 

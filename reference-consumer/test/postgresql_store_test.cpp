@@ -5,6 +5,8 @@
 #include "support/messages.hpp"
 #include "support/postgresql_place.hpp"
 
+#include <servers/wait_until.hpp>
+
 #include <boost/json/parse.hpp>
 
 #include <gtest/gtest.h>
@@ -82,6 +84,36 @@ TEST_F(postgresql_store, newer_tables_are_refused_and_left_alone) {
   EXPECT_EQ(sql("SELECT version FROM schema_version"), rows_of_text{"99"});
 }
 
+TEST_F(postgresql_store, older_tables_are_brought_up_to_date) {
+  open();
+  sql("ALTER TABLE scopes DROP COLUMN held_back");
+  sql("ALTER TABLE changes DROP COLUMN traceparent");
+  sql("DROP TABLE identity");
+  sql("DROP TABLE feeds");
+  sql("UPDATE schema_version SET version = 1");
+  EXPECT_TRUE(fails_with(open_postgresql_reader(settings_), error::store_unavailable));
+  const auto opened = open();
+  EXPECT_EQ(opened->store_id().value().size(), 32U);
+  EXPECT_EQ(sql("SELECT version FROM schema_version"), rows_of_text{"2"});
+}
+
+TEST_F(postgresql_store, one_process_at_a_time_publishes_the_feed) {
+  const auto first = open(), second = open();
+  EXPECT_EQ(first->lease_feed("kafka/feed", "first", 0, std::chrono::hours(1)).value(), 0);
+  EXPECT_EQ(second->lease_feed("kafka/feed", "second", 0, std::chrono::hours(1)).value(), std::nullopt);
+  // What it claims to have published does not count without the lease.
+  EXPECT_EQ(second->lease_feed("kafka/feed", "second", 99, std::chrono::hours(1)).value(), std::nullopt);
+  EXPECT_EQ(first->lease_feed("kafka/feed", "first", 5, std::chrono::milliseconds(1)).value(), 5);
+  EXPECT_TRUE(servers::wait_until(
+      [&] {
+        return second->lease_feed("kafka/feed", "second", 99, std::chrono::hours(1)).value() ==
+               std::optional<std::int64_t>(5);
+      },
+      std::chrono::seconds(30)));
+  EXPECT_EQ(first->lease_feed("kafka/feed", "first", 6, std::chrono::hours(1)).value(), std::nullopt);
+  EXPECT_EQ(second->lease_feed("kafka/feed", "second", 6, std::chrono::hours(1)).value(), 6);
+}
+
 TEST_F(postgresql_store, processes_that_start_together_make_the_tables_once) {
   std::vector<std::thread> starting;
   std::atomic<int> opened{0};
@@ -90,7 +122,7 @@ TEST_F(postgresql_store, processes_that_start_together_make_the_tables_once) {
   for (auto& one : starting)
     one.join();
   EXPECT_EQ(opened, 8);
-  EXPECT_EQ(sql("SELECT version FROM schema_version"), rows_of_text{"1"});
+  EXPECT_EQ(sql("SELECT version FROM schema_version"), rows_of_text{"2"});
 }
 
 TEST_F(postgresql_store, read_only_database_is_said_to_be_one) {

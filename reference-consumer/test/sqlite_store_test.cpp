@@ -130,6 +130,25 @@ TEST_F(sqlite_store_file, a_marked_file_of_another_program_is_left_as_it_is) {
   EXPECT_EQ(bytes(), before);
 }
 
+/// Makes the file one of schema 1, as its first consumer left it.
+constexpr const char* back_to_schema_1 =
+    "ALTER TABLE scopes DROP COLUMN held_back; ALTER TABLE changes DROP COLUMN traceparent; "
+    "DROP TABLE identity; DROP TABLE feeds; PRAGMA user_version = 1";
+
+TEST_F(sqlite_store_file, an_older_schema_is_brought_up_to_date_with_all_that_is_in_it) {
+  fill();
+  run_sql(path_, back_to_schema_1);
+  const auto reader = open_sqlite_reader(path_);
+  ASSERT_TRUE(fails_with(reader, error::store_unavailable));
+  EXPECT_NE(reader.error().message.find("schema 1"), std::string::npos) << reader.error();
+  const auto opened = open();
+  ASSERT_TRUE(succeeds(opened));
+  EXPECT_EQ(query_value(path_, "PRAGMA user_version"), std::to_string(sqlite::schema_version));
+  EXPECT_EQ((*opened)->changes_after(0, 100).value().size(), 4U);
+  EXPECT_EQ((*opened)->store_id().value().size(), 32U);
+  EXPECT_EQ(state_text(**opened), state_text(make_rows(3)));
+}
+
 TEST_F(sqlite_store_file, a_newer_schema_is_left_as_it_is) {
   fill();
   run_sql(path_, "PRAGMA user_version = 99");

@@ -70,6 +70,58 @@ TEST_P(store_suite, the_feed_is_read_in_pages) {
   EXPECT_TRUE(store_->changes_after(std::numeric_limits<std::int64_t>::max(), 10).value().empty());
 }
 
+TEST_P(store_suite, the_last_cursor_is_known_even_if_its_change_is_gone) {
+  EXPECT_EQ(store_->last_cursor().value(), 0);
+  write_rows(rows_of(make_rows(4)), 0);
+  EXPECT_EQ(store_->last_cursor().value(), 5);
+  commit([&](transaction& in) { EXPECT_TRUE(succeeds(in.prune({.changes = 0}))); });
+  EXPECT_EQ(store_->last_cursor().value(), 5);
+}
+
+TEST_P(store_suite, a_change_keeps_the_trace_of_its_message) {
+  const std::string traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  commit([&](transaction& in) {
+    auto record = in.open_scope(web_scope()).value();
+    record.order = snapshot_order{noon(), 1, {}};
+    const auto changes = diff({}, rows_of(make_rows(1))).value();
+    EXPECT_TRUE(succeeds(in.write_snapshot({record, changes, {log_, 0, 0, traceparent}, noon()})));
+  });
+  for (const auto& entry : changes_after(0))
+    EXPECT_EQ(entry.origin.traceparent, traceparent);
+}
+
+TEST_P(store_suite, has_an_id_that_stays_and_is_no_others) {
+  const auto id = store_->store_id().value();
+  EXPECT_EQ(id.size(), 32U);
+  reopen();
+  EXPECT_EQ(store_->store_id().value(), id);
+  const auto other = GetParam().make_place();
+  EXPECT_NE(other->open("the test").value()->store_id().value(), id);
+}
+
+TEST_P(store_suite, the_cursor_of_a_feed_rises_and_stays) {
+  EXPECT_EQ(store_->lease_feed("kafka/feed", "first", 0, std::chrono::hours(1)).value(), 0);
+  EXPECT_EQ(store_->lease_feed("kafka/feed", "first", 7, std::chrono::hours(1)).value(), 7);
+  EXPECT_EQ(store_->lease_feed("kafka/feed", "first", 5, std::chrono::hours(1)).value(), 7);
+  EXPECT_EQ(store_->lease_feed("nats/feed", "first", 2, std::chrono::hours(1)).value(), 2);
+  reopen();
+  EXPECT_EQ(store_->lease_feed("kafka/feed", "first", 0, std::chrono::hours(1)).value(), 7);
+}
+
+TEST_P(store_suite, what_was_held_back_is_known_until_the_next_snapshot) {
+  write_rows(rows_of(make_rows(2)), 0);
+  const auto held_back = [&] {
+    const auto in = begin();
+    return in->open_scope(web_scope()).value().held_back;
+  };
+  EXPECT_FALSE(held_back());
+  commit([&](transaction& in) { EXPECT_TRUE(succeeds(in.note_held_back(scope_id(in), sha256("items")))); });
+  reopen();
+  EXPECT_EQ(held_back(), sha256("items"));
+  write_rows(rows_of(make_rows(3)), 1);
+  EXPECT_FALSE(held_back());
+}
+
 TEST_P(store_suite, the_newest_changes_are_kept) {
   for (std::int64_t round = 0; round < 10; ++round)
     write_rows(rows_of(make_rows(4, round)), round);

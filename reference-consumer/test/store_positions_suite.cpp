@@ -119,24 +119,16 @@ TEST_P(store_suite, only_the_owner_rewinds) {
   EXPECT_EQ(claim_one().next_offset, 10);
 }
 
-TEST_P(store_suite, a_log_is_known_once_something_of_it_was_consumed) {
-  EXPECT_FALSE(store_->knows_log(log_).value());
-  const auto held = claim_one();
-  EXPECT_FALSE(store_->knows_log(log_).value());
-  EXPECT_TRUE(succeeds(begin()->advance(log_, held, moved_to(held, 1))));
-  EXPECT_FALSE(store_->knows_log(log_).value());
-  commit([&](transaction& in) { EXPECT_TRUE(succeeds(in.advance(log_, held, moved_to(held, 1)))); });
-  EXPECT_TRUE(store_->knows_log(log_).value());
-  EXPECT_FALSE(store_->knows_log("kafka/cluster-1/other").value());
-}
-
-TEST_P(store_suite, a_stream_is_known_once_something_of_it_was_consumed) {
+TEST_P(store_suite, a_stream_has_a_position_once_something_of_it_was_consumed) {
   const std::string stream(nats_log);
+  EXPECT_EQ(store_->noted_position(stream).value(), std::nullopt);
   EXPECT_TRUE(succeeds(begin()->note_position(stream, 0, 5)));
-  EXPECT_FALSE(store_->knows_log(stream).value());
+  EXPECT_EQ(store_->noted_position(stream).value(), std::nullopt);
   commit([&](transaction& in) { EXPECT_TRUE(succeeds(in.note_position(stream, 0, 5))); });
-  EXPECT_TRUE(store_->knows_log(stream).value());
-  EXPECT_FALSE(store_->knows_log(log_).value());
+  EXPECT_EQ(store_->noted_position(stream).value(), 5);
+  EXPECT_EQ(store_->noted_position(log_).value(), std::nullopt);
+  claim_one(); // of which nothing is consumed yet
+  EXPECT_EQ(store_->noted_position(log_).value(), std::nullopt);
 }
 
 TEST_P(store_suite, a_redelivery_does_not_take_the_position_of_a_stream_back) {

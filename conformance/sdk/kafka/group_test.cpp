@@ -85,8 +85,7 @@ TEST_F(kafka_group, is_caught_up_when_the_other_member_has_committed) {
   ASSERT_TRUE(poll_both_until(one, other, [&] { return one.owned.size() == 1 && other.owned.size() == 1; }));
   ASSERT_TRUE(one.poll_until([&] {
     one.acknowledge_all();
-    return has_value(one->commit(10s)) &&
-           one->lag() == std::vector<partition_position>{{*one.owned.begin(), 0}};
+    return has_value(one->commit(10s)) && one->lag() == std::vector<partition_lag>{{*one.owned.begin(), 0}};
   }));
   EXPECT_FALSE(one->caught_up(10s).value()) << "the other member has not read its partition";
   EXPECT_TRUE(poll_both_until(one, other, [&] {

@@ -225,9 +225,9 @@ TEST_F(kafka_subscriber, tells_the_lag) {
   reader.at_once = 1;
   ASSERT_TRUE(reader.poll_until_has(1));
   const auto taken = static_cast<std::int64_t>(reader.messages.size());
-  EXPECT_EQ(reader->lag(), (std::vector<partition_position>{{0, 10 - taken}}));
+  EXPECT_EQ(reader->lag(), (std::vector<partition_lag>{{0, 10 - taken}}));
   ASSERT_TRUE(reader.poll_until_has(10));
-  EXPECT_EQ(reader->lag(), (std::vector<partition_position>{{0, 0}}));
+  EXPECT_EQ(reader->lag(), (std::vector<partition_lag>{{0, 0}}));
   EXPECT_EQ(reader->settled_sequence(), 0);
 }
 

@@ -107,17 +107,26 @@ TEST(json_document, is_a_manifest_without_any_yaml) {
   EXPECT_FALSE(file->sinks[0].connection_test);
 }
 
-TEST(json_document, is_recognised_by_its_first_character) {
+TEST(json_document, is_recognised_by_how_it_begins) {
   const auto documents = yaml::read("\xEF\xBB\xBF \n {\"a\": \"\\ud83d\\ude00\"}\n", "file.json");
   ASSERT_TRUE(documents) << documents.error();
   ASSERT_EQ(documents->size(), 1U);
   EXPECT_EQ(documents->front().root.find("a")->text, "\xF0\x9F\x98\x80");
-  EXPECT_EQ(refusal("{apiVersion: v1}"),
-            "file.yaml:1:2: the text is not valid JSON (a text that begins with { is read as JSON)");
+  EXPECT_EQ(refusal("{\"a\": v1}"),
+            "file.yaml:1:7: the text is not valid JSON (a text that begins with {\" is read as JSON)");
   EXPECT_EQ(refusal("{\"spec\": {\"a\": 1, \"a\": 2}}"),
             "file.yaml:1:19: spec.a: this key is there twice, first at 1:11; remove one of them");
   EXPECT_EQ(refusal("{\"kind\": \"KollectEventSink\",\n \"zzz\": 1}"),
             "file.yaml:2:2: zzz is not a known key; use one of apiVersion, kind, metadata, spec, status");
+}
+
+TEST(json_document, is_not_yaml_in_flow_style) {
+  const auto file = yaml::read_manifest_text(
+      "{apiVersion: kollect.dev/v1alpha1, kind: KollectEventSink, metadata: {name: demo},\n"
+      " spec: {type: kafka, kafka: {brokers: ['a:9092'], topic: t}}}\n",
+      "file.yaml");
+  ASSERT_TRUE(file) << file.error();
+  EXPECT_EQ(file->sinks.size(), 1U);
 }
 
 } // namespace

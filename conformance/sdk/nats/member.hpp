@@ -33,7 +33,7 @@ struct gap {
 /// A subscriber with a listener that remembers what it was told.
 class member {
 public:
-  std::optional<std::int64_t> stored = 1; ///< what the listener answers; nothing: the store never saw the log
+  std::optional<std::int64_t> stored = 0; ///< what the listener answers; nothing: the store never saw the log
   int refusals = 0;                       ///< how often `assigned` is to fail first
   int questions = 0;                      ///< how often it was asked
   std::vector<std::string> identities;    ///< of the log, as it was told

@@ -5,6 +5,7 @@
 #include <kollect/error.hpp>
 #include <kollect/kafka/detail_pointers.hpp>
 #include <kollect/kafka/properties.hpp>
+#include <kollect/log_reader.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -53,6 +54,13 @@ struct subscriber_options {
   std::size_t queue_bytes = 128U * 1024 * 1024;       ///< fetched ahead, at most
   std::size_t max_message_bytes = 256U * 1024 * 1024; ///< largest answer that is read; keep over fetch_bytes
   std::chrono::milliseconds close_timeout = std::chrono::seconds(5); ///< for leaving the group
+};
+
+/// Settings of kafka::create_reader.
+struct reader_options {
+  client_options client{};
+  read_from start = read_start::earliest;
+  std::size_t max_message_bytes = 256U * 1024 * 1024; ///< largest answer that is read
 };
 
 namespace detail {

@@ -166,8 +166,8 @@ public:
     });
   }
 
-  std::vector<partition_position> lag() const override {
-    std::vector<partition_position> waiting;
+  std::vector<partition_lag> lag() const override {
+    std::vector<partition_lag> waiting;
     if (!client_)
       return waiting;
     for (const std::int32_t partition : read_->partitions()) {

@@ -4,6 +4,7 @@
 #include <kollect/address.hpp>
 #include <kollect/connection.hpp>
 #include <kollect/error.hpp>
+#include <kollect/log_reader.hpp>
 #include <kollect/nats/detail_pointers.hpp>
 #include <kollect/nats/error.hpp>
 
@@ -58,6 +59,14 @@ struct subscriber_options {
   /// The store has never seen this log, but the durable has acknowledged messages of it: make the
   /// durable anew, so that all that the stream holds comes again. If not, a lost store stays incomplete.
   bool reset_durable_for_new_store = true;
+};
+
+/// Settings of nats::create_reader.
+struct reader_options {
+  client_options client{};
+  read_from start = read_start::earliest;
+  std::size_t fetch_messages = 256;            ///< asked for in one request
+  std::size_t fetch_bytes = 16U * 1024 * 1024; ///< in one request; a larger message comes alone
 };
 
 /// What a person should know before messages flow; one line each.

@@ -166,9 +166,16 @@ struct sequence_gap {
 };
 
 /// Whether retention has removed messages before this durable delivered them, or before they were
-/// acknowledged. Where the stream takes other subjects too, the removed messages may all have been of
-/// those: nobody can tell any more.
-inline std::optional<sequence_gap> find_gap(const consumer_info& durable, const stream_info& stream) {
+/// acknowledged. nats-server moves a durable past removed messages, sooner or later: where the owner knows
+/// the sequence `unseen` from which on it has seen nothing, that counts. Where the stream takes other
+/// subjects too, the removed messages may all have been of those: nobody can tell any more.
+inline std::optional<sequence_gap> find_gap(const consumer_info& durable, const stream_info& stream,
+                                            std::optional<std::int64_t> unseen = {}) {
+  if (unseen.value_or(0) > 0) {
+    const auto next = static_cast<std::uint64_t>(*unseen);
+    return stream.first_sequence > next ? std::optional(sequence_gap{next, stream.first_sequence})
+                                        : std::nullopt;
+  }
   const bool is_new = durable.delivered_consumer == 0 && durable.floor_consumer == 0;
   const auto next = (durable.unacknowledged == 0 ? durable.delivered_stream : durable.floor_stream) + 1;
   if (is_new || stream.first_sequence <= next)

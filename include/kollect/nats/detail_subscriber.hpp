@@ -127,7 +127,7 @@ public:
     return is_idle || (*durable)->floor_stream >= *marked_end_;
   }
 
-  std::vector<partition_position> lag() const override { return {{0, static_cast<std::int64_t>(lag_)}}; }
+  std::vector<partition_lag> lag() const override { return {{0, static_cast<std::int64_t>(lag_)}}; }
 
   std::int64_t settled_sequence() const noexcept override { return static_cast<std::int64_t>(settled_); }
 
@@ -288,7 +288,7 @@ private:
     if (is_resetting_ || (store_is_new && (*durable)->has_acknowledged()))
       if (auto reset = start_over(*durable); !reset)
         return reset;
-    if (const auto gap = find_gap(**durable, stream_); gap && listener_.gap)
+    if (const auto gap = find_gap(**durable, stream_, *stored); gap && listener_.gap)
       listener_.gap(0, static_cast<std::int64_t>(gap->expected), static_cast<std::int64_t>(gap->found));
     remember(**durable);
     started_ = true;

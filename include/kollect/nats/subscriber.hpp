@@ -29,8 +29,8 @@ namespace kollect::nats {
 /// never seen this log and the durable has acknowledged messages of it, the durable starts over
 /// (subscriber_options::reset_durable_for_new_store). `listener.gap` hears of messages that retention
 /// removed before the durable delivered them; of a stream that takes other subjects too, it is told
-/// when that cannot be ruled out. A purge by hand is no gap from nats-server 2.10 on, as that moves
-/// the durable as well.
+/// when that cannot be ruled out. Where `assigned` has answered a sequence, gaps count from there;
+/// else a purge by hand is none from nats-server 2.10 on, as that moves the durable as well.
 ///
 /// cnats' threads outlive the last subscriber by a moment, and read what exit handlers free: a program that
 /// ends right then should flush its output and call std::_Exit(), as kollect/program/end.hpp does.

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -61,6 +62,11 @@ public:
     write(level::err, message, fields);
   }
 
+  /// The same with fields that are known at run time only.
+  void record(level severity, std::string_view message, std::span<const log_field> fields) {
+    write(severity, message, fields);
+  }
+
   /// Logs a failure with its name and clause.
   void error(const failure& reason) {
     write(level::err, to_string(reason),
@@ -76,14 +82,17 @@ private:
   }
 
   void write(level severity, std::string_view message, std::initializer_list<log_field> fields) {
+    write(severity, message, std::span(fields.begin(), fields.size()));
+  }
+
+  void write(level severity, std::string_view message, std::span<const log_field> fields) {
     if (!logger_->should_log(severity))
       return;
     logger_->log(severity, how_ == format::json ? json_line(severity, message, fields)
                                                 : text_line(severity, message, fields));
   }
 
-  std::string json_line(level severity, std::string_view message,
-                        std::initializer_list<log_field> fields) const {
+  std::string json_line(level severity, std::string_view message, std::span<const log_field> fields) const {
     std::string line =
         "{\"time\":\"" + to_string(from_system_clock(std::chrono::system_clock::now())) + "\",\"level\":\"";
     const auto name = spdlog::level::to_string_view(severity);
@@ -101,8 +110,7 @@ private:
     return line + "}";
   }
 
-  std::string text_line(level severity, std::string_view message,
-                        std::initializer_list<log_field> fields) const {
+  std::string text_line(level severity, std::string_view message, std::span<const log_field> fields) const {
     const auto name = spdlog::level::to_string_view(severity);
     std::string line = program_ + ": " + std::string(name.data(), name.size()) + ": ";
     std::string escaped;

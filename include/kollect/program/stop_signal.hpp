@@ -43,6 +43,9 @@ public:
     return is_requested_;
   }
 
+  /// Readable from the first signal on; -1 where there is none.
+  int descriptor() const noexcept { return descriptor_; }
+
 private:
   int descriptor_ = -1;
   bool is_requested_ = false;

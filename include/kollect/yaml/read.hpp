@@ -76,11 +76,22 @@ inline result<std::vector<document>> read_yaml(std::string_view text, const std:
   }
 }
 
+/// Whether a text begins as a JSON object must: with `{` and then `"` or `}`, white space aside. Only YAML
+/// has keys without quotes.
+inline bool begins_as_json(std::string_view text) noexcept {
+  constexpr std::string_view blank = " \t\r\n";
+  const auto first = text.find_first_not_of(blank);
+  if (first == std::string_view::npos || text[first] != '{')
+    return false;
+  const auto second = text.find_first_not_of(blank, first + 1);
+  return second == std::string_view::npos || text[second] == '"' || text[second] == '}';
+}
+
 } // namespace detail
 
-/// Reads all documents of a text; `source` names it in error messages. Text whose first character
-/// other than white space is `{` is read as one JSON value, since YAML does not know JSON's escaped
-/// surrogate pairs; anything else as YAML 1.2.
+/// Reads all documents of a text; `source` names it in error messages. Text that begins with `{` and a
+/// double quote is read as one JSON value, since YAML does not know JSON's escaped surrogate pairs;
+/// anything else as YAML 1.2.
 ///
 /// Strict: refuses duplicate keys, anchors, aliases, merge keys, tags, what is not UTF-8, and what is
 /// beyond `bounds`, each with line and column. Linear in the text.
@@ -92,8 +103,7 @@ inline result<std::vector<document>> read(std::string_view text, const std::stri
         "the text is longer than the limit of " + std::to_string(bounds.max_bytes) + " bytes", source);
   if (text.starts_with("\xEF\xBB\xBF"))
     text.remove_prefix(3); // a byte order mark is no content
-  const auto first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos || text[first] != '{') {
+  if (!detail::begins_as_json(text)) {
     if (auto refusal = detail::refuse_bytes(text, source))
       return *refusal;
     return detail::read_yaml(text, source, bounds);
@@ -103,7 +113,7 @@ inline result<std::vector<document>> read(std::string_view text, const std::stri
     return std::vector<document>{std::move(*json)};
   auto refusal = json.error();
   if (refusal.reason() == error::manifest_syntax)
-    refusal.message += " (a text that begins with { is read as JSON)";
+    refusal.message += " (a text that begins with {\" is read as JSON)";
   return refusal;
 }
 

@@ -37,8 +37,12 @@ std::size_t count_lines(const std::string& text) {
 } // namespace
 
 std::string fold_feed(const workplace& place) {
+  return fold_feed_lines(place.consume({"changes", "--store", place.store()}).output);
+}
+
+std::string fold_feed_lines(const std::string& lines) {
   std::map<scope, row_map> folded;
-  std::istringstream feed(place.consume({"changes", "--store", place.store()}).output);
+  std::istringstream feed(lines);
   for (std::string line; std::getline(feed, line);) {
     const auto entry = parse_object(line);
     const auto& source = entry.at("source").as_object();

@@ -68,6 +68,16 @@ TEST_F(nats_end_to_end, stopped_one_is_fenced) {
   check_stopped_one_is_fenced(system());
 }
 
+TEST_F(nats_end_to_end, feed_published) {
+  check_feed_published(system());
+}
+TEST_F(nats_end_to_end, feed_taken_over) {
+  check_feed_taken_over(system());
+}
+TEST_F(nats_end_to_end, tail_and_resync) {
+  check_tail_and_resync(system());
+}
+
 TEST_F(nats_end_to_end, operations) {
   check_operations(system());
 }

@@ -23,6 +23,8 @@ int run_command_uncaptured(const std::vector<std::string>& words) {
   add_dead_letters(app, chosen);
   add_explain(app, chosen);
   add_doctor(app, chosen);
+  add_tail(app, chosen);
+  add_resync(app, chosen);
   program::allow_environment(app);
 
   std::vector<const char*> arguments{"kollect-consumer"};

@@ -62,6 +62,9 @@ public:
   result<void> write_snapshot(const applied_snapshot& snapshot) override {
     return inner_->write_snapshot(snapshot);
   }
+  result<void> note_held_back(std::int64_t id, const sha256_digest& items) override {
+    return inner_->note_held_back(id, items);
+  }
   result<std::vector<held_part>> held_parts(std::int64_t id, const part_set& set) override {
     return inner_->held_parts(id, set);
   }
@@ -114,7 +117,16 @@ public:
   result<void> rewind(const std::string& log, const owned_position& held, std::int64_t next) override {
     return inner_->rewind(log, held, next);
   }
-  result<bool> knows_log(const std::string& log) override { return inner_->knows_log(log); }
+  result<std::optional<std::int64_t>> noted_position(const std::string& log) override {
+    return inner_->noted_position(log);
+  }
+  result<std::optional<std::int64_t>> lease_feed(const std::string& destination, std::string_view owner,
+                                                 std::int64_t published,
+                                                 std::chrono::milliseconds lease) override {
+    return inner_->lease_feed(destination, owner, published, lease);
+  }
+  result<std::int64_t> last_cursor() override { return inner_->last_cursor(); }
+  result<std::string> store_id() override { return inner_->store_id(); }
   result<void> wait_for_commit(std::chrono::milliseconds longest) override {
     return inner_->wait_for_commit(longest);
   }

@@ -67,7 +67,7 @@ public:
     return end_ && next_ && *next_ >= *end_;
   }
 
-  std::vector<partition_position> lag() const override { return {}; }
+  std::vector<partition_lag> lag() const override { return {}; }
   std::int64_t settled_sequence() const noexcept override { return 0; }
 
   void close() noexcept override {

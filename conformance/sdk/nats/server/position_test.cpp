@@ -111,6 +111,20 @@ TEST_F(position_server, messages_that_retention_removed_are_passed_over) {
   EXPECT_EQ(reader.offsets(), (std::vector<std::int64_t>{11, 12, 13, 14, 15}));
 }
 
+TEST_F(position_server, messages_that_retention_removed_are_a_gap_for_an_owner_that_knows_its_place) {
+  keep_five(target_);
+  publish(5);
+  consume(target_, 5);
+  publish(10, 5);
+  for (const std::int64_t unseen : {6, 9, 11, 16}) {
+    member reader;
+    reader.stored = unseen;
+    ASSERT_TRUE(reader.join(target_));
+    ASSERT_TRUE(reader.poll_until_has(5));
+    EXPECT_EQ(reader.gaps, unseen < 11 ? std::vector<gap>({{unseen, 11}}) : std::vector<gap>());
+  }
+}
+
 TEST_F(position_server, messages_that_retention_removed_are_passed_over_also_after_a_restart_of_the_server) {
   keep_five(target_);
   publish(5);
@@ -180,7 +194,7 @@ TEST_F(position_server, end_is_reached_when_all_before_it_is_acknowledged) {
   EXPECT_TRUE(*reader->caught_up(10s));
   EXPECT_EQ(reader->settled_sequence(), 3);
   ASSERT_TRUE(reader.poll_until_has(8));
-  EXPECT_EQ(reader->lag(), (std::vector<partition_position>{{0, 0}}));
+  EXPECT_EQ(reader->lag(), (std::vector<partition_lag>{{0, 0}}));
 }
 
 TEST_F(position_server, end_of_an_empty_stream_is_reached_at_once) {

@@ -96,7 +96,7 @@ TEST_F(subscriber_server, takes_no_more_than_it_is_asked_for) {
   publish(20);
   member reader;
   ASSERT_TRUE(reader.join(target_));
-  ASSERT_TRUE(reader->lag() == (std::vector<partition_position>{{0, 20}})); // it knows without taking any
+  ASSERT_TRUE(reader->lag() == (std::vector<partition_lag>{{0, 20}})); // it knows without taking any
   const auto three = reader->poll(3, 1'000, 10s);
   ASSERT_TRUE(three);
   EXPECT_GE(three->size(), 1U);

@@ -1,0 +1,197 @@
+#include "resync.hpp"
+
+#include "command/bounds.hpp"
+#include "command/commands.hpp"
+#include "command/open_log.hpp"
+#include "command/open_store.hpp"
+#include "feed_format.hpp"
+#include "store/sqlite_store.hpp"
+#include "store/stored_values.hpp"
+
+#include <kollect/detail/json_writer.hpp>
+#include <kollect/program/connect.hpp>
+#include <kollect/program/exit_code.hpp>
+#include <kollect/program/progress.hpp>
+#include <kollect/program/stop_signal.hpp>
+
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <system_error>
+
+#include <unistd.h>
+
+namespace kollect::consumer {
+namespace {
+
+struct resync_flags {
+  program::sink_flags sink;
+  store_flags store;
+  bounds_flags bounds;
+  std::string from;
+  std::string work_dir;
+  bool is_dry_run = false;
+  std::string output = "json";
+};
+
+/// A folder for the store that is built from the log; goes away with its content.
+class work_folder {
+public:
+  static result<work_folder> make(const std::string& parent) {
+    std::error_code unknown;
+    auto place =
+        parent.empty() ? std::filesystem::temp_directory_path(unknown) : std::filesystem::path(parent);
+    std::string name = place / "kollect-resync-XXXXXX";
+    if (unknown || ::mkdtemp(name.data()) == nullptr)
+      return make_failure(error::store_read_only,
+                          "no folder can be made in " + place.string() +
+                              " for what is read; name another place with --work-dir");
+    return work_folder(name);
+  }
+  work_folder(work_folder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  work_folder& operator=(work_folder&&) = delete;
+  ~work_folder() {
+    std::error_code ignored; // what cannot be removed from a temporary folder does no harm
+    if (!path_.empty())
+      std::filesystem::remove_all(path_, ignored);
+  }
+  std::string store_path() const { return path_ / "rebuilt.db"; }
+
+private:
+  explicit work_folder(std::filesystem::path path) : path_(std::move(path)) {}
+  std::filesystem::path path_;
+};
+
+/// One change as an entry of the change feed that has no place in it yet.
+feed_entry make_entry(const resynced_scope& in, const change& one) {
+  feed_entry entry;
+  entry.kind = to_string(one.kind);
+  entry.scope = in.scope;
+  entry.exported_at = in.exported_at;
+  entry.before = one.before;
+  entry.after = one.after;
+  entry.changed_paths_json = paths_json(one);
+  return entry;
+}
+
+std::string change_json(const resynced_scope& in, const change& one) {
+  const auto entry = make_entry(in, one);
+  std::string out = "{";
+  const auto text = [&out](const char* name, std::string_view value) {
+    out.append(out.size() == 1 ? "\"" : ",\"").append(name).append("\":");
+    detail::append_string(out, value);
+  };
+  text("cluster", in.scope.cluster);
+  text("namespace", in.scope.namespace_);
+  text("inventory", in.scope.inventory);
+  text("kind", entry.kind);
+  const auto or_null = [](const std::string& json) { return json.empty() ? "null" : json; };
+  return out + ",\"before\":" + or_null(entry.before) + ",\"after\":" + or_null(entry.after) +
+         ",\"changedPaths\":" + or_null(entry.changed_paths_json) + "}";
+}
+
+/// What came of it, in sums.
+struct resync_totals {
+  std::int64_t same = 0, missing = 0, different = 0, newer_in_store = 0;
+  std::int64_t added = 0, changed = 0, removed = 0;
+
+  void add(const resynced_scope& one) {
+    std::int64_t* const scopes[] = {&same, &missing, &different, &newer_in_store};
+    ++*scopes[static_cast<std::size_t>(one.relation)];
+    for (const auto& row : one.changes)
+      ++(row.kind == change_kind::added ? added : row.kind == change_kind::changed ? changed : removed);
+  }
+};
+
+std::string to_json(const resync_totals& totals, const outcome_counts& messages) {
+  std::string out = "{\"messages\":" + to_json(messages) + ",\"scopes\":{";
+  const auto number = [&out](const char* name, std::int64_t value) {
+    out.append(out.back() == '{' ? "\"" : ",\"").append(name).append("\":").append(std::to_string(value));
+  };
+  number("same", totals.same);
+  number("missing", totals.missing);
+  number("different", totals.different);
+  number("newer_in_store", totals.newer_in_store);
+  out += "},\"rows\":{";
+  number("added", totals.added);
+  number("changed", totals.changed);
+  number("removed", totals.removed);
+  return out + "}}";
+}
+
+void print_changes(const resynced_scope& one, const std::string& output) {
+  for (const auto& row : one.changes)
+    std::cout << (output == "json" ? change_json(one, row) : feed_text(make_entry(one, row))) << '\n';
+}
+
+result<int> run(const resync_flags& flags) {
+  program::stop_signal stop; // before any thread
+  auto start = parse_read_from(flags.from);
+  if (!start)
+    return start.error();
+  auto connection = program::load_connection(flags.sink);
+  if (!connection)
+    return connection.error();
+  // First, so that a store which cannot be written is known before the log is read.
+  auto target = open_store(flags.store, describe_owner("resync"));
+  if (!target)
+    return target.error();
+  auto folder = work_folder::make(flags.work_dir);
+  if (!folder)
+    return folder.error();
+  auto rebuilt = open_sqlite_store(folder->store_path(), describe_owner("resync"));
+  if (!rebuilt)
+    return rebuilt.error();
+  auto log = open_log(*connection, *start,
+                      [](std::string_view line) { std::cerr << "kollect-consumer: " << line << '\n'; });
+  if (!log)
+    return log.error();
+
+  auto settings = make_ingest_settings(flags.bounds);
+  settings.log = (*log)->log();
+  program::progress progress;
+  auto messages = rebuild(**log, **rebuilt, settings, [&](const outcome_counts& so_far) {
+    progress.update([&] { return "reading the log: " + std::to_string(so_far.consumed) + " messages"; });
+    return !stop.is_requested();
+  });
+  progress.clear();
+  if (!messages)
+    return messages.error();
+  resync_totals totals;
+  auto done =
+      resync(**rebuilt, **target, settings, flags.is_dry_run ? resync_mode::look_only : resync_mode::apply,
+             [&](const resynced_scope& one) {
+               totals.add(one);
+               if (flags.is_dry_run)
+                 print_changes(one, flags.output);
+             });
+  if (!done)
+    return done.error();
+  std::cout << to_json(totals, *messages) << '\n';
+  if (!std::cout.flush())
+    return make_failure(error::store_full, "the output could not be written");
+  return flags.is_dry_run && totals.missing + totals.different > 0 ? program::findings : program::success;
+}
+
+} // namespace
+
+void add_resync(CLI::App& program, command_action& chosen) {
+  auto flags = std::make_shared<resync_flags>();
+  auto* const command = program.add_subcommand(
+      "resync", "read the log anew, compare the store with it, and mend the rows that differ");
+  program::add_sink_flags(*command, flags->sink);
+  add_store_flags(*command, flags->store);
+  add_bounds_flags(*command, flags->bounds);
+  command->add_option("--from", flags->from, "earliest, or an instant such as 2026-01-15T12:00:00Z")
+      ->required();
+  command->add_flag("--dry-run", flags->is_dry_run, "print what would change, and change nothing");
+  command->add_option("--work-dir", flags->work_dir, "where a store for what is read may lie for a while")
+      ->type_name("DIR");
+  command->add_option("-o,--output", flags->output, "of --dry-run: json or text")
+      ->check(CLI::IsMember({"json", "text"}))
+      ->capture_default_str();
+  command->callback([flags, &chosen] { chosen = [flags] { return run(*flags); }; });
+}
+
+} // namespace kollect::consumer

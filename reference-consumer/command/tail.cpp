@@ -1,0 +1,100 @@
+#include "command/commands.hpp"
+#include "command/open_log.hpp"
+#include "verdict.hpp"
+
+#include <kollect/detail/json_writer.hpp>
+#include <kollect/program/connect.hpp>
+#include <kollect/program/exit_code.hpp>
+#include <kollect/program/stop_signal.hpp>
+
+#include <cstdint>
+#include <iostream>
+#include <limits>
+#include <memory>
+#include <string>
+
+namespace kollect::consumer {
+namespace {
+
+struct tail_flags {
+  program::sink_flags sink;
+  std::string from = "latest";
+  std::int64_t limit = std::numeric_limits<std::int64_t>::max();
+  bool is_until_end = false;
+  limits bounds;
+};
+
+constexpr std::chrono::milliseconds poll_time{250};
+
+/// Where a message stood, as the first fields of its verdict.
+std::string place_json(const received_message& message) {
+  std::string out = "\"partition\":" + std::to_string(message.partition) +
+                    ",\"offset\":" + std::to_string(message.offset) + ",\"appendedAt\":";
+  if (message.appended_at)
+    detail::append_string(out, to_string(*message.appended_at));
+  else
+    out += "null";
+  out += ",\"key\":";
+  if (message.key)
+    detail::append_string(out, *message.key);
+  else
+    out += "null";
+  return out;
+}
+
+result<int> tail(const tail_flags& flags) {
+  program::stop_signal stop; // before any thread
+  auto start = parse_read_from(flags.from);
+  if (!start)
+    return start.error();
+  auto target = program::load_connection(flags.sink);
+  if (!target)
+    return target.error();
+  auto log = open_log(*target, *start,
+                      [](std::string_view line) { std::cerr << "kollect-consumer: " << line << '\n'; });
+  if (!log)
+    return log.error();
+  dedup_window window;
+  bool is_clean = true;
+  for (std::int64_t left = flags.limit; left > 0 && !stop.is_requested();) {
+    if (flags.is_until_end && (*log)->at_end())
+      break;
+    auto messages =
+        (*log)->poll(static_cast<std::size_t>(std::min<std::int64_t>(left, 500)), 8U << 20U, poll_time);
+    if (!messages)
+      return messages.error();
+    for (const auto& message : *messages) {
+      const auto key = message.key ? std::optional<std::string_view>(*message.key) : std::nullopt;
+      const auto found = describe_message(place_json(message), message.value, key, window, flags.bounds);
+      std::cout << found.json << '\n';
+      is_clean &= found.is_readable;
+    }
+    left -= static_cast<std::int64_t>(messages->size());
+    if (!std::cout.flush())
+      return make_failure(error::store_full, "the output could not be written");
+  }
+  return is_clean ? program::success : program::findings;
+}
+
+} // namespace
+
+void add_tail(CLI::App& program, command_action& chosen) {
+  auto flags = std::make_shared<tail_flags>();
+  auto* const command = program.add_subcommand(
+      "tail",
+      "watch the messages of a topic or subject beside its consumers, and say of each what one would");
+  program::add_sink_flags(*command, flags->sink);
+  command->add_option("--from", flags->from, "earliest, latest, or an instant such as 2026-01-15T12:00:00Z")
+      ->capture_default_str();
+  command->add_option("--limit", flags->limit, "end after this many messages")->check(CLI::PositiveNumber);
+  command->add_flag("--until-end", flags->is_until_end, "end when all that was there at the start is told");
+  command->add_option("--max-depth", flags->bounds.max_depth, "deepest nesting of a message")
+      ->check(CLI::Range(std::size_t{4}, max_depth_ceiling))
+      ->capture_default_str();
+  command->add_option("--max-message-bytes", flags->bounds.max_message_bytes, "longest message that is read")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->callback([flags, &chosen] { chosen = [flags] { return tail(*flags); }; });
+}
+
+} // namespace kollect::consumer
