@@ -37,9 +37,10 @@ void add_flags(CLI::App& app, wish& out, raw_flags& raw) {
   app.add_option("--known-failing", raw.known_failing, "list of clauses that must fail")->type_name("FILE");
   app.add_flag("--strict", out.clauses.is_strict, "clauses that say SHOULD count too");
   app.add_flag("--list", out.is_list, "print the clauses, one a line, and end");
-  app.add_option("--timeout", raw.timeouts,
-                 "how long a wait may take: seconds for the testee's answers, or NAME=SECONDS with hello, open, "
-                 "answer, close, read-back, connect or frozen")
+  app.add_option(
+         "--timeout", raw.timeouts,
+         "how long a wait may take: seconds for the testee's answers, or NAME=SECONDS with hello, open, "
+         "answer, close, read-back, connect or frozen")
       ->type_name("[NAME=]SECONDS")
       ->delimiter(',');
   app.add_option("--follow", raw.follow, "audit: also what comes within so many seconds")
@@ -82,7 +83,9 @@ std::string set_timeout(timeouts& bounds, std::string_view text) {
 
 /// What is wrong with what was written; empty where nothing is.
 std::string interpret(const raw_flags& raw, wish& out) {
-  out.source = raw.is_external ? broker_source::external : raw.is_mock ? broker_source::mock : broker_source::own;
+  out.source = raw.is_external ? broker_source::external
+               : raw.is_mock   ? broker_source::mock
+                               : broker_source::own;
   out.follow = std::chrono::seconds(raw.follow);
   out.clauses.report = raw.report;
   for (const auto& text : raw.timeouts)
@@ -131,9 +134,10 @@ std::optional<wish> read_command_line(int count, const char* const* words, int& 
   raw_flags raw;
   if (dashes != end)
     out.testee.assign(dashes + 1, end);
-  CLI::App app("Checks a Kafka or NATS sink against the kollect.dev/v1alpha1 contract: audits the messages that are "
-               "there, or drives the sink that is started by the command after --.",
-               "kollect-conformance");
+  CLI::App app(
+      "Checks a Kafka or NATS sink against the kollect.dev/v1alpha1 contract: audits the messages that are "
+      "there, or drives the sink that is started by the command after --.",
+      "kollect-conformance");
   app.set_version_flag("--version", KOLLECT_VERSION);
   app.footer("Exit codes: 0 conforms, 1 does not, 2 nothing could be judged, 64 wrong command line.");
   app.allow_extras();

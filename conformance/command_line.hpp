@@ -23,9 +23,9 @@ struct wish {
   timeouts bounds;
   std::string kafka_version;
   std::chrono::seconds follow{0};
-  std::string state_url;            ///< --state; empty: no pairing check
-  bool is_list = false;             ///< --list
-  std::vector<std::string> testee;  ///< after --; empty: an audit
+  std::string state_url;           ///< --state; empty: no pairing check
+  bool is_list = false;            ///< --list
+  std::vector<std::string> testee; ///< after --; empty: an audit
 };
 
 /// Reads the command line: everything after `--` is the testee's. Nothing when the program is to end with

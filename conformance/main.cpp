@@ -52,9 +52,13 @@ run_report begin_report(const wish& wanted, const connection& target) {
 }
 
 /// Starts the testee and the brokers, and judges clause by clause. The answer is why nothing could be judged.
-result<void> drive_sink(const wish& wanted, const connection& target, const std::vector<const requirement*>& clauses,
-                        program::stop_signal& stop, run_report& report) {
-  stage brokers({.source = wanted.source, .target = target, .kafka_version = wanted.kafka_version, .bounds = wanted.bounds});
+result<void> drive_sink(const wish& wanted, const connection& target,
+                        const std::vector<const requirement*>& clauses, program::stop_signal& stop,
+                        run_report& report) {
+  stage brokers({.source = wanted.source,
+                 .target = target,
+                 .kafka_version = wanted.kafka_version,
+                 .bounds = wanted.bounds});
   auto driven = drive::begin(brokers, wanted.testee);
   if (!driven)
     return driven.error();
@@ -63,22 +67,26 @@ result<void> drive_sink(const wish& wanted, const connection& target, const std:
   report.features = driven->identity().features;
   // After a signal what is left is told to be so, and the brokers are ended in order.
   const auto judge = [&](const requirement& clause) {
-    return stop.is_requested() ? clause_result{&clause, verdict::could_not_run, "the run was stopped by a signal"}
-                               : driven->judge(clause);
+    return stop.is_requested()
+               ? clause_result{&clause, verdict::could_not_run, "the run was stopped by a signal"}
+               : driven->judge(clause);
   };
   run_cases(clauses, wanted.clauses, judge, report);
   return {};
 }
 
-result<void> audit_log(const wish& wanted, const connection& target, const std::vector<const requirement*>& clauses,
-                       program::stop_signal& stop, run_report& report) {
-  auto messages = read_log(target, wanted.bounds.read_back, wanted.follow, [&] { return stop.is_requested(); });
+result<void> audit_log(const wish& wanted, const connection& target,
+                       const std::vector<const requirement*>& clauses, program::stop_signal& stop,
+                       run_report& report) {
+  auto messages =
+      read_log(target, wanted.bounds.read_back, wanted.follow, [&] { return stop.is_requested(); });
   if (!messages)
     return messages.error();
   if (messages->empty())
     return make_failure(error::empty_message, "there are no messages at " + target.destination);
   const audit seen(target.system, target.cluster, std::move(*messages));
-  run_cases(clauses, wanted.clauses, [&](const requirement& clause) { return seen.judge(clause); }, report);
+  run_cases(
+      clauses, wanted.clauses, [&](const requirement& clause) { return seen.judge(clause); }, report);
   return {};
 }
 
@@ -91,17 +99,20 @@ int run(int count, const char* const* words, program::stop_signal& stop) {
     return list_clauses();
   auto log = make_log();
   const bool needs_secrets = wanted->testee.empty() || wanted->source == broker_source::external;
-  const auto target = program::load_connection(
-      wanted->sink, needs_secrets ? program::secrets::needed : program::secrets::not_needed);
+  const auto target = program::load_connection(wanted->sink, needs_secrets ? program::secrets::needed
+                                                                           : program::secrets::not_needed);
   if (!target) {
     log.error(target.error());
     return program::exit_code_of(target.error());
   }
   auto report = begin_report(*wanted, *target);
   const auto clauses = select(wanted->clauses, target->system);
-  const auto done = clauses.empty() ? result<void>(make_failure(error::invalid_value, "--run and --skip leave no clause of the profile " + report.profile))
-                    : wanted->testee.empty() ? audit_log(*wanted, *target, clauses, stop, report)
-                                             : drive_sink(*wanted, *target, clauses, stop, report);
+  const auto done =
+      clauses.empty()
+          ? result<void>(make_failure(error::invalid_value,
+                                      "--run and --skip leave no clause of the profile " + report.profile))
+      : wanted->testee.empty() ? audit_log(*wanted, *target, clauses, stop, report)
+                               : drive_sink(*wanted, *target, clauses, stop, report);
   if (!done)
     report.hindrance = "nothing could be judged: " + to_string(done.error());
   print_summary(std::cout, report);

@@ -2,6 +2,7 @@
 #include "vectors.hpp"
 
 #include <servers/wait_until.hpp>
+#include <suite/judgement.hpp>
 #include <suite/message_facts.hpp>
 
 #include <algorithm>
@@ -36,8 +37,10 @@ result<void> vectors(session& now) {
         return open;
       opened = one.cluster;
     }
-    const bool is_plain = one.namespace_.find_first_not_of("abcdefghijklmnopqrstuvwxyz-") == std::string::npos;
-    const export_request request{.namespace_ = is_plain ? one.namespace_ + "-" + std::to_string(++count) : one.namespace_,
+    const bool is_plain =
+        one.namespace_.find_first_not_of("abcdefghijklmnopqrstuvwxyz-") == std::string::npos;
+    const export_request request{.namespace_ = is_plain ? one.namespace_ + "-" + std::to_string(++count)
+                                                        : one.namespace_,
                                  .inventory = one.inventory,
                                  .generation = one.generation,
                                  .exported_at = one.exported_at,
@@ -68,11 +71,14 @@ result<void> identical(session& now) {
   if (!second)
     return second.error();
   if (now.system() == broker_system::nats)
-    now.testify("NAT-05", (*second)->answer.is_ok, "a second export of the same payload, which the stream calls a "
-                                                   "duplicate, was reported as an error", "ok", (*second)->answer.error);
+    now.testify("NAT-05", (*second)->answer.is_ok,
+                "a second export of the same payload, which the stream calls a "
+                "duplicate, was reported as an error",
+                "ok", (*second)->answer.error);
   else if (!(*second)->answer.is_ok)
-    return make_failure(error::not_acknowledged, "the sink reported an error for the second of two equal exports: " +
-                                                     (*second)->answer.error);
+    return make_failure(error::not_acknowledged,
+                        "the sink reported an error for the second of two equal exports: " +
+                            (*second)->answer.error);
   return {};
 }
 
@@ -102,7 +108,8 @@ result<void> recreated(session& now) {
     return open;
   auto again = make_row("api", R"({"replicas":3})");
   again.replace(again.find("uid-api"), 7, "uid-new");
-  return publish_all(now, {make_request("team-a", "all", make_rows({make_row("api", R"({"replicas":2})"), again}))});
+  return publish_all(
+      now, {make_request("team-a", "all", make_rows({make_row("api", R"({"replicas":2})"), again}))});
 }
 
 result<void> empty(session& now) {
@@ -153,14 +160,16 @@ result<void> secrets(session& now) {
     return where.error();
   if (auto open = now.open(*where); !open)
     return open;
-  const std::string attributes = R"({"spec":{"dbPassword":"canary-1","env":[{"API_KEY":"canary-2"}],"TOKEN":{"a":"canary-3"}},)"
-                                 R"("data":{"connectionString":"canary-4","privateKey":["canary-5"]},"replicas":2})";
+  const std::string attributes =
+      R"({"spec":{"dbPassword":"canary-1","env":[{"API_KEY":"canary-2"}],"TOKEN":{"a":"canary-3"}},)"
+      R"("data":{"connectionString":"canary-4","privateKey":["canary-5"]},"replicas":2})";
   // Refusing such a snapshot keeps the secret too.
   const auto asked = now.try_publish(make_request("team-a", "all", make_rows({make_row("api", attributes)})));
   if (!asked)
     return asked.error();
   if ((*asked)->messages.empty())
-    now.testify("SEC-01", !(*asked)->answer.is_ok, "a snapshot with secret-looking attributes was neither published nor refused",
+    now.testify("SEC-01", !(*asked)->answer.is_ok,
+                "a snapshot with secret-looking attributes was neither published nor refused",
                 "a redacted message, or an error", "neither");
   return {};
 }
@@ -176,7 +185,8 @@ result<void> inventories(session& now) {
     for (int index = 0; index < 12; ++index) {
       const auto name = "inventory-" + std::to_string(index);
       const auto attributes = "{\"round\":" + std::to_string(round) + ",\"of\":\"" + name + "\"}";
-      requests.push_back(make_request("team-" + std::to_string(index % 5), name, make_rows({make_row("api", attributes)})));
+      requests.push_back(
+          make_request("team-" + std::to_string(index % 5), name, make_rows({make_row("api", attributes)})));
     }
   return publish_all(now, requests);
 }

@@ -25,7 +25,8 @@ result<std::optional<std::string>> try_to_export(session& now, const place& wher
   return std::optional<std::string>();
 }
 
-result<void> must_arrive(session& now, const place& where, const std::string& clause, const std::string& what) {
+result<void> must_arrive(session& now, const place& where, const std::string& clause,
+                         const std::string& what) {
   const auto hindrance = try_to_export(now, where);
   if (!hindrance)
     return hindrance.error();
@@ -33,7 +34,8 @@ result<void> must_arrive(session& now, const place& where, const std::string& cl
   return {};
 }
 
-result<void> must_be_refused(session& now, const place& where, const std::string& clause, const std::string& what) {
+result<void> must_be_refused(session& now, const place& where, const std::string& clause,
+                             const std::string& what) {
   const auto hindrance = try_to_export(now, where);
   if (!hindrance)
     return hindrance.error();
@@ -47,12 +49,16 @@ result<void> logins(session& now) {
   const auto password = now.brokers().make_secure_place("password", login::password, false);
   if (!password)
     return password.error();
-  if (auto done = must_arrive(now, *password, login_clause(now), "username and password, taken verbatim, do not log in"); !done)
+  if (auto done = must_arrive(now, *password, login_clause(now),
+                              "username and password, taken verbatim, do not log in");
+      !done)
     return done;
   const auto token = now.brokers().make_secure_place("token", login::token, false);
   if (!token)
     return token.error();
-  if (auto done = must_arrive(now, *token, login_clause(now), "the secret's token does not win over its password"); !done)
+  if (auto done =
+          must_arrive(now, *token, login_clause(now), "the secret's token does not win over its password");
+      !done)
     return done;
   if (now.system() == broker_system::nats)
     return {};
@@ -76,13 +82,17 @@ result<void> encryption(session& now) {
   auto where = now.brokers().make_secure_place("encryption", login::none, true);
   if (!where)
     return where.error();
-  if (auto done = must_arrive(now, *where, clause, "with spec.tls.caBundle the sink does not reach the broker over TLS"); !done)
+  if (auto done = must_arrive(now, *where, clause,
+                              "with spec.tls.caBundle the sink does not reach the broker over TLS");
+      !done)
     return done;
   auto untrusted = now.brokers().untrusted_ca();
   if (!untrusted)
     return untrusted.error();
   where->sink.ca_pem = *untrusted;
-  return must_be_refused(now, *where, clause, "a broker's certificate was trusted although its authority is not in spec.tls.caBundle");
+  return must_be_refused(
+      now, *where, clause,
+      "a broker's certificate was trusted although its authority is not in spec.tls.caBundle");
 }
 
 } // namespace kollect::conformance::cases

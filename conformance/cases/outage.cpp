@@ -38,10 +38,12 @@ result<void> conclude(session& now) {
 
 } // namespace
 
-/// Kafka: a topic that wants two in-sync replicas and can have one takes no message with acks=all, and any other
-/// kind of message. JetStream: a stream that is full takes messages and answers with an error.
+/// Kafka: a topic that wants two in-sync replicas and can have one takes no message with acks=all, and any
+/// other kind of message. JetStream: a stream that is full takes messages and answers with an error.
 result<void> unconfirmed(session& now) {
-  if (auto open = open_somewhere(now, {.topic = {{"min.insync.replicas", "2"}}, .stream = {{"max_msgs", 1}, {"discard", "new"}}}); !open)
+  if (auto open = open_somewhere(
+          now, {.topic = {{"min.insync.replicas", "2"}}, .stream = {{"max_msgs", 1}, {"discard", "new"}}});
+      !open)
     return open;
   if (now.system() == broker_system::nats)
     if (const auto first = now.publish(small_export(0)); !first)
@@ -71,8 +73,8 @@ result<void> frozen(session& now) {
   if (!early)
     return early.error();
   const bool claims_success = *early && (**early).is_ok;
-  now.testify(confirmation_clause(now), !claims_success, "a success was reported while the broker answered nothing",
-              "no answer yet, or an error", "ok");
+  now.testify(confirmation_clause(now), !claims_success,
+              "a success was reported while the broker answered nothing", "no answer yet, or an error", "ok");
   if (!*early)
     return conclude(now);
   if (const auto done = now.finish(**early); !done)

@@ -14,7 +14,8 @@ std::string address_clause(const session& now) {
 }
 
 /// Opens and exports one row, where a sink that cannot breaks `clause`.
-result<void> must_work(session& now, const place& where, const std::string& clause, const std::string& doing) {
+result<void> must_work(session& now, const place& where, const std::string& clause,
+                       const std::string& doing) {
   const auto opened = now.try_open(where);
   if (!opened)
     return opened.error();
@@ -26,7 +27,8 @@ result<void> must_work(session& now, const place& where, const std::string& clau
   if (!asked)
     return asked.error();
   const bool has_arrived = (*asked)->answer.is_ok && !(*asked)->messages.empty();
-  now.testify(clause, has_arrived, doing + ": the export did not arrive", "a message at " + where.reach.destination,
+  now.testify(clause, has_arrived, doing + ": the export did not arrive",
+              "a message at " + where.reach.destination,
               (*asked)->answer.is_ok ? "ok, and no message" : (*asked)->answer.error);
   return {};
 }
@@ -51,7 +53,8 @@ result<void> endpoint(session& now) {
   if (!where)
     return where.error();
   if (where->sink.addresses.size() != 1)
-    return make_failure(error::invalid_value, "the manifest names several addresses, which an endpoint cannot stand for");
+    return make_failure(error::invalid_value,
+                        "the manifest names several addresses, which an endpoint cannot stand for");
   where->sink.endpoint = where->sink.addresses.front();
   where->sink.addresses.clear();
   return must_work(now, *where, address_clause(now), "with spec.endpoint alone");
@@ -67,7 +70,9 @@ result<void> connection_test(session& now) {
   // The addresses win over the endpoint, where nobody listens.
   auto with_endpoint = *where;
   with_endpoint.sink.endpoint = *nobody;
-  if (auto done = must_work(now, with_endpoint, address_clause(now), "with addresses and another spec.endpoint"); !done)
+  if (auto done =
+          must_work(now, with_endpoint, address_clause(now), "with addresses and another spec.endpoint");
+      !done)
     return done;
   where->sink.addresses = {*nobody};
   where->sink.connection_test = true;
@@ -97,18 +102,23 @@ result<void> missing_topic(session& now) {
   const auto reader = open_reader(where->reach, now.brokers().bounds().connect);
   if (!reader && reader.error().reason() != error::topic_missing)
     return reader.error();
-  now.testify("KAF-06", !reader, "the sink made a topic that did not exist", "no such topic", "it exists now");
+  now.testify("KAF-06", !reader, "the sink made a topic that did not exist", "no such topic",
+              "it exists now");
   if (!reader)
-    now.testify("KAF-06", *refused, "an export to a topic that does not exist was reported as a success", "an error", "ok");
+    now.testify("KAF-06", *refused, "an export to a topic that does not exist was reported as a success",
+                "an error", "ok");
   return {};
 }
 
 namespace {
 
-result<void> must_make_stream(session& now, place where, const std::string& written, const std::string& name) {
+result<void> must_make_stream(session& now, place where, const std::string& written,
+                              const std::string& name) {
   where.sink.stream = written.empty() ? std::nullopt : std::optional(written);
   where.reach.stream = name;
-  if (auto done = must_work(now, where, "NAT-03", "with the stream " + (written.empty() ? "left out" : written)); !done)
+  if (auto done =
+          must_work(now, where, "NAT-03", "with the stream " + (written.empty() ? "left out" : written));
+      !done)
     return done;
   auto streams = now.brokers().streams();
   if (!streams)
@@ -131,7 +141,8 @@ result<void> new_stream(session& now) {
   const auto dotted = now.make_place({.is_made = false});
   if (!dotted)
     return dotted.error();
-  return must_make_stream(now, *dotted, "a." + *dotted->sink.stream + ".b", "a_" + *dotted->sink.stream + "_b");
+  return must_make_stream(now, *dotted, "a." + *dotted->sink.stream + ".b",
+                          "a_" + *dotted->sink.stream + "_b");
 }
 
 result<void> default_stream(session& now) {
@@ -173,8 +184,8 @@ result<void> existing_stream(session& now) {
   };
   for (const auto* key : {"max_msgs", "max_msgs_per_subject", "duplicate_window", "storage"})
     now.testify("NAT-03", field(key) == boost::json::serialize(settings.at(key)),
-                std::string("a setting of a stream that was there was changed: ") + key, boost::json::serialize(settings.at(key)),
-                field(key));
+                std::string("a setting of a stream that was there was changed: ") + key,
+                boost::json::serialize(settings.at(key)), field(key));
   now.testify("NAT-03", field("subjects").find("\"" + name + ".others\"") != std::string::npos,
               "a stream that was there lost a subject", name + ".others", field("subjects"));
   return {};
@@ -186,7 +197,8 @@ result<void> flip(session& now) {
     return where.error();
   if (auto open = now.open(*where); !open)
     return open;
-  const auto a = make_rows({make_row("api", R"({"replicas":2})")}), b = make_rows({make_row("api", R"({"replicas":3})")});
+  const auto a = make_rows({make_row("api", R"({"replicas":2})")}),
+             b = make_rows({make_row("api", R"({"replicas":3})")});
   for (const auto& rows : {a, b, a})
     if (const auto asked = now.try_publish(make_request("team-a", "all", rows)); !asked)
       return asked.error();

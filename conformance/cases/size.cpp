@@ -9,7 +9,8 @@ namespace {
 constexpr int row_count = 9;
 constexpr std::size_t row_bytes = 300;
 
-result<const observed_export*> publish_limited(session& now, const std::string& namespace_, std::size_t limit) {
+result<const observed_export*> publish_limited(session& now, const std::string& namespace_,
+                                               std::size_t limit) {
   auto request = make_request(namespace_, "all", make_rows(make_bulky_rows(row_count, row_bytes)));
   request.exported_at = "2026-01-15T12:00:00.5Z"; // the same size each time
   request.max_export_bytes = limit;
@@ -34,7 +35,8 @@ result<void> split(session& now) {
   if (facts.payload == nullptr)
     return make_failure(error::not_acknowledged, "the sink's message has no payload to measure");
   const auto size = facts.payload->raw.size();
-  for (const auto& [namespace_, limit] : {std::pair<const char*, std::size_t>{"team-1", size}, {"team-2", size - 1}, {"team-3", size / 3}})
+  for (const auto& [namespace_, limit] :
+       {std::pair<const char*, std::size_t>{"team-1", size}, {"team-2", size - 1}, {"team-3", size / 3}})
     if (const auto published = publish_limited(now, namespace_, limit); !published)
       return published.error();
   auto oversized = make_bulky_rows(row_count, row_bytes);
@@ -48,8 +50,8 @@ result<void> split(session& now) {
 
 result<void> too_large(session& now) {
   constexpr std::size_t limit = 20'000;
-  const auto where = now.make_place({.topic = {{"max.message.bytes", std::to_string(limit)}},
-                                     .stream = {{"max_msg_size", limit}}});
+  const auto where = now.make_place(
+      {.topic = {{"max.message.bytes", std::to_string(limit)}}, .stream = {{"max_msg_size", limit}}});
   if (!where)
     return where.error();
   if (auto open = now.open(*where); !open)

@@ -15,8 +15,8 @@ const std::vector<vector_input>& fixed_vectors() {
     for (const char* const* line = fixed_vector_lines; *line != nullptr; ++line) {
       const auto read = read_json(*line);
       const auto text = [&](std::string_view name) { return read.root.find(name)->text.decode(); };
-      vectors.push_back({text("name"), text("cluster"), text("namespace"), text("inventory"), text("exportedAt"),
-                         integer_of(read.root.find("generation")).value_or(0),
+      vectors.push_back({text("name"), text("cluster"), text("namespace"), text("inventory"),
+                         text("exportedAt"), integer_of(read.root.find("generation")).value_or(0),
                          static_cast<std::size_t>(integer_of(read.root.find("maxExportBytes")).value_or(0)),
                          std::string(read.root.find("items")->raw)});
     }

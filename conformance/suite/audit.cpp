@@ -21,7 +21,8 @@ std::string set_of(const message_facts& part) {
 
 } // namespace
 
-std::vector<observed_export> group_snapshots(std::vector<recorded_message> messages, const std::string& cluster) {
+std::vector<observed_export> group_snapshots(std::vector<recorded_message> messages,
+                                             const std::string& cluster) {
   std::vector<observed_export> snapshots;
   std::map<std::string, std::size_t> sets;
   for (auto& message : messages) {

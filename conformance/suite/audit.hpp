@@ -29,7 +29,8 @@ private:
 
 /// Groups messages into snapshots: each whole message is one, and the parts of one scope, key, generation,
 /// exportedAt and partTotal are one.
-std::vector<observed_export> group_snapshots(std::vector<recorded_message> messages, const std::string& cluster);
+std::vector<observed_export> group_snapshots(std::vector<recorded_message> messages,
+                                             const std::string& cluster);
 
 } // namespace kollect::conformance
 

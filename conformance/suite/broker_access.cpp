@@ -50,7 +50,8 @@ private:
   std::string topic_;
 };
 
-result<std::shared_ptr<nats::detail::client>> connect_nats(const connection& target, std::chrono::milliseconds timeout) {
+result<std::shared_ptr<nats::detail::client>> connect_nats(const connection& target,
+                                                           std::chrono::milliseconds timeout) {
   nats::client_options options;
   options.client_name = "kollect-conformance";
   options.connect_timeout = options.request_timeout = timeout;
@@ -85,12 +86,13 @@ result<ends_question> ask_for_ends(const connection& target, std::chrono::millis
   auto client = connect_nats(target, timeout);
   if (!client)
     return client.error();
-  return ends_question([client = *client, stream = target.stream](std::chrono::milliseconds patience) -> result<log_ends> {
-    const auto found = nats::detail::find_stream(*client, stream, patience);
-    if (!found)
-      return found.error();
-    return log_ends{{0, *found ? static_cast<std::int64_t>((*found)->last_sequence) + 1 : 0}};
-  });
+  return ends_question(
+      [client = *client, stream = target.stream](std::chrono::milliseconds patience) -> result<log_ends> {
+        const auto found = nats::detail::find_stream(*client, stream, patience);
+        if (!found)
+          return found.error();
+        return log_ends{{0, *found ? static_cast<std::int64_t>((*found)->last_sequence) + 1 : 0}};
+      });
 }
 
 recorded_message to_recorded(const received_message& message) {
@@ -109,17 +111,18 @@ result<jetstream> jetstream::connect(const connection& target, std::chrono::mill
   auto client = connect_nats(target, timeout);
   if (!client)
     return client.error();
-  return jetstream([client = *client, timeout](const std::string& subject,
-                                               const boost::json::object& body) -> result<boost::json::object> {
-    auto reply = client->request("$JS.API." + subject, body, timeout);
-    if (!reply)
-      return reply.error();
-    if (reply->error_code == JSStreamNotFoundErr)
-      return boost::json::object();
-    if (reply->error_code != 0)
-      return nats::detail::explain(*reply, "asking JetStream for " + subject);
-    return std::move(reply->body);
-  });
+  return jetstream(
+      [client = *client, timeout](const std::string& subject,
+                                  const boost::json::object& body) -> result<boost::json::object> {
+        auto reply = client->request("$JS.API." + subject, body, timeout);
+        if (!reply)
+          return reply.error();
+        if (reply->error_code == JSStreamNotFoundErr)
+          return boost::json::object();
+        if (reply->error_code != 0)
+          return nats::detail::explain(*reply, "asking JetStream for " + subject);
+        return std::move(reply->body);
+      });
 }
 
 result<void> jetstream::create_stream(const boost::json::object& configuration) {
@@ -149,7 +152,8 @@ result<embedded_kafka> start_embedded_kafka() {
   if (!started)
     return started.error();
   auto owner = std::make_shared<kafka::embedded_broker>(std::move(*started));
-  return embedded_kafka{owner, owner->bootstrap(), [broker = owner.get()](const std::string& topic, int partitions) {
+  return embedded_kafka{owner, owner->bootstrap(),
+                        [broker = owner.get()](const std::string& topic, int partitions) {
                           return broker->create_topic(topic, partitions);
                         }};
 }
@@ -157,7 +161,9 @@ result<embedded_kafka> start_embedded_kafka() {
 std::map<std::string, std::string> security_properties(const connection& target) {
   const bool has_login = target.secret && !target.secret->username.empty();
   std::map<std::string, std::string> properties;
-  properties["security.protocol"] = has_login ? (target.tls ? "sasl_ssl" : "sasl_plaintext") : target.tls ? "ssl" : "plaintext";
+  properties["security.protocol"] = has_login    ? (target.tls ? "sasl_ssl" : "sasl_plaintext")
+                                    : target.tls ? "ssl"
+                                                 : "plaintext";
   if (has_login) {
     properties["sasl.mechanisms"] = "SCRAM-SHA-256";
     properties["sasl.username"] = target.secret->username;

@@ -46,7 +46,8 @@ public:
   result<void> delete_stream(const std::string& name);
 
 private:
-  using question = std::function<result<boost::json::object>(const std::string& subject, const boost::json::object&)>;
+  using question =
+      std::function<result<boost::json::object>(const std::string& subject, const boost::json::object&)>;
   explicit jetstream(question ask) : ask_(std::move(ask)) {}
 
   question ask_;

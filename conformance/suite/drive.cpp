@@ -45,7 +45,8 @@ void decide(clause_result& out, const std::string& hindrances, bool is_lacking_f
 } // namespace
 
 drive::drive(stage& brokers, std::vector<std::string> command, testee sink, testee_identity identity)
-    : brokers_(&brokers), command_(std::move(command)), sink_(std::move(sink)), identity_(std::move(identity)) {}
+    : brokers_(&brokers), command_(std::move(command)), sink_(std::move(sink)),
+      identity_(std::move(identity)) {}
 
 result<drive> drive::begin(stage& brokers, std::vector<std::string> command) {
   auto sink = testee::start(command, brokers.bounds());
@@ -56,7 +57,8 @@ result<drive> drive::begin(stage& brokers, std::vector<std::string> command) {
     return identity.error();
   const std::string system(to_string(brokers.system()));
   if (!identity->features.contains(system))
-    return make_failure(error::invalid_value, "the testee does not offer " + system + ", which the manifest is for");
+    return make_failure(error::invalid_value,
+                        "the testee does not offer " + system + ", which the manifest is for");
   if (auto ready = brokers.prepare(); !ready)
     return ready.error();
   return drive(brokers, std::move(command), std::move(*sink), std::move(*identity));
@@ -72,6 +74,8 @@ std::string drive::reason_to_skip(const exercise& wanted, bool& is_feature) cons
     return "the testee does not offer " + std::string(wanted.feature);
   }
   is_feature = false;
+  if (left_out_.contains(wanted.name))
+    return "it was left out";
   if (wanted.need == broker_need::control && brokers_->source() != broker_source::own)
     return "this takes brokers of the suite's own";
   if (wanted.need == broker_need::settings && brokers_->source() == broker_source::mock)

@@ -7,6 +7,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,13 +25,16 @@ public:
 
   clause_result judge(const requirement& clause);
 
+  /// An exercise that is not to be run.
+  void leave_out(std::string_view exercise) { left_out_.emplace(exercise); }
+
 private:
   /// An exercise that was run, or the reason why not.
   struct performance {
     std::unique_ptr<recording> record = std::make_unique<recording>();
     dissection seen{};
-    std::string hindrance{};  ///< it could not run to its end
-    std::string skipped{};    ///< it was not begun
+    std::string hindrance{}; ///< it could not run to its end
+    std::string skipped{};   ///< it was not begun
     bool is_lacking_feature = false;
   };
 
@@ -44,6 +48,7 @@ private:
   std::vector<std::string> command_;
   testee sink_;
   testee_identity identity_;
+  std::set<std::string, std::less<>> left_out_;
   std::map<std::string_view, performance> performed_;
 };
 

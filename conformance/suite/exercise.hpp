@@ -13,17 +13,17 @@ namespace kollect::conformance {
 
 /// What an exercise can do without: external brokers cannot be stopped or secured, a mock has no settings.
 enum class broker_need {
-  any,     ///< only a topic or stream
+  any,      ///< only a topic or stream
   settings, ///< a topic or stream with settings: not a mock
-  control  ///< brokers of the suite's own, and real
+  control   ///< brokers of the suite's own, and real
 };
 
 /// Something that a sink is made to do, on a topic or subject of its own, for clauses to be judged by.
 struct exercise {
   std::string_view name;
-  std::string_view about;      ///< one sentence
-  unsigned systems;            ///< bits of profile
-  std::string_view feature;    ///< that the testee needs besides its broker: tls or scram; empty: none
+  std::string_view about;   ///< one sentence
+  unsigned systems;         ///< bits of profile
+  std::string_view feature; ///< that the testee needs besides its broker: tls or scram; empty: none
   broker_need need;
   std::vector<std::string_view> shows; ///< the clauses that it is for
   result<void> (*run)(session&);

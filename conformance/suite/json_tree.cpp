@@ -29,7 +29,9 @@ bool read_value(detail::json_cursor& cursor, std::string_view text, json_node& o
     out.kind = json_kind::string;
     is_read = cursor.read_string(out.text);
   } else {
-    out.kind = first == 'n' ? json_kind::null : first == 't' || first == 'f' ? json_kind::boolean : json_kind::number;
+    out.kind = first == 'n'                   ? json_kind::null
+               : first == 't' || first == 'f' ? json_kind::boolean
+                                              : json_kind::number;
     std::string_view ignored;
     is_read = cursor.skip_value(ignored);
   }

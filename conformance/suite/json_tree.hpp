@@ -22,8 +22,8 @@ struct json_member;
 /// A JSON value as it is written: order, spelling and repeated keys are kept. Views into the text.
 struct json_node {
   json_kind kind = json_kind::null;
-  std::string_view raw{};           ///< all of it, without white space around
-  json_string text{};               ///< of a string
+  std::string_view raw{};            ///< all of it, without white space around
+  json_string text{};                ///< of a string
   std::vector<json_node> elements{}; ///< of an array
   std::vector<json_member> members;  ///< of an object, as written
 

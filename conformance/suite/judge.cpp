@@ -25,8 +25,8 @@ dissection dissect(const recording& source) {
 std::span<const clause_judge> judges() noexcept {
   static const auto all = [] {
     std::vector<clause_judge> joined;
-    for (const auto family : {envelope_judges(), payload_judges(), row_judges(), byte_judges(), set_judges(),
-                              delivery_judges()})
+    for (const auto family :
+         {envelope_judges(), payload_judges(), row_judges(), byte_judges(), set_judges(), delivery_judges()})
       joined.insert(joined.end(), family.begin(), family.end());
     return joined;
   }();
@@ -61,7 +61,9 @@ std::string sort_key_of(const json_node& row) {
 std::vector<const message_facts*> distinct_messages(const dissected_export& one) {
   std::vector<const message_facts*> distinct;
   for (const auto& message : one.messages) {
-    const auto is_same = [&](const message_facts* other) { return other->source->value == message.source->value; };
+    const auto is_same = [&](const message_facts* other) {
+      return other->source->value == message.source->value;
+    };
     if (std::ranges::none_of(distinct, is_same))
       distinct.push_back(&message);
   }

@@ -42,7 +42,8 @@ void judge_difference(const dissection& seen, const dissected_export& one, const
     for (const auto& fault : diff_attributes(attributes, asked->attributes))
       if (fault.clause == clause)
         out.complain(at_byte(seen.system(), *message.source, message.offset_of(fault.where->raw),
-                             "attributes differ from the request: " + fault.what, fault.expected, fault.found));
+                             "attributes differ from the request: " + fault.what, fault.expected,
+                             fault.found));
   });
 }
 
@@ -56,7 +57,8 @@ void judge_byt_01(const dissection& seen, judgement& out) {
         ++at;
       } else if (text[at] == '"') {
         in_string = !in_string;
-      } else if (!in_string && (text[at] == ' ' || text[at] == '\n' || text[at] == '\r' || text[at] == '\t')) {
+      } else if (!in_string &&
+                 (text[at] == ' ' || text[at] == '\n' || text[at] == '\r' || text[at] == '\t')) {
         return out.complain(at_byte(seen.system(), *message.source, at, "white space outside of a string"));
       }
     }
@@ -98,7 +100,8 @@ std::size_t fault_of_spelling(std::string_view raw) {
       at += length;
       continue;
     }
-    // An escape must be the one that its character has; U+FFFD may be escaped, as what was not UTF-8 in memory is.
+    // An escape must be the one that its character has; U+FFFD may be escaped, as what was not UTF-8 in
+    // memory is.
     const std::size_t size = raw.substr(at, 2) == "\\u" ? 6 : 2;
     const auto escape = raw.substr(at, size);
     const auto meaning = json_string(escape, false).decode();
@@ -138,7 +141,7 @@ void judge_byt_04(const dissection& seen, judgement& out) {
           return;
         out.look();
         const auto value = parse_value(node.raw);
-        const auto expected = value ? serialize(*value) : std::string();
+        const auto expected = value ? kollect::serialize(*value) : std::string();
         // "-0" is how a double that is minus zero is spelled; as an integer it would be 0.
         if (node.raw != expected && node.raw != "-0")
           out.complain(at_byte(seen.system(), *message.source, message.offset_of(node.raw),
@@ -150,13 +153,13 @@ void judge_byt_04(const dissection& seen, judgement& out) {
   });
 }
 
-constexpr std::array table{clause_judge{"BYT-01", judge_byt_01}, clause_judge{"BYT-02", judge_byt_02},
-                           clause_judge{"BYT-03", judge_byt_03}, clause_judge{"BYT-04", judge_byt_04}};
+constexpr std::array byte_table{clause_judge{"BYT-01", judge_byt_01}, clause_judge{"BYT-02", judge_byt_02},
+                                clause_judge{"BYT-03", judge_byt_03}, clause_judge{"BYT-04", judge_byt_04}};
 
 } // namespace
 
 std::span<const clause_judge> byte_judges() noexcept {
-  return table;
+  return byte_table;
 }
 
 } // namespace kollect::conformance

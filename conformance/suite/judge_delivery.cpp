@@ -39,16 +39,18 @@ void judge_kaf_01(const dissection& seen, judgement& out) {
     out.look();
     const auto& key = message.source->key;
     const auto scope = own->cluster + ":" + own->namespace_ + "/";
-    const bool is_good = one.asked() != nullptr ? key == scope + one.asked()->inventory
-                                                : key && key->starts_with(scope) && key->size() > scope.size();
+    const bool is_good = one.asked() != nullptr
+                             ? key == scope + one.asked()->inventory
+                             : key && key->starts_with(scope) && key->size() > scope.size();
     if (is_good)
       return;
     const bool is_operators = key == own->cluster + "/" + own->namespace_;
-    out.complain(about(seen.system(), *message.source,
-                       is_operators ? "the key has no inventory: today's operator sends this, a known departure"
-                                    : "the key is another one",
-                       printable_excerpt(scope + (one.asked() != nullptr ? one.asked()->inventory : "{inventory}")),
-                       key ? printable_excerpt(*key) : "no key"));
+    out.complain(
+        about(seen.system(), *message.source,
+              is_operators ? "the key has no inventory: today's operator sends this, a known departure"
+                           : "the key is another one",
+              printable_excerpt(scope + (one.asked() != nullptr ? one.asked()->inventory : "{inventory}")),
+              key ? printable_excerpt(*key) : "no key"));
   });
 }
 
@@ -75,10 +77,11 @@ void judge_kaf_02(const dissection& seen, judgement& out) {
                                printable_excerpt(*message.source->key),
                            "partition " + std::to_string(before.partition),
                            "partition " + std::to_string(message.source->partition)));
-      else if (seen.source->is_driven() && place->second.exported < index && before.offset > message.source->offset)
-        out.complain(about(seen.system(), *message.source, "a key's messages are not in the order of the exports",
-                           "an offset after " + std::to_string(before.offset),
-                           std::to_string(message.source->offset)));
+      else if (seen.source->is_driven() && place->second.exported < index &&
+               before.offset > message.source->offset)
+        out.complain(about(
+            seen.system(), *message.source, "a key's messages are not in the order of the exports",
+            "an offset after " + std::to_string(before.offset), std::to_string(message.source->offset)));
       place->second = {message.source, index};
     }
 }
@@ -91,12 +94,15 @@ void judge_kaf_04(const dissection& seen, judgement& out) {
     if (!own)
       return;
     out.look();
-    for (const auto& [name, expected] : {std::pair<std::string_view, const std::string&>{"kollect.dev/cluster", own->cluster},
-                                         {"kollect.dev/namespace", own->namespace_}}) {
+    for (const auto& [name, expected] :
+         {std::pair<std::string_view, const std::string&>{"kollect.dev/cluster", own->cluster},
+          {"kollect.dev/namespace", own->namespace_}}) {
       const auto* const found = find_header(*message.source, name);
       if (found == nullptr || found->value != expected)
-        out.complain(about(seen.system(), *message.source, "the header " + std::string(name) + " is not the label",
-                           printable_excerpt(expected), found == nullptr ? "no such header" : printable_excerpt(found->value)));
+        out.complain(about(seen.system(), *message.source,
+                           "the header " + std::string(name) + " is not the label",
+                           printable_excerpt(expected),
+                           found == nullptr ? "no such header" : printable_excerpt(found->value)));
     }
   });
 }
@@ -112,21 +118,22 @@ void judge_nat_02(const dissection& seen, judgement& out) {
     const auto expected = nats_message_id(own->cluster, own->namespace_, message.payload->raw);
     const auto* const found = find_header(*message.source, "Nats-Msg-Id");
     if (found == nullptr || found->value != expected)
-      out.complain(about(seen.system(), *message.source, "Nats-Msg-Id is not the hash of labels and payload", expected,
-                         found == nullptr ? "no such header" : printable_excerpt(found->value)));
+      out.complain(about(seen.system(), *message.source, "Nats-Msg-Id is not the hash of labels and payload",
+                         expected, found == nullptr ? "no such header" : printable_excerpt(found->value)));
   });
 }
 
-/// NATS: a subject of its own came through the duplicate window when its payload had come before.
-bool is_suppressed_duplicate(const dissection& seen, std::size_t index) {
-  const auto& asked = *seen.exports[index].asked();
-  for (std::size_t earlier = 0; earlier < index; ++earlier) {
-    const auto& other = seen.exports[earlier];
-    if (other.asked()->namespace_ == asked.namespace_ && !other.messages.empty() && other.messages.front().is_array &&
-        serialize_items(other.asked_rows) == serialize_items(seen.exports[index].asked_rows))
-      return seen.system() == broker_system::nats;
-  }
-  return false;
+/// Whether two exports ask for the same rows of the same inventory.
+bool ask_for_the_same(const dissected_export& left, const dissected_export& right) {
+  return left.asked()->inventory == right.asked()->inventory &&
+         left.asked()->namespace_ == right.asked()->namespace_ &&
+         serialize_items(left.asked_rows) == serialize_items(right.asked_rows);
+}
+
+/// Whether a stream's duplicate window swallows the later of two exports of the same rows (NAT-06).
+bool is_duplicate(const dissection& seen, const dissected_export& earlier, const dissected_export& later) {
+  return seen.system() == broker_system::nats &&
+         (earlier.messages.front().is_array || earlier.asked()->exported_at == later.asked()->exported_at);
 }
 
 void judge_ded_01(const dissection& seen, judgement& out) {
@@ -158,28 +165,37 @@ void judge_del_02(const dissection& seen, judgement& out) {
       continue;
     out.look();
     if (!one.source->answer.is_ok)
-      out.complain({.what = "an empty snapshot was refused", .expected = "ok", .found = printable_excerpt(one.source->answer.error)});
+      out.complain({.what = "an empty snapshot was refused",
+                    .expected = "ok",
+                    .found = printable_excerpt(one.source->answer.error)});
     else if (one.messages.empty())
-      out.complain({.what = "an empty snapshot was not published: the last row's deletion cannot be seen (today's operator "
+      out.complain({.what = "an empty snapshot was not published: the last row's deletion cannot be seen "
+                            "(today's operator "
                             "never publishes one, a known departure)",
                     .expected = "a message without rows",
                     .found = "no message"});
     else if (!std::ranges::any_of(one.messages, is_empty))
-      out.complain(about(seen.system(), *one.messages.front().source, "the message of an empty snapshot has rows", "0 rows",
+      out.complain(about(seen.system(), *one.messages.front().source,
+                         "the message of an empty snapshot has rows", "0 rows",
                          std::to_string(one.messages.front().rows.size())));
   }
 }
 
 void judge_del_04(const dissection& seen, judgement& out) {
   for (std::size_t index = 1; index < seen.exports.size(); ++index) {
-    const auto &before = seen.exports[index - 1], &one = seen.exports[index];
-    if (one.asked() == nullptr || before.asked()->inventory != one.asked()->inventory ||
-        before.asked()->namespace_ != one.asked()->namespace_ ||
-        serialize_items(before.asked_rows) != serialize_items(one.asked_rows) || before.messages.empty())
+    const auto& one = seen.exports[index];
+    if (one.asked() == nullptr)
+      continue;
+    const auto earlier = std::span(seen.exports).first(index);
+    const auto first = std::ranges::find_if(
+        earlier, [&](const auto& other) { return !other.messages.empty() && ask_for_the_same(other, one); });
+    if (first == earlier.end())
       continue;
     out.look();
-    if (one.messages.empty() && !is_suppressed_duplicate(seen, index))
-      out.complain({.what = "a snapshot that did not change was not published again", .expected = "a message", .found = "none"});
+    if (one.messages.empty() && !is_duplicate(seen, *first, one))
+      out.complain({.what = "a snapshot that did not change was not published again",
+                    .expected = "a message",
+                    .found = "none"});
   }
 }
 
@@ -194,22 +210,25 @@ void judge_nat_06(const dissection& seen, judgement& out) {
     out.look();
     const bool is_array = first.messages.front().is_array;
     if (!one.source->answer.is_ok)
-      out.complain({.what = "the last export of A, B, A inside the duplicate window was reported as an error", .expected = "ok",
+      out.complain({.what = "the last export of A, B, A inside the duplicate window was reported as an error",
+                    .expected = "ok",
                     .found = printable_excerpt(one.source->answer.error)});
     else if (one.messages.empty() != is_array)
       out.complain({.what = "the last of A, B, A inside the duplicate window",
-                    .expected = is_array ? "is swallowed, as its payload is an array" : "is there, as exportedAt makes it unique",
+                    .expected = is_array ? "is swallowed, as its payload is an array"
+                                         : "is there, as exportedAt makes it unique",
                     .found = is_array ? "it is there" : "it is not there"});
   }
 }
 
 bool is_redacted(const json_node& node) {
-  return node.raw == R"({"reason":"sensitive-key","redacted":true})" || node.raw == R"({"redacted":true,"reason":"sensitive-key"})";
+  return node.raw == R"({"reason":"sensitive-key","redacted":true})" ||
+         node.raw == R"({"redacted":true,"reason":"sensitive-key"})";
 }
 
 /// Names the place, never the value.
-void find_secrets(const dissection& seen, const message_facts& message, const json_node& node, const std::string& path,
-                  judgement& out) {
+void find_secrets(const dissection& seen, const message_facts& message, const json_node& node,
+                  const std::string& path, judgement& out) {
   for (std::size_t index = 0; index < node.elements.size(); ++index)
     find_secrets(seen, message, node.elements[index], path + "/" + std::to_string(index), out);
   for (const auto& member : node.members) {
@@ -218,8 +237,9 @@ void find_secrets(const dissection& seen, const message_facts& message, const js
     if (!is_sensitive_key(name)) {
       find_secrets(seen, message, member.value, place, out);
     } else if (!is_redacted(member.value)) {
-      auto complaint = about(seen.system(), *message.source, "an attribute that looks like a secret is not redacted: " + place,
-                             R"({"redacted":true,"reason":"sensitive-key"})", "another value, not shown here");
+      auto complaint = about(
+          seen.system(), *message.source, "an attribute that looks like a secret is not redacted: " + place,
+          R"({"redacted":true,"reason":"sensitive-key"})", "another value, not shown here");
       out.complain(std::move(complaint));
     }
   }
@@ -235,16 +255,17 @@ void judge_sec_01(const dissection& seen, judgement& out) {
   });
 }
 
-constexpr std::array table{clause_judge{"KAF-01", judge_kaf_01}, clause_judge{"KAF-02", judge_kaf_02},
-                           clause_judge{"KAF-04", judge_kaf_04}, clause_judge{"NAT-02", judge_nat_02},
-                           clause_judge{"NAT-06", judge_nat_06}, clause_judge{"DED-01", judge_ded_01},
-                           clause_judge{"DEL-02", judge_del_02}, clause_judge{"DEL-04", judge_del_04},
-                           clause_judge{"SEC-01", judge_sec_01}};
+constexpr std::array delivery_table{
+    clause_judge{"KAF-01", judge_kaf_01}, clause_judge{"KAF-02", judge_kaf_02},
+    clause_judge{"KAF-04", judge_kaf_04}, clause_judge{"NAT-02", judge_nat_02},
+    clause_judge{"NAT-06", judge_nat_06}, clause_judge{"DED-01", judge_ded_01},
+    clause_judge{"DEL-02", judge_del_02}, clause_judge{"DEL-04", judge_del_04},
+    clause_judge{"SEC-01", judge_sec_01}};
 
 } // namespace
 
 std::span<const clause_judge> delivery_judges() noexcept {
-  return table;
+  return delivery_table;
 }
 
 } // namespace kollect::conformance

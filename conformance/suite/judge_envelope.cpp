@@ -11,8 +11,8 @@ namespace kollect::conformance {
 
 namespace {
 
-constexpr std::array<std::string_view, 5> envelope_fields{"schemaVersion", "timestamp", "cluster", "namespace",
-                                                          "payload"};
+constexpr std::array<std::string_view, 5> envelope_fields{"schemaVersion", "timestamp", "cluster",
+                                                          "namespace", "payload"};
 
 finding about_export(const dissected_export& one, std::string what, std::string expected, std::string found) {
   const auto& asked = *one.asked();
@@ -22,7 +22,8 @@ finding about_export(const dissected_export& one, std::string what, std::string 
           .found = std::move(found)};
 }
 
-void compare_rows(const dissected_export& one, const std::vector<const message_facts*>& messages, judgement& out) {
+void compare_rows(const dissected_export& one, const std::vector<const message_facts*>& messages,
+                  judgement& out) {
   std::set<row_identity> sent, asked;
   for (const auto* message : messages) {
     if (message->items == nullptr)
@@ -39,9 +40,11 @@ void compare_rows(const dissected_export& one, const std::vector<const message_f
     return printable_excerpt(row.namespace_ + "/" + row.name + " uid " + row.uid);
   };
   if (const auto missing = first_not_in(asked, sent); missing != asked.end())
-    out.complain(about_export(one, "lacks a row", text(*missing), std::to_string(sent.size()) + " other rows"));
+    out.complain(
+        about_export(one, "lacks a row", text(*missing), std::to_string(sent.size()) + " other rows"));
   else if (const auto extra = first_not_in(sent, asked); extra != sent.end())
-    out.complain(about_export(one, "has a row that nobody asked for", "only the rows of the request", text(*extra)));
+    out.complain(
+        about_export(one, "has a row that nobody asked for", "only the rows of the request", text(*extra)));
 }
 
 void judge_one_envelope(const dissected_export& one, judgement& out) {
@@ -50,7 +53,8 @@ void judge_one_envelope(const dissected_export& one, judgement& out) {
     return out.complain(about_export(one, "was reported as a success", "a message", "none"));
   const auto total = messages.front()->is_part() ? static_cast<std::size_t>(messages.front()->part_total) : 1;
   if (total == 1 && messages.size() > 1)
-    out.complain(about_export(one, "made several messages that differ", "one", std::to_string(messages.size())));
+    out.complain(
+        about_export(one, "made several messages that differ", "one", std::to_string(messages.size())));
   else
     compare_rows(one, messages, out);
 }
@@ -64,8 +68,9 @@ void judge_env_01(const dissection& seen, judgement& out) {
         continue;
       is_good = false;
       out.complain(at_byte(seen.system(), *message.source, message.document.failed_at,
-                           message.document.is_good ? "the message is JSON, but no object"
-                                                    : "the message is not one JSON object: " + message.document.fault));
+                           message.document.is_good
+                               ? "the message is JSON, but no object"
+                               : "the message is not one JSON object: " + message.document.fault));
     }
     const auto* const asked = one.asked();
     if (asked == nullptr || !one.source->answer.is_ok || asked->items == "null")
@@ -85,8 +90,10 @@ void judge_env_02(const dissection& seen, judgement& out) {
     for (const auto& member : message.document.root.members)
       found.append(found.empty() ? "" : ", ").append(printable_excerpt(member.name.decode(), 40));
     if (expected != found)
-      return out.complain(about(seen.system(), *message.source, "the envelope's fields are not those, or not in that "
-                                                                "order", expected, found));
+      return out.complain(about(seen.system(), *message.source,
+                                "the envelope's fields are not those, or not in that "
+                                "order",
+                                expected, found));
     for (const auto& member : message.document.root.members)
       if (member.value.kind != json_kind::string && !(member.name == "payload"))
         out.complain(at_byte(seen.system(), *message.source, message.offset_of(member.value.raw),
@@ -103,8 +110,10 @@ void judge_env_03(const dissection& seen, judgement& out) {
     out.look();
     if (*version != schema_version_v1alpha1)
       out.complain(at_byte(seen.system(), *message.source,
-                           message.offset_of(message.document.root.find("schemaVersion")->raw), "the schemaVersion "
-                           "is another one", std::string(schema_version_v1alpha1), printable_excerpt(*version)));
+                           message.offset_of(message.document.root.find("schemaVersion")->raw),
+                           "the schemaVersion "
+                           "is another one",
+                           std::string(schema_version_v1alpha1), printable_excerpt(*version)));
   });
 }
 
@@ -113,7 +122,8 @@ void judge_env_03(const dissection& seen, judgement& out) {
 void judge_instant(const dissection& seen, const dissected_export& one, const message_facts& message,
                    const timestamp& instant, judgement& out) {
   const auto complain = [&](std::string what, const timestamp& bound) {
-    out.complain(about(seen.system(), *message.source, std::move(what), to_string(bound), to_string(instant)));
+    out.complain(
+        about(seen.system(), *message.source, std::move(what), to_string(bound), to_string(instant)));
   };
   if (one.asked() != nullptr) {
     const timestamp earliest{one.source->answer.asked_at.seconds, 0};
@@ -122,7 +132,8 @@ void judge_instant(const dissection& seen, const dissected_export& one, const me
       complain("the timestamp was not made anew: it is before the export was asked for", earliest);
     else if (instant > latest)
       complain("the timestamp is after the export was answered", latest);
-  } else if (message.source->appended_at && instant > *message.source->appended_at + std::chrono::minutes(5)) {
+  } else if (message.source->appended_at &&
+             instant > *message.source->appended_at + std::chrono::minutes(5)) {
     complain("the timestamp is later than the broker took the message in", *message.source->appended_at);
   }
 }
@@ -154,7 +165,8 @@ void judge_label(const dissection& seen, const message_facts& message, std::stri
     return; // ENV-02
   out.look();
   if (*label != expected)
-    out.complain(at_byte(seen.system(), *message.source, message.offset_of(message.document.root.find(name)->raw),
+    out.complain(at_byte(seen.system(), *message.source,
+                         message.offset_of(message.document.root.find(name)->raw),
                          std::string(name) + " is another one", "\"" + printable_excerpt(expected) + "\"",
                          "\"" + printable_excerpt(*label) + "\""));
 }
@@ -175,7 +187,8 @@ void judge_env_07(const dissection& seen, judgement& out) {
       return;
     out.look();
     if (label->empty())
-      out.complain(about(seen.system(), *message.source, "the namespace is empty", "the inventory's", "\"\""));
+      out.complain(
+          about(seen.system(), *message.source, "the namespace is empty", "the inventory's", "\"\""));
   });
 }
 
@@ -185,22 +198,24 @@ void judge_env_08(const dissection& seen, judgement& out) {
       continue;
     out.look();
     if (one.source->answer.is_ok)
-      out.complain(about_export(one, "has no payload at all and was reported as a success", "an error", "ok"));
+      out.complain(
+          about_export(one, "has no payload at all and was reported as a success", "an error", "ok"));
     else if (!one.messages.empty())
       out.complain(about_export(one, "has no payload at all and published something", "no message",
                                 std::to_string(one.messages.size())));
   }
 }
 
-constexpr std::array table{clause_judge{"ENV-01", judge_env_01}, clause_judge{"ENV-02", judge_env_02},
-                           clause_judge{"ENV-03", judge_env_03}, clause_judge{"ENV-05", judge_env_05},
-                           clause_judge{"ENV-06", judge_env_06}, clause_judge{"ENV-07", judge_env_07},
-                           clause_judge{"ENV-08", judge_env_08}};
+constexpr std::array envelope_table{
+    clause_judge{"ENV-01", judge_env_01}, clause_judge{"ENV-02", judge_env_02},
+    clause_judge{"ENV-03", judge_env_03}, clause_judge{"ENV-05", judge_env_05},
+    clause_judge{"ENV-06", judge_env_06}, clause_judge{"ENV-07", judge_env_07},
+    clause_judge{"ENV-08", judge_env_08}};
 
 } // namespace
 
 std::span<const clause_judge> envelope_judges() noexcept {
-  return table;
+  return envelope_table;
 }
 
 } // namespace kollect::conformance

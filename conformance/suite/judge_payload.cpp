@@ -47,7 +47,8 @@ std::string fault_of_members(const json_node& payload) {
       return "says " + name + " although it is " + std::string(member.value.raw);
     next = field + 1;
   }
-  const auto missing = std::find_if(next, payload_fields.end(), [](const auto& one) { return one.is_required; });
+  const auto missing =
+      std::find_if(next, payload_fields.end(), [](const auto& one) { return one.is_required; });
   return missing == payload_fields.end() ? "" : "has no " + std::string(missing->name);
 }
 
@@ -83,7 +84,8 @@ void judge_pay_02(const dissection& seen, judgement& out) {
     const auto expected = to_string(sha256(message.items->raw));
     if (checksum->text.raw() != expected)
       out.complain(at_byte(seen.system(), *message.source, message.offset_of(checksum->raw),
-                           "the checksum is not that of the items", expected, printable_excerpt(checksum->raw)));
+                           "the checksum is not that of the items", expected,
+                           printable_excerpt(checksum->raw)));
   });
 }
 
@@ -142,14 +144,14 @@ void judge_pay_05(const dissection& seen, judgement& out) {
   });
 }
 
-constexpr std::array table{clause_judge{"PAY-01", judge_pay_01}, clause_judge{"PAY-02", judge_pay_02},
-                           clause_judge{"PAY-03", judge_pay_03}, clause_judge{"PAY-04", judge_pay_04},
-                           clause_judge{"PAY-05", judge_pay_05}};
+constexpr std::array payload_table{clause_judge{"PAY-01", judge_pay_01}, clause_judge{"PAY-02", judge_pay_02},
+                                   clause_judge{"PAY-03", judge_pay_03}, clause_judge{"PAY-04", judge_pay_04},
+                                   clause_judge{"PAY-05", judge_pay_05}};
 
 } // namespace
 
 std::span<const clause_judge> payload_judges() noexcept {
-  return table;
+  return payload_table;
 }
 
 } // namespace kollect::conformance

@@ -12,8 +12,8 @@ namespace kollect::conformance {
 
 namespace {
 
-constexpr std::array<std::string_view, 9> row_fields{"targetNamespace", "targetName", "namespace", "name", "group",
-                                                     "version", "kind", "uid", "attributes"};
+constexpr std::array<std::string_view, 9> row_fields{
+    "targetNamespace", "targetName", "namespace", "name", "group", "version", "kind", "uid", "attributes"};
 
 /// Calls `look(message, row)` for each row of each message.
 template <class Look>
@@ -91,7 +91,8 @@ void judge_row_02(const dissection& seen, judgement& out) {
     if (attributes == nullptr)
       return; // ROW-01
     out.look();
-    const auto complain = [&](const json_node& where, std::string what, std::string expected, std::string found) {
+    const auto complain = [&](const json_node& where, std::string what, std::string expected,
+                              std::string found) {
       out.complain(at_byte(seen.system(), *message.source, message.offset_of(where.raw), std::move(what),
                            std::move(expected), std::move(found)));
     };
@@ -105,7 +106,8 @@ void judge_row_02(const dissection& seen, judgement& out) {
       return;
     for (const auto& fault : diff_attributes(*attributes, asked->attributes))
       if (fault.clause == "ROW-02")
-        complain(*fault.where, "attributes differ from the request: " + fault.what, fault.expected, fault.found);
+        complain(*fault.where, "attributes differ from the request: " + fault.what, fault.expected,
+                 fault.found);
   });
 }
 
@@ -127,11 +129,13 @@ void judge_row_03(const dissection& seen, judgement& out) {
       for (const auto* message : snapshot)
         for (const auto* row : message->rows) {
           out.look();
-          if (seen_rows.insert(identity_of(*row)).second || (one.asked() != nullptr && asked_row(one, *row) == nullptr))
+          if (seen_rows.insert(identity_of(*row)).second ||
+              (one.asked() != nullptr && asked_row(one, *row) == nullptr))
             continue;
-          out.complain(at_byte(seen.system(), *message->source, message->offset_of(row->raw),
-                               "two rows of the snapshot have one identity", "each identity once",
-                               printable_excerpt(row_field(*row, "name") + " uid " + row_field(*row, "uid"))));
+          out.complain(
+              at_byte(seen.system(), *message->source, message->offset_of(row->raw),
+                      "two rows of the snapshot have one identity", "each identity once",
+                      printable_excerpt(row_field(*row, "name") + " uid " + row_field(*row, "uid"))));
         }
     }
 }
@@ -142,9 +146,10 @@ void judge_row_order(const dissection& seen, const message_facts& message, judge
   for (const auto* row : message.rows) {
     auto key = sort_key_of(*row);
     if (key < before)
-      return out.complain(at_byte(seen.system(), *message.source, message.offset_of(row->raw),
-                                  "the rows are not in canonical order", "a row that sorts at or after the one before",
-                                  printable_excerpt(row_field(*row, "namespace") + "/" + row_field(*row, "name"))));
+      return out.complain(
+          at_byte(seen.system(), *message.source, message.offset_of(row->raw),
+                  "the rows are not in canonical order", "a row that sorts at or after the one before",
+                  printable_excerpt(row_field(*row, "namespace") + "/" + row_field(*row, "name"))));
     before = std::move(key);
   }
 }
@@ -165,18 +170,18 @@ void judge_ord_01(const dissection& seen, judgement& out) {
       return;
     out.complain(at_byte(seen.system(), *message.source, message.offset_of(message.items->raw) + at,
                          "the same rows gave other bytes than before",
-                         hex_excerpt(earlier.source->value, earlier.offset_of(earlier.items->raw) + at) + " in " +
-                             place_of(seen.system(), *earlier.source)));
+                         hex_excerpt(earlier.source->value, earlier.offset_of(earlier.items->raw) + at) +
+                             " in " + place_of(seen.system(), *earlier.source)));
   });
 }
 
-constexpr std::array table{clause_judge{"ROW-01", judge_row_01}, clause_judge{"ROW-02", judge_row_02},
-                           clause_judge{"ROW-03", judge_row_03}, clause_judge{"ORD-01", judge_ord_01}};
+constexpr std::array row_table{clause_judge{"ROW-01", judge_row_01}, clause_judge{"ROW-02", judge_row_02},
+                               clause_judge{"ROW-03", judge_row_03}, clause_judge{"ORD-01", judge_ord_01}};
 
 } // namespace
 
 std::span<const clause_judge> row_judges() noexcept {
-  return table;
+  return row_table;
 }
 
 } // namespace kollect::conformance

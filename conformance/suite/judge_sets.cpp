@@ -10,12 +10,18 @@ namespace kollect::conformance {
 
 namespace {
 
-/// What the parts of a set say besides their rows, for measuring (MP-01): the sink's own exportedAt and cluster.
+timestamp instant_of(std::string_view text) {
+  const auto read = parse_timestamp(text);
+  return read ? *read : timestamp{};
+}
+
+/// What the parts of a set say besides their rows, for measuring (MP-01): the sink's own exportedAt and
+/// cluster.
 export_envelope_header header_of(const message_facts& message) {
   export_envelope_header header;
   header.generation = integer_of(message.field("generation")).value_or(0);
   if (const auto* const field = message.field("exportedAt"))
-    header.exported_at = parse_timestamp(field->text.decode()).value_or(timestamp{});
+    header.exported_at = instant_of(field->text.decode());
   if (const auto* const field = message.field("cluster"))
     header.cluster = field->text.decode();
   return header;
@@ -46,7 +52,7 @@ bool has_oversized_row(const dissected_export& one) {
   for (const auto& row : one.asked_rows)
     rows.push_back(serialize_for_sorting(row));
   const export_envelope_header header{.generation = asked.generation,
-                                      .exported_at = parse_timestamp(asked.exported_at).value_or(timestamp{})};
+                                      .exported_at = instant_of(asked.exported_at)};
   return !split_items(std::move(rows), header, asked.max_export_bytes).has_value();
 }
 
@@ -70,12 +76,13 @@ void judge_split(const dissection& seen, const std::vector<const message_facts*>
     const bool is_there = index < expected->size();
     if (is_there && sorted_texts((*expected)[index]) == sorted_texts(rows_of(*parts[index])))
       continue;
-    return out.complain(about(seen.system(), *parts[index]->source,
-                              "part " + std::to_string(index + 1) + " is not filled greedily from the rows in the "
-                                                                    "order of their bytes",
-                              is_there ? std::to_string((*expected)[index].size()) + " certain rows"
-                                       : "no such part",
-                              std::to_string(parts[index]->rows.size()) + " rows"));
+    return out.complain(
+        about(seen.system(), *parts[index]->source,
+              "part " + std::to_string(index + 1) +
+                  " is not filled greedily from the rows in the "
+                  "order of their bytes",
+              is_there ? std::to_string((*expected)[index].size()) + " certain rows" : "no such part",
+              std::to_string(parts[index]->rows.size()) + " rows"));
   }
 }
 
@@ -146,7 +153,8 @@ void judge_mp_03(const dissection& seen, judgement& out) {
       return;
     out.look();
     if (message.field("partIndex") != nullptr || message.field("partTotal") != nullptr)
-      out.complain(about(seen.system(), *message.source, "a snapshot that is whole carries part marks", "none",
+      out.complain(about(seen.system(), *message.source, "a snapshot that is whole carries part marks",
+                         "none",
                          "partIndex " + std::to_string(message.part_index) + ", partTotal " +
                              std::to_string(message.part_total)));
   });
@@ -156,10 +164,10 @@ void judge_mp_03(const dissection& seen, judgement& out) {
       return;
     out.look();
     if (const auto size = whole_size(parts); size <= limit)
-      out.complain(about(seen.system(), *parts.front()->source, "a snapshot that fits was split",
-                         "one message of " + std::to_string(size) + " bytes for a limit of " +
-                             std::to_string(limit),
-                         std::to_string(parts.size()) + " parts"));
+      out.complain(
+          about(seen.system(), *parts.front()->source, "a snapshot that fits was split",
+                "one message of " + std::to_string(size) + " bytes for a limit of " + std::to_string(limit),
+                std::to_string(parts.size()) + " parts"));
   });
 }
 
@@ -205,7 +213,8 @@ void judge_mp_05(const dissection& seen, judgement& out) {
         if (found[index] != expected[index])
           out.complain(about(seen.system(), *part->source,
                              "parts of one set differ in " + std::string(expected[index].first),
-                             printable_excerpt(expected[index].second), printable_excerpt(found[index].second)));
+                             printable_excerpt(expected[index].second),
+                             printable_excerpt(found[index].second)));
     }
   }
 }
@@ -222,14 +231,14 @@ void judge_size_01(const dissection& seen, judgement& out) {
   }
 }
 
-constexpr std::array table{clause_judge{"MP-01", judge_mp_01}, clause_judge{"MP-02", judge_mp_02},
-                           clause_judge{"MP-03", judge_mp_03}, clause_judge{"MP-04", judge_mp_04},
-                           clause_judge{"MP-05", judge_mp_05}, clause_judge{"SIZE-01", judge_size_01}};
+constexpr std::array set_table{clause_judge{"MP-01", judge_mp_01}, clause_judge{"MP-02", judge_mp_02},
+                               clause_judge{"MP-03", judge_mp_03}, clause_judge{"MP-04", judge_mp_04},
+                               clause_judge{"MP-05", judge_mp_05}, clause_judge{"SIZE-01", judge_size_01}};
 
 } // namespace
 
 std::span<const clause_judge> set_judges() noexcept {
-  return table;
+  return set_table;
 }
 
 } // namespace kollect::conformance

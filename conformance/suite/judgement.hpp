@@ -12,12 +12,12 @@ namespace kollect::conformance {
 
 /// Something that breaks a clause, with what a person needs to find it.
 struct finding {
-  std::string what;        ///< one sentence
-  std::string place{};     ///< topic/partition/offset or subject/sequence; empty where there is no message
-  std::string expected{};  ///< empty where there is nothing to compare
+  std::string what;       ///< one sentence
+  std::string place{};    ///< topic/partition/offset or subject/sequence; empty where there is no message
+  std::string expected{}; ///< empty where there is nothing to compare
   std::string found{};
-  std::string excerpt{};   ///< hex and text of the bytes around the fault
-  std::string exercise{};  ///< in which it was seen
+  std::string excerpt{};  ///< hex and text of the bytes around the fault
+  std::string exercise{}; ///< in which it was seen
 };
 
 /// What was seen of one clause.
@@ -44,8 +44,8 @@ finding at_byte(broker_system system, const recorded_message& message, std::size
                 std::string expected = {}, std::string found = {});
 
 /// A finding about a message as a whole.
-finding about(broker_system system, const recorded_message& message, std::string what, std::string expected = {},
-              std::string found = {});
+finding about(broker_system system, const recorded_message& message, std::string what,
+              std::string expected = {}, std::string found = {});
 
 /// Where two texts begin to differ; npos where they are equal.
 std::size_t first_difference(std::string_view left, std::string_view right) noexcept;

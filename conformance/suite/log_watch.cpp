@@ -16,7 +16,8 @@ bool by_place(const recorded_message& left, const recorded_message& right) {
 }
 
 failure too_slow(const connection& target) {
-  return make_failure(error::broker_timeout, "the messages of " + target.destination + " could not be read to their end in time");
+  return make_failure(error::broker_timeout,
+                      "the messages of " + target.destination + " could not be read to their end in time");
 }
 
 } // namespace
@@ -28,7 +29,8 @@ bool log_watch::has_reached(const log_ends& ends) const {
   });
 }
 
-result<void> log_watch::take(log_reader& from, std::vector<recorded_message>& into, std::chrono::milliseconds patience) {
+result<void> log_watch::take(log_reader& from, std::vector<recorded_message>& into,
+                             std::chrono::milliseconds patience) {
   auto messages = from.poll(most_messages, most_bytes, patience);
   if (!messages)
     return messages.error();

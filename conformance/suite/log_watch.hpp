@@ -9,7 +9,8 @@
 
 namespace kollect::conformance {
 
-/// Reads one topic or stream while a sink publishes to it, so that the messages of each export are told apart.
+/// Reads one topic or stream while a sink publishes to it, so that the messages of each export are told
+/// apart.
 class log_watch {
 public:
   /// Nothing is asked of the broker yet: a sink may have to make the stream first.
@@ -30,7 +31,8 @@ private:
   using place = std::pair<std::int32_t, std::int64_t>;
 
   bool has_reached(const log_ends& ends) const;
-  result<void> take(log_reader& from, std::vector<recorded_message>& into, std::chrono::milliseconds patience);
+  result<void> take(log_reader& from, std::vector<recorded_message>& into,
+                    std::chrono::milliseconds patience);
   result<void> read_again(std::vector<recorded_message>& into, std::chrono::milliseconds timeout);
 
   connection target_;
@@ -41,8 +43,8 @@ private:
   std::set<place> given_; ///< what was given out
 };
 
-/// Everything that a log holds when this is called, or with `follow` what comes within that time too; ends early
-/// when `stop` answers true. error::broker_timeout when the end cannot be reached in `timeout`.
+/// Everything that a log holds when this is called, or with `follow` what comes within that time too; ends
+/// early when `stop` answers true. error::broker_timeout when the end cannot be reached in `timeout`.
 result<std::vector<recorded_message>> read_log(const connection& target, std::chrono::milliseconds timeout,
                                                std::chrono::milliseconds follow,
                                                const std::function<bool()>& stop);

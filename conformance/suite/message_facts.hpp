@@ -14,17 +14,18 @@
 namespace kollect::conformance {
 
 /// A message taken apart as far as it can be; what is missing or of the wrong type is absent, so that each
-/// judge looks at what its clause is about and at nothing else. Views into the message, which must live longer.
+/// judge looks at what its clause is about and at nothing else. Views into the message, which must live
+/// longer.
 struct message_facts {
   const recorded_message* source = nullptr;
   json_reading document;
-  const json_node* payload = nullptr;    ///< any value
-  const json_node* items = nullptr;      ///< the array of rows, in any form of payload
-  bool is_array = false;                 ///< the payload is the array itself
-  std::vector<const json_node*> rows{};  ///< those of items that are objects
-  std::int64_t part_index = 0;           ///< 0 where absent or not a number
+  const json_node* payload = nullptr;   ///< any value
+  const json_node* items = nullptr;     ///< the array of rows, in any form of payload
+  bool is_array = false;                ///< the payload is the array itself
+  std::vector<const json_node*> rows{}; ///< those of items that are objects
+  std::int64_t part_index = 0;          ///< 0 where absent or not a number
   std::int64_t part_total = 0;
-  std::int64_t item_count = -1;          ///< -1 where absent or not a number
+  std::int64_t item_count = -1; ///< -1 where absent or not a number
 
   message_facts() = default;
   message_facts(message_facts&&) = default;

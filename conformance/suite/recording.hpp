@@ -54,7 +54,7 @@ struct observed_export {
 struct testimony {
   std::string clause;
   bool holds = true;
-  std::string what;     ///< one sentence; where it does not hold, what is wrong
+  std::string what; ///< one sentence; where it does not hold, what is wrong
   std::string expected{};
   std::string found{};
 };

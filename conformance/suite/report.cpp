@@ -54,8 +54,9 @@ std::size_t count(const run_report& report, verdict which) {
   return static_cast<std::size_t>(std::ranges::count(report.results, which, &clause_result::result));
 }
 
-constexpr verdict all_verdicts[] = {verdict::pass,         verdict::fail,           verdict::could_not_run,
-                                    verdict::not_observed, verdict::not_applicable, verdict::expected_failure};
+constexpr verdict all_verdicts[] = {verdict::pass,           verdict::fail,
+                                    verdict::could_not_run,  verdict::not_observed,
+                                    verdict::not_applicable, verdict::expected_failure};
 
 std::string html(std::string_view text) {
   std::string out;
@@ -117,7 +118,9 @@ std::string to_json(const run_report& report) {
       {"contract", schema_version_v1alpha1},
       {"suite", {{"name", "kollect-conformance"}, {"version", report.suite_version}}},
       {"implementation",
-       {{"name", report.implementation}, {"version", report.version}, {"features", to_array(report.features)}}},
+       {{"name", report.implementation},
+        {"version", report.version},
+        {"features", to_array(report.features)}}},
       {"date", report.date},
       {"mode", report.mode},
       {"profile", report.profile},
@@ -131,19 +134,31 @@ std::string to_json(const run_report& report) {
 }
 
 std::string to_html(const run_report& report) {
-  const std::string title = "Kollect conformance: " + (report.implementation.empty() ? "audit" : report.implementation) +
-                            " on " + report.profile;
-  std::string page = "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>" + html(title) +
-                     "</title><style>" + std::string(style) + "</style></head><body><h1>" + html(title) + "</h1><p>" +
-                     html(report.implementation + " " + report.version) + " against " +
-                     std::string(schema_version_v1alpha1) + ", " + html(report.date) + ", suite " +
-                     html(report.suite_version) + ", brokers: " + html(report.brokers) + ". Outcome: <strong>" +
-                     std::string(to_string(report.verdict_of_all())) + "</strong>. " + html(report.hindrance) +
-                     "</p><table><thead><tr><th>Clause<th>Level<th>Verdict<th>What it says</tr></thead><tbody>";
+  const std::string title =
+      "Kollect conformance: " + (report.implementation.empty() ? "audit" : report.implementation) + " on " +
+      report.profile;
+  std::string page =
+      "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>" + html(title) +
+      "</title><style>" + std::string(style) + "</style></head><body><h1>" + html(title) + "</h1><p>" +
+      html(report.implementation + " " + report.version) + " against " +
+      std::string(schema_version_v1alpha1) + ", " + html(report.date) + ", suite " +
+      html(report.suite_version) + ", brokers: " + html(report.brokers) + ". Outcome: <strong>" +
+      std::string(to_string(report.verdict_of_all())) + "</strong>. " + html(report.hindrance) +
+      "</p><table><thead><tr><th>Clause<th>Level<th>Verdict<th>What it says</tr></thead><tbody>";
   for (const auto& result : report.results)
-    page.append("<tr id=\"").append(result.clause->id).append("\"><td>").append(result.clause->id).append("<td>")
-        .append(to_string(result.clause->how)).append("<td class=\"").append(to_string(result.result)).append("\">")
-        .append(to_string(result.result)).append("<td>").append(html(result.clause->sentence)).append(details(result))
+    page.append("<tr id=\"")
+        .append(result.clause->id)
+        .append("\"><td>")
+        .append(result.clause->id)
+        .append("<td>")
+        .append(to_string(result.clause->how))
+        .append("<td class=\"")
+        .append(to_string(result.result))
+        .append("\">")
+        .append(to_string(result.result))
+        .append("<td>")
+        .append(html(result.clause->sentence))
+        .append(details(result))
         .append("</tr>\n");
   return page + "</tbody></table></body></html>\n";
 }
@@ -151,14 +166,18 @@ std::string to_html(const run_report& report) {
 std::string to_badge(const run_report& report) {
   const auto all = report.verdict_of_all();
   const std::string left = "kollect " + report.profile, right(to_string(all));
-  const std::string colour = all == outcome::success ? "#2da44e" : all == outcome::partial ? "#9a6700" : "#cf222e";
+  const std::string colour = all == outcome::success   ? "#2da44e"
+                             : all == outcome::partial ? "#9a6700"
+                                                       : "#cf222e";
   const auto width = [](const std::string& text) { return 14 + 7 * text.size(); };
   const auto whole = std::to_string(width(left) + width(right)), first = std::to_string(width(left));
-  return "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + whole + "\" height=\"20\" role=\"img\" aria-label=\"" +
-         left + ": " + right + "\"><rect width=\"" + whole + "\" height=\"20\" rx=\"3\" fill=\"" + colour +
-         "\"/><rect width=\"" + first + "\" height=\"20\" rx=\"3\" fill=\"#444c56\"/>" +
-         "<g fill=\"#fff\" font-family=\"Verdana,sans-serif\" font-size=\"11\"><text x=\"7\" y=\"14\">" + left +
-         "</text><text x=\"" + std::to_string(width(left) + 7) + "\" y=\"14\">" + right + "</text></g></svg>\n";
+  return "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + whole +
+         "\" height=\"20\" role=\"img\" aria-label=\"" + left + ": " + right + "\"><rect width=\"" + whole +
+         "\" height=\"20\" rx=\"3\" fill=\"" + colour + "\"/><rect width=\"" + first +
+         "\" height=\"20\" rx=\"3\" fill=\"#444c56\"/>" +
+         "<g fill=\"#fff\" font-family=\"Verdana,sans-serif\" font-size=\"11\"><text x=\"7\" y=\"14\">" +
+         left + "</text><text x=\"" + std::to_string(width(left) + 7) + "\" y=\"14\">" + right +
+         "</text></g></svg>\n";
 }
 
 std::string describe(const clause_result& result) {
@@ -187,7 +206,8 @@ void print_summary(std::ostream& out, const run_report& report) {
     if (result.result == verdict::not_observed && result.clause->unseen.empty())
       out << "  " << result.clause->id << " not observed: " << result.reason << '\n';
   for (const auto which : all_verdicts)
-    out << count(report, which) << ' ' << to_string(which) << (which == verdict::expected_failure ? "" : ", ");
+    out << count(report, which) << ' ' << to_string(which)
+        << (which == verdict::expected_failure ? "" : ", ");
   out << "\nprofile " << report.profile << ": " << to_string(report.verdict_of_all());
   if (!report.hindrance.empty())
     out << " (" << report.hindrance << ')';
@@ -203,7 +223,8 @@ result<void> write_reports(const run_report& report, const std::filesystem::path
     std::ofstream file(folder / name, std::ios::binary | std::ios::trunc);
     file << text << std::flush;
     if (!file)
-      return make_failure(error::store_read_only, "the report " + (folder / name).string() + " cannot be written");
+      return make_failure(error::store_read_only,
+                          "the report " + (folder / name).string() + " cannot be written");
   }
   return {};
 }

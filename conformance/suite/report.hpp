@@ -22,13 +22,13 @@ struct run_report {
   std::string version;        ///< of the sink
   std::set<std::string, std::less<>> features;
   std::string suite_version;
-  std::string date;           ///< RFC 3339
-  std::string mode;           ///< drive or audit
-  std::string profile;        ///< kafka or nats
-  std::string brokers;        ///< own, mock or external
+  std::string date;    ///< RFC 3339
+  std::string mode;    ///< drive or audit
+  std::string profile; ///< kafka or nats
+  std::string brokers; ///< own, mock or external
   bool is_strict = false;
   std::vector<clause_result> results;
-  std::string hindrance;      ///< why nothing could be judged; empty where something was
+  std::string hindrance; ///< why nothing could be judged; empty where something was
 
   outcome verdict_of_all() const noexcept { return outcome_of(results, is_strict); }
 };
@@ -48,8 +48,8 @@ std::string describe(const clause_result& result);
 /// The last lines of a run: how many of each verdict, and what the profile comes to.
 void print_summary(std::ostream& out, const run_report& report);
 
-/// Writes results.json, report.html and badge.svg into a folder that is made if need be (junit.xml is the test
-/// runner's). error::store_read_only where that is not possible.
+/// Writes results.json, report.html and badge.svg into a folder that is made if need be (junit.xml is the
+/// test runner's). error::store_read_only where that is not possible.
 result<void> write_reports(const run_report& report, const std::filesystem::path& folder);
 
 } // namespace kollect::conformance

@@ -27,7 +27,8 @@ bool fits_any(const std::vector<std::string>& patterns, std::string_view id) {
 /// One clause as a test. GoogleTest's filters, shuffling and JUnit file come with it.
 class clause_test final : public testing::Test {
 public:
-  clause_test(const requirement& clause, const selection& wanted, const judge_clause& judge, run_report& report)
+  clause_test(const requirement& clause, const selection& wanted, const judge_clause& judge,
+              run_report& report)
       : clause_(clause), wanted_(wanted), judge_(judge), report_(report) {}
 
   void TestBody() override {
@@ -57,8 +58,8 @@ public:
   void OnTestEnd(const testing::TestInfo&) override {
     const auto& result = report_.results.back();
     const bool is_bad = result.result == verdict::fail || result.result == verdict::could_not_run;
-    std::cout << to_string(result.result) << ' ' << (is_bad ? describe(result) : std::string(result.clause->id) + "\n")
-              << std::flush;
+    std::cout << to_string(result.result) << ' '
+              << (is_bad ? describe(result) : std::string(result.clause->id) + "\n") << std::flush;
   }
 
 private:
@@ -95,18 +96,18 @@ std::vector<const requirement*> select(const selection& wanted, broker_system sy
   return found;
 }
 
-void run_cases(const std::vector<const requirement*>& clauses, const selection& wanted, const judge_clause& judge,
-               run_report& report) {
+void run_cases(const std::vector<const requirement*>& clauses, const selection& wanted,
+               const judge_clause& judge, run_report& report) {
   start_googletest(wanted.report);
   auto& listeners = testing::UnitTest::GetInstance()->listeners();
   delete listeners.Release(listeners.default_result_printer());
   listeners.Append(new terse_printer(report)); // GoogleTest deletes it
   for (const auto* clause : clauses)
-    testing::RegisterTest(report.profile.c_str(), test_name(clause->id).c_str(), nullptr, nullptr, "docs/contract.md", 1,
-                          [clause, &wanted, &judge, &report]() -> testing::Test* {
+    testing::RegisterTest(report.profile.c_str(), test_name(clause->id).c_str(), nullptr, nullptr,
+                          "docs/contract.md", 1, [clause, &wanted, &judge, &report]() -> testing::Test* {
                             return new clause_test(*clause, wanted, judge, report);
                           });
-  static_cast<void>(RUN_ALL_TESTS()); // the verdicts say more than its answer
+  [[maybe_unused]] const int failed = RUN_ALL_TESTS(); // the verdicts say more
 }
 
 int exit_code_of(const run_report& report) noexcept {

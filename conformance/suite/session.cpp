@@ -25,8 +25,8 @@ std::string trimmed(std::string_view text) {
 /// The longest piece of a secret that is written alike in JSON, YAML, shells and logs.
 std::string recognisable(std::string_view secret) {
   const auto is_plain = [](char letter) {
-    return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') || (letter >= '0' && letter <= '9') ||
-           letter == '-';
+    return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
+           (letter >= '0' && letter <= '9') || letter == '-';
   };
   std::string best, run;
   for (const char letter : secret) {
@@ -75,8 +75,8 @@ result<const observed_export*> session::try_publish(const export_request& reques
 result<const observed_export*> session::publish(const export_request& request) {
   auto made = try_publish(request);
   if (made && !(*made)->answer.is_ok)
-    return make_failure(error::not_acknowledged, "the sink reported an error for an export without a fault: " +
-                                                     (*made)->answer.error);
+    return make_failure(error::not_acknowledged,
+                        "the sink reported an error for an export without a fault: " + (*made)->answer.error);
   return made;
 }
 
@@ -108,7 +108,8 @@ result<const observed_export*> session::finish(const testee_answer& answer) {
   return &record_.exports.back();
 }
 
-void session::testify(std::string clause, bool holds, std::string what, std::string expected, std::string found) {
+void session::testify(std::string clause, bool holds, std::string what, std::string expected,
+                      std::string found) {
   record_.testimonies.push_back(
       {std::move(clause), holds, std::move(what), std::move(expected), std::move(found)});
 }
@@ -136,9 +137,11 @@ void session::look_for_secrets() {
   for (const auto& one : record_.exports)
     for (const auto& message : one.messages)
       is_sent = is_sent || std::ranges::any_of(secrets_, is_in(message.value));
-  testify("SEC-02", !is_printed, "the sink wrote a value of its secret to its standard output or standard error",
-          "none of it", "the value, not shown here");
-  testify("SEC-02", !is_sent, "a value of the sink's secret is in a message", "none of it", "the value, not shown here");
+  testify("SEC-02", !is_printed,
+          "the sink wrote a value of its secret to its standard output or standard error", "none of it",
+          "the value, not shown here");
+  testify("SEC-02", !is_sent, "a value of the sink's secret is in a message", "none of it",
+          "the value, not shown here");
 }
 
 export_request make_request(std::string namespace_, std::string inventory, std::string items) {
@@ -152,8 +155,9 @@ export_request make_request(std::string namespace_, std::string inventory, std::
 }
 
 std::string make_row(const std::string& name, const std::string& attributes) {
-  return R"({"attributes":)" + attributes + R"(,"uid":"uid-)" + name + R"(","kind":"Deployment","version":"v1","group":"apps","name":")" +
-         name + R"(","namespace":"team-a","targetName":"deployments","targetNamespace":"team-a"})";
+  return R"({"attributes":)" + attributes + R"(,"uid":"uid-)" + name +
+         R"(","kind":"Deployment","version":"v1","group":"apps","name":")" + name +
+         R"(","namespace":"team-a","targetName":"deployments","targetNamespace":"team-a"})";
 }
 
 std::string make_rows(const std::vector<std::string>& rows) {

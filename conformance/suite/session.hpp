@@ -17,7 +17,8 @@ namespace kollect::conformance {
 /// function means that the exercise could not run; what a sink does wrong goes into the recording instead.
 class session {
 public:
-  session(testee& sink, stage& brokers, recording& record) : sink_(sink), brokers_(brokers), record_(record) {}
+  session(testee& sink, stage& brokers, recording& record)
+      : sink_(sink), brokers_(brokers), record_(record) {}
 
   stage& brokers() noexcept { return brokers_; }
   testee& sink() noexcept { return sink_; }
@@ -42,7 +43,8 @@ public:
   /// Ends what begin() began: reads back and records it.
   result<const observed_export*> finish(const testee_answer& answer);
 
-  void testify(std::string clause, bool holds, std::string what, std::string expected = {}, std::string found = {});
+  void testify(std::string clause, bool holds, std::string what, std::string expected = {},
+               std::string found = {});
 
   /// To be called after the broker was away.
   void broker_came_back();

@@ -21,7 +21,8 @@ namespace kollect::conformance {
 
 namespace {
 
-// Values that would be seen if they were printed anywhere (SEC-02). The password's spaces must arrive (KAF-07).
+// Values that would be seen if they were printed anywhere (SEC-02). The password's spaces must arrive
+// (KAF-07).
 constexpr const char* user_name = "conformance-user";
 constexpr const char* password = "  canary-password-7f3a\"\\ ";
 constexpr const char* token = "canary-token-91c4";
@@ -80,8 +81,9 @@ boost::json::object make_manifest(const sink_settings& sink) {
 
 struct stage::state {
   stage_options options;
-  std::string mark = std::to_string(::getpid()) + "-" +
-                     std::to_string(std::chrono::system_clock::now().time_since_epoch().count() % 1'000'000'000);
+  std::string mark =
+      std::to_string(::getpid()) + "-" +
+      std::to_string(std::chrono::system_clock::now().time_since_epoch().count() % 1'000'000'000);
   int places = 0;
   std::optional<servers::temporary_directory> directory{};
   std::optional<servers::tls_files> certificates{};
@@ -158,7 +160,8 @@ struct stage::state {
       return made.error();
     admin = std::move(*made);
     if (!admin->answers())
-      return make_failure(error::broker_unavailable, "no Kafka broker answers at " + joined(options.target.addresses));
+      return make_failure(error::broker_unavailable,
+                          "no Kafka broker answers at " + joined(options.target.addresses));
     return {};
   }
 
@@ -234,9 +237,10 @@ struct stage::state {
     if (!target.secret)
       return;
     made.sink.secret.emplace();
-    for (const auto& [name, value] : {std::pair<const char*, const std::string&>{"username", target.secret->username},
-                                      {"password", target.secret->password},
-                                      {"token", target.secret->token}})
+    for (const auto& [name, value] :
+         {std::pair<const char*, const std::string&>{"username", target.secret->username},
+          {"password", target.secret->password},
+          {"token", target.secret->token}})
       if (!value.empty())
         made.sink.secret->emplace(name, value);
   }
@@ -257,7 +261,8 @@ struct stage::state {
     else if (system == broker_system::nats)
       made.reach.addresses = made.sink.addresses = {nats->url()};
     else
-      made.reach.addresses = made.sink.addresses = {source == broker_source::mock ? mock->bootstrap : kafka->bootstrap()};
+      made.reach.addresses =
+          made.sink.addresses = {source == broker_source::mock ? mock->bootstrap : kafka->bootstrap()};
     if (!wanted.is_made)
       return made;
     auto created = system == broker_system::kafka ? create_topic(source, made.reach.destination, wanted)
@@ -272,8 +277,9 @@ struct stage::state {
     auto made = make_place(name, {});
     if (!made)
       return made;
-    const auto listener = how == login::none ? (has_tls ? kafka_listener::ssl : kafka_listener::plaintext)
-                                             : (has_tls ? kafka_listener::sasl_ssl : kafka_listener::sasl_plaintext);
+    const auto listener = how == login::none
+                              ? (has_tls ? kafka_listener::ssl : kafka_listener::plaintext)
+                              : (has_tls ? kafka_listener::sasl_ssl : kafka_listener::sasl_plaintext);
     made->sink.addresses = {kafka->bootstrap(listener)};
     return made;
   }
@@ -341,7 +347,8 @@ result<place> stage::make_secure_place(std::string_view name, login how, bool ha
   if (auto made = state_->make_certificates(); !made)
     return made.error();
   const bool is_kafka = system() == broker_system::kafka;
-  auto made = is_kafka ? state_->make_secure_kafka(name, how, has_tls) : state_->make_secure_nats(name, how, has_tls);
+  auto made =
+      is_kafka ? state_->make_secure_kafka(name, how, has_tls) : state_->make_secure_nats(name, how, has_tls);
   if (!made)
     return made;
   if (has_tls)
@@ -349,8 +356,9 @@ result<place> stage::make_secure_place(std::string_view name, login how, bool ha
   if (how == login::password)
     made->sink.secret = secret_values{{"username", user_name}, {"password", password}};
   else if (how == login::token)
-    made->sink.secret = is_kafka ? secret_values{{"username", user_name}, {"password", "not-this-one"}, {"token", password}}
-                                 : secret_values{{"token", token}};
+    made->sink.secret =
+        is_kafka ? secret_values{{"username", user_name}, {"password", "not-this-one"}, {"token", password}}
+                 : secret_values{{"token", token}};
   return made;
 }
 
@@ -380,7 +388,8 @@ result<void> stage::kill() {
 }
 
 result<void> stage::restart() {
-  return state_->kafka && system() == broker_system::kafka ? state_->kafka->restart() : state_->nats->restart();
+  return state_->kafka && system() == broker_system::kafka ? state_->kafka->restart()
+                                                           : state_->nats->restart();
 }
 
 result<std::string> stage::dead_address() {

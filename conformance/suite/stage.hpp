@@ -53,7 +53,7 @@ struct place_options {
   int partitions = 6;
   std::map<std::string, std::string> topic{};
   boost::json::object stream{};
-  bool is_made = true;         ///< false: named, not made
+  bool is_made = true;          ///< false: named, not made
   bool is_other_system = false; ///< the other of Kafka and NATS (ENV-04)
 };
 
@@ -84,7 +84,8 @@ public:
   /// A new topic or stream, whose name has `name` and this run's mark in it.
   result<place> make_place(std::string_view name, const place_options& options = {});
 
-  /// The same with a login, over TLS or not; for NATS a server of its own. Not with external brokers or a mock.
+  /// The same with a login, over TLS or not; for NATS a server of its own. Not with external brokers or a
+  /// mock.
   result<place> make_secure_place(std::string_view name, login how, bool has_tls);
 
   /// PEM of an authority that signed none of our servers.
@@ -94,7 +95,7 @@ public:
   result<jetstream*> streams();
 
   // What is done to the broker itself. Own servers only.
-  result<void> freeze();  ///< it takes connections and answers nothing
+  result<void> freeze(); ///< it takes connections and answers nothing
   result<void> thaw();
   result<void> kill();    ///< as a crash would
   result<void> restart(); ///< brings it up, ending it first if need be

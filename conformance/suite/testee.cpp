@@ -60,15 +60,17 @@ int milliseconds_until(clock::time_point end) {
   return static_cast<int>(left < 0 ? 0 : left);
 }
 
-std::string quoted(std::string_view text) {
+std::string json_text(std::string_view text) {
   std::string out;
   detail::append_string(out, text);
   return out;
 }
 
 std::string fields_of(const export_request& request) {
-  return ",\"namespace\":" + quoted(request.namespace_) + ",\"inventory\":" + quoted(request.inventory) +
-         ",\"generation\":" + std::to_string(request.generation) + ",\"exportedAt\":" + quoted(request.exported_at) +
+  return ",\"namespace\":" + json_text(request.namespace_) +
+         ",\"inventory\":" + json_text(request.inventory) +
+         ",\"generation\":" + std::to_string(request.generation) +
+         ",\"exportedAt\":" + json_text(request.exported_at) +
          ",\"maxExportBytes\":" + std::to_string(request.max_export_bytes) + ",\"items\":" + request.items;
 }
 
@@ -102,8 +104,8 @@ struct testee::state {
     has_failed = true;
     const auto lines = child.errors();
     if (!lines.empty())
-      what += "; the last lines of its standard error: " +
-              printable_excerpt(servers::last_lines(lines, 5), 1000);
+      what +=
+          "; the last lines of its standard error: " + printable_excerpt(servers::last_lines(lines, 5), 1000);
     return make_failure(reason, std::move(what));
   }
 
@@ -118,7 +120,8 @@ struct testee::state {
   result<void> send(std::string_view op, const std::string& fields, clock::time_point end) {
     if (has_failed)
       return make_failure(error::closed, "the testee failed before and is asked nothing more");
-    const auto line = "{\"id\":" + std::to_string(++last_id) + ",\"op\":\"" + std::string(op) + "\"" + fields + "}\n";
+    const auto line =
+        "{\"id\":" + std::to_string(++last_id) + ",\"op\":\"" + std::string(op) + "\"" + fields + "}\n";
     for (std::string_view rest = line; !rest.empty();) {
       pollfd ready{requests.get(), POLLOUT, 0};
       if (::poll(&ready, 1, milliseconds_until(end)) != 1)
@@ -166,15 +169,17 @@ struct testee::state {
     boost::system::error_code problem;
     auto value = boost::json::parse(**line, problem);
     if (problem || !value.is_object())
-      return fail(error::syntax, "the testee answered something that is no JSON object: " + printable_excerpt(**line));
+      return fail(error::syntax,
+                  "the testee answered something that is no JSON object: " + printable_excerpt(**line));
     const auto* const id = value.get_object().if_contains("id");
     if (id == nullptr || !id->is_int64() || id->get_int64() != last_id)
-      return fail(error::syntax, "the testee answered another request than number " + std::to_string(last_id) + ": " +
-                                     printable_excerpt(**line));
+      return fail(error::syntax, "the testee answered another request than number " +
+                                     std::to_string(last_id) + ": " + printable_excerpt(**line));
     return std::optional(std::move(value.get_object()));
   }
 
-  result<boost::json::object> ask(std::string_view op, const std::string& fields, std::chrono::milliseconds timeout) {
+  result<boost::json::object> ask(std::string_view op, const std::string& fields,
+                                  std::chrono::milliseconds timeout) {
     const auto end = clock::now() + timeout;
     if (auto sent = send(op, fields, end); !sent)
       return sent.error();
@@ -225,12 +230,16 @@ result<testee_identity> testee::hello() {
   return identity;
 }
 
-result<testee_answer> testee::open(const boost::json::object& manifest, const std::optional<secret_values>& secret) {
+result<testee_answer> testee::open(const boost::json::object& manifest,
+                                   const std::optional<secret_values>& secret) {
   auto fields = ",\"manifest\":" + boost::json::serialize(manifest);
   if (secret) {
     fields += ",\"secret\":{";
     for (const auto& [name, value] : *secret)
-      fields.append(fields.back() == '{' ? "" : ",").append(quoted(name)).append(":").append(quoted(value));
+      fields.append(fields.back() == '{' ? "" : ",")
+          .append(json_text(name))
+          .append(":")
+          .append(json_text(value));
     fields += "}";
   }
   return read_answer(state_->ask("open", fields, state_->bounds.open));

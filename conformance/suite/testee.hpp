@@ -40,8 +40,8 @@ inline constexpr std::size_t max_answer_bytes = 1024UL * 1024;
 /// It dies with this object, with its own children, and with the thread that started it.
 ///
 /// A testee that does not answer in time (error::broker_timeout), has ended (error::closed), or answers
-/// something else (error::syntax, error::too_large) is a failure that says what was seen. It is of no more use
-/// then: kill it and start another.
+/// something else (error::syntax, error::too_large) is a failure that says what was seen. It is of no more
+/// use then: kill it and start another.
 class testee {
 public:
   static result<testee> start(std::vector<std::string> command, const timeouts& bounds);
@@ -56,11 +56,12 @@ public:
   result<testee_answer> export_snapshot(const export_request& request);
   result<testee_answer> close();
 
-  /// Sends an export without waiting; await_answer() then waits, up to `patience` for nothing if there is none yet.
+  /// Sends an export without waiting; await_answer() then waits, up to `patience` for nothing if there is
+  /// none yet.
   result<void> begin_export(const export_request& request);
   result<std::optional<testee_answer>> await_answer(std::chrono::milliseconds patience);
 
-  bool is_usable();       ///< whether it runs and has not failed us
+  bool is_usable(); ///< whether it runs and has not failed us
   void kill();
   std::string transcript() const; ///< all that it wrote so far, on both outputs
 

@@ -9,12 +9,12 @@ namespace kollect::conformance {
 
 /// How long each kind of wait may take. Every wait ends with its condition; these only bound it.
 struct timeouts {
-  std::chrono::milliseconds hello = std::chrono::seconds(20);     ///< the testee's first answer
-  std::chrono::milliseconds open = std::chrono::seconds(30);      ///< its answer to open
-  std::chrono::milliseconds answer = std::chrono::seconds(60);    ///< its answer to export
-  std::chrono::milliseconds close = std::chrono::seconds(20);     ///< its answer to close
-  std::chrono::milliseconds read_back = std::chrono::seconds(20); ///< reading what was published
-  std::chrono::milliseconds connect = std::chrono::seconds(10);   ///< our own way to a broker
+  std::chrono::milliseconds hello = std::chrono::seconds(20);         ///< the testee's first answer
+  std::chrono::milliseconds open = std::chrono::seconds(30);          ///< its answer to open
+  std::chrono::milliseconds answer = std::chrono::seconds(60);        ///< its answer to export
+  std::chrono::milliseconds close = std::chrono::seconds(20);         ///< its answer to close
+  std::chrono::milliseconds read_back = std::chrono::seconds(20);     ///< reading what was published
+  std::chrono::milliseconds connect = std::chrono::seconds(10);       ///< our own way to a broker
   std::chrono::milliseconds frozen = std::chrono::milliseconds(1500); ///< how long a frozen broker is watched
 };
 

@@ -6,8 +6,9 @@ namespace kollect::conformance {
 
 outcome outcome_of(const std::vector<clause_result>& results, bool is_strict) noexcept {
   if (std::ranges::any_of(results, [&](const auto& one) { return counts(one, is_strict); }))
-    return std::ranges::any_of(results, [](const auto& one) { return is_executed(one.result); }) ? outcome::failure
-                                                                                                 : outcome::nothing;
+    return std::ranges::any_of(results, [](const auto& one) { return is_executed(one.result); })
+               ? outcome::failure
+               : outcome::nothing;
   if (std::ranges::none_of(results, [](const auto& one) { return is_executed(one.result); }))
     return outcome::nothing;
   const auto is_skipped = [&](const clause_result& one) {

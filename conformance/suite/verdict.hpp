@@ -34,8 +34,8 @@ constexpr std::string_view to_string(verdict value) noexcept {
 struct clause_result {
   const requirement* clause = nullptr;
   verdict result = verdict::not_observed;
-  std::string reason{};                 ///< why it could not be judged, or what else there is to say
-  std::size_t looked_at = 0;            ///< how many things it was held against
+  std::string reason{};      ///< why it could not be judged, or what else there is to say
+  std::size_t looked_at = 0; ///< how many things it was held against
   std::vector<finding> findings{};
   std::vector<std::string> exercises{}; ///< those that it was judged by
   std::vector<std::string> skipped{};   ///< exercises for it that did not run, each with its reason

@@ -100,7 +100,8 @@ std::string answer_to(const testee_request& request, const result<void>& done) {
 }
 
 std::string hello(const testee_request& request) {
-  return "{\"id\":" + request.id + R"(,"ok":true,"name":"kollect-producer","version":")" KOLLECT_VERSION
+  return "{\"id\":" + request.id +
+         R"(,"ok":true,"name":"kollect-producer","version":")" KOLLECT_VERSION
          R"(","features":["kafka","nats","tls","scram"]})";
 }
 
@@ -132,7 +133,8 @@ void add_testee(CLI::App& program, command_action& chosen) {
   auto flags = std::make_shared<testee_flags>();
   auto* const command =
       program.add_subcommand("testee", "be driven by kollect-conformance: JSON lines in, JSON lines out");
-  command->add_option("--timeout", flags->broker.timeout_seconds, "seconds that the broker may take to answer")
+  command
+      ->add_option("--timeout", flags->broker.timeout_seconds, "seconds that the broker may take to answer")
       ->check(CLI::Range(1, 3600))
       ->capture_default_str();
   command->add_option("--payload", flags->payload, "form of a payload that is not split")

@@ -49,16 +49,17 @@ result<secret> decode_secret(const std::string& raw, const secret_reference& ref
 
 result<testee_request> parse_testee_request(std::string_view line) {
   testee_request request;
-  const std::array<std::pair<std::string_view, std::string*>, 10> fields{{{"id", &request.id},
-                                                                          {"op", &request.op},
-                                                                          {"manifest", &request.manifest},
-                                                                          {"secret", &request.secret},
-                                                                          {"namespace", &request.namespace_},
-                                                                          {"inventory", &request.inventory},
-                                                                          {"generation", &request.generation},
-                                                                          {"exportedAt", &request.exported_at},
-                                                                          {"maxExportBytes", &request.max_export_bytes},
-                                                                          {"items", &request.items}}};
+  const std::array<std::pair<std::string_view, std::string*>, 10> fields{
+      {{"id", &request.id},
+       {"op", &request.op},
+       {"manifest", &request.manifest},
+       {"secret", &request.secret},
+       {"namespace", &request.namespace_},
+       {"inventory", &request.inventory},
+       {"generation", &request.generation},
+       {"exportedAt", &request.exported_at},
+       {"maxExportBytes", &request.max_export_bytes},
+       {"items", &request.items}}};
   detail::json_cursor cursor(line, max_depth_ceiling, detail::invalid_utf8::replace);
   const bool is_read = cursor.read_object([&](const json_string& name) {
     std::string_view raw;
@@ -82,7 +83,8 @@ result<testee_export> decode_testee_export(const testee_request& request) {
   if (request.items.empty() || request.items == "null")
     return make_failure(error::empty_export, "there is no payload to export", "ENV-08");
   testee_export out;
-  auto namespace_ = decode_text(request.namespace_, "namespace"), inventory = decode_text(request.inventory, "inventory"),
+  auto namespace_ = decode_text(request.namespace_, "namespace"),
+       inventory = decode_text(request.inventory, "inventory"),
        exported_at = decode_text(request.exported_at, "exportedAt");
   const auto generation = decode_number(request.generation, "generation"),
              limit = decode_number(request.max_export_bytes, "maxExportBytes");

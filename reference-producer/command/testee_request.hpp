@@ -15,12 +15,12 @@
 
 namespace kollect::producer {
 
-/// One line of the conformance suite's testee protocol (docs/conformance.md, "Protocol"). The fields are the raw
-/// JSON texts, so that numbers in rows keep their spelling; empty where absent.
+/// One line of the conformance suite's testee protocol (docs/conformance.md, "Protocol"). The fields are the
+/// raw JSON texts, so that numbers in rows keep their spelling; empty where absent.
 struct testee_request {
   std::string id = "null"; ///< as it came, for the answer
   std::string op;
-  std::string manifest, secret;                                                 ///< of open
+  std::string manifest, secret;                                                        ///< of open
   std::string namespace_, inventory, generation, exported_at, max_export_bytes, items; ///< of export
 };
 

@@ -1,0 +1,29 @@
+#ifndef KOLLECT_CONFORMANCE_SELF_MUTANTS_HPP
+#define KOLLECT_CONFORMANCE_SELF_MUTANTS_HPP
+
+#include <suite/report.hpp>
+#include <suite/stage.hpp>
+
+#include <ostream>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace kollect::conformance::self {
+
+/// What the suite said of a broken sink.
+struct mutant_outcome {
+  std::set<std::string> failed;   ///< clauses that fail or could not run
+  std::set<std::string> expected; ///< the one that is broken, or none
+  std::vector<std::string> details;
+};
+
+std::ostream& operator<<(std::ostream& out, const mutant_outcome& outcome);
+
+/// Drives the sink that breaks `clause` (empty: none) through every exercise that these brokers allow, those that
+/// stop the broker only `with_outages`.
+result<mutant_outcome> run_mutant(stage& brokers, const std::string& clause, bool with_outages);
+
+} // namespace kollect::conformance::self
+
+#endif

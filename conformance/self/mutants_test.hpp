@@ -1,0 +1,46 @@
+#ifndef KOLLECT_CONFORMANCE_SELF_MUTANTS_TEST_HPP
+#define KOLLECT_CONFORMANCE_SELF_MUTANTS_TEST_HPP
+
+#include "mutants.hpp"
+
+#include <requirements.hpp>
+#include <testees/broken/fault.hpp>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+namespace kollect::conformance::self {
+
+/// Each broken sink of a test program, as a parameter; "" is the sink without a fault.
+class mutants : public testing::TestWithParam<std::string> {
+protected:
+  /// Drives it, and expects that exactly its own clause fails.
+  static void expect_caught(stage& brokers, const std::string& clause) {
+    const bool with_outages = clause.empty() || clause == "DED-01" || clause == "KAF-03" || clause == "NAT-05";
+    const auto outcome = run_mutant(brokers, clause, with_outages);
+    ASSERT_TRUE(outcome) << outcome.error();
+    EXPECT_EQ(outcome->failed, outcome->expected) << *outcome;
+  }
+};
+
+inline std::string name_of(const testing::TestParamInfo<std::string>& one) {
+  auto name = one.param.empty() ? std::string("no_fault") : one.param;
+  std::ranges::replace(name, '-', '_');
+  return name;
+}
+
+/// The faults of clauses that bind these profiles and no other, and the sink without any.
+inline std::vector<std::string> faults_of(unsigned profiles) {
+  std::vector<std::string> clauses{""};
+  for (const auto& one : testees::faults())
+    if ((find_requirement(one.clause)->profiles & profile::every_sink) == profiles)
+      clauses.emplace_back(one.clause);
+  return clauses;
+}
+
+} // namespace kollect::conformance::self
+
+#endif
