@@ -2,6 +2,7 @@
 #include "suite/audit.hpp"
 #include "suite/drive.hpp"
 #include "suite/log_watch.hpp"
+#include "suite/state_pairing.hpp"
 
 #include <kollect/program/end.hpp>
 #include <kollect/program/exit_code.hpp>
@@ -75,6 +76,16 @@ result<void> drive_sink(const wish& wanted, const connection& target,
   return {};
 }
 
+/// The pairing check; the answer is whether stream and table agree.
+result<bool> pair_with_state(const wish& wanted, const std::vector<recorded_message>& messages) {
+  const auto table = read_state_table(wanted.state_url);
+  if (!table)
+    return table.error();
+  const auto compared = compare_state(newest_snapshots(messages), *table);
+  std::cout << describe(compared);
+  return compared.differences.empty();
+}
+
 result<void> audit_log(const wish& wanted, const connection& target,
                        const std::vector<const requirement*>& clauses, program::stop_signal& stop,
                        run_report& report) {
@@ -84,6 +95,12 @@ result<void> audit_log(const wish& wanted, const connection& target,
     return messages.error();
   if (messages->empty())
     return make_failure(error::empty_message, "there are no messages at " + target.destination);
+  if (!wanted.state_url.empty()) {
+    const auto paired = pair_with_state(wanted, *messages);
+    if (!paired)
+      return paired.error();
+    report.is_unpaired = !*paired;
+  }
   const audit seen(target.system, target.cluster, std::move(*messages));
   run_cases(
       clauses, wanted.clauses, [&](const requirement& clause) { return seen.judge(clause); }, report);

@@ -41,28 +41,36 @@ TEST_P(one_spoiled_message, breaks_its_clause_alone) {
 
 INSTANTIATE_TEST_SUITE_P(
     envelope, one_spoiled_message,
-    testing::Values(
-        spoiled{"trailing_text", "}]}", "}]}x", "ENV-01"}, spoiled{"cut_off", "}]}", "}]", "ENV-01"},
-        spoiled{"unknown_field", ",\"payload\"", ",\"more\":1,\"payload\"", "ENV-02"},
-        spoiled{"order", R"("cluster":"prod-west","namespace":"team-a")", R"("namespace":"team-a","cluster":"prod-west")", "ENV-02"},
-        spoiled{"other_version", "v1alpha1", "v1beta1", "ENV-03"}, spoiled{"empty_version", "kollect.dev/v1alpha1", "", "ENV-03"},
-        spoiled{"offset_instead_of_z", "12:00:00.5Z", "13:00:00.5+01:00", "ENV-05"},
-        spoiled{"trailing_zero", ".5Z", ".50Z", "ENV-05"}, spoiled{"kept_timestamp", "2026-01-15T12:00:00.5Z", "2026-01-15T11:59:59Z", "ENV-05"}),
+    testing::Values(spoiled{"trailing_text", "}]}", "}]}x", "ENV-01"},
+                    spoiled{"cut_off", "}]}", "}]", "ENV-01"},
+                    spoiled{"unknown_field", ",\"payload\"", ",\"more\":1,\"payload\"", "ENV-02"},
+                    spoiled{"order", R"("cluster":"prod-west","namespace":"team-a")",
+                            R"("namespace":"team-a","cluster":"prod-west")", "ENV-02"},
+                    spoiled{"other_version", "v1alpha1", "v1beta1", "ENV-03"},
+                    spoiled{"empty_version", "kollect.dev/v1alpha1", "", "ENV-03"},
+                    spoiled{"offset_instead_of_z", "12:00:00.5Z", "13:00:00.5+01:00", "ENV-05"},
+                    spoiled{"trailing_zero", ".5Z", ".50Z", "ENV-05"},
+                    spoiled{"kept_timestamp", "2026-01-15T12:00:00.5Z", "2026-01-15T11:59:59Z", "ENV-05"}),
     [](const auto& one) { return one.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(
     rows_and_bytes, one_spoiled_message,
     testing::Values(
-        spoiled{"payload_is_text", R"([{"targetNamespace":"team-a","targetName":"deployments","namespace":"team-a","name":"api","group":"apps","version":"v1","kind":"Deployment","uid":"uid-api","attributes":{"replicas":2}}])", R"("[]")", "PAY-01"},
+        spoiled{
+            "payload_is_text",
+            R"([{"targetNamespace":"team-a","targetName":"deployments","namespace":"team-a","name":"api","group":"apps","version":"v1","kind":"Deployment","uid":"uid-api","attributes":{"replicas":2}}])",
+            R"("[]")", "PAY-01"},
         spoiled{"empty_group", R"("group":"apps")", R"("group":"")", "ROW-01"},
         spoiled{"no_kind", R"("kind":"Deployment",)", "", "ROW-01"},
-        spoiled{"row_field_order", R"("version":"v1","kind":"Deployment")", R"("kind":"Deployment","version":"v1")", "ROW-01"},
+        spoiled{"row_field_order", R"("version":"v1","kind":"Deployment")",
+                R"("kind":"Deployment","version":"v1")", "ROW-01"},
         spoiled{"attributes_array", R"({"replicas":2})", "[]", "ROW-02"},
         spoiled{"lost_attribute", R"({"replicas":2})", "{}", "ROW-02"},
         spoiled{"white_space", R"("replicas":2)", R"("replicas": 2)", "BYT-01"},
         spoiled{"line_end", R"(","payload")", "\",\n\"payload\"", "BYT-01"},
         spoiled{"repeated_key", R"({"replicas":2})", R"({"replicas":2,"replicas":2})", "BYT-02"},
-        spoiled{"needless_escape", "apps", "\\u0061pps", "BYT-03"}, spoiled{"escaped_slash", "kollect.dev/", "kollect.dev\\/", "BYT-03"},
+        spoiled{"needless_escape", "apps", "\\u0061pps", "BYT-03"},
+        spoiled{"escaped_slash", "kollect.dev/", "kollect.dev\\/", "BYT-03"},
         spoiled{"needless_fraction", R"("replicas":2)", R"("replicas":2.0)", "BYT-04"},
         spoiled{"exponent", R"("replicas":2)", R"("replicas":2e0)", "BYT-04"}),
     [](const auto& one) { return one.param.name; });
@@ -70,6 +78,11 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(judges, a_good_message_breaks_nothing) {
   EXPECT_EQ(broken(record({asked(one_row, {message(array(one_row))})})), clauses{});
   EXPECT_EQ(broken(record({asked(one_row, {message(export_envelope(array(one_row), 1))})})), clauses{});
+}
+
+TEST(judges, text_of_all_the_world_breaks_nothing) {
+  const std::vector<std::string> rows{row("api", "{\"s\":\"\u00e9 \u6f22 \U0001F600 \x7f / \\u2028\\u003c\\ufffd\\u0000\\b\\\"\"}")};
+  EXPECT_EQ(broken(record({asked(rows, {message(array(rows))})})), clauses{});
 }
 
 TEST(judges, a_redelivery_breaks_nothing) {
@@ -81,13 +94,14 @@ TEST(judges, a_redelivery_breaks_nothing) {
 TEST(judges, each_field_of_an_export_envelope_has_its_clause) {
   const auto items = array(one_row);
   const auto good = export_envelope(items, 1);
-  for (const auto& [from, to, clause] : {std::tuple{R"("itemCount":1)", R"("itemCount":2)", "PAY-03"},
-                                         {R"("exportedAt":"2026-01-15T12:00:00.5Z")", R"("exportedAt":"2026-01-15T12:00:00.50Z")", "PAY-04"},
-                                         {R"("exportedAt":"2026-01-15T12:00:00.5Z")", R"("exportedAt":"2026-01-15T12:00:01Z")", "PAY-04"},
-                                         {R"("generation":3)", R"("generation":4)", "PAY-05"},
-                                         {R"("generation":3,)", R"("generation":3,"cluster":"c",)", "PAY-01"},
-                                         {R"("checksum":")", R"("checksum":"0)", "PAY-02"},
-                                         {R"("itemCount")", R"("partIndex":1,"partTotal":1,"itemCount")", "MP-03"}})
+  for (const auto& [from, to, clause] :
+       {std::tuple{R"("itemCount":1)", R"("itemCount":2)", "PAY-03"},
+        {R"("exportedAt":"2026-01-15T12:00:00.5Z")", R"("exportedAt":"2026-01-15T12:00:00.50Z")", "PAY-04"},
+        {R"("exportedAt":"2026-01-15T12:00:00.5Z")", R"("exportedAt":"2026-01-15T12:00:01Z")", "PAY-04"},
+        {R"("generation":3)", R"("generation":4)", "PAY-05"},
+        {R"("generation":3,)", R"("generation":3,"cluster":"c",)", "PAY-01"},
+        {R"("checksum":")", R"("checksum":"0)", "PAY-02"},
+        {R"("itemCount")", R"("partIndex":1,"partTotal":1,"itemCount")", "MP-03"}})
     EXPECT_EQ(broken(record({asked(one_row, {message(replaced(good, from, to))})})), clauses{clause}) << to;
 }
 
@@ -129,7 +143,8 @@ TEST(judges, kafka_key_partition_and_headers) {
   EXPECT_EQ(broken(record({asked(one_row, {bad})})), clauses{"KAF-04"});
   bad = message(array(one_row));
   bad.partition = 1;
-  EXPECT_EQ(broken(record({asked(one_row, {message(array(one_row))}), asked(one_row, {bad})})), clauses{"KAF-02"});
+  EXPECT_EQ(broken(record({asked(one_row, {message(array(one_row))}), asked(one_row, {bad})})),
+            clauses{"KAF-02"});
 }
 
 TEST(judges, nats_message_id_and_flip) {
@@ -155,9 +170,11 @@ class parts_test : public testing::Test {
 protected:
   const std::vector<std::string> rows{row("a"), row("b"), row("c")};
 
-  std::string part(const std::vector<std::string>& of, int index, int total, const std::string& generation = "3") const {
+  std::string part(const std::vector<std::string>& of, int index, int total,
+                   const std::string& generation = "3") const {
     return export_envelope(array(of), of.size(),
-                           "\"partIndex\":" + std::to_string(index) + ",\"partTotal\":" + std::to_string(total) + ",",
+                           "\"partIndex\":" + std::to_string(index) +
+                               ",\"partTotal\":" + std::to_string(total) + ",",
                            generation);
   }
   observed_export limited(std::vector<std::string> payloads, std::size_t limit) const {
@@ -172,21 +189,32 @@ protected:
 };
 
 TEST_F(parts_test, a_good_set_breaks_nothing) {
-  EXPECT_EQ(broken(record({limited({part({rows[0], rows[1]}, 1, 2), part({rows[2]}, 2, 2)}, two_rows())})), clauses{});
+  EXPECT_EQ(broken(record({limited({part({rows[0], rows[1]}, 1, 2), part({rows[2]}, 2, 2)}, two_rows())})),
+            clauses{});
 }
 
 TEST_F(parts_test, each_fault_of_a_set_has_its_clause) {
-  EXPECT_EQ(broken(record({limited({part({rows[0]}, 1, 2), part({rows[1], rows[2]}, 2, 2)}, two_rows())})), clauses{"MP-01"});
+  EXPECT_EQ(broken(record({limited({part({rows[0]}, 1, 2), part({rows[1], rows[2]}, 2, 2)}, two_rows())})),
+            clauses{"MP-01"});
   EXPECT_EQ(broken(record({limited({array(rows)}, array(rows).size() - 1)})), clauses{"MP-01"});
-  EXPECT_EQ(broken(record({limited({part({rows[0], rows[1]}, 1, 2), part({rows[2]}, 1, 2)}, two_rows())})), clauses{"MP-04"});
-  EXPECT_EQ(broken(record({limited({part({rows[0], rows[1]}, 1, 2), part({rows[2]}, 2, 2, "4")}, two_rows())})), clauses{"MP-05"});
-  EXPECT_TRUE(broken(record({limited({part({rows[0], rows[1]}, 1, 2), part({rows[2]}, 2, 2)}, two_rows() - 1)})).contains("MP-02"));
-  EXPECT_TRUE(broken(record({limited({part({rows[0], rows[1]}, 1, 2), part({rows[2]}, 2, 2)}, 100'000)})).contains("MP-03"));
+  EXPECT_EQ(broken(record({limited({part({rows[0], rows[1]}, 1, 2), part({rows[2]}, 1, 2)}, two_rows())})),
+            clauses{"MP-04"});
+  EXPECT_EQ(
+      broken(record({limited({part({rows[0], rows[1]}, 1, 2), part({rows[2]}, 2, 2, "4")}, two_rows())})),
+      clauses{"MP-05"});
+  EXPECT_TRUE(
+      broken(record({limited({part({rows[0], rows[1]}, 1, 2), part({rows[2]}, 2, 2)}, two_rows() - 1)}))
+          .contains("MP-02"));
+  EXPECT_TRUE(broken(record({limited({part({rows[0], rows[1]}, 1, 2), part({rows[2]}, 2, 2)}, 100'000)}))
+                  .contains("MP-03"));
 }
 
 TEST_F(parts_test, a_row_that_alone_is_too_large_is_an_error_that_says_so) {
   auto refused = limited({}, 300);
-  refused.answer = {.is_ok = false, .error = "single item export envelope exceeds maxExportBytes (300)", .asked_at = {}, .answered_at = {}};
+  refused.answer = {.is_ok = false,
+                    .error = "single item export envelope exceeds maxExportBytes (300)",
+                    .asked_at = {},
+                    .answered_at = {}};
   EXPECT_EQ(broken(record({refused})), clauses{});
   refused.answer.error = "too large";
   EXPECT_EQ(broken(record({refused})), clauses{"MP-02"});
@@ -197,7 +225,8 @@ TEST_F(parts_test, a_row_that_alone_is_too_large_is_an_error_that_says_so) {
 TEST(judges, empty_and_unchanged_snapshots_are_published) {
   EXPECT_EQ(broken(record({asked({}, {message("[]")})})), clauses{});
   EXPECT_TRUE(broken(record({asked({}, {})})).contains("DEL-02"));
-  EXPECT_TRUE(broken(record({asked(one_row, {message(array(one_row))}), asked(one_row, {})})).contains("DEL-04"));
+  EXPECT_TRUE(
+      broken(record({asked(one_row, {message(array(one_row))}), asked(one_row, {})})).contains("DEL-04"));
 }
 
 TEST(judges, secrets_are_named_by_their_place_and_not_shown) {
@@ -210,7 +239,8 @@ TEST(judges, secrets_are_named_by_their_place_and_not_shown) {
   EXPECT_NE(judged.findings[0].what.find("/attributes/spec/0/dbPassword"), std::string::npos);
   for (const auto& text : {judged.findings[0].what, judged.findings[0].found, judged.findings[0].excerpt})
     EXPECT_EQ(text.find("canary"), std::string::npos);
-  const std::vector<std::string> redacted{row("api", R"({"token":{"reason":"sensitive-key","redacted":true}})")};
+  const std::vector<std::string> redacted{
+      row("api", R"({"token":{"reason":"sensitive-key","redacted":true}})")};
   EXPECT_EQ(broken(record({asked(redacted, {message(array(redacted))})})), clauses{});
 }
 
@@ -222,7 +252,8 @@ TEST(judges, an_audit_reports_foreign_messages_and_goes_on) {
   EXPECT_EQ(one_envelope.result, verdict::fail);
   ASSERT_EQ(one_envelope.findings.size(), 1U);
   EXPECT_EQ(one_envelope.findings[0].place, "topic/0/0");
-  EXPECT_NE(one_envelope.findings[0].excerpt.find("01 02 20 6e"), std::string::npos) << one_envelope.findings[0].excerpt;
+  EXPECT_NE(one_envelope.findings[0].excerpt.find("01 02 20 6e"), std::string::npos)
+      << one_envelope.findings[0].excerpt;
   EXPECT_EQ(seen.judge(*find_requirement("ROW-01")).result, verdict::pass);
   EXPECT_EQ(seen.judge(*find_requirement("KAF-03")).result, verdict::not_observed);
 }

@@ -20,8 +20,8 @@ struct mutant_outcome {
 
 std::ostream& operator<<(std::ostream& out, const mutant_outcome& outcome);
 
-/// Drives the sink that breaks `clause` (empty: none) through every exercise that these brokers allow, those that
-/// stop the broker only `with_outages`.
+/// Drives the sink that breaks `clause` (empty: none) through every exercise that these brokers allow, those
+/// that stop the broker only `with_outages`.
 result<mutant_outcome> run_mutant(stage& brokers, const std::string& clause, bool with_outages);
 
 } // namespace kollect::conformance::self

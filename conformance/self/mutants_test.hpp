@@ -19,7 +19,8 @@ class mutants : public testing::TestWithParam<std::string> {
 protected:
   /// Drives it, and expects that exactly its own clause fails.
   static void expect_caught(stage& brokers, const std::string& clause) {
-    const bool with_outages = clause.empty() || clause == "DED-01" || clause == "KAF-03" || clause == "NAT-05";
+    const bool with_outages =
+        clause.empty() || clause == "DED-01" || clause == "KAF-03" || clause == "NAT-05";
     const auto outcome = run_mutant(brokers, clause, with_outages);
     ASSERT_TRUE(outcome) << outcome.error();
     EXPECT_EQ(outcome->failed, outcome->expected) << *outcome;

@@ -31,8 +31,10 @@ protected:
   /// A manifest for NATS at that address.
   std::string manifest(const std::string& url = "nats://127.0.0.1:1") const {
     const auto path = directory_->path() / "sink.yaml";
-    EXPECT_TRUE(write_file(path, "apiVersion: kollect.dev/v1alpha1\nkind: KollectEventSink\nmetadata: {name: sink}\nspec:\n"
-                                 "  type: nats\n  cluster: prod-west\n  nats: {url: \"" + url + "\", subject: inventory.events}\n"));
+    EXPECT_TRUE(write_file(
+        path, "apiVersion: kollect.dev/v1alpha1\nkind: KollectEventSink\nmetadata: {name: sink}\nspec:\n"
+              "  type: nats\n  cluster: prod-west\n  nats: {url: \"" +
+                  url + "\", subject: inventory.events}\n"));
     return path.string();
   }
 
@@ -100,8 +102,8 @@ TEST_F(program_test, lists_every_clause) {
 
 TEST_F(program_test, a_sink_in_python_runs_on_a_server) {
   const auto report = directory_->path() / "report";
-  const auto outcome = run({"--manifest", manifest(), "--known-failing", KOLLECT_KNOWN_FAILING, "--report", report.string(),
-                            "--", "python3", KOLLECT_PYTHON_TESTEE});
+  const auto outcome = run({"--manifest", manifest(), "--known-failing", KOLLECT_KNOWN_FAILING, "--report",
+                            report.string(), "--", "python3", KOLLECT_PYTHON_TESTEE});
   EXPECT_EQ(outcome.status.code, 0) << outcome;
   const auto results = read_file(report / "results.json");
   ASSERT_TRUE(results) << results.error();
@@ -124,9 +126,12 @@ TEST_F(program_test, a_stream_is_audited_on_a_server) {
   auto server = nats_server::start();
   ASSERT_TRUE(server) << server.error();
   // The testee alone, driven by hand, leaves messages to audit.
-  const std::string open = R"({"id":1,"op":"open","manifest":{"spec":{"cluster":"prod-west","nats":{"url":")" + server->url() +
-                           R"(","subject":"inventory.events"}}}})" "\n";
-  const std::string one = R"({"id":2,"op":"export","namespace":"team-a","items":[]})" "\n";
+  const std::string open =
+      R"({"id":1,"op":"open","manifest":{"spec":{"cluster":"prod-west","nats":{"url":")" + server->url() +
+      R"(","subject":"inventory.events"}}}})"
+      "\n";
+  const std::string one = R"({"id":2,"op":"export","namespace":"team-a","items":[]})"
+                          "\n";
   const auto published = run_command({.arguments = {"python3", KOLLECT_PYTHON_TESTEE}, .input = open + one});
   ASSERT_TRUE(published && contains(published->output, R"("id": 2, "ok": true)")) << *published;
   const auto outcome = run({"--manifest", manifest(server->url())});
@@ -137,8 +142,9 @@ TEST_F(program_test, a_stream_is_audited_on_a_server) {
 TEST_F(program_test, a_broker_killed_under_the_run_on_a_server_is_told) {
   auto server = nats_server::start();
   ASSERT_TRUE(server) << server.error();
-  auto child = process::start({.arguments = {KOLLECT_CONFORMANCE, "--manifest", manifest(server->url()), "--external", "--timeout",
-                                             "connect=1", "--", "python3", KOLLECT_PYTHON_TESTEE}});
+  auto child =
+      process::start({.arguments = {KOLLECT_CONFORMANCE, "--manifest", manifest(server->url()), "--external",
+                                    "--timeout", "connect=1", "--", "python3", KOLLECT_PYTHON_TESTEE}});
   ASSERT_TRUE(child) << child.error();
   ASSERT_TRUE(wait_until([&] { return contains(child->output(), "ENV-01"); }, 60s)) << child->output();
   server->kill();

@@ -30,18 +30,22 @@ std::string trim(std::string text) {
 std::map<std::string, documented> read_contract() {
   const auto text = servers::read_file(KOLLECT_CONTRACT);
   EXPECT_TRUE(text) << text.error();
-  std::map<std::string, documented> clauses;
+  std::map<std::string, documented> found;
   std::istringstream lines(text ? *text : std::string());
   for (std::string line; std::getline(lines, line);) {
     std::vector<std::string> cells;
     std::istringstream row(line);
     for (std::string cell; std::getline(row, cell, '|');)
       cells.push_back(trim(cell));
-    if (cells.size() >= 4 && cells[1].size() >= 5 && cells[1].find('-') != std::string::npos && cells[1] != "ID" &&
-        cells[2] != "---" && cells[1].find("--") == std::string::npos)
-      EXPECT_TRUE(clauses.emplace(cells[1], documented{cells[2], cells[3]}).second) << cells[1] << " is there twice";
+    const bool is_clause = cells.size() >= 4 && cells[1].size() >= 5 &&
+                           cells[1].find('-') != std::string::npos && cells[1].back() >= '0' &&
+                           cells[1].back() <= '9';
+    if (is_clause) {
+      EXPECT_TRUE(found.emplace(cells[1], documented{cells[2], cells[3]}).second)
+          << cells[1] << " is there twice";
+    }
   }
-  return clauses;
+  return found;
 }
 
 TEST(requirements_table, agrees_with_the_documented_contract) {
@@ -67,15 +71,18 @@ TEST(requirements_table, every_clause_has_a_case_or_a_reason) {
     const bool is_shown = !exercises_for(clause.id, broker_system::kafka).empty() ||
                           !exercises_for(clause.id, broker_system::nats).empty();
     EXPECT_NE(is_shown, !clause.unseen.empty()) << clause.id;
-    EXPECT_FALSE(find_judge(clause.id) != nullptr && !is_shown) << clause.id << " has a judge and no exercise";
+    EXPECT_FALSE(find_judge(clause.id) != nullptr && !is_shown)
+        << clause.id << " has a judge and no exercise";
   }
 }
 
 TEST(requirements_table, a_sink_clause_has_a_case_on_each_of_its_systems) {
   for (const auto& clause : requirements)
-    for (const auto& [bit, system] : {std::pair{profile::kafka, broker_system::kafka}, std::pair{profile::nats, broker_system::nats}})
-      if ((clause.profiles & bit) != 0 && clause.unseen.empty())
+    for (const auto& [bit, system] :
+         {std::pair{profile::kafka, broker_system::kafka}, std::pair{profile::nats, broker_system::nats}})
+      if ((clause.profiles & bit) != 0 && clause.unseen.empty()) {
         EXPECT_FALSE(exercises_for(clause.id, system).empty()) << clause.id << " on " << to_string(system);
+      }
 }
 
 TEST(requirements_table, cases_and_faults_name_no_other_clauses) {

@@ -18,8 +18,8 @@ timestamp at(const std::string& text) {
 
 std::string row(const std::string& name, const std::string& attributes) {
   return R"({"targetNamespace":"team-a","targetName":"deployments","namespace":"team-a","name":")" + name +
-         R"(","group":"apps","version":"v1","kind":"Deployment","uid":"uid-)" + name + R"(","attributes":)" + attributes +
-         "}";
+         R"(","group":"apps","version":"v1","kind":"Deployment","uid":"uid-)" + name + R"(","attributes":)" +
+         attributes + "}";
 }
 
 std::string array(const std::vector<std::string>& rows) {
@@ -31,9 +31,9 @@ std::string array(const std::vector<std::string>& rows) {
 
 std::string export_envelope(const std::string& items, std::size_t count, const std::string& marks,
                             const std::string& generation) {
-  return R"({"schemaVersion":"kollect.dev/v1alpha1","checksum":")" + to_string(sha256(items)) + R"(","generation":)" +
-         generation + "," + marks + R"("itemCount":)" + std::to_string(count) + R"(,"exportedAt":")" + instant +
-         R"(","items":)" + items + "}";
+  return R"({"schemaVersion":"kollect.dev/v1alpha1","checksum":")" + to_string(sha256(items)) +
+         R"(","generation":)" + generation + "," + marks + R"("itemCount":)" + std::to_string(count) +
+         R"(,"exportedAt":")" + instant + R"(","items":)" + items + "}";
 }
 
 recorded_message message(const std::string& payload, const std::string& namespace_) {
@@ -54,7 +54,10 @@ observed_export asked(const std::vector<std::string>& rows, std::vector<recorded
                              .generation = 3,
                              .exported_at = instant,
                              .items = array(rows)};
-  out.answer = {.is_ok = true, .error = {}, .asked_at = at("2026-01-15T12:00:00Z"), .answered_at = at("2026-01-15T12:00:01Z")};
+  out.answer = {.is_ok = true,
+                .error = {},
+                .asked_at = at("2026-01-15T12:00:00Z"),
+                .answered_at = at("2026-01-15T12:00:01Z")};
   out.cluster = "prod-west";
   out.messages = std::move(messages);
   return out;

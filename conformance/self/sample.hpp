@@ -17,7 +17,8 @@ std::string row(const std::string& name, const std::string& attributes = "{}");
 /// An array of rows.
 std::string array(const std::vector<std::string>& rows);
 
-/// An export envelope around items, its checksum and itemCount right; `marks` such as `"partIndex":1,"partTotal":2,`.
+/// An export envelope around items, its checksum and itemCount right; `marks` such as
+/// `"partIndex":1,"partTotal":2,`.
 std::string export_envelope(const std::string& items, std::size_t count, const std::string& marks = {},
                             const std::string& generation = "3");
 

@@ -17,17 +17,25 @@ clause_result made(std::string_view id, verdict result) {
 
 TEST(outcome, counts_must_always_should_if_strict_and_info_never) {
   EXPECT_EQ(outcome_of({made("ENV-01", verdict::pass)}, false), outcome::success);
-  EXPECT_EQ(outcome_of({made("ENV-01", verdict::pass), made("ENV-02", verdict::fail)}, false), outcome::failure);
-  EXPECT_EQ(outcome_of({made("ENV-01", verdict::pass), made("ENV-02", verdict::could_not_run)}, false), outcome::failure);
-  EXPECT_EQ(outcome_of({made("ENV-01", verdict::pass), made("KAF-04", verdict::fail)}, false), outcome::success);
-  EXPECT_EQ(outcome_of({made("ENV-01", verdict::pass), made("KAF-04", verdict::fail)}, true), outcome::failure);
-  EXPECT_EQ(outcome_of({made("ENV-01", verdict::pass), made("PAY-05", verdict::fail)}, true), outcome::success);
+  EXPECT_EQ(outcome_of({made("ENV-01", verdict::pass), made("ENV-02", verdict::fail)}, false),
+            outcome::failure);
+  EXPECT_EQ(outcome_of({made("ENV-01", verdict::pass), made("ENV-02", verdict::could_not_run)}, false),
+            outcome::failure);
+  EXPECT_EQ(outcome_of({made("ENV-01", verdict::pass), made("KAF-04", verdict::fail)}, false),
+            outcome::success);
+  EXPECT_EQ(outcome_of({made("ENV-01", verdict::pass), made("KAF-04", verdict::fail)}, true),
+            outcome::failure);
+  EXPECT_EQ(outcome_of({made("ENV-01", verdict::pass), made("PAY-05", verdict::fail)}, true),
+            outcome::success);
 }
 
 TEST(outcome, is_partial_where_a_required_clause_was_skipped) {
-  EXPECT_EQ(outcome_of({made("ENV-01", verdict::pass), made("ENV-02", verdict::not_observed)}, false), outcome::partial);
-  EXPECT_EQ(outcome_of({made("ENV-01", verdict::pass), made("KAF-07", verdict::not_applicable)}, false), outcome::partial);
-  EXPECT_EQ(outcome_of({made("ENV-01", verdict::pass), made("DED-02", verdict::not_observed)}, false), outcome::success)
+  EXPECT_EQ(outcome_of({made("ENV-01", verdict::pass), made("ENV-02", verdict::not_observed)}, false),
+            outcome::partial);
+  EXPECT_EQ(outcome_of({made("ENV-01", verdict::pass), made("KAF-07", verdict::not_applicable)}, false),
+            outcome::partial);
+  EXPECT_EQ(outcome_of({made("ENV-01", verdict::pass), made("DED-02", verdict::not_observed)}, false),
+            outcome::success)
       << "what no black box can see is not required of one";
   auto half = made("SEC-02", verdict::pass);
   half.skipped = {"encryption: the testee does not offer tls"};
@@ -58,10 +66,13 @@ TEST(known_failing, a_listed_clause_must_fail) {
   const known_failing list{"KAF-01"};
   EXPECT_EQ(apply_known_failing(made("KAF-01", verdict::fail), list, true).result, verdict::expected_failure);
   EXPECT_EQ(apply_known_failing(made("KAF-01", verdict::pass), list, true).result, verdict::fail);
-  EXPECT_EQ(apply_known_failing(made("KAF-01", verdict::not_observed), list, true).result, verdict::fail) << "an unused line";
-  EXPECT_EQ(apply_known_failing(made("KAF-01", verdict::not_observed), list, false).result, verdict::not_observed)
+  EXPECT_EQ(apply_known_failing(made("KAF-01", verdict::not_observed), list, true).result, verdict::fail)
+      << "an unused line";
+  EXPECT_EQ(apply_known_failing(made("KAF-01", verdict::not_observed), list, false).result,
+            verdict::not_observed)
       << "an audit cannot see everything";
-  EXPECT_EQ(apply_known_failing(made("KAF-01", verdict::could_not_run), list, true).result, verdict::could_not_run);
+  EXPECT_EQ(apply_known_failing(made("KAF-01", verdict::could_not_run), list, true).result,
+            verdict::could_not_run);
   EXPECT_EQ(apply_known_failing(made("KAF-04", verdict::fail), list, true).result, verdict::fail);
 }
 
@@ -71,7 +82,11 @@ run_report sample_report() {
   report.profile = "kafka";
   report.mode = "drive";
   auto bad = made("ENV-05", verdict::fail);
-  bad.findings.push_back({.what = "it is <late>", .place = "topic/0/7", .expected = "early", .found = "late", .excerpt = "byte 0: 7b |{|"});
+  bad.findings.push_back({.what = "it is <late>",
+                          .place = "topic/0/7",
+                          .expected = "early",
+                          .found = "late",
+                          .excerpt = "byte 0: 7b |{|"});
   report.results = {made("ENV-01", verdict::pass), bad};
   return report;
 }
@@ -98,7 +113,8 @@ TEST(report, html_escapes_what_sinks_say_and_loads_nothing) {
 
 TEST(report, a_failure_shows_sentence_bytes_and_place) {
   const auto text = describe(sample_report().results[1]);
-  for (const auto* part : {"ENV-05 MUST: timestamp is RFC 3339", "topic/0/7", "expected: early", "found: late", "byte 0: 7b"})
+  for (const auto* part :
+       {"ENV-05 MUST: timestamp is RFC 3339", "topic/0/7", "expected: early", "found: late", "byte 0: 7b"})
     EXPECT_NE(text.find(part), std::string::npos) << part << " in " << text;
 }
 

@@ -23,7 +23,8 @@ timeouts hasty() {
   return bounds;
 }
 
-const std::string polite = R"(read line; echo '{"id":1,"ok":true,"name":"sh","version":"1","features":["nats"]}'; )";
+const std::string polite =
+    R"(read line; echo '{"id":1,"ok":true,"name":"sh","version":"1","features":["nats"]}'; )";
 
 TEST(testee, tells_what_it_is) {
   auto sink = start(polite + "read line");
@@ -36,7 +37,8 @@ TEST(testee, tells_what_it_is) {
 }
 
 TEST(testee, is_asked_in_json_lines_with_rows_verbatim) {
-  auto sink = start(polite + R"(read -r line; echo "$line" >&2; echo '{"id":2,"ok":false,"error":"no"}'; read line)");
+  auto sink =
+      start(polite + R"(read -r line; echo "$line" >&2; echo '{"id":2,"ok":false,"error":"no"}'; read line)");
   ASSERT_TRUE(sink && sink->hello());
   const auto answer = sink->export_snapshot({.namespace_ = "a\"b",
                                              .inventory = "all",
@@ -49,7 +51,8 @@ TEST(testee, is_asked_in_json_lines_with_rows_verbatim) {
   EXPECT_EQ(answer->error, "no");
   const std::string wanted = R"({"id":2,"op":"export","namespace":"a\"b","inventory":"all","generation":3,)"
                              R"("exportedAt":"2026-01-15T12:00:00Z","maxExportBytes":7,"items":[{"n":1.0}]})";
-  EXPECT_TRUE(servers::wait_until([&] { return sink->transcript().find(wanted) != std::string::npos; })) << sink->transcript();
+  EXPECT_TRUE(servers::wait_until([&] { return sink->transcript().find(wanted) != std::string::npos; }))
+      << sink->transcript();
 }
 
 /// A testee that goes wrong: what is seen of it.
@@ -74,13 +77,17 @@ TEST_P(misbehaving_testee, is_a_failure_that_says_what_was_seen) {
 
 INSTANTIATE_TEST_SUITE_P(
     all, misbehaving_testee,
-    testing::Values(misbehaviour{"hangs", "read line; sleep 60", error::broker_timeout, "has not answered hello"},
-                    misbehaviour{"dies", "read line; echo on fire >&2; exit 3", error::closed, "exit code 3"},
-                    misbehaviour{"says_why_it_died", "read line; echo on fire >&2; exit 3", error::closed, "on fire"},
-                    misbehaviour{"prints_garbage", "read line; echo hello; read line", error::syntax, "hello"},
-                    misbehaviour{"prints_megabytes", "read line; head -c 3000000 /dev/zero | tr '\\0' x; sleep 60", error::too_large, "1048576"},
-                    misbehaviour{"answers_the_wrong_id", R"(read line; echo '{"id":7,"ok":true}'; read line)", error::syntax, "another request"},
-                    misbehaviour{"lacks_features", R"(read line; echo '{"id":1,"ok":true}'; read line)", error::syntax, "features"}),
+    testing::Values(
+        misbehaviour{"hangs", "read line; sleep 60", error::broker_timeout, "has not answered hello"},
+        misbehaviour{"dies", "read line; echo on fire >&2; exit 3", error::closed, "exit code 3"},
+        misbehaviour{"says_why_it_died", "read line; echo on fire >&2; exit 3", error::closed, "on fire"},
+        misbehaviour{"prints_garbage", "read line; echo hello; read line", error::syntax, "hello"},
+        misbehaviour{"prints_megabytes", "read line; head -c 3000000 /dev/zero | tr '\\0' x; sleep 60",
+                     error::too_large, "1048576"},
+        misbehaviour{"answers_the_wrong_id", R"(read line; echo '{"id":7,"ok":true}'; read line)",
+                     error::syntax, "another request"},
+        misbehaviour{"lacks_features", R"(read line; echo '{"id":1,"ok":true}'; read line)", error::syntax,
+                     "features"}),
     [](const auto& one) { return one.param.name; });
 
 TEST(testee, that_is_no_program_is_a_failure) {
@@ -90,7 +97,8 @@ TEST(testee, that_is_no_program_is_a_failure) {
 TEST(testee, leaves_no_process_behind) {
   pid_t child = 0;
   {
-    auto sink = start(R"(sleep 600 & read line; echo "{\"id\":1,\"ok\":true,\"name\":\"$!\",\"version\":\"\",\"features\":[]}"; sleep 600)");
+    auto sink = start(
+        R"(sleep 600 & read line; echo "{\"id\":1,\"ok\":true,\"name\":\"$!\",\"version\":\"\",\"features\":[]}"; sleep 600)");
     ASSERT_TRUE(sink) << sink.error();
     const auto identity = sink->hello();
     ASSERT_TRUE(identity) << identity.error();

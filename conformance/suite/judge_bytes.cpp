@@ -95,7 +95,7 @@ std::size_t fault_of_spelling(std::string_view raw) {
     if (length == 0)
       return at; // not UTF-8
     if (raw[at] != '\\') {
-      if (!detail::stands_for_itself(raw[at]) || detail::is_line_separator(raw, at))
+      if ((length == 1 && !detail::stands_for_itself(raw[at])) || detail::is_line_separator(raw, at))
         return at;
       at += length;
       continue;

@@ -25,12 +25,12 @@ struct recorded_message {
 
 /// What a sink is asked to export: the fields of the protocol's `export`.
 struct export_request {
-  std::string namespace_;
-  std::string inventory;
+  std::string namespace_{};
+  std::string inventory{};
   std::int64_t generation = 0;
-  std::string exported_at;          ///< RFC 3339 as it is sent
+  std::string exported_at{};        ///< RFC 3339 as it is sent
   std::size_t max_export_bytes = 0; ///< 0: no limit
-  std::string items;                ///< JSON text: an array of rows, or `null` for no payload at all
+  std::string items{};              ///< JSON text: an array of rows, or `null` for no payload at all
 };
 
 /// What the sink said to it, and when on this machine's clock.

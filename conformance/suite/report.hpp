@@ -28,9 +28,13 @@ struct run_report {
   std::string brokers; ///< own, mock or external
   bool is_strict = false;
   std::vector<clause_result> results;
-  std::string hindrance; ///< why nothing could be judged; empty where something was
+  bool is_unpaired = false; ///< the state table that --state names differs from the stream
+  std::string hindrance;    ///< why nothing could be judged; empty where something was
 
-  outcome verdict_of_all() const noexcept { return outcome_of(results, is_strict); }
+  outcome verdict_of_all() const noexcept {
+    const auto judged = outcome_of(results, is_strict);
+    return is_unpaired && judged != outcome::nothing ? outcome::failure : judged;
+  }
 };
 
 /// results.json: versioned, one case a clause.

@@ -45,7 +45,11 @@ result<testee_answer> session::try_open(const place& where) {
       if (name != "username" && recognisable(value).size() >= 8)
         secrets_.insert(recognisable(value));
   cluster_ = trimmed(where.sink.cluster);
-  watch_.emplace(where.reach, brokers_.bounds().connect);
+  // Opened again at one place, what was read there before stays read.
+  if (const auto name = where.reach.stream + "/" + where.reach.destination; !watch_ || watched_ != name) {
+    watch_.emplace(where.reach, brokers_.bounds().connect);
+    watched_ = name;
+  }
   return sink_.open(make_manifest(where.sink), where.sink.secret);
 }
 

@@ -60,6 +60,7 @@ private:
   stage& brokers_;
   recording& record_;
   std::optional<log_watch> watch_;
+  std::string watched_; ///< what watch_ reads
   std::optional<observed_export> pending_;
   std::string cluster_;
   std::set<std::string> secrets_;

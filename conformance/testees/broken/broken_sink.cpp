@@ -75,9 +75,8 @@ result<void> broken_sink::make_payloads(export_plan& plan) const {
       fault_.row(rows.back(), row);
   }
   sort_canonically(rows);
-  export_envelope_header header{.generation = plan.asked.generation,
-                                .item_count = rows.size(),
-                                .exported_at = plan.asked.exported_at};
+  export_envelope_header header{
+      .generation = plan.asked.generation, .item_count = rows.size(), .exported_at = plan.asked.exported_at};
   const auto limit = plan.asked.max_export_bytes;
   const auto whole = serialize_export_envelope(header, join_items(rows)).size();
   plan.payloads.push_back({header, false, rows, {}});

@@ -11,8 +11,8 @@
 
 namespace kollect::testees {
 
-/// A sink that keeps the contract but for one clause; with no fault it keeps all of it. Its payloads are export
-/// envelopes.
+/// A sink that keeps the contract but for one clause; with no fault it keeps all of it. Its payloads are
+/// export envelopes.
 class broken_sink {
 public:
   /// `what` may be nullptr.

@@ -27,8 +27,8 @@ struct payload_plan {
   std::string text{}; ///< made from the above, checksum and all
 };
 
-/// One export on its way through a broken sink. Each fault spoils one stage; the later stages are made from what
-/// it left, so that a spoilt row has a right checksum, and a spoilt payload a right Nats-Msg-Id.
+/// One export on its way through a broken sink. Each fault spoils one stage; the later stages are made from
+/// what it left, so that a spoilt row has a right checksum, and a spoilt payload a right Nats-Msg-Id.
 struct export_plan {
   connection target;
   producer::testee_export asked;
@@ -46,11 +46,11 @@ struct sink_memory {
 
 /// How the messages are published.
 enum class delivery {
-  confirmed,        ///< as the contract asks
-  any_partition,    ///< Kafka: partitions in turn, whatever the key
-  one_replica,      ///< Kafka: acks=1
-  topic_made,       ///< Kafka: a missing topic is made
-  forgetful,        ///< what is not confirmed at once is forgotten, and called a success once the broker is back
+  confirmed,     ///< as the contract asks
+  any_partition, ///< Kafka: partitions in turn, whatever the key
+  one_replica,   ///< Kafka: acks=1
+  topic_made,    ///< Kafka: a missing topic is made
+  forgetful,     ///< what is not confirmed at once is forgotten, and called a success once the broker is back
   duplicates_refused ///< the ack's `duplicate` is called an error
 };
 
@@ -58,10 +58,11 @@ enum class delivery {
 struct fault {
   std::string_view clause;
   std::string_view what; ///< one sentence
-  std::function<result<void>(connection&, std::string_view manifest)> open{}; ///< may change or refuse the sink
+  std::function<result<void>(connection&, std::string_view manifest)>
+      open{}; ///< may change or refuse the sink
   std::function<void(producer::testee_export&)> request{};
   std::function<void(serialized_item&, const item&)> row{};
-  std::function<void(export_plan&)> split{};   ///< when the rows are in their parts
+  std::function<void(export_plan&)> split{};    ///< when the rows are in their parts
   std::function<void(payload_plan&)> payload{}; ///< when its text is made
   std::function<void(export_plan&)> envelope{}; ///< before the messages are made
   std::function<void(outgoing_message&)> message{};

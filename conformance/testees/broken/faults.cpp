@@ -13,7 +13,8 @@ namespace kollect::testees {
 namespace {
 
 void replace(std::string& text, std::string_view from, std::string_view to, bool every = false) {
-  for (auto at = text.find(from); at != std::string::npos; at = every ? text.find(from, at + to.size()) : std::string::npos)
+  for (auto at = text.find(from); at != std::string::npos;
+       at = every ? text.find(from, at + to.size()) : std::string::npos)
     text.replace(at, from.size(), to);
 }
 
@@ -119,8 +120,9 @@ void checksum_in_capitals(payload_plan& payload) {
   if (at != std::string::npos)
     std::transform(payload.text.begin() + static_cast<std::ptrdiff_t>(at) + 12,
                    payload.text.begin() + static_cast<std::ptrdiff_t>(at) + 76,
-                   payload.text.begin() + static_cast<std::ptrdiff_t>(at) + 12,
-                   [](char letter) { return letter >= 'a' && letter <= 'f' ? static_cast<char>(letter - 'a' + 'A') : letter; });
+                   payload.text.begin() + static_cast<std::ptrdiff_t>(at) + 12, [](char letter) {
+                     return letter >= 'a' && letter <= 'f' ? static_cast<char>(letter - 'a' + 'A') : letter;
+                   });
 }
 
 /// Moves checksum to the end of the export envelope.
@@ -134,7 +136,8 @@ void reorder_export_envelope(payload_plan& payload) {
 }
 
 void swap_labels(outgoing_message& message) {
-  const auto cluster = message.value.find(",\"cluster\":"), namespace_ = message.value.find(",\"namespace\":"),
+  const auto cluster = message.value.find(",\"cluster\":"),
+             namespace_ = message.value.find(",\"namespace\":"),
              payload = message.value.find(",\"payload\":");
   const auto first = message.value.substr(cluster, namespace_ - cluster),
              second = message.value.substr(namespace_, payload - namespace_);
@@ -164,16 +167,22 @@ std::vector<fault> envelope_faults() {
   return {
       {.clause = "ENV-01", .what = "leaves a row out", .request = drop_first_row},
       {.clause = "ENV-02", .what = "sends namespace before cluster", .message = swap_labels},
-      {.clause = "ENV-03", .what = "sends another schemaVersion",
-       .message = [](outgoing_message& message) { replace(message.value, "kollect.dev/v1alpha1", "kollect.dev/v1beta1"); }},
+      {.clause = "ENV-03",
+       .what = "sends another schemaVersion",
+       .message =
+           [](outgoing_message& message) {
+             replace(message.value, "kollect.dev/v1alpha1", "kollect.dev/v1beta1");
+           }},
       {.clause = "ENV-04", .what = "sends another form on NATS than on Kafka", .split = other_form_on_nats},
       {.clause = "ENV-05", .what = "makes the timestamp when it opens"}, // see sink_memory::first_instant
-      {.clause = "ENV-06", .what = "sends another cluster",
+      {.clause = "ENV-06",
+       .what = "sends another cluster",
        .open = [](connection& target, std::string_view) -> result<void> {
          target.cluster += "-2";
          return {};
        }},
-      {.clause = "ENV-07", .what = "sends another namespace",
+      {.clause = "ENV-07",
+       .what = "sends another namespace",
        .request = [](producer::testee_export& asked) { asked.namespace_ += "-2"; }},
       {.clause = "ENV-08", .what = "calls an export without payload a success", .accepts_nothing = true},
   };
@@ -184,40 +193,57 @@ std::vector<fault> payload_faults() {
       {.clause = "PAY-01", .what = "sends checksum as the last field", .payload = reorder_export_envelope},
       {.clause = "PAY-02", .what = "sends the checksum in capitals", .payload = checksum_in_capitals},
       {.clause = "PAY-03", .what = "counts one row less", .payload = count_one_less},
-      {.clause = "PAY-04", .what = "sends exportedAt an hour late",
-       .split = [](export_plan& plan) {
-         for (auto& payload : plan.payloads)
-           payload.header.exported_at = payload.header.exported_at + std::chrono::hours(1);
-       }},
+      {.clause = "PAY-04",
+       .what = "sends exportedAt an hour late",
+       .split =
+           [](export_plan& plan) {
+             for (auto& payload : plan.payloads)
+               payload.header.exported_at = payload.header.exported_at + std::chrono::hours(1);
+           }},
       {.clause = "PAY-05", .what = "sends another generation", .split = change_generation},
-      {.clause = "ROW-01", .what = "sends an empty group",
-       .row = [](serialized_item& row, const item& source) {
-         if (source.group.empty())
-           replace(row.json, ",\"version\":", ",\"group\":\"\",\"version\":");
-       }},
-      {.clause = "ROW-02", .what = "sends {} for no attributes",
-       .request = [](producer::testee_export& asked) {
-         for (auto& row : asked.items)
-           if (row.attributes.is_null())
-             row.attributes = boost::json::object();
-       }},
-      {.clause = "ROW-03", .what = "sends a row twice",
-       .request = [](producer::testee_export& asked) {
-         if (!asked.items.empty())
-           asked.items.push_back(asked.items.front());
-       }},
-      {.clause = "ORD-01", .what = "sends the rows backwards",
-       .split = [](export_plan& plan) {
-         for (auto& payload : plan.payloads)
-           std::ranges::reverse(payload.rows);
-       }},
-      {.clause = "BYT-01", .what = "puts a space before the payload",
-       .message = [](outgoing_message& message) { replace(message.value, ",\"payload\":", ",\"payload\": "); }},
-      {.clause = "BYT-02", .what = "sorts the keys of nested objects backwards", .row = write_nested_keys_backwards},
-      {.clause = "BYT-03", .what = "writes escapes in capitals",
+      {.clause = "ROW-01",
+       .what = "sends an empty group",
+       .row =
+           [](serialized_item& row, const item& source) {
+             if (source.group.empty())
+               replace(row.json, ",\"version\":", ",\"group\":\"\",\"version\":");
+           }},
+      {.clause = "ROW-02",
+       .what = "sends {} for no attributes",
+       .request =
+           [](producer::testee_export& asked) {
+             for (auto& row : asked.items)
+               if (row.attributes.is_null())
+                 row.attributes = boost::json::object();
+           }},
+      {.clause = "ROW-03",
+       .what = "sends a row twice",
+       .request =
+           [](producer::testee_export& asked) {
+             if (!asked.items.empty())
+               asked.items.push_back(asked.items.front());
+           }},
+      {.clause = "ORD-01",
+       .what = "sends the rows backwards",
+       .split =
+           [](export_plan& plan) {
+             for (auto& payload : plan.payloads)
+               std::ranges::reverse(payload.rows);
+           }},
+      {.clause = "BYT-01",
+       .what = "puts a space before the payload",
+       .message =
+           [](outgoing_message& message) { replace(message.value, ",\"payload\":", ",\"payload\": "); }},
+      {.clause = "BYT-02",
+       .what = "sorts the keys of nested objects backwards",
+       .row = write_nested_keys_backwards},
+      {.clause = "BYT-03",
+       .what = "writes escapes in capitals",
        .row = [](serialized_item& row, const item&) { replace(row.json, "\\u003c", "\\u003C", true); }},
-      {.clause = "BYT-04", .what = "writes whole numbers with a fraction",
-       .row = [](serialized_item& row, const item&) { replace(row.json, "\"replicas\":2", "\"replicas\":2.0"); }},
+      {.clause = "BYT-04",
+       .what = "writes whole numbers with a fraction",
+       .row = [](serialized_item& row,
+                 const item&) { replace(row.json, "\"replicas\":2", "\"replicas\":2.0"); }},
   };
 }
 
@@ -227,33 +253,47 @@ std::vector<fault> set_faults() {
       {.clause = "MP-02", .what = "sends a row that alone is over the limit", .ignores_oversized_rows = true},
       {.clause = "MP-03", .what = "puts part marks on a snapshot that is whole", .split = mark_whole},
       {.clause = "MP-04", .what = "sends two parts with one index", .split = mislabel_last_part},
-      {.clause = "MP-05", .what = "sends another generation in the last part", .split = change_generation_of_last_part},
-      {.clause = "SIZE-01", .what = "drops what is large, and calls it a success",
-       .is_swallowed = [](const export_plan& plan, sink_memory&) { return plan.messages.front().value.size() > 19'000; }},
+      {.clause = "MP-05",
+       .what = "sends another generation in the last part",
+       .split = change_generation_of_last_part},
+      {.clause = "SIZE-01",
+       .what = "drops what is large, and calls it a success",
+       .is_swallowed = [](const export_plan& plan,
+                          sink_memory&) { return plan.messages.front().value.size() > 19'000; }},
   };
 }
 
 std::vector<fault> kafka_faults() {
   return {
-      {.clause = "KAF-01", .what = "sends the key without the inventory",
-       .message = [](outgoing_message& message) {
-         if (message.key)
-           message.key = message.key->substr(0, message.key->rfind('/')).replace(message.key->find(':'), 1, "/");
-       }},
+      {.clause = "KAF-01",
+       .what = "sends the key without the inventory",
+       .message =
+           [](outgoing_message& message) {
+             if (message.key)
+               message.key =
+                   message.key->substr(0, message.key->rfind('/')).replace(message.key->find(':'), 1, "/");
+           }},
       {.clause = "KAF-02", .what = "takes the partitions in turn", .how = delivery::any_partition},
       {.clause = "KAF-03", .what = "publishes with acks=1", .how = delivery::one_replica},
-      {.clause = "KAF-04", .what = "sends no headers",
-       .message = [](outgoing_message& message) { std::erase_if(message.headers, [](const auto& one) { return one.name.starts_with("kollect"); }); }},
-      {.clause = "KAF-05", .what = "does not know spec.endpoint",
+      {.clause = "KAF-04",
+       .what = "sends no headers",
+       .message =
+           [](outgoing_message& message) {
+             std::erase_if(message.headers, [](const auto& one) { return one.name.starts_with("kollect"); });
+           }},
+      {.clause = "KAF-05",
+       .what = "does not know spec.endpoint",
        .open = [](connection&, std::string_view manifest) { return refuse_without(manifest, "brokers"); }},
       {.clause = "KAF-06", .what = "makes a topic that is missing", .how = delivery::topic_made},
-      {.clause = "KAF-07", .what = "trims the password",
+      {.clause = "KAF-07",
+       .what = "trims the password",
        .open = [](connection& target, std::string_view) -> result<void> {
          if (target.secret)
            std::erase(target.secret->password, ' ');
          return {};
        }},
-      {.clause = "KAF-08", .what = "trusts every certificate",
+      {.clause = "KAF-08",
+       .what = "trusts every certificate",
        .open = [](connection& target, std::string_view) -> result<void> {
          if (target.tls)
            target.tls->insecure_skip_verify = true;
@@ -264,21 +304,26 @@ std::vector<fault> kafka_faults() {
 
 std::vector<fault> nats_faults() {
   return {
-      {.clause = "NAT-01", .what = "does not know spec.endpoint",
+      {.clause = "NAT-01",
+       .what = "does not know spec.endpoint",
        .open = [](connection&, std::string_view manifest) { return refuse_without(manifest, "url"); }},
-      {.clause = "NAT-02", .what = "hashes the payload without the labels",
-       .message = [](outgoing_message& message) {
-         for (auto& one : message.headers)
-           if (one.name == "Nats-Msg-Id")
-             one.value = to_string(sha256(message.value));
-       }},
-      {.clause = "NAT-03", .what = "makes dashes of the dots in a stream's name",
+      {.clause = "NAT-02",
+       .what = "hashes the payload without the labels",
+       .message =
+           [](outgoing_message& message) {
+             for (auto& one : message.headers)
+               if (one.name == "Nats-Msg-Id")
+                 one.value = to_string(sha256(message.value));
+           }},
+      {.clause = "NAT-03",
+       .what = "makes dashes of the dots in a stream's name",
        .open = [](connection& target, std::string_view manifest) -> result<void> {
          if (manifest.find("\"stream\":\"a.") != std::string_view::npos)
            std::ranges::replace(target.stream, '_', '-');
          return {};
        }},
-      {.clause = "NAT-04", .what = "trusts every certificate",
+      {.clause = "NAT-04",
+       .what = "trusts every certificate",
        .open = [](connection& target, std::string_view) -> result<void> {
          if (target.tls)
            target.tls->insecure_skip_verify = true;
@@ -291,12 +336,16 @@ std::vector<fault> nats_faults() {
 
 std::vector<fault> delivery_faults() {
   return {
-      {.clause = "DED-01", .what = "forgets what an outage interrupts, and calls it a success", .how = delivery::forgetful},
-      {.clause = "DEL-02", .what = "does not publish an empty snapshot",
+      {.clause = "DED-01",
+       .what = "forgets what an outage interrupts, and calls it a success",
+       .how = delivery::forgetful},
+      {.clause = "DEL-02",
+       .what = "does not publish an empty snapshot",
        .is_swallowed = [](const export_plan& plan, sink_memory&) { return plan.asked.items.empty(); }},
       {.clause = "DEL-04", .what = "does not publish what has not changed", .is_swallowed = is_unchanged},
       {.clause = "SEC-01", .what = "redacts nothing"}, // see the sink's request stage
-      {.clause = "SEC-02", .what = "prints its password",
+      {.clause = "SEC-02",
+       .what = "prints its password",
        .open = [](connection& target, std::string_view) -> result<void> {
          if (target.secret)
            std::cerr << "logging in with " << target.secret->password << target.secret->token << std::endl;
@@ -310,7 +359,8 @@ std::vector<fault> delivery_faults() {
 std::span<const fault> faults() {
   static const auto all = [] {
     std::vector<fault> joined;
-    for (auto family : {envelope_faults(), payload_faults(), set_faults(), kafka_faults(), nats_faults(), delivery_faults()})
+    for (auto family : {envelope_faults(), payload_faults(), set_faults(), kafka_faults(), nats_faults(),
+                        delivery_faults()})
       std::ranges::move(family, std::back_inserter(joined));
     return joined;
   }();

@@ -41,7 +41,8 @@ result<raw_kafka> raw_kafka::create(const connection& target, delivery how) {
   config_pointer config(rd_kafka_conf_new());
   std::array<char, 256> reason{};
   const auto set = [&](const char* name, const std::string& value) {
-    return rd_kafka_conf_set(config.get(), name, value.c_str(), reason.data(), reason.size()) == RD_KAFKA_CONF_OK;
+    return rd_kafka_conf_set(config.get(), name, value.c_str(), reason.data(), reason.size()) ==
+           RD_KAFKA_CONF_OK;
   };
   std::string addresses;
   for (const auto& address : target.addresses)
@@ -49,7 +50,8 @@ result<raw_kafka> raw_kafka::create(const connection& target, delivery how) {
   rd_kafka_conf_set_dr_msg_cb(config.get(), on_delivery);
   rd_kafka_conf_set_log_cb(config.get(), nullptr);
   if (!set("bootstrap.servers", addresses) || !set("acks", how == delivery::one_replica ? "1" : "all") ||
-      !set("allow.auto.create.topics", how == delivery::topic_made ? "true" : "false") || !set("linger.ms", "1"))
+      !set("allow.auto.create.topics", how == delivery::topic_made ? "true" : "false") ||
+      !set("linger.ms", "1"))
     return make_failure(error::invalid_value, reason.data());
   client_pointer client(rd_kafka_new(RD_KAFKA_PRODUCER, config.get(), reason.data(), reason.size()));
   if (!client)
@@ -58,7 +60,8 @@ result<raw_kafka> raw_kafka::create(const connection& target, delivery how) {
   return raw_kafka(std::make_shared<state>(state{std::move(client), how}));
 }
 
-result<void> raw_kafka::publish(std::span<const outgoing_message> messages, std::chrono::milliseconds timeout) {
+result<void> raw_kafka::publish(std::span<const outgoing_message> messages,
+                                std::chrono::milliseconds timeout) {
   deliveries waiting;
   for (const auto& message : messages) {
     std::vector<rd_kafka_vu_t> fields(5 + message.headers.size());
