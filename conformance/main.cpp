@@ -107,6 +107,17 @@ result<void> audit_log(const wish& wanted, const connection& target,
   return {};
 }
 
+/// Why nothing was judged; empty where something was.
+std::string hindrance_of(const result<void>& done, const run_report& report) {
+  if (!done)
+    return "nothing could be judged: " + to_string(done.error());
+  if (report.results.empty())
+    return "nothing was judged: GTEST_FILTER leaves no clause";
+  if (report.verdict_of_all() == outcome::nothing)
+    return "nothing was judged: see the clauses above for the reasons";
+  return {};
+}
+
 int run(int count, const char* const* words, program::stop_signal& stop) {
   int code = 0;
   const auto wanted = read_command_line(count, words, code);
@@ -130,8 +141,7 @@ int run(int count, const char* const* words, program::stop_signal& stop) {
                                       "--run and --skip leave no clause of the profile " + report.profile))
       : wanted->testee.empty() ? audit_log(*wanted, *target, clauses, stop, report)
                                : drive_sink(*wanted, *target, clauses, stop, report);
-  if (!done)
-    report.hindrance = "nothing could be judged: " + to_string(done.error());
+  report.hindrance = hindrance_of(done, report);
   print_summary(std::cout, report);
   if (!wanted->clauses.report.empty())
     if (const auto written = write_reports(report, wanted->clauses.report); !written) {

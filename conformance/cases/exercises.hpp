@@ -38,6 +38,7 @@ result<void> wrong_login(session& now);
 result<void> encryption(session& now);
 
 // outage.cpp
+result<void> acks(session& now);
 result<void> unconfirmed(session& now);
 result<void> frozen(session& now);
 result<void> restarted(session& now);

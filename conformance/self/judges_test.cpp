@@ -81,7 +81,8 @@ TEST(judges, a_good_message_breaks_nothing) {
 }
 
 TEST(judges, text_of_all_the_world_breaks_nothing) {
-  const std::vector<std::string> rows{row("api", "{\"s\":\"\u00e9 \u6f22 \U0001F600 \x7f / \\u2028\\u003c\\ufffd\\u0000\\b\\\"\"}")};
+  const std::vector<std::string> rows{
+      row("api", "{\"s\":\"\u00e9 \u6f22 \U0001F600 \x7f / \\u2028\\u003c\\ufffd\\u0000\\b\\\"\"}")};
   EXPECT_EQ(broken(record({asked(rows, {message(array(rows))})})), clauses{});
 }
 

@@ -21,14 +21,16 @@ pairing compare(const std::vector<recorded_message>& messages, const std::vector
 }
 
 TEST(state_pairing, equal_rows_pair_whatever_their_spelling) {
-  const auto spelled = R"({"attributes": {"n": 1}, )" + row("a").substr(1, row("a").find(",\"attributes\"") - 1) + "}";
+  const auto spelled =
+      R"({"attributes": {"n": 1}, )" + row("a").substr(1, row("a").find(",\"attributes\"") - 1) + "}";
   const auto compared = compare({message(array(both))}, {stored("a", spelled), stored("b", both[1])});
   EXPECT_EQ(compared.expected_rows, 2U);
   EXPECT_TRUE(compared.differences.empty()) << describe(compared);
 }
 
 TEST(state_pairing, missing_extra_and_different_rows_are_told) {
-  const auto compared = compare({message(array(both))}, {stored("a", row("a", R"({"n":2})")), stored("c", row("c"))});
+  const auto compared =
+      compare({message(array(both))}, {stored("a", row("a", R"({"n":2})")), stored("c", row("c"))});
   ASSERT_EQ(compared.differences.size(), 3U) << describe(compared);
   EXPECT_EQ(compared.differences[0].what, "a row differs in the table");
   EXPECT_EQ(compared.differences[1].what, "a row is missing from the table");
@@ -50,8 +52,9 @@ TEST(state_pairing, another_clusters_row_under_the_same_key_is_a_known_defect) {
 TEST(state_pairing, parts_stand_under_names_of_their_own) {
   const auto first = export_envelope(array({both[0]}), 1, "\"partIndex\":1,\"partTotal\":2,");
   const auto second = export_envelope(array({both[1]}), 1, "\"partIndex\":2,\"partTotal\":2,");
-  const auto compared = compare({message(second), message(first)}, {stored("a", both[0], "prod-west", "all.part-0001-of-0002"),
-                                                                    stored("b", both[1], "prod-west", "all.part-0002-of-0002")});
+  const auto compared = compare({message(second), message(first)},
+                                {stored("a", both[0], "prod-west", "all.part-0001-of-0002"),
+                                 stored("b", both[1], "prod-west", "all.part-0002-of-0002")});
   EXPECT_EQ(compared.expected_rows, 2U);
   EXPECT_TRUE(compared.differences.empty()) << describe(compared);
 }

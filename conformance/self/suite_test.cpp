@@ -1,6 +1,7 @@
 #include <suite/known_failing.hpp>
 #include <suite/report.hpp>
 #include <suite/verdict.hpp>
+#include <suite/wiretap.hpp>
 
 #include <boost/json/parse.hpp>
 #include <gtest/gtest.h>
@@ -121,6 +122,37 @@ TEST(report, a_failure_shows_sentence_bytes_and_place) {
 TEST(excerpt, shows_bytes_around_the_place) {
   EXPECT_EQ(hex_excerpt("abc\n", 2), "byte 0: 61 62 63 0a |abc.|");
   EXPECT_EQ(printable_excerpt("a\x1b[0m", 3), "a\\x1b[…");
+}
+
+/// A Produce request up to its acks: header, then what comes before them.
+std::string produce_request(char version, const std::string& before_acks, std::int16_t acks) {
+  std::string out("\0\0\0\0\0\0\0\7\0\1x", 11);
+  out[3] = version;
+  out += before_acks;
+  out += static_cast<char>((acks >> 8) & 255);
+  return out + static_cast<char>(acks & 255) + "rest";
+}
+
+TEST(wiretap, reads_acks_of_each_version_of_the_produce_request) {
+  const std::string null_text("\xff\xff", 2), flexible(2, '\0');
+  EXPECT_EQ(acks_of(produce_request(2, "", 1)), 1);
+  EXPECT_EQ(acks_of(produce_request(7, null_text, -1)), -1);
+  EXPECT_EQ(acks_of(produce_request(7, std::string("\0\2ab", 4), 0)), 0);
+  EXPECT_EQ(acks_of(produce_request(9, flexible, -1)), -1);
+  EXPECT_EQ(acks_of(produce_request(9, std::string("\0\3ab", 4), 1)), 1);
+  auto metadata = produce_request(7, null_text, -1);
+  metadata[1] = 3;
+  EXPECT_EQ(acks_of(metadata), std::nullopt);
+  for (std::size_t size = 0; size < 14; ++size)
+    EXPECT_EQ(acks_of(produce_request(7, null_text, -1).substr(0, size)), std::nullopt) << size;
+}
+
+TEST(wiretap, sends_clients_back_to_itself) {
+  std::string answer("xx127.0.0.1\0\0\x23\x84yy127.0.0.1\0\0\x11\x11", 30);
+  const auto size = answer.size();
+  redirect(answer, 0x2384, 0x1234);
+  EXPECT_EQ(answer, std::string("xx127.0.0.1\0\0\x12\x34yy127.0.0.1\0\0\x11\x11", 30));
+  EXPECT_EQ(answer.size(), size);
 }
 
 } // namespace

@@ -4,11 +4,14 @@
 #include <kollect/kafka/reader.hpp>
 #include <kollect/nats/reader.hpp>
 
+#include <thread>
 #include <utility>
 
 namespace kollect::conformance {
 
 namespace {
+
+constexpr std::chrono::milliseconds pause_between_questions{50};
 
 /// Where the partitions of a Kafka topic end.
 class kafka_ends {
@@ -16,18 +19,15 @@ public:
   kafka_ends(std::shared_ptr<kafka::detail::client> client, std::string topic)
       : client_(std::move(client)), topic_(std::move(topic)) {}
 
+  /// A topic that was just made has no leaders for a moment.
   result<log_ends> operator()(std::chrono::milliseconds timeout) {
-    auto partitions = kafka::detail::await_topic(*client_, target_, topic_, timeout);
-    if (!partitions)
-      return partitions.error();
-    log_ends ends;
-    for (const auto partition : *partitions) {
-      const auto extent = kafka::detail::measure(*client_, topic_, partition, timeout);
-      if (!extent)
-        return extent.error();
-      ends[partition] = extent->end;
+    const kafka::detail::deadline end{timeout};
+    for (;;) {
+      auto found = look(end.left());
+      if (found || found.error().code != condition::unavailable || end.passed())
+        return found;
+      std::this_thread::sleep_for(pause_between_questions);
     }
-    return ends;
   }
 
   static result<kafka_ends> create(const connection& target, std::chrono::milliseconds timeout) {
@@ -45,6 +45,20 @@ public:
   }
 
 private:
+  result<log_ends> look(std::chrono::milliseconds timeout) {
+    auto partitions = kafka::detail::await_topic(*client_, target_, topic_, timeout);
+    if (!partitions)
+      return partitions.error();
+    log_ends ends;
+    for (const auto partition : *partitions) {
+      const auto extent = kafka::detail::measure(*client_, topic_, partition, timeout);
+      if (!extent)
+        return extent.error();
+      ends[partition] = extent->end;
+    }
+    return ends;
+  }
+
   std::shared_ptr<kafka::detail::client> client_;
   connection target_;
   std::string topic_;

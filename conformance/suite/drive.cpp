@@ -78,6 +78,8 @@ std::string drive::reason_to_skip(const exercise& wanted, bool& is_feature) cons
     return "it was left out";
   if (wanted.need == broker_need::control && brokers_->source() != broker_source::own)
     return "this takes brokers of the suite's own";
+  if (wanted.need == broker_need::local && brokers_->source() == broker_source::external)
+    return "this takes brokers of the suite's own";
   if (wanted.need == broker_need::settings && brokers_->source() == broker_source::mock)
     return "this takes a real broker";
   return {};

@@ -42,6 +42,7 @@ boost::json::object to_object(const clause_result& result) {
           {"level", to_string(result.clause->how)},
           {"result", to_string(result.result)},
           {"sentence", result.clause->sentence},
+          {"departure", result.clause->departure},
           {"reason", result.reason},
           {"lookedAt", result.looked_at},
           {"exercises", to_array(result.exercises)},
@@ -127,6 +128,7 @@ std::string to_json(const run_report& report) {
       {"brokers", report.brokers},
       {"strict", report.is_strict},
       {"outcome", to_string(report.verdict_of_all())},
+      {"unpaired", report.is_unpaired},
       {"hindrance", report.hindrance},
       {"counts", std::move(counts)},
       {"cases", std::move(cases)}};
@@ -186,6 +188,8 @@ std::string describe(const clause_result& result) {
                     std::string(result.clause->sentence) + "\n";
   if (!result.reason.empty())
     out += "    " + result.reason + "\n";
+  if (!result.findings.empty() && !result.clause->departure.empty())
+    out += "    known of today's operator: " + std::string(result.clause->departure) + "\n";
   for (std::size_t index = 0; index < std::min(result.findings.size(), most_shown); ++index) {
     const auto& one = result.findings[index];
     out += "    " + one.what + (one.place.empty() ? "" : ", in " + one.place) +

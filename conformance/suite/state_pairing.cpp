@@ -20,7 +20,8 @@ using row_key = std::tuple<std::string, std::string, std::string, std::string, s
 
 std::string text_of(const row_key& key) {
   const auto& [cluster, namespace_, inventory, target, uid] = key;
-  return printable_excerpt(cluster + ":" + namespace_ + "/" + inventory + " target " + target + " uid " + uid);
+  return printable_excerpt(cluster + ":" + namespace_ + "/" + inventory + " target " + target + " uid " +
+                           uid);
 }
 
 /// `NAME` of `NAME.part-0001-of-0003`.
@@ -40,7 +41,8 @@ std::string canonical(std::string_view json) {
 
 /// Takes one message in; a part waits for its set.
 void apply_message(const recorded_message& message, assembler& parts, fleet_state& state) {
-  const auto head = read_head(message.value, message.key ? std::optional<std::string_view>(*message.key) : std::nullopt);
+  const auto head =
+      read_head(message.value, message.key ? std::optional<std::string_view>(*message.key) : std::nullopt);
   if (!head)
     return;
   const auto snapshot = parse_snapshot(head->envelope);
@@ -83,13 +85,16 @@ pairing compare_state(const fleet_state& stream, std::span<const state_row> tabl
     if (which.inventory.empty())
       unnamed.emplace(which.cluster, which.namespace_);
     for (const auto& [identity, json] : rows)
-      expected[{which.cluster, which.namespace_, which.inventory, identity.target_name, identity.uid}] = canonical(json);
+      expected[{which.cluster, which.namespace_, which.inventory, identity.target_name, identity.uid}] =
+          canonical(json);
   });
   std::set<row_key> by_table_key; // with an empty cluster: what the table can tell apart
   for (const auto& row : table) {
-    const auto inventory = unnamed.contains({row.cluster, row.inventory_namespace}) ? std::string()
-                                                                                    : without_part(row.inventory_name);
-    found[{row.cluster, row.inventory_namespace, inventory, row.target_name, row.source_uid}] = canonical(row.payload);
+    const auto inventory = unnamed.contains({row.cluster, row.inventory_namespace})
+                               ? std::string()
+                               : without_part(row.inventory_name);
+    found[{row.cluster, row.inventory_namespace, inventory, row.target_name, row.source_uid}] =
+        canonical(row.payload);
     by_table_key.insert({"", row.inventory_namespace, inventory, row.target_name, row.source_uid});
   }
   out.expected_rows = expected.size();
@@ -110,15 +115,16 @@ pairing compare_state(const fleet_state& stream, std::span<const state_row> tabl
   }
   for (const auto& [key, json] : found)
     if (!expected.contains(key))
-      out.differences.push_back({.what = "the table has a row that the newest snapshot has not", .place = text_of(key)});
+      out.differences.push_back(
+          {.what = "the table has a row that the newest snapshot has not", .place = text_of(key)});
   return out;
 }
 
 std::string describe(const pairing& compared) {
   constexpr std::size_t most_shown = 20;
-  std::string out = "state table: " + std::to_string(compared.expected_rows) + " rows in the newest snapshots, " +
-                    std::to_string(compared.table_rows) + " in the table, " + std::to_string(compared.differences.size()) +
-                    " differences\n";
+  std::string out = "state table: " + std::to_string(compared.expected_rows) +
+                    " rows in the newest snapshots, " + std::to_string(compared.table_rows) +
+                    " in the table, " + std::to_string(compared.differences.size()) + " differences\n";
   if (compared.overwritten != 0)
     out += "  " + std::to_string(compared.overwritten) +
            " rows are held by another cluster: the table's key lacks the cluster, a known defect\n";

@@ -26,21 +26,22 @@ struct state_row {
 
 /// What comparing an event stream with a state table shows.
 struct pairing {
-  std::size_t expected_rows = 0;     ///< in the newest snapshots of the stream
+  std::size_t expected_rows = 0; ///< in the newest snapshots of the stream
   std::size_t table_rows = 0;
-  std::size_t overwritten = 0;       ///< rows that another cluster holds, as the table's key lacks the cluster
-  std::vector<finding> differences;  ///< rows missing, extra and different
+  std::size_t overwritten = 0;      ///< rows that another cluster holds, as the table's key lacks the cluster
+  std::vector<finding> differences; ///< rows missing, extra and different
 };
 
 /// The newest snapshot of each scope; messages that cannot be read are left to the judges.
 fleet_state newest_snapshots(std::span<const recorded_message> messages);
 
 /// Compares them, knowing the table's two defects: its key lacks the cluster, and parts of a multipart export
-/// stand under names of their own. Where a message's key does not tell the inventory, a namespace is compared as
-/// a whole. JSON is compared by meaning, as the table does not keep its spelling.
+/// stand under names of their own. Where a message's key does not tell the inventory, a namespace is compared
+/// as a whole. JSON is compared by meaning, as the table does not keep its spelling.
 pairing compare_state(const fleet_state& stream, std::span<const state_row> table);
 
-/// Reads the table. `url` is postgresql://…, without a password. error::store_unavailable and what the server says.
+/// Reads the table. `url` is postgresql://…, without a password. error::store_unavailable and what the server
+/// says.
 result<std::vector<state_row>> read_state_table(const std::string& url);
 
 /// As a person reads it: numbers, then the first differences.
