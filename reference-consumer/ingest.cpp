@@ -121,11 +121,11 @@ private:
     if (ending == outcome::applied) {
       arrived_snapshot arrived{order, items_digest_of(*head, *snapshot), {}, {}};
       collect_rows(*snapshot, arrived.rows);
-      auto refused = apply(head->scope, **record, std::move(arrived));
-      if (!refused)
-        return refused.error();
-      if (*refused)
-        return bury(message, **refused);
+      auto applied = apply(head->scope, **record, std::move(arrived));
+      if (!applied)
+        return applied.error();
+      if (!*applied)
+        return bury(message, *refused_);
     }
     return end(ending);
   }
@@ -239,22 +239,19 @@ private:
     arrived.order = order_of(set, held);
     arrived.items_digest = sha256(items_digests);
     const outcome ending = decide_snapshot(record.order, arrived.order);
-    std::optional<failure> refused;
     if (ending == outcome::applied) {
       auto applied = apply(where, record, std::move(arrived));
       if (!applied)
         return applied.error();
-      refused = std::move(*applied);
+      if (!*applied)
+        return bury_parts(std::move(*parts), *refused_);
     }
-    if (refused)
-      return bury_parts(std::move(*parts), *refused);
     settle(static_cast<std::int64_t>(parts->size()), ending);
     return {};
   }
 
   /// A whole set that must not be applied.
   result<void> bury_parts(std::vector<pending_part> parts, const failure& reason) {
-    refused_ = reason;
     for (auto& part : parts) {
       auto letter = make_dead_letter(part.origin, reason, settings_.now());
       letter.message_key = part.message_key;
@@ -269,9 +266,9 @@ private:
     return {};
   }
 
-  /// Makes a snapshot the state of its scope: only what changed is written (DEL-01). Answers why it must not
-  /// be applied, if so.
-  result<std::optional<failure>> apply(const scope& where, scope_record& record, arrived_snapshot arrived) {
+  /// Makes a snapshot the state of its scope: only what changed is written (DEL-01). False when it is
+  /// held back instead, and refused_ says why.
+  result<bool> apply(const scope& where, scope_record& record, arrived_snapshot arrived) {
     const bool is_first = !record.order;
     const bool is_unchanged = !is_first && record.items_digest == arrived.items_digest;
     std::vector<change> changes;
@@ -283,12 +280,13 @@ private:
       if (!found)
         return found.error();
       changes = std::move(*found);
-      if (record.held_back != arrived.items_digest)
+      if (is_retry_ || record.held_back != arrived.items_digest)
         if (auto refused = refuse_mass_deletion((*before)->size(), changes, settings_.max_delete_percent)) {
           record.held_back = arrived.items_digest;
           if (auto noted = target_.note_held_back(record.id, arrived.items_digest); !noted)
             return noted.error();
-          return refused;
+          refused_ = std::move(refused);
+          return false;
         }
       if (notice_alternating_targets(record, **before, arrived.rows))
         settings_.notice(
@@ -309,7 +307,7 @@ private:
     if (!dropped)
       return dropped.error();
     settle(*dropped, outcome::stale);
-    return std::optional<failure>();
+    return true;
   }
 
   result<row_map*> rows_of(const scope& where, std::int64_t scope_id) {

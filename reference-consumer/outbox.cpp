@@ -57,8 +57,8 @@ result<void> publish_entry(publisher& broker, const outbox_settings& settings, c
 
 /// The thread, and what it shares with serve().
 struct outbox::state {
-  state(outbox_settings how, open_reader reader, open_publisher broker, program::log& to, monitor& watch)
-      : settings(std::move(how)), make_reader(std::move(reader)), make_publisher(std::move(broker)), log(to),
+  state(outbox_settings how, open_reader read, open_publisher publish, program::log& to, monitor& watch)
+      : settings(std::move(how)), make_reader(std::move(read)), make_publisher(std::move(publish)), log(to),
         watched(watch), worker([this] { work(); }) {}
   ~state() { stop(); }
   state(const state&) = delete;

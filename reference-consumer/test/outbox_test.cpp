@@ -6,6 +6,7 @@
 #include <servers/wait_until.hpp>
 
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -244,7 +245,7 @@ TEST(feed_message, for_kafka_has_the_scopes_key_and_cloudevents_headers) {
   EXPECT_EQ(message.headers, expected);
   const auto value = boost::json::parse(message.value);
   EXPECT_EQ(value.at("id"), "abc-7");
-  EXPECT_EQ(value.at("source").at("traceparent"), entry.origin.traceparent);
+  EXPECT_EQ(value.at("source").at("traceparent").as_string(), entry.origin.traceparent);
 }
 
 TEST(feed_message, for_nats_has_the_id_as_message_id) {

@@ -26,10 +26,10 @@ inline result<std::unique_ptr<log_reader>> create_reader(const connection& targe
   if (!stream)
     return stream.error();
   if (!*stream)
-    return explain(error::topic_missing, "there is no stream " + target.stream);
+    return detail::explain(error::topic_missing, "there is no stream " + target.stream);
   if (!(*stream)->takes(target.destination))
-    return explain(error::topic_missing,
-                   "the stream " + target.stream + " does not take the subject " + target.destination);
+    return detail::explain(error::topic_missing, "the stream " + target.stream +
+                                                     " does not take the subject " + target.destination);
   auto messages = (*server)->subscribe_inbox();
   if (!messages)
     return messages.error();

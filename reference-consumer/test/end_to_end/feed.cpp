@@ -41,12 +41,15 @@ std::vector<std::string> simulate_words(const workplace& place, std::vector<std:
   return words;
 }
 
-/// All that lies where a manifest points to, by partition and in its order.
+/// All that lies where a manifest points to, by partition and in its order. A stream that nobody has made yet
+/// has nothing.
 std::vector<received_message> read_all(const std::filesystem::path& manifest) {
   std::vector<received_message> messages;
   const auto target = program::load_connection({manifest.string(), {}, {}});
   EXPECT_TRUE(target) << target.error();
   auto log = consumer::open_log(*target, read_start::earliest, [](std::string_view) {});
+  if (!log && log.error().reason() == error::topic_missing)
+    return messages;
   EXPECT_TRUE(log) << log.error();
   const auto deadline = std::chrono::steady_clock::now() + 60s;
   while (log && !(*log)->at_end() && std::chrono::steady_clock::now() < deadline)
@@ -106,7 +109,7 @@ void check_feed_published(const broker& system) {
   const workplace place;
   place.write("sink.yaml", system.new_manifest(6));
   place.write("feed.yaml", system.new_manifest(3));
-  auto arguments = simulate_words(place, {"--rounds", "30", "--rate", "100"});
+  auto arguments = simulate_words(place, {"--rounds", "120", "--rate", "60"});
   arguments.insert(arguments.begin(), KOLLECT_PRODUCER);
   auto producer =
       servers::process::start({.arguments = std::move(arguments), .log = place.file("producer.log")}).value();

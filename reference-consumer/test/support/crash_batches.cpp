@@ -45,7 +45,7 @@ std::string describe(store& source, std::int64_t next_offset) {
   std::string out = to_json(*counts) + " at " + std::to_string(next_offset) + "\n" + state_text(source);
   EXPECT_EQ(folded_feed(source), state_text(source));
   for (const auto& entry : source.changes_after(0, std::numeric_limits<std::int64_t>::max()).value())
-    out += feed_json(entry) + "\n";
+    out += feed_json(entry, "store") + "\n";
   for (const auto& stored : source.dead_letters(0, 1'000).value())
     out += std::to_string(stored.letter.origin.offset) + " " + stored.letter.reason + " " +
            stored.letter.value + "\n";

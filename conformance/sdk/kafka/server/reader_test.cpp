@@ -2,6 +2,7 @@
 
 #include <kafka/server/raw_producer.hpp>
 #include <kafka/server/shared_broker.hpp>
+#include <servers/wait_until.hpp>
 
 namespace kollect::test {
 namespace {
@@ -91,8 +92,9 @@ TEST_F(kafka_server_reader, passes_over_the_marker_of_a_transaction_at_the_end) 
   producer.begin();
   producer.send("kept");
   producer.commit();
-  const auto reader = open();
-  ASSERT_TRUE(reader);
+  // The marker, which ends the transaction for readers, is written a moment after that.
+  std::unique_ptr<log_reader> reader;
+  ASSERT_TRUE(servers::wait_until([&] { return !(reader = open())->at_end(); }, 30s));
   EXPECT_EQ(read(*reader, until_end(*reader)).size(), 1U);
 }
 

@@ -116,7 +116,8 @@ TEST_F(nats_reader, goes_on_where_it_was_when_its_consumer_is_gone) {
   ASSERT_TRUE(reader);
   auto values = read(*reader, [](const auto& found) { return !found.empty(); });
   administrator admin(target_);
-  for (const auto& name : admin.ask("CONSUMER.NAMES." + target_.stream).at("consumers").as_array())
+  const auto listed = admin.ask("CONSUMER.NAMES." + target_.stream);
+  for (const auto& name : listed.at("consumers").as_array())
     admin.ask("CONSUMER.DELETE." + target_.stream + "." + std::string(name.as_string()));
   publish(100, 300);
   for (auto& value : read(*reader, [&](const auto& found) { return values.size() + found.size() >= 400; }))
