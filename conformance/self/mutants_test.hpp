@@ -9,6 +9,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -24,6 +26,23 @@ protected:
     const auto outcome = run_mutant(brokers, clause, with_outages);
     ASSERT_TRUE(outcome) << outcome.error();
     EXPECT_EQ(outcome->failed, outcome->expected) << *outcome;
+    write_down(brokers.system(), clause, *outcome);
+  }
+
+private:
+  /// A row of reports/broken-testees.md, into the file that KOLLECT_MUTANTS_REPORT names.
+  static void write_down(broker_system system, const std::string& clause, const mutant_outcome& outcome) {
+    const char* const path = std::getenv("KOLLECT_MUTANTS_REPORT");
+    if (path == nullptr)
+      return;
+    std::string failed;
+    for (const auto& id : outcome.failed)
+      failed.append(failed.empty() ? "" : ", ").append(id);
+    const auto* const fault = testees::find_fault(clause);
+    std::ofstream(path, std::ios::app)
+        << "| " << (clause.empty() ? "none" : clause) << " | "
+        << (fault == nullptr ? "keeps the contract" : fault->what) << " | " << to_string(system) << " | "
+        << (failed.empty() ? "none" : failed) << " |\n";
   }
 };
 
