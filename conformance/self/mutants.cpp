@@ -19,15 +19,16 @@ std::ostream& operator<<(std::ostream& out, const mutant_outcome& outcome) {
   return out;
 }
 
-result<mutant_outcome> run_mutant(stage& brokers, const std::string& clause, bool with_outages) {
+result<mutant_outcome> run_mutant(stage& brokers, const std::string& clause, bool is_thorough) {
   std::vector<std::string> command{KOLLECT_BROKEN_TESTEE};
   if (!clause.empty())
     command.push_back(clause);
   auto driven = drive::begin(brokers, command);
   if (!driven)
     return driven.error();
-  if (!with_outages)
-    for (const auto* name : {"frozen", "restarted", "crashed"})
+  if (!is_thorough)
+    for (const auto* name : {"frozen", "restarted", "crashed", "encryption", "kafka_logins",
+                             "kafka_wrong_login", "nats_logins", "nats_wrong_login"})
       driven->leave_out(name);
   mutant_outcome outcome;
   if (!clause.empty())

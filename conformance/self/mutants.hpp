@@ -22,7 +22,7 @@ std::ostream& operator<<(std::ostream& out, const mutant_outcome& outcome);
 
 /// Drives the sink that breaks `clause` (empty: none) through every exercise that these brokers allow, those
 /// that stop the broker only `with_outages`.
-result<mutant_outcome> run_mutant(stage& brokers, const std::string& clause, bool with_outages);
+result<mutant_outcome> run_mutant(stage& brokers, const std::string& clause, bool is_thorough);
 
 } // namespace kollect::conformance::self
 

@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace kollect::conformance::self {
@@ -21,9 +22,10 @@ class mutants : public testing::TestWithParam<std::string> {
 protected:
   /// Drives it, and expects that exactly its own clause fails.
   static void expect_caught(stage& brokers, const std::string& clause) {
-    const bool with_outages =
-        clause.empty() || clause == "DED-01" || clause == "KAF-03" || clause == "NAT-05";
-    const auto outcome = run_mutant(brokers, clause, with_outages);
+    constexpr std::string_view beyond_messages[] = {"",       "DED-01", "KAF-03", "KAF-07",
+                                                    "KAF-08", "NAT-04", "NAT-05", "SEC-02"};
+    const bool is_thorough = std::ranges::find(beyond_messages, clause) != std::end(beyond_messages);
+    const auto outcome = run_mutant(brokers, clause, is_thorough);
     ASSERT_TRUE(outcome) << outcome.error();
     EXPECT_EQ(outcome->failed, outcome->expected) << *outcome;
     write_down(brokers.system(), clause, *outcome);
