@@ -15,6 +15,7 @@ namespace kollect::conformance {
 enum class broker_need {
   any,      ///< only a topic or stream
   settings, ///< a topic or stream with settings: not a mock
+  local,    ///< brokers of the suite's own, a mock too
   control   ///< brokers of the suite's own, and real
 };
 
