@@ -1,5 +1,7 @@
 #include "log_watch.hpp"
 
+#include <servers/wait_until.hpp>
+
 #include <algorithm>
 
 namespace kollect::conformance {
@@ -9,7 +11,7 @@ namespace {
 using clock = std::chrono::steady_clock;
 
 constexpr std::size_t most_messages = 1000, most_bytes = 64UL * 1024 * 1024;
-constexpr std::chrono::milliseconds step{200};
+constexpr std::chrono::milliseconds step{200}, pause{50};
 
 bool by_place(const recorded_message& left, const recorded_message& right) {
   return std::pair(left.partition, left.offset) < std::pair(right.partition, right.offset);
@@ -44,7 +46,16 @@ result<void> log_watch::take(log_reader& from, std::vector<recorded_message>& in
 
 /// A transaction's marks take offsets and are never given out: a reader made now knows where its own end is.
 result<void> log_watch::read_again(std::vector<recorded_message>& into, std::chrono::milliseconds timeout) {
+  // A topic that was just made has no leaders for a moment.
   auto reader = open_reader(target_, connect_timeout_);
+  const auto is_settled = [&] { return reader || reader.error().code != condition::unavailable; };
+  servers::wait_until(
+      [&] {
+        if (!is_settled())
+          reader = open_reader(target_, connect_timeout_);
+        return is_settled();
+      },
+      timeout, pause);
   if (!reader)
     return reader.error();
   reader_ = std::move(*reader);
