@@ -32,7 +32,8 @@ result<void> vectors(session& now) {
     if (one.items == "[]")
       continue; // a clause of its own: DEL-02
     if (opened != one.cluster) {
-      where->sink.cluster = one.cluster;
+      // Languages do not agree on whether to trim a line separator: one at the end says nothing.
+      where->sink.cluster = one.cluster + (one.cluster.ends_with("\xE2\x80\xA8") ? "-1" : "");
       if (auto open = now.open(*where); !open)
         return open;
       opened = one.cluster;

@@ -259,9 +259,13 @@ func main() {
 			case "open":
 				current, err = open(r)
 			case "export":
-				err = current.export(r)
+				if err = errors.New("no sink is open"); current != nil {
+					err = current.export(r)
+				}
 			case "close":
-				current.Close()
+				if current != nil {
+					current.Close()
+				}
 			}
 		}
 		if err != nil {
