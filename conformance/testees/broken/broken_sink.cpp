@@ -157,8 +157,9 @@ result<void> broken_sink::publish_with_sdk(const std::vector<outgoing_message>& 
       return make_failure(error::not_acknowledged, "the stream has it already");
     if (answer)
       continue;
-    const bool is_outage = answer.error().code == condition::unavailable;
-    return is_forgetful && is_outage ? forget_after_outage() : answer.error();
+    const bool is_outage =
+        is_forgetful && answer.error().code == condition::unavailable && !publisher_->check(500ms);
+    return is_outage ? forget_after_outage() : answer.error();
   }
   return {};
 }
