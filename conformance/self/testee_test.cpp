@@ -66,7 +66,7 @@ struct misbehaviour {
 class misbehaving_testee : public testing::TestWithParam<misbehaviour> {};
 
 TEST_P(misbehaving_testee, is_a_failure_that_says_what_was_seen) {
-  auto sink = start(GetParam().script, hasty());
+  auto sink = start(GetParam().script, GetParam().reason == error::broker_timeout ? hasty() : timeouts{});
   ASSERT_TRUE(sink) << sink.error();
   const auto identity = sink->hello();
   ASSERT_FALSE(identity);
