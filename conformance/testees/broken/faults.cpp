@@ -162,10 +162,13 @@ bool is_unchanged(const export_plan& plan, sink_memory& memory) {
   return std::exchange(memory.last[inventory_of(plan)], rows) == rows;
 }
 
-result<void> refuse_without(std::string_view manifest, std::string_view key) {
-  if (manifest.find("\"" + std::string(key) + "\"") != std::string_view::npos)
-    return {};
-  return make_failure(error::missing_key, "spec has no " + std::string(key));
+/// Refuses a manifest of that system that lacks the key.
+auto refuse_without(broker_system system, const char* key) {
+  return [system, key](connection& target, std::string_view manifest) -> result<void> {
+    if (target.system != system || manifest.find("\"" + std::string(key) + "\"") != std::string_view::npos)
+      return {};
+    return make_failure(error::missing_key, "spec has no " + std::string(key));
+  };
 }
 
 std::vector<fault> envelope_faults() {
@@ -282,7 +285,7 @@ std::vector<fault> kafka_faults() {
            }},
       {.clause = "KAF-05",
        .what = "does not know spec.endpoint",
-       .open = [](connection&, std::string_view manifest) { return refuse_without(manifest, "brokers"); }},
+       .open = refuse_without(broker_system::kafka, "brokers")},
       {.clause = "KAF-06", .what = "makes a topic that is missing", .how = delivery::topic_made},
       {.clause = "KAF-07",
        .what = "trims the password",
@@ -305,7 +308,7 @@ std::vector<fault> nats_faults() {
   return {
       {.clause = "NAT-01",
        .what = "does not know spec.endpoint",
-       .open = [](connection&, std::string_view manifest) { return refuse_without(manifest, "url"); }},
+       .open = refuse_without(broker_system::nats, "url")},
       {.clause = "NAT-02",
        .what = "hashes the payload without the labels",
        .message =
