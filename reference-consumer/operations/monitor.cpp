@@ -99,7 +99,7 @@ struct monitor::state {
       gauges(registry, "kollect_consumer_store_messages",
              "How messages ended, in the whole store: consumed is the sum of the others");
   Family<Gauge>& lag = gauges(registry, "kollect_consumer_lag_messages",
-                              "Messages behind the position, by owned partition (0 on NATS)");
+                              "Messages behind the position, by owned partition (0 is the only one on NATS)");
   Gauge& lag_seconds = gauges(registry, "kollect_consumer_lag_seconds",
                               "Age of the newest consumed message while more are waiting, else 0")
                            .Add({});

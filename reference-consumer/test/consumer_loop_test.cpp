@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <ctime>
@@ -150,7 +151,7 @@ TEST_F(consumer_loop_with, a_second_run_begins_where_the_first_ended) {
   EXPECT_EQ(broker_.starts.back(), 2);
 }
 
-TEST_F(consumer_loop_with, a_stream_asks_only_whether_the_store_knows_it) {
+TEST_F(consumer_loop_with, a_stream_is_told_what_the_store_has_not_seen) {
   broker_.log = {broker_system::nats, std::string(nats_log)};
   for (auto& message : broker_.messages)
     message.key = message_key(web_scope());
@@ -158,7 +159,7 @@ TEST_F(consumer_loop_with, a_stream_asks_only_whether_the_store_knows_it) {
   const auto again = run();
   ASSERT_TRUE(succeeds(again));
   EXPECT_EQ(again->run, outcome_counts{});
-  EXPECT_EQ(broker_.starts, (std::vector<std::optional<std::int64_t>>{std::nullopt, 1}));
+  EXPECT_EQ(broker_.starts, (std::vector<std::optional<std::int64_t>>{std::nullopt, 4}));
 }
 
 // The store fails.
@@ -462,6 +463,25 @@ TEST_F(consumer_loop_with, messages_that_retention_removed_are_told_of) { // F18
   const auto told = testing::internal::GetCapturedStderr();
   EXPECT_NE(told.find("the broker removed messages"), std::string::npos) << told;
   EXPECT_NE(told.find("\"found\":40"), std::string::npos) << told;
+}
+
+TEST_F(consumer_loop_with, dead_letters_are_told_of_with_the_trace_of_their_message) {
+  log_level_ = program::log::level::warn;
+  const std::string trace = "4bf92f3577b34da6a3ce929d0e0e4736", span = "00f067aa0ba902b7";
+  for (int count = 0; count < 12; ++count) {
+    broker_.messages.push_back(make_array({}, noon(9)));
+    broker_.messages.back().value = "poison\r\n";
+    broker_.messages.back().headers.push_back({"traceparent", "00-" + trace + "-" + span + "-01"});
+  }
+  testing::internal::CaptureStderr();
+  EXPECT_TRUE(succeeds(run()));
+  const auto told = testing::internal::GetCapturedStderr();
+  EXPECT_NE(told.find(R"("partition":0,"offset":3,"reason":"syntax")"), std::string::npos) << told;
+  EXPECT_NE(told.find("\"trace_id\":\"" + trace + "\",\"span_id\":\"" + span + "\""), std::string::npos)
+      << told;
+  // Ten of a batch, and how many more there are.
+  EXPECT_EQ(std::count(told.begin(), told.end(), '\n'), 11) << told;
+  EXPECT_NE(told.find("\"count\":2"), std::string::npos) << told;
 }
 
 TEST_F(consumer_loop_with, a_gap_of_nothing_but_the_last_consumed_message_is_none) {

@@ -113,7 +113,7 @@ TEST(json_document, is_recognised_by_how_it_begins) {
   ASSERT_EQ(documents->size(), 1U);
   EXPECT_EQ(documents->front().root.find("a")->text, "\xF0\x9F\x98\x80");
   EXPECT_EQ(refusal("{\"a\": v1}"),
-            "file.yaml:1:7: the text is not valid JSON (a text that begins with {\" is read as JSON)");
+            "file.yaml:1:7: a: the text is not valid JSON (a text that begins with {\" is read as JSON)");
   EXPECT_EQ(refusal("{\"spec\": {\"a\": 1, \"a\": 2}}"),
             "file.yaml:1:19: spec.a: this key is there twice, first at 1:11; remove one of them");
   EXPECT_EQ(refusal("{\"kind\": \"KollectEventSink\",\n \"zzz\": 1}"),

@@ -32,19 +32,19 @@ struct ephemeral {
   std::uint64_t undelivered = 0;
 };
 
-/// Makes one that begins with the message `first` of the stream, or where that is not known, at `instant`, or
-/// else with the first message there is.
+/// Makes one that begins with the message `first` of the stream, or where that is 0, at `instant`, or else
+/// with the first message there is.
 inline result<ephemeral> create_ephemeral(client& server, const std::string& stream,
-                                          const std::string& subject, std::optional<std::uint64_t> first,
+                                          const std::string& subject, std::uint64_t first,
                                           const timestamp* instant, std::chrono::milliseconds timeout) {
   boost::json::object config;
   config["ack_policy"] = "none";
   config["filter_subject"] = subject;
   config["replay_policy"] = "instant";
   config["inactive_threshold"] = std::chrono::nanoseconds(reader_inactive_threshold).count();
-  if (first) {
+  if (first != 0) {
     config["deliver_policy"] = "by_start_sequence";
-    config["opt_start_seq"] = *first;
+    config["opt_start_seq"] = first;
   } else if (instant != nullptr) {
     config["deliver_policy"] = "by_start_time";
     config["opt_start_time"] = to_string(*instant);
@@ -133,7 +133,7 @@ private:
       if (options_.start == read_from(read_start::latest))
         last_sequence_ = end_;
     }
-    const auto first = last_sequence_ ? std::optional(*last_sequence_ + 1) : std::nullopt;
+    const std::uint64_t first = last_sequence_ ? *last_sequence_ + 1 : 0;
     auto made = create_ephemeral(*server_, stream_.name, subject_, first,
                                  std::get_if<timestamp>(&options_.start), timeout);
     if (!made)

@@ -35,7 +35,7 @@ TEST(kafka_cluster_end_to_end, a_leader_is_killed) {
                                                          "--items",
                                                          "20",
                                                          "--rounds",
-                                                         "200",
+                                                         "100",
                                                          "--churn",
                                                          "0.1",
                                                          "--duplicates",
@@ -55,7 +55,8 @@ TEST(kafka_cluster_end_to_end, a_leader_is_killed) {
   const auto consumed = [&] {
     return std::filesystem::exists(place.file("state.db-wal")) ? place.counts().at("consumed").as_int64() : 0;
   };
-  for (std::size_t node = 0; node < cluster.size(); ++node) {
+  // Two of three: whoever led a partition of the first has come back before the second goes.
+  for (std::size_t node = 0; node + 1 < cluster.size(); ++node) {
     auto before = consumed();
     ASSERT_TRUE(servers::wait_until([&] { return consumed() > before; }, 60s)) << place.log();
     cluster.node(node).kill();

@@ -71,9 +71,6 @@ TEST_F(nats_end_to_end, stopped_one_is_fenced) {
 TEST_F(nats_end_to_end, feed_published) {
   check_feed_published(system());
 }
-TEST_F(nats_end_to_end, feed_taken_over) {
-  check_feed_taken_over(system());
-}
 TEST_F(nats_end_to_end, tail_and_resync) {
   check_tail_and_resync(system());
 }
