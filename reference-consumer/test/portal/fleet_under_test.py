@@ -1,9 +1,10 @@
 """A consumer with a broker of its own, for tests that look at it from outside."""
 
+import ctypes
 import json
-import os
 import pathlib
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -16,6 +17,11 @@ def free_port():
     with socket.socket() as asked:
         asked.bind(("127.0.0.1", 0))
         return asked.getsockname()[1]
+
+
+def end_with_parent():
+    """For a child before it begins: whatever ends the test, ends its children."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
 
 
 def wait_until(condition, seconds=60, every=0.05):
@@ -66,7 +72,8 @@ class Fleet:
 
     def start(self, name, words):
         with open(self.folder / f"{name}.log", "wb") as log:
-            self.processes.append(subprocess.Popen(words, stdout=log, stderr=subprocess.STDOUT))
+            self.processes.append(subprocess.Popen(words, stdout=log, stderr=subprocess.STDOUT,
+                                                   preexec_fn=end_with_parent))
 
     def log(self, name):
         return (self.folder / f"{name}.log").read_text(errors="replace")[-4000:]

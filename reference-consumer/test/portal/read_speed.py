@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 
-from fleet_under_test import Fleet, wait_until
+from fleet_under_test import Fleet, end_with_parent, wait_until
 
 PRODUCER, CONSUMER = sys.argv[1:3]
 ROWS = int(sys.argv[3]) if len(sys.argv) > 3 else 200_000
@@ -52,7 +52,8 @@ def main():
         tell("idle", read_pages(fleet, 15))
         more = subprocess.Popen([PRODUCER, "simulate", "--manifest", fleet.manifest("prod"), "--clusters", "10",
                                  "--namespaces", "20", "--items", str(ROWS // 200), "--rounds", "1000", "--churn",
-                                 "0.01"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                                 "0.01"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                preexec_fn=end_with_parent)
         try:
             time.sleep(5)
             rates = []

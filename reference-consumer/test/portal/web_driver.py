@@ -8,7 +8,7 @@ import tempfile
 import urllib.error
 import urllib.request
 
-from fleet_under_test import free_port, wait_until
+from fleet_under_test import end_with_parent, free_port, wait_until
 
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 
@@ -21,7 +21,8 @@ class Browser:
         port = free_port()
         self.base = f"http://127.0.0.1:{port}"
         self.driver = subprocess.Popen([shutil.which("chromedriver"), f"--port={port}", "--silent"],
-                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                       preexec_fn=end_with_parent)
         self.session = None
         try:
             if not wait_until(self.answers, 60):
