@@ -49,6 +49,7 @@ int run(int count, const char* const* words) {
   producer::add_export(app, chosen);
   producer::add_simulate(app, chosen);
   producer::add_check(app, chosen);
+  producer::add_testee(app, chosen);
   program::allow_environment(app);
 
   bool ended = false;

@@ -128,6 +128,16 @@ bool kafka_admin::answers() {
   return metadata && metadata->broker_cnt > 0 && std::ranges::all_of(topics_of(*metadata), is_led);
 }
 
+bool kafka_admin::is_in_sync() {
+  const auto is_whole = [](const rd_kafka_metadata_topic_t& topic) {
+    const std::span partitions(topic.partitions, static_cast<std::size_t>(topic.partition_cnt));
+    return std::ranges::all_of(
+        partitions, [](const auto& partition) { return partition.isr_cnt == partition.replica_cnt; });
+  };
+  const auto metadata = ask(state_->client.get(), std::chrono::seconds(1));
+  return metadata && std::ranges::all_of(topics_of(*metadata), is_whole);
+}
+
 std::string kafka_admin::cluster_id() {
   char* raw = rd_kafka_clusterid(state_->client.get(), 1000);
   if (raw == nullptr)

@@ -30,6 +30,9 @@ public:
   /// Whether the cluster answers, right now, and every partition it has is led by somebody.
   bool answers();
 
+  /// Whether every copy of every partition is in sync with its leader, as far as the cluster says right now.
+  bool is_in_sync();
+
   /// The cluster's id, as it told at the first answer; empty when there was none yet.
   std::string cluster_id();
 

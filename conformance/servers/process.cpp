@@ -229,16 +229,16 @@ result<process> process::start(const process_options& options) {
   auto environment = merged_environment(options);
   const auto argument_pointers = pointers(arguments);
   const auto environment_pointers = pointers(environment);
-  const launch what{.program = program->c_str(),
-                    .arguments = argument_pointers.data(),
-                    .environment = environment_pointers.data(),
-                    .working_directory =
-                        options.working_directory.empty() ? nullptr : options.working_directory.c_str(),
-                    .input = input.get(),
-                    .output = child->output.get(),
-                    .errors = child->errors.get(),
-                    .report = report_write.get(),
-                    .parent = ::getpid()};
+  const launch what{
+      .program = program->c_str(),
+      .arguments = argument_pointers.data(),
+      .environment = environment_pointers.data(),
+      .working_directory = options.working_directory.empty() ? nullptr : options.working_directory.c_str(),
+      .input = options.input_descriptor >= 0 ? options.input_descriptor : input.get(),
+      .output = options.output_descriptor >= 0 ? options.output_descriptor : child->output.get(),
+      .errors = child->errors.get(),
+      .report = report_write.get(),
+      .parent = ::getpid()};
   child->id = ::fork();
   if (child->id < 0)
     return system_failure("no process could be made");

@@ -32,6 +32,8 @@ struct process_options {
   std::vector<std::pair<std::string, std::string>> environment{}; ///< added to our own; wins over it
   std::filesystem::path working_directory{};                      ///< empty: ours
   std::string input{};                                            ///< all that it reads from standard input
+  int input_descriptor = -1;   ///< set: standard input, such as a pipe's end, instead of `input`
+  int output_descriptor = -1;  ///< set: standard output, instead of capturing it
   std::filesystem::path log{}; ///< both outputs are appended to this file; empty: they are captured
 };
 

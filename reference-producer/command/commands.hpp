@@ -19,6 +19,7 @@ using command_action = std::function<result<program::exit_code>(program::log&)>;
 void add_export(CLI::App& program, command_action& chosen);
 void add_simulate(CLI::App& program, command_action& chosen);
 void add_check(CLI::App& program, command_action& chosen);
+void add_testee(CLI::App& program, command_action& chosen);
 
 } // namespace kollect::producer
 

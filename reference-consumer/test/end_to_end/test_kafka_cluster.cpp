@@ -55,8 +55,9 @@ TEST(kafka_cluster_end_to_end, a_leader_is_killed) {
   const auto consumed = [&] {
     return std::filesystem::exists(place.file("state.db-wal")) ? place.counts().at("consumed").as_int64() : 0;
   };
-  // Two of three: whoever led a partition of the first has come back before the second goes.
   for (std::size_t node = 0; node + 1 < cluster.size(); ++node) {
+    // A partition whose last copy in sync goes with this node would wait for it.
+    ASSERT_TRUE(servers::wait_until([&] { return cluster.node(node).admin().is_in_sync(); }, 60s));
     auto before = consumed();
     ASSERT_TRUE(servers::wait_until([&] { return consumed() > before; }, 60s)) << place.log();
     cluster.node(node).kill();

@@ -1,0 +1,27 @@
+#ifndef KOLLECT_CONFORMANCE_CASES_VECTORS_HPP
+#define KOLLECT_CONFORMANCE_CASES_VECTORS_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace kollect::conformance::cases {
+
+/// The inputs of one line of conformance/vectors/fixed.jsonl, which this program carries within itself.
+struct vector_input {
+  std::string name;
+  std::string cluster;
+  std::string namespace_;
+  std::string inventory;
+  std::string exported_at;
+  std::int64_t generation = 0;
+  std::size_t max_export_bytes = 0;
+  std::string items; ///< as spelled
+};
+
+const std::vector<vector_input>& fixed_vectors();
+
+} // namespace kollect::conformance::cases
+
+#endif

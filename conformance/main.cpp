@@ -1,0 +1,166 @@
+#include "command_line.hpp"
+#include "suite/audit.hpp"
+#include "suite/drive.hpp"
+#include "suite/log_watch.hpp"
+#include "suite/state_pairing.hpp"
+
+#include <kollect/program/end.hpp>
+#include <kollect/program/exit_code.hpp>
+#include <kollect/program/log.hpp>
+#include <kollect/program/progress.hpp>
+#include <kollect/program/stop_signal.hpp>
+
+#include <chrono>
+#include <exception>
+#include <iostream>
+
+#include <sys/resource.h>
+
+namespace {
+
+using namespace kollect;
+using namespace kollect::conformance;
+
+program::log make_log() {
+  using format = program::log::format;
+  return program::log("kollect-conformance", program::stderr_is_terminal() ? format::text : format::json);
+}
+
+/// Secrets must not end up in a core dump (SEC-02).
+void forbid_core_dumps() noexcept {
+  const rlimit none{0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+}
+
+int list_clauses() {
+  for (const auto& clause : requirements)
+    std::cout << clause.id << '\t' << to_string(clause.how) << '\t' << clause.sentence
+              << (clause.unseen.empty() ? "" : " (not judged: " + std::string(clause.unseen) + ")") << '\n';
+  return 0;
+}
+
+run_report begin_report(const wish& wanted, const connection& target) {
+  run_report report;
+  report.suite_version = KOLLECT_VERSION;
+  report.date = to_string(timestamp{from_system_clock(std::chrono::system_clock::now()).seconds, 0});
+  report.mode = wanted.testee.empty() ? "audit" : "drive";
+  report.profile = to_string(target.system);
+  report.brokers = wanted.testee.empty() || wanted.source == broker_source::external ? "external"
+                   : wanted.source == broker_source::mock                            ? "mock"
+                                                                                     : "own";
+  report.is_strict = wanted.clauses.is_strict;
+  return report;
+}
+
+/// Starts the testee and the brokers, and judges clause by clause. The answer is why nothing could be judged.
+result<void> drive_sink(const wish& wanted, const connection& target,
+                        const std::vector<const requirement*>& clauses, program::stop_signal& stop,
+                        run_report& report) {
+  stage brokers({.source = wanted.source,
+                 .target = target,
+                 .kafka_version = wanted.kafka_version,
+                 .bounds = wanted.bounds});
+  auto driven = drive::begin(brokers, wanted.testee);
+  if (!driven)
+    return driven.error();
+  report.implementation = driven->identity().name;
+  report.version = driven->identity().version;
+  report.features = driven->identity().features;
+  // After a signal what is left is told to be so, and the brokers are ended in order.
+  const auto judge = [&](const requirement& clause) {
+    return stop.is_requested()
+               ? clause_result{&clause, verdict::could_not_run, "the run was stopped by a signal"}
+               : driven->judge(clause);
+  };
+  run_cases(clauses, wanted.clauses, judge, report);
+  return {};
+}
+
+/// The pairing check; the answer is whether stream and table agree.
+result<bool> pair_with_state(const wish& wanted, const std::vector<recorded_message>& messages) {
+  const auto table = read_state_table(wanted.state_url);
+  if (!table)
+    return table.error();
+  const auto compared = compare_state(newest_snapshots(messages), *table);
+  std::cout << describe(compared);
+  return compared.differences.empty();
+}
+
+result<void> audit_log(const wish& wanted, const connection& target,
+                       const std::vector<const requirement*>& clauses, program::stop_signal& stop,
+                       run_report& report) {
+  auto messages =
+      read_log(target, wanted.bounds.read_back, wanted.follow, [&] { return stop.is_requested(); });
+  if (!messages)
+    return messages.error();
+  if (messages->empty())
+    return make_failure(error::empty_message, "there are no messages at " + target.destination);
+  if (!wanted.state_url.empty()) {
+    const auto paired = pair_with_state(wanted, *messages);
+    if (!paired)
+      return paired.error();
+    report.is_unpaired = !*paired;
+  }
+  const audit seen(target.system, target.cluster, std::move(*messages));
+  run_cases(
+      clauses, wanted.clauses, [&](const requirement& clause) { return seen.judge(clause); }, report);
+  return {};
+}
+
+/// Why nothing was judged; empty where something was.
+std::string hindrance_of(const result<void>& done, const run_report& report) {
+  if (!done)
+    return "nothing could be judged: " + to_string(done.error());
+  if (report.results.empty())
+    return "nothing was judged: GTEST_FILTER leaves no clause";
+  if (report.verdict_of_all() == outcome::nothing)
+    return "nothing was judged: see the clauses above for the reasons";
+  return {};
+}
+
+int run(int count, const char* const* words, program::stop_signal& stop) {
+  int code = 0;
+  const auto wanted = read_command_line(count, words, code);
+  if (!wanted)
+    return code;
+  if (wanted->is_list)
+    return list_clauses();
+  auto log = make_log();
+  const bool needs_secrets = wanted->testee.empty() || wanted->source == broker_source::external;
+  const auto target = program::load_connection(wanted->sink, needs_secrets ? program::secrets::needed
+                                                                           : program::secrets::not_needed);
+  if (!target) {
+    log.error(target.error());
+    return program::exit_code_of(target.error());
+  }
+  auto report = begin_report(*wanted, *target);
+  const auto clauses = select(wanted->clauses, target->system);
+  const auto done =
+      clauses.empty()
+          ? result<void>(make_failure(error::invalid_value,
+                                      "--run and --skip leave no clause of the profile " + report.profile))
+      : wanted->testee.empty() ? audit_log(*wanted, *target, clauses, stop, report)
+                               : drive_sink(*wanted, *target, clauses, stop, report);
+  report.hindrance = hindrance_of(done, report);
+  print_summary(std::cout, report);
+  if (!wanted->clauses.report.empty())
+    if (const auto written = write_reports(report, wanted->clauses.report); !written) {
+      log.error(written.error());
+      return program::exit_code_of(written.error());
+    }
+  return exit_code_of(report);
+}
+
+} // namespace
+
+/// kollect-conformance: the suite as a program. This file only puts the parts together.
+int main(int count, char** words) {
+  forbid_core_dumps();
+  program::stop_signal stop; // before any thread starts
+  try {
+    program::end(run(count, words, stop));
+  } catch (const std::exception& defect) {
+    make_log().error("this is a defect, please report it", {{"what", defect.what()}});
+    program::end(program::internal_error);
+  }
+}

@@ -1,0 +1,68 @@
+#ifndef KOLLECT_CONFORMANCE_SELF_MUTANTS_TEST_HPP
+#define KOLLECT_CONFORMANCE_SELF_MUTANTS_TEST_HPP
+
+#include "mutants.hpp"
+
+#include <requirements.hpp>
+#include <testees/broken/fault.hpp>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kollect::conformance::self {
+
+/// Each broken sink of a test program, as a parameter; "" is the sink without a fault.
+class mutants : public testing::TestWithParam<std::string> {
+protected:
+  /// Drives it, and expects that exactly its own clause fails.
+  static void expect_caught(stage& brokers, const std::string& clause) {
+    constexpr std::string_view beyond_messages[] = {"",       "DED-01", "KAF-03", "KAF-07",
+                                                    "KAF-08", "NAT-04", "NAT-05", "SEC-02"};
+    const bool is_thorough = std::ranges::find(beyond_messages, clause) != std::end(beyond_messages);
+    const auto outcome = run_mutant(brokers, clause, is_thorough);
+    ASSERT_TRUE(outcome) << outcome.error();
+    EXPECT_EQ(outcome->failed, outcome->expected) << *outcome;
+    write_down(brokers.system(), clause, *outcome);
+  }
+
+private:
+  /// A row of reports/broken-testees.md, into the file that KOLLECT_MUTANTS_REPORT names.
+  static void write_down(broker_system system, const std::string& clause, const mutant_outcome& outcome) {
+    const char* const path = std::getenv("KOLLECT_MUTANTS_REPORT");
+    if (path == nullptr)
+      return;
+    std::string failed;
+    for (const auto& id : outcome.failed)
+      failed.append(failed.empty() ? "" : ", ").append(id);
+    const auto* const fault = testees::find_fault(clause);
+    std::ofstream(path, std::ios::app)
+        << "| " << (clause.empty() ? "none" : clause) << " | "
+        << (fault == nullptr ? "keeps the contract" : fault->what) << " | " << to_string(system) << " | "
+        << (failed.empty() ? "none" : failed) << " |\n";
+  }
+};
+
+inline std::string name_of(const testing::TestParamInfo<std::string>& one) {
+  auto name = one.param.empty() ? std::string("no_fault") : one.param;
+  std::ranges::replace(name, '-', '_');
+  return name;
+}
+
+/// The faults of clauses that bind these profiles and no other, and the sink without any.
+inline std::vector<std::string> faults_of(unsigned profiles) {
+  std::vector<std::string> clauses{""};
+  for (const auto& one : testees::faults())
+    if ((find_requirement(one.clause)->profiles & profile::every_sink) == profiles)
+      clauses.emplace_back(one.clause);
+  return clauses;
+}
+
+} // namespace kollect::conformance::self
+
+#endif

@@ -1,0 +1,271 @@
+#include "judge_parts.hpp"
+
+#include <kollect/checksum.hpp>
+#include <kollect/sensitive_key.hpp>
+#include <kollect/serialize.hpp>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+
+namespace kollect::conformance {
+
+namespace {
+
+const header* find_header(const recorded_message& message, std::string_view name) {
+  const auto found = std::ranges::find(message.headers, name, &header::name);
+  return found == message.headers.end() ? nullptr : &*found;
+}
+
+/// The labels as the message itself has them: whether they are right is ENV-06's and ENV-07's question.
+struct labels {
+  std::string cluster, namespace_;
+};
+std::optional<labels> labels_of(const message_facts& message) {
+  auto cluster = message.label("cluster"), namespace_ = message.label("namespace");
+  if (!cluster || !namespace_)
+    return {};
+  return labels{std::move(*cluster), std::move(*namespace_)};
+}
+
+void judge_kaf_01(const dissection& seen, judgement& out) {
+  if (seen.system() != broker_system::kafka)
+    return;
+  for_each_message(seen, [&](const dissected_export& one, const message_facts& message) {
+    const auto own = labels_of(message);
+    if (!own)
+      return;
+    out.look();
+    const auto& key = message.source->key;
+    const auto scope = own->cluster + ":" + own->namespace_ + "/";
+    const bool is_good = one.asked() != nullptr
+                             ? key == scope + one.asked()->inventory
+                             : key && key->starts_with(scope) && key->size() > scope.size();
+    if (is_good)
+      return;
+    const bool is_operators = key == own->cluster + "/" + own->namespace_;
+    out.complain(
+        about(seen.system(), *message.source,
+              is_operators ? "the key has no inventory: today's operator sends this, a known departure"
+                           : "the key is another one",
+              printable_excerpt(scope + (one.asked() != nullptr ? one.asked()->inventory : "{inventory}")),
+              key ? printable_excerpt(*key) : "no key"));
+  });
+}
+
+void judge_kaf_02(const dissection& seen, judgement& out) {
+  if (seen.system() != broker_system::kafka)
+    return;
+  struct last_seen {
+    const recorded_message* message;
+    std::size_t exported;
+  };
+  std::map<std::string, last_seen> keys;
+  for (std::size_t index = 0; index < seen.exports.size(); ++index)
+    for (const auto& message : seen.exports[index].messages) {
+      if (!message.source->key)
+        continue;
+      const auto [place, is_new] = keys.emplace(*message.source->key, last_seen{message.source, index});
+      if (is_new)
+        continue;
+      out.look();
+      const auto& before = *place->second.message;
+      if (before.partition != message.source->partition)
+        out.complain(about(seen.system(), *message.source,
+                           "the messages of one key are in several partitions: key " +
+                               printable_excerpt(*message.source->key),
+                           "partition " + std::to_string(before.partition),
+                           "partition " + std::to_string(message.source->partition)));
+      else if (seen.source->is_driven() && place->second.exported < index &&
+               before.offset > message.source->offset)
+        out.complain(about(
+            seen.system(), *message.source, "a key's messages are not in the order of the exports",
+            "an offset after " + std::to_string(before.offset), std::to_string(message.source->offset)));
+      place->second = {message.source, index};
+    }
+}
+
+void judge_kaf_04(const dissection& seen, judgement& out) {
+  if (seen.system() != broker_system::kafka)
+    return;
+  for_each_message(seen, [&](const dissected_export&, const message_facts& message) {
+    const auto own = labels_of(message);
+    if (!own)
+      return;
+    out.look();
+    for (const auto& [name, expected] :
+         {std::pair<std::string_view, const std::string&>{"kollect.dev/cluster", own->cluster},
+          {"kollect.dev/namespace", own->namespace_}}) {
+      const auto* const found = find_header(*message.source, name);
+      if (found == nullptr || found->value != expected)
+        out.complain(about(seen.system(), *message.source,
+                           "the header " + std::string(name) + " is not the label",
+                           printable_excerpt(expected),
+                           found == nullptr ? "no such header" : printable_excerpt(found->value)));
+    }
+  });
+}
+
+void judge_nat_02(const dissection& seen, judgement& out) {
+  if (seen.system() != broker_system::nats)
+    return;
+  for_each_message(seen, [&](const dissected_export&, const message_facts& message) {
+    const auto own = labels_of(message);
+    if (!own || message.payload == nullptr)
+      return;
+    out.look();
+    const auto expected = nats_message_id(own->cluster, own->namespace_, message.payload->raw);
+    const auto* const found = find_header(*message.source, "Nats-Msg-Id");
+    if (found == nullptr || found->value != expected)
+      out.complain(about(seen.system(), *message.source, "Nats-Msg-Id is not the hash of labels and payload",
+                         expected, found == nullptr ? "no such header" : printable_excerpt(found->value)));
+  });
+}
+
+/// Whether two exports ask for the same rows of the same inventory.
+bool ask_for_the_same(const dissected_export& left, const dissected_export& right) {
+  return left.asked()->inventory == right.asked()->inventory &&
+         left.asked()->namespace_ == right.asked()->namespace_ &&
+         serialize_items(left.asked_rows) == serialize_items(right.asked_rows);
+}
+
+/// Whether a stream's duplicate window swallows the later of two exports of the same rows (NAT-06).
+bool is_duplicate(const dissection& seen, const dissected_export& earlier, const dissected_export& later) {
+  return seen.system() == broker_system::nats &&
+         (earlier.messages.front().is_array || earlier.asked()->exported_at == later.asked()->exported_at);
+}
+
+void judge_ded_01(const dissection& seen, judgement& out) {
+  for (const auto& one : seen.exports) {
+    if (one.asked() == nullptr)
+      continue;
+    out.look();
+    if (one.source->answer.is_ok && one.messages.empty())
+      out.complain({.what = "the export of " + printable_excerpt(one.asked()->namespace_) + "/" +
+                            printable_excerpt(one.asked()->inventory) +
+                            " was reported as a success around an outage, and is lost",
+                    .expected = "a message, or an error",
+                    .found = "ok, and no message"});
+  }
+}
+
+void judge_del_02(const dissection& seen, judgement& out) {
+  for (const auto& one : seen.exports) {
+    const auto* const asked = one.asked();
+    const auto is_empty = [](const message_facts& message) {
+      return message.items != nullptr && message.items->elements.empty();
+    };
+    if (asked == nullptr) {
+      const auto count = std::ranges::count_if(one.messages, is_empty);
+      out.looked_at += static_cast<std::size_t>(count);
+      continue;
+    }
+    if (asked->items == "null" || !one.asked_rows.empty())
+      continue;
+    out.look();
+    if (!one.source->answer.is_ok)
+      out.complain({.what = "an empty snapshot was refused",
+                    .expected = "ok",
+                    .found = printable_excerpt(one.source->answer.error)});
+    else if (one.messages.empty())
+      out.complain({.what = "an empty snapshot was not published: the last row's deletion cannot be seen "
+                            "(today's operator "
+                            "never publishes one, a known departure)",
+                    .expected = "a message without rows",
+                    .found = "no message"});
+    else if (!std::ranges::any_of(one.messages, is_empty))
+      out.complain(about(seen.system(), *one.messages.front().source,
+                         "the message of an empty snapshot has rows", "0 rows",
+                         std::to_string(one.messages.front().rows.size())));
+  }
+}
+
+void judge_del_04(const dissection& seen, judgement& out) {
+  for (std::size_t index = 1; index < seen.exports.size(); ++index) {
+    const auto& one = seen.exports[index];
+    if (one.asked() == nullptr)
+      continue;
+    const auto earlier = std::span(seen.exports).first(index);
+    const auto first = std::ranges::find_if(
+        earlier, [&](const auto& other) { return !other.messages.empty() && ask_for_the_same(other, one); });
+    if (first == earlier.end())
+      continue;
+    out.look();
+    if (one.messages.empty() && !is_duplicate(seen, *first, one))
+      out.complain({.what = "a snapshot that did not change was not published again",
+                    .expected = "a message",
+                    .found = "none"});
+  }
+}
+
+void judge_nat_06(const dissection& seen, judgement& out) {
+  if (seen.system() != broker_system::nats)
+    return;
+  for (std::size_t index = 2; index < seen.exports.size(); ++index) {
+    const auto &first = seen.exports[index - 2], &one = seen.exports[index];
+    if (one.asked() == nullptr || serialize_items(first.asked_rows) != serialize_items(one.asked_rows) ||
+        first.messages.empty())
+      continue;
+    out.look();
+    const bool is_array = first.messages.front().is_array;
+    if (!one.source->answer.is_ok)
+      out.complain({.what = "the last export of A, B, A inside the duplicate window was reported as an error",
+                    .expected = "ok",
+                    .found = printable_excerpt(one.source->answer.error)});
+    else if (one.messages.empty() != is_array)
+      out.complain({.what = "the last of A, B, A inside the duplicate window",
+                    .expected = is_array ? "is swallowed, as its payload is an array"
+                                         : "is there, as exportedAt makes it unique",
+                    .found = is_array ? "it is there" : "it is not there"});
+  }
+}
+
+bool is_redacted(const json_node& node) {
+  return node.raw == R"({"reason":"sensitive-key","redacted":true})" ||
+         node.raw == R"({"redacted":true,"reason":"sensitive-key"})";
+}
+
+/// Names the place, never the value.
+void find_secrets(const dissection& seen, const message_facts& message, const json_node& node,
+                  const std::string& path, judgement& out) {
+  for (std::size_t index = 0; index < node.elements.size(); ++index)
+    find_secrets(seen, message, node.elements[index], path + "/" + std::to_string(index), out);
+  for (const auto& member : node.members) {
+    const auto name = member.name.decode();
+    const auto place = path + "/" + printable_excerpt(name, 60);
+    if (!is_sensitive_key(name)) {
+      find_secrets(seen, message, member.value, place, out);
+    } else if (!is_redacted(member.value)) {
+      auto complaint = about(
+          seen.system(), *message.source, "an attribute that looks like a secret is not redacted: " + place,
+          R"({"redacted":true,"reason":"sensitive-key"})", "another value, not shown here");
+      out.complain(std::move(complaint));
+    }
+  }
+}
+
+void judge_sec_01(const dissection& seen, judgement& out) {
+  for_each_message(seen, [&](const dissected_export&, const message_facts& message) {
+    for (const auto* row : message.rows)
+      if (const auto* const attributes = row->find("attributes")) {
+        out.look();
+        find_secrets(seen, message, *attributes, "/attributes", out);
+      }
+  });
+}
+
+constexpr std::array delivery_table{
+    clause_judge{"KAF-01", judge_kaf_01}, clause_judge{"KAF-02", judge_kaf_02},
+    clause_judge{"KAF-04", judge_kaf_04}, clause_judge{"NAT-02", judge_nat_02},
+    clause_judge{"NAT-06", judge_nat_06}, clause_judge{"DED-01", judge_ded_01},
+    clause_judge{"DEL-02", judge_del_02}, clause_judge{"DEL-04", judge_del_04},
+    clause_judge{"SEC-01", judge_sec_01}};
+
+} // namespace
+
+std::span<const clause_judge> delivery_judges() noexcept {
+  return delivery_table;
+}
+
+} // namespace kollect::conformance

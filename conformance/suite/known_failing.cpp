@@ -1,0 +1,70 @@
+#include "known_failing.hpp"
+
+#include <servers/files.hpp>
+
+#include <kollect/detail/nearest_name.hpp>
+
+#include <vector>
+
+namespace kollect::conformance {
+
+namespace {
+
+std::string_view trim(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t\r");
+  return first == std::string_view::npos ? std::string_view()
+                                         : text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
+}
+
+} // namespace
+
+std::string suggest_clause(std::string_view id) {
+  std::vector<std::string_view> ids;
+  for (const auto& clause : requirements)
+    ids.push_back(clause.id);
+  return detail::suggestion(id, ids);
+}
+
+result<known_failing> parse_known_failing(std::string_view text, const std::string& source) {
+  known_failing list;
+  for (std::size_t at = 0, line = 1; at < text.size(); ++line) {
+    const auto end = std::min(text.find('\n', at), text.size());
+    const auto id = trim(text.substr(at, end - at).substr(0, text.substr(at, end - at).find('#')));
+    at = end + 1;
+    if (id.empty())
+      continue;
+    if (find_requirement(id) == nullptr) {
+      auto refusal = make_failure(error::invalid_value,
+                                  "there is no clause " + std::string(id) + "; " + suggest_clause(id), {},
+                                  text_position{0, line, 1});
+      refusal.source = source;
+      return refusal;
+    }
+    list.emplace(id);
+  }
+  return list;
+}
+
+result<known_failing> read_known_failing(const std::filesystem::path& path) {
+  const auto text = servers::read_file(path);
+  if (!text)
+    return text.error();
+  return parse_known_failing(*text, path.string());
+}
+
+clause_result apply_known_failing(clause_result result, const known_failing& list, bool is_driven) {
+  if (!list.contains(result.clause->id))
+    return result;
+  if (result.result == verdict::fail) {
+    result.result = verdict::expected_failure;
+  } else if (result.result == verdict::pass) {
+    result.result = verdict::fail;
+    result.findings.push_back({.what = "it is on the list of known failures, and holds: take it off"});
+  } else if (is_driven && result.result != verdict::could_not_run) {
+    result.result = verdict::fail;
+    result.findings.push_back({.what = "it is on the list of known failures, and was not seen: take it off"});
+  }
+  return result;
+}
+
+} // namespace kollect::conformance

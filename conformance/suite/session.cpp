@@ -1,0 +1,187 @@
+#include "session.hpp"
+
+#include <kollect/timestamp.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <random>
+#include <utility>
+
+namespace kollect::conformance {
+
+namespace {
+
+timestamp now() noexcept {
+  return from_system_clock(std::chrono::system_clock::now());
+}
+
+std::string trimmed(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos)
+    return {};
+  return std::string(text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1));
+}
+
+/// The longest piece of a secret that is written alike in JSON, YAML, shells and logs.
+std::string recognisable(std::string_view secret) {
+  const auto is_plain = [](char letter) {
+    return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
+           (letter >= '0' && letter <= '9') || letter == '-';
+  };
+  std::string best, run;
+  for (const char letter : secret) {
+    run = is_plain(letter) ? run + letter : std::string();
+    if (run.size() > best.size())
+      best = run;
+  }
+  return best;
+}
+
+} // namespace
+
+result<testee_answer> session::try_open(const place& where) {
+  if (where.sink.secret)
+    for (const auto& [name, value] : *where.sink.secret)
+      if (name != "username" && recognisable(value).size() >= 8)
+        secrets_.insert(recognisable(value));
+  cluster_ = trimmed(where.sink.cluster);
+  // Opened again at one place, what was read there before stays read.
+  if (const auto name = where.reach.stream + "/" + where.reach.destination; !watch_ || watched_ != name) {
+    watch_.emplace(where.reach, brokers_.bounds().connect);
+    watched_ = name;
+  }
+  return sink_.open(make_manifest(where.sink), where.sink.secret);
+}
+
+result<void> session::open(const place& where) {
+  const auto answer = try_open(where);
+  if (!answer)
+    return answer.error();
+  if (!answer->is_ok)
+    return make_failure(error::not_acknowledged, "the sink refused to open: " + answer->error);
+  return {};
+}
+
+result<const observed_export*> session::try_publish(const export_request& request) {
+  if (auto begun = begin(request); !begun)
+    return begun.error();
+  const auto answer = await(brokers_.bounds().answer);
+  if (!answer)
+    return answer.error();
+  if (!*answer) {
+    sink_.kill();
+    return make_failure(error::broker_timeout, "the testee has not answered export within " +
+                                                   std::to_string(brokers_.bounds().answer.count()) + " ms");
+  }
+  return finish(**answer);
+}
+
+result<const observed_export*> session::publish(const export_request& request) {
+  auto made = try_publish(request);
+  if (made && !(*made)->answer.is_ok)
+    return make_failure(error::not_acknowledged,
+                        "the sink reported an error for an export without a fault: " + (*made)->answer.error);
+  return made;
+}
+
+result<void> session::begin(const export_request& request) {
+  pending_.emplace();
+  pending_->asked = request;
+  pending_->cluster = cluster_;
+  pending_->answer.asked_at = now();
+  return sink_.begin_export(request);
+}
+
+result<std::optional<testee_answer>> session::await(std::chrono::milliseconds patience) {
+  auto answer = sink_.await_answer(patience);
+  if (answer && *answer && pending_)
+    pending_->answer.answered_at = now();
+  return answer;
+}
+
+result<const observed_export*> session::finish(const testee_answer& answer) {
+  auto done = std::move(*pending_);
+  pending_.reset();
+  done.answer.is_ok = answer.is_ok;
+  done.answer.error = answer.error;
+  auto messages = watch_->catch_up(brokers_.bounds().read_back);
+  if (!messages)
+    return messages.error();
+  done.messages = std::move(*messages);
+  record_.exports.push_back(std::move(done));
+  return &record_.exports.back();
+}
+
+void session::testify(std::string clause, bool holds, std::string what, std::string expected,
+                      std::string found) {
+  record_.testimonies.push_back(
+      {std::move(clause), holds, std::move(what), std::move(expected), std::move(found)});
+}
+
+void session::broker_came_back() {
+  if (watch_)
+    watch_->reconnect();
+}
+
+result<place> session::make_place(const place_options& options) {
+  std::string name = record_.exercise;
+  std::ranges::replace(name, '_', '-');
+  return brokers_.make_place(name, options);
+}
+
+void session::look_for_secrets() {
+  if (secrets_.empty())
+    return;
+  const auto is_in = [](const std::string& text) {
+    return [&text](const std::string& secret) { return text.find(secret) != std::string::npos; };
+  };
+  const auto output = sink_.transcript();
+  const bool is_printed = std::ranges::any_of(secrets_, is_in(output));
+  bool is_sent = false;
+  for (const auto& one : record_.exports)
+    for (const auto& message : one.messages)
+      is_sent = is_sent || std::ranges::any_of(secrets_, is_in(message.value));
+  testify("SEC-02", !is_printed,
+          "the sink wrote a value of its secret to its standard output or standard error", "none of it",
+          "the value, not shown here");
+  testify("SEC-02", !is_sent, "a value of the sink's secret is in a message", "none of it",
+          "the value, not shown here");
+}
+
+export_request make_request(std::string namespace_, std::string inventory, std::string items) {
+  export_request request;
+  request.namespace_ = std::move(namespace_);
+  request.inventory = std::move(inventory);
+  request.generation = 3;
+  request.exported_at = to_string(now());
+  request.items = std::move(items);
+  return request;
+}
+
+std::string make_row(const std::string& name, const std::string& attributes) {
+  return R"({"attributes":)" + attributes + R"(,"uid":"uid-)" + name +
+         R"(","kind":"Deployment","version":"v1","group":"apps","name":")" + name +
+         R"(","namespace":"team-a","targetName":"deployments","targetNamespace":"team-a"})";
+}
+
+std::string make_rows(const std::vector<std::string>& rows) {
+  std::string out = "[";
+  for (const auto& row : rows)
+    out.append(out.size() == 1 ? "" : ",").append(row);
+  return out + "]";
+}
+
+std::vector<std::string> make_bulky_rows(int count, std::size_t bytes) {
+  constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-_";
+  std::mt19937 random(405); // the same rows in each run
+  std::vector<std::string> rows;
+  for (int index = 0; index < count; ++index) {
+    std::string text;
+    while (text.size() < bytes)
+      text += letters[random() % letters.size()];
+    rows.push_back(make_row("bulky-" + std::to_string(1000 + index), R"({"text":")" + text + R"("})"));
+  }
+  return rows;
+}
+
+} // namespace kollect::conformance

@@ -1,0 +1,81 @@
+#ifndef KOLLECT_CONFORMANCE_SESSION_HPP
+#define KOLLECT_CONFORMANCE_SESSION_HPP
+
+#include "log_watch.hpp"
+#include "recording.hpp"
+#include "stage.hpp"
+#include "testee.hpp"
+
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace kollect::conformance {
+
+/// One exercise under way: the sink under test, the brokers, and the recording that is made. A failure of any
+/// function means that the exercise could not run; what a sink does wrong goes into the recording instead.
+class session {
+public:
+  session(testee& sink, stage& brokers, recording& record)
+      : sink_(sink), brokers_(brokers), record_(record) {}
+
+  stage& brokers() noexcept { return brokers_; }
+  testee& sink() noexcept { return sink_; }
+  recording& record() noexcept { return record_; }
+  broker_system system() const noexcept { return brokers_.system(); }
+
+  /// Opens the sink at a place and watches it from now on; a sink that refuses is a failure.
+  result<void> open(const place& where);
+  /// The same where refusing may be right.
+  result<testee_answer> try_open(const place& where);
+
+  /// Exports, reads back what came of it, and adds both to the recording. A sink that reports an error where
+  /// there is no reason for one is a failure.
+  result<const observed_export*> publish(const export_request& request);
+  /// The same where an error may be right.
+  result<const observed_export*> try_publish(const export_request& request);
+
+  /// In two steps: for what happens to the broker in between.
+  result<void> begin(const export_request& request);
+  /// Nothing when there is no answer by then.
+  result<std::optional<testee_answer>> await(std::chrono::milliseconds patience);
+  /// Ends what begin() began: reads back and records it.
+  result<const observed_export*> finish(const testee_answer& answer);
+
+  void testify(std::string clause, bool holds, std::string what, std::string expected = {},
+               std::string found = {});
+
+  /// To be called after the broker was away.
+  void broker_came_back();
+
+  /// A shorter way to a new place of this exercise.
+  result<place> make_place(const place_options& options = {});
+
+  /// Testifies to SEC-02: that no value of a secret that the sink was given is in its output or its messages.
+  void look_for_secrets();
+
+private:
+  testee& sink_;
+  stage& brokers_;
+  recording& record_;
+  std::optional<log_watch> watch_;
+  std::string watched_; ///< what watch_ reads
+  std::optional<observed_export> pending_;
+  std::string cluster_;
+  std::set<std::string> secrets_;
+};
+
+/// A request with this instant as exportedAt, generation 3 and no limit.
+export_request make_request(std::string namespace_, std::string inventory, std::string items);
+
+/// A row as JSON text.
+std::string make_row(const std::string& name, const std::string& attributes = "{}");
+/// Rows joined to an array.
+std::string make_rows(const std::vector<std::string>& rows);
+/// `count` rows with about `bytes` bytes of text each that does not compress well.
+std::vector<std::string> make_bulky_rows(int count, std::size_t bytes);
+
+} // namespace kollect::conformance
+
+#endif

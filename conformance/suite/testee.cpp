@@ -1,0 +1,285 @@
+#include "testee.hpp"
+#include "judgement.hpp"
+
+#include <servers/files.hpp>
+#include <servers/process.hpp>
+
+#include <kollect/detail/json_writer.hpp>
+#include <kollect/parse.hpp>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <array>
+#include <csignal>
+#include <cstdint>
+#include <utility>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+namespace kollect::conformance {
+
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+/// One end of a pipe.
+class pipe_end {
+public:
+  explicit pipe_end(int handle = -1) noexcept : handle_(handle) {}
+  pipe_end(pipe_end&& other) noexcept : handle_(std::exchange(other.handle_, -1)) {}
+  pipe_end& operator=(pipe_end&& other) noexcept {
+    std::swap(handle_, other.handle_);
+    return *this;
+  }
+  ~pipe_end() {
+    if (handle_ >= 0)
+      ::close(handle_);
+  }
+  int get() const noexcept { return handle_; }
+
+private:
+  int handle_;
+};
+
+struct pipe_ends {
+  pipe_end read, write;
+};
+
+result<pipe_ends> make_pipe() {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+    return make_failure(error::internal, "no pipe to the testee could be made");
+  return pipe_ends{pipe_end(ends[0]), pipe_end(ends[1])};
+}
+
+int milliseconds_until(clock::time_point end) {
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - clock::now()).count();
+  return static_cast<int>(left < 0 ? 0 : left);
+}
+
+std::string json_text(std::string_view text) {
+  std::string out;
+  detail::append_string(out, text);
+  return out;
+}
+
+std::string fields_of(const export_request& request) {
+  return ",\"namespace\":" + json_text(request.namespace_) +
+         ",\"inventory\":" + json_text(request.inventory) +
+         ",\"generation\":" + std::to_string(request.generation) +
+         ",\"exportedAt\":" + json_text(request.exported_at) +
+         ",\"maxExportBytes\":" + std::to_string(request.max_export_bytes) + ",\"items\":" + request.items;
+}
+
+std::string text_of(const boost::json::object& answer, std::string_view name) {
+  const auto* const value = answer.if_contains(name);
+  const auto* const text = value == nullptr ? nullptr : value->if_string();
+  return text == nullptr ? std::string() : std::string(text->data(), text->size());
+}
+
+result<testee_answer> read_answer(result<boost::json::object> answer) {
+  if (!answer)
+    return answer.error();
+  const auto* const ok = answer->if_contains("ok");
+  if (ok == nullptr || !ok->is_bool())
+    return make_failure(error::syntax, "the testee's answer has no ok that is true or false");
+  return testee_answer{ok->get_bool(), text_of(*answer, "error")};
+}
+
+} // namespace
+
+struct testee::state {
+  servers::process child;
+  pipe_end requests, answers;
+  timeouts bounds;
+  std::int64_t last_id = 0;
+  std::string received{}; ///< of the line that is coming
+  std::string said{};     ///< everything on its standard output
+  bool has_failed = false;
+
+  failure fail(error reason, std::string what) {
+    has_failed = true;
+    const auto lines = child.errors();
+    if (!lines.empty())
+      what +=
+          "; the last lines of its standard error: " + printable_excerpt(servers::last_lines(lines, 5), 1000);
+    return make_failure(reason, std::move(what));
+  }
+
+  failure ended() {
+    std::string how = "has closed its standard output";
+    if (const auto status = child.wait(std::chrono::seconds(1)))
+      how = status->signal != 0 ? "was ended by signal " + std::to_string(status->signal)
+                                : "has ended with exit code " + std::to_string(status->code);
+    return fail(error::closed, "the testee " + how + " instead of answering");
+  }
+
+  result<void> send(std::string_view op, const std::string& fields, clock::time_point end) {
+    if (has_failed)
+      return make_failure(error::closed, "the testee failed before and is asked nothing more");
+    const auto line =
+        "{\"id\":" + std::to_string(++last_id) + ",\"op\":\"" + std::string(op) + "\"" + fields + "}\n";
+    for (std::string_view rest = line; !rest.empty();) {
+      pollfd ready{requests.get(), POLLOUT, 0};
+      if (::poll(&ready, 1, milliseconds_until(end)) != 1)
+        return fail(error::broker_timeout, "the testee does not read its standard input");
+      const auto written = ::write(requests.get(), rest.data(), rest.size());
+      if (written < 0 && errno != EAGAIN && errno != EINTR)
+        return ended();
+      rest.remove_prefix(written > 0 ? static_cast<std::size_t>(written) : 0);
+    }
+    return {};
+  }
+
+  /// The next line, or nothing when there is none by then.
+  result<std::optional<std::string>> receive(clock::time_point end) {
+    for (;;) {
+      if (const auto newline = received.find('\n'); newline != std::string::npos) {
+        auto line = received.substr(0, newline);
+        received.erase(0, newline + 1);
+        return std::optional(std::move(line));
+      }
+      if (received.size() > max_answer_bytes)
+        return fail(error::too_large, "the testee answered with a line of more than " +
+                                          std::to_string(max_answer_bytes) + " bytes, which begins with " +
+                                          printable_excerpt(received, 60));
+      pollfd ready{answers.get(), POLLIN, 0};
+      if (::poll(&ready, 1, milliseconds_until(end)) != 1)
+        return std::optional<std::string>();
+      std::array<char, 65536> block{};
+      const auto count = ::read(answers.get(), block.data(), block.size());
+      if (count == 0 || (count < 0 && errno != EINTR))
+        return ended();
+      const std::string_view part(block.data(), static_cast<std::size_t>(count < 0 ? 0 : count));
+      received += part;
+      said += part;
+    }
+  }
+
+  /// An answer to the last request, or nothing when there is none by then.
+  result<std::optional<boost::json::object>> answer_by(clock::time_point end) {
+    auto line = receive(end);
+    if (!line)
+      return line.error();
+    if (!*line)
+      return std::optional<boost::json::object>();
+    boost::system::error_code problem;
+    auto value = boost::json::parse(**line, problem);
+    if (problem || !value.is_object())
+      return fail(error::syntax,
+                  "the testee answered something that is no JSON object: " + printable_excerpt(**line));
+    const auto* const id = value.get_object().if_contains("id");
+    if (id == nullptr || !id->is_int64() || id->get_int64() != last_id)
+      return fail(error::syntax, "the testee answered another request than number " +
+                                     std::to_string(last_id) + ": " + printable_excerpt(**line));
+    return std::optional(std::move(value.get_object()));
+  }
+
+  result<boost::json::object> ask(std::string_view op, const std::string& fields,
+                                  std::chrono::milliseconds timeout) {
+    const auto end = clock::now() + timeout;
+    if (auto sent = send(op, fields, end); !sent)
+      return sent.error();
+    auto answer = answer_by(end);
+    if (!answer)
+      return answer.error();
+    if (!*answer)
+      return fail(error::broker_timeout, "the testee has not answered " + std::string(op) + " within " +
+                                             std::to_string(timeout.count()) + " ms");
+    return std::move(**answer);
+  }
+};
+
+testee::testee(std::unique_ptr<state> started) noexcept : state_(std::move(started)) {}
+testee::testee(testee&&) noexcept = default;
+testee& testee::operator=(testee&&) noexcept = default;
+testee::~testee() = default;
+
+result<testee> testee::start(std::vector<std::string> command, const timeouts& bounds) {
+  // A testee that has died is noticed by the failing write, which would otherwise end this process.
+  std::signal(SIGPIPE, SIG_IGN);
+  auto input = make_pipe(), output = make_pipe();
+  if (!input || !output)
+    return input ? output.error() : input.error();
+  auto child = servers::process::start({.arguments = std::move(command),
+                                        .input_descriptor = input->read.get(),
+                                        .output_descriptor = output->write.get()});
+  if (!child)
+    return child.error();
+  ::fcntl(input->write.get(), F_SETFL, O_NONBLOCK);
+  return testee(std::make_unique<state>(
+      state{std::move(*child), std::move(input->write), std::move(output->read), bounds}));
+}
+
+result<testee_identity> testee::hello() {
+  const auto answer = state_->ask("hello", "", state_->bounds.hello);
+  if (!answer)
+    return answer.error();
+  const auto* const features = answer->if_contains("features");
+  const auto read = read_answer(*answer);
+  if (!read || !read->is_ok || features == nullptr || !features->is_array())
+    return state_->fail(error::syntax, "the testee's answer to hello lacks ok or features: " +
+                                           printable_excerpt(boost::json::serialize(*answer)));
+  testee_identity identity{text_of(*answer, "name"), text_of(*answer, "version"), {}};
+  for (const auto& feature : features->get_array())
+    if (const auto* const name = feature.if_string())
+      identity.features.emplace(name->data(), name->size());
+  return identity;
+}
+
+result<testee_answer> testee::open(const boost::json::object& manifest,
+                                   const std::optional<secret_values>& secret) {
+  auto fields = ",\"manifest\":" + boost::json::serialize(manifest);
+  if (secret) {
+    fields += ",\"secret\":{";
+    for (const auto& [name, value] : *secret)
+      fields.append(fields.back() == '{' ? "" : ",")
+          .append(json_text(name))
+          .append(":")
+          .append(json_text(value));
+    fields += "}";
+  }
+  return read_answer(state_->ask("open", fields, state_->bounds.open));
+}
+
+result<testee_answer> testee::export_snapshot(const export_request& request) {
+  return read_answer(state_->ask("export", fields_of(request), state_->bounds.answer));
+}
+
+result<testee_answer> testee::close() {
+  return read_answer(state_->ask("close", "", state_->bounds.close));
+}
+
+result<void> testee::begin_export(const export_request& request) {
+  return state_->send("export", fields_of(request), clock::now() + state_->bounds.answer);
+}
+
+result<std::optional<testee_answer>> testee::await_answer(std::chrono::milliseconds patience) {
+  auto answer = state_->answer_by(clock::now() + patience);
+  if (!answer)
+    return answer.error();
+  if (!*answer)
+    return std::optional<testee_answer>();
+  auto read = read_answer(std::move(**answer));
+  if (!read)
+    return read.error();
+  return std::optional(std::move(*read));
+}
+
+bool testee::is_usable() {
+  return !state_->has_failed && state_->child.running();
+}
+
+void testee::kill() {
+  state_->has_failed = true;
+  state_->child.kill();
+}
+
+std::string testee::transcript() const {
+  return state_->said + state_->child.errors();
+}
+
+} // namespace kollect::conformance

@@ -1,0 +1,77 @@
+#ifndef KOLLECT_CONFORMANCE_TESTEE_HPP
+#define KOLLECT_CONFORMANCE_TESTEE_HPP
+
+#include "recording.hpp"
+#include "timeouts.hpp"
+
+#include <kollect/error.hpp>
+#include <kollect/manifest.hpp>
+
+#include <boost/json/object.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kollect::conformance {
+
+/// What a testee says of itself.
+struct testee_identity {
+  std::string name;
+  std::string version;
+  std::set<std::string, std::less<>> features; ///< kafka, nats, tls, scram
+};
+
+/// A testee's answer to a request.
+struct testee_answer {
+  bool is_ok = false;
+  std::string error; ///< why not
+};
+
+/// Longest line that a testee may answer with, in bytes.
+inline constexpr std::size_t max_answer_bytes = 1024UL * 1024;
+
+/// The sink under test as a child process that is asked in JSON lines (docs/conformance.md, "Protocol").
+/// It dies with this object, with its own children, and with the thread that started it.
+///
+/// A testee that does not answer in time (error::broker_timeout), has ended (error::closed), or answers
+/// something else (error::syntax, error::too_large) is a failure that says what was seen. It is of no more
+/// use then: kill it and start another.
+class testee {
+public:
+  static result<testee> start(std::vector<std::string> command, const timeouts& bounds);
+
+  testee(testee&&) noexcept;
+  testee& operator=(testee&&) noexcept;
+  ~testee();
+
+  result<testee_identity> hello();
+  /// `secret` absent: the sink logs in nowhere.
+  result<testee_answer> open(const boost::json::object& manifest, const std::optional<secret_values>& secret);
+  result<testee_answer> export_snapshot(const export_request& request);
+  result<testee_answer> close();
+
+  /// Sends an export without waiting; await_answer() then waits, up to `patience` for nothing if there is
+  /// none yet.
+  result<void> begin_export(const export_request& request);
+  result<std::optional<testee_answer>> await_answer(std::chrono::milliseconds patience);
+
+  bool is_usable(); ///< whether it runs and has not failed us
+  void kill();
+  std::string transcript() const; ///< all that it wrote so far, on both outputs
+
+private:
+  struct state;
+  explicit testee(std::unique_ptr<state> started) noexcept;
+
+  std::unique_ptr<state> state_;
+};
+
+} // namespace kollect::conformance
+
+#endif

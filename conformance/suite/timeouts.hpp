@@ -1,0 +1,37 @@
+#ifndef KOLLECT_CONFORMANCE_TIMEOUTS_HPP
+#define KOLLECT_CONFORMANCE_TIMEOUTS_HPP
+
+#include <array>
+#include <chrono>
+#include <string_view>
+
+namespace kollect::conformance {
+
+/// How long each kind of wait may take. Every wait ends with its condition; these only bound it.
+struct timeouts {
+  std::chrono::milliseconds hello = std::chrono::seconds(20);         ///< the testee's first answer
+  std::chrono::milliseconds open = std::chrono::seconds(30);          ///< its answer to open
+  std::chrono::milliseconds answer = std::chrono::seconds(60);        ///< its answer to export
+  std::chrono::milliseconds close = std::chrono::seconds(20);         ///< its answer to close
+  std::chrono::milliseconds read_back = std::chrono::seconds(20);     ///< reading what was published
+  std::chrono::milliseconds connect = std::chrono::seconds(10);       ///< our own way to a broker
+  std::chrono::milliseconds frozen = std::chrono::milliseconds(1500); ///< how long a frozen broker is watched
+};
+
+/// A timeout under the name that --timeout NAME=SECONDS gives it.
+struct named_timeout {
+  std::string_view name;
+  std::chrono::milliseconds timeouts::*value;
+};
+
+inline constexpr auto named_timeouts = std::to_array<named_timeout>({{"hello", &timeouts::hello},
+                                                                     {"open", &timeouts::open},
+                                                                     {"answer", &timeouts::answer},
+                                                                     {"close", &timeouts::close},
+                                                                     {"read-back", &timeouts::read_back},
+                                                                     {"connect", &timeouts::connect},
+                                                                     {"frozen", &timeouts::frozen}});
+
+} // namespace kollect::conformance
+
+#endif

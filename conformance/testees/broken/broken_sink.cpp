@@ -1,0 +1,180 @@
+#include "broken_sink.hpp"
+
+#include <publish_confirmed.hpp>
+
+#include <kollect/export.hpp>
+#include <kollect/kafka/message_limit.hpp>
+#include <kollect/kafka/publisher.hpp>
+#include <kollect/nats/publisher.hpp>
+#include <kollect/redact.hpp>
+
+#include <chrono>
+#include <utility>
+
+namespace kollect::testees {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::milliseconds patience = 8s;
+
+result<std::unique_ptr<publisher>> create(const connection& target) {
+  if (target.system == broker_system::nats)
+    return nats::create_publisher(target);
+  kafka::publisher_options options;
+  options.client.connect_timeout = patience;
+  return kafka::create_publisher(target, options);
+}
+
+timestamp now() {
+  return from_system_clock(std::chrono::system_clock::now());
+}
+
+} // namespace
+
+result<void> broken_sink::open(const producer::testee_request& request) {
+  publisher_.reset();
+  raw_.reset();
+  memory_ = {};
+  memory_.first_instant = now();
+  auto target = producer::decode_testee_open(request);
+  if (!target)
+    return target.error();
+  target_ = std::move(*target);
+  if (fault_.open)
+    if (auto opened = fault_.open(target_, request.manifest); !opened)
+      return opened;
+  const bool is_plain_kafka = target_.system == broker_system::kafka && !target_.tls && !target_.secret;
+  if (is_plain_kafka && (fault_.how == delivery::any_partition || fault_.how == delivery::one_replica ||
+                         fault_.how == delivery::topic_made)) {
+    auto made = raw_kafka::create(target_, fault_.how);
+    if (!made)
+      return made.error();
+    raw_.emplace(std::move(*made));
+  }
+  auto made = create(target_);
+  if (!made)
+    return made.error();
+  publisher_ = std::move(*made);
+  const bool tests = target_.connection_test && fault_.how != delivery::topic_made;
+  return tests ? publisher_->check(patience) : result<void>();
+}
+
+result<void> broken_sink::close() {
+  publisher_.reset();
+  raw_.reset();
+  return {};
+}
+
+result<void> broken_sink::make_payloads(export_plan& plan) const {
+  std::vector<serialized_item> rows;
+  for (const auto& row : plan.asked.items) {
+    rows.push_back(serialize_for_sorting(row));
+    if (fault_.row)
+      fault_.row(rows.back(), row);
+  }
+  sort_canonically(rows);
+  export_envelope_header header{
+      .generation = plan.asked.generation, .item_count = rows.size(), .exported_at = plan.asked.exported_at};
+  const auto limit = plan.asked.max_export_bytes;
+  const auto whole = serialize_export_envelope(header, join_items(rows)).size();
+  plan.payloads.push_back({header, false, rows, {}});
+  if (rows.empty() || limit == 0 || whole <= limit)
+    return {};
+  auto parts = split_items(std::move(rows), header, limit);
+  if (!parts && fault_.ignores_oversized_rows)
+    return {};
+  if (!parts)
+    return parts.error();
+  plan.payloads.clear();
+  header.part_total = static_cast<std::uint32_t>(parts->size());
+  for (auto& part : *parts) {
+    ++header.part_index;
+    header.item_count = part.size();
+    plan.payloads.push_back({header, false, std::move(part), {}});
+  }
+  return {};
+}
+
+void broken_sink::make_texts(export_plan& plan) const {
+  for (auto& payload : plan.payloads) {
+    payload.header.item_count = payload.rows.size();
+    const auto items = join_items(payload.rows);
+    payload.text = payload.is_array ? items : serialize_export_envelope(payload.header, items);
+    if (fault_.payload)
+      fault_.payload(payload);
+  }
+}
+
+void broken_sink::make_messages(export_plan& plan) {
+  plan.instant = fault_.clause == "ENV-05" ? memory_.first_instant : now();
+  const scope where{plan.target.cluster, plan.asked.namespace_, plan.asked.inventory};
+  for (const auto& payload : plan.payloads) {
+    plan.messages.push_back(make_message(plan.target, where, plan.instant, payload.text));
+    if (fault_.message)
+      fault_.message(plan.messages.back());
+  }
+}
+
+result<void> broken_sink::export_snapshot(const producer::testee_request& request) {
+  if (!publisher_)
+    return make_failure(error::closed, "no sink is open");
+  auto asked = producer::decode_testee_export(request);
+  if (!asked && fault_.accepts_nothing && asked.error().reason() == error::empty_export)
+    return {};
+  if (!asked)
+    return asked.error();
+  export_plan plan{.target = target_, .asked = std::move(*asked)};
+  if (fault_.clause != "SEC-01")
+    for (auto& row : plan.asked.items)
+      redact(row);
+  if (fault_.request)
+    fault_.request(plan.asked);
+  if (auto made = make_payloads(plan); !made)
+    return made;
+  if (fault_.split)
+    fault_.split(plan);
+  make_texts(plan);
+  make_messages(plan);
+  if (fault_.is_swallowed && fault_.is_swallowed(plan, memory_))
+    return {};
+  return publish(plan.messages);
+}
+
+result<void> broken_sink::publish(const std::vector<outgoing_message>& messages) {
+  if (raw_)
+    return raw_->publish(messages, patience);
+  return publish_with_sdk(messages);
+}
+
+result<void> broken_sink::publish_with_sdk(const std::vector<outgoing_message>& messages) {
+  const bool is_forgetful = fault_.how == delivery::forgetful;
+  const auto answers = is_forgetful ? publisher_->publish(messages, 1s)
+                                    : producer::publish_confirmed(*publisher_, messages, patience);
+  for (const auto& answer : answers) {
+    if (answer && answer->duplicate && fault_.how == delivery::duplicates_refused)
+      return make_failure(error::not_acknowledged, "the stream has it already");
+    if (answer)
+      continue;
+    const bool is_outage =
+        is_forgetful && answer.error().code == condition::unavailable && !publisher_->check(500ms);
+    return is_outage ? forget_after_outage() : answer.error();
+  }
+  return {};
+}
+
+/// Whether or not the message was stored.
+result<void> broken_sink::forget_after_outage() {
+  for (int attempt = 0; attempt < 40; ++attempt) {
+    auto made = create(target_);
+    if (!made)
+      continue;
+    publisher_ = std::move(*made);
+    if (publisher_->check(1s))
+      return {};
+  }
+  return make_failure(error::broker_unavailable, "the broker stays away");
+}
+
+} // namespace kollect::testees

@@ -1,0 +1,3 @@
+module kollect.dev/conformance/testee
+
+go 1.19

@@ -1,0 +1,146 @@
+#include "command/commands.hpp"
+#include "command/publisher_flags.hpp"
+#include "command/testee_request.hpp"
+#include "publish_confirmed.hpp"
+
+#include <kollect/export.hpp>
+#include <kollect/redact.hpp>
+
+#include <chrono>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace kollect::producer {
+
+namespace {
+
+struct testee_flags {
+  publisher_flags broker;
+  std::string payload = "array"; // or export-envelope
+};
+
+/// The reference sink behind the protocol: at most one sink is open at a time.
+class testee_sink {
+public:
+  testee_sink(const testee_flags& flags, program::log& log) : flags_(flags), log_(log) {}
+
+  result<void> open(const testee_request& request) {
+    publisher_.reset();
+    auto target = decode_testee_open(request);
+    if (!target)
+      return target.error();
+    target_ = std::move(*target);
+    auto opened = open_publisher(target_, flags_.broker, log_);
+    if (!opened)
+      return opened.error();
+    publisher_ = std::move(*opened);
+    size_limit_.reset();
+    return {};
+  }
+
+  result<void> export_snapshot(const testee_request& request) {
+    if (!publisher_)
+      return make_failure(error::closed, "no sink is open");
+    auto asked = decode_testee_export(request);
+    if (!asked)
+      return asked.error();
+    for (auto& row : asked->items)
+      redact(row); // SEC-01: rows come as they were collected
+    const auto messages = make_export(std::move(*asked));
+    if (!messages)
+      return messages.error();
+    if (!size_limit_) {
+      const auto found = find_size_limit(target_, flags_.broker, log_);
+      if (!found)
+        return found.error();
+      size_limit_ = *found;
+    }
+    if (auto sized = check_sizes(*messages, *size_limit_); !sized)
+      return sized.error();
+    for (const auto& answer : publish_confirmed(*publisher_, *messages, flags_.broker.timeout()))
+      if (!answer)
+        return answer.error();
+    return {};
+  }
+
+  result<void> close() {
+    publisher_.reset();
+    return {};
+  }
+
+private:
+  result<std::vector<outgoing_message>> make_export(testee_export asked) const {
+    snapshot source;
+    source.scope = {target_.cluster, std::move(asked.namespace_), std::move(asked.inventory)};
+    source.generation = asked.generation;
+    source.exported_at = asked.exported_at;
+    source.items = std::move(asked.items);
+    const auto form = flags_.payload == "array" ? payload_form::array : payload_form::export_envelope;
+    return make_messages(source, target_, from_system_clock(std::chrono::system_clock::now()),
+                         {form, asked.max_export_bytes});
+  }
+
+  const testee_flags& flags_;
+  program::log& log_;
+  connection target_;
+  std::unique_ptr<publisher> publisher_;
+  std::optional<std::size_t> size_limit_; ///< asked for once a sink
+};
+
+std::string answer_to(const testee_request& request, const result<void>& done) {
+  std::string line = "{\"id\":" + request.id + ",\"ok\":" + (done ? "true}" : "false,\"error\":");
+  if (done)
+    return line;
+  detail::append_string(line, to_string(done.error()));
+  return line + "}";
+}
+
+std::string hello(const testee_request& request) {
+  return "{\"id\":" + request.id +
+         R"(,"ok":true,"name":"kollect-producer","version":")" KOLLECT_VERSION
+         R"(","features":["kafka","nats","tls","scram"]})";
+}
+
+std::string answer_line(testee_sink& sink, const std::string& line) {
+  const auto request = parse_testee_request(line);
+  if (!request)
+    return answer_to({}, request.error());
+  if (request->op == "hello")
+    return hello(*request);
+  if (request->op == "open")
+    return answer_to(*request, sink.open(*request));
+  if (request->op == "export")
+    return answer_to(*request, sink.export_snapshot(*request));
+  if (request->op == "close")
+    return answer_to(*request, sink.close());
+  return answer_to(*request, make_failure(error::invalid_value, "there is no such op"));
+}
+
+result<program::exit_code> run(const testee_flags& flags, program::log& log) {
+  testee_sink sink(flags, log);
+  for (std::string line; std::getline(std::cin, line);)
+    std::cout << answer_line(sink, line) << std::endl; // the suite waits for each line
+  return program::success;
+}
+
+} // namespace
+
+void add_testee(CLI::App& program, command_action& chosen) {
+  auto flags = std::make_shared<testee_flags>();
+  auto* const command =
+      program.add_subcommand("testee", "be driven by kollect-conformance: JSON lines in, JSON lines out");
+  command
+      ->add_option("--timeout", flags->broker.timeout_seconds, "seconds that the broker may take to answer")
+      ->check(CLI::Range(1, 3600))
+      ->capture_default_str();
+  command->add_option("--payload", flags->payload, "form of a payload that is not split")
+      ->check(CLI::IsMember({"array", "export-envelope"}))
+      ->capture_default_str();
+  command->callback([flags, &chosen] { chosen = [flags](program::log& log) { return run(*flags, log); }; });
+}
+
+} // namespace kollect::producer
