@@ -15,6 +15,7 @@ constexpr std::chrono::milliseconds first_back_off{100};
 constexpr std::chrono::seconds maintenance_interval{30};
 constexpr std::chrono::seconds report_interval{10};
 constexpr std::chrono::seconds monitor_interval{1};
+constexpr std::chrono::seconds cluster_interval{10};
 constexpr int most_notes = 10; // of one batch: a flood of poison must not be one of log lines
 
 bool is_of_store(const failure& reason) {
@@ -245,7 +246,8 @@ result<consumer_loop::step> consumer_loop::finish_or_go_on() {
     forget_failures();
     has_caught_up_ = *is_done;
     if (has_caught_up_)
-      monitor_.caught_up();
+      if (auto noted = note_caught_up(); !noted)
+        return recover_from(noted.error());
     return *is_done && settings_.is_until_end ? step::done : step::go_on;
   }
   // A client that has lost its broker finds it again by itself, and has no messages until then.
@@ -254,6 +256,19 @@ result<consumer_loop::step> consumer_loop::finish_or_go_on() {
   if (auto waited = back_off(is_done.error()); !waited)
     return waited.error();
   return step::go_on;
+}
+
+/// Tells probes and readers that nothing is missing any more of what our partitions hold.
+result<void> consumer_loop::note_caught_up() {
+  monitor_.caught_up();
+  if (!store_)
+    return closed_store();
+  std::vector<std::int32_t> partitions;
+  for (const auto& [partition, position] : owned_)
+    partitions.push_back(partition);
+  if (settings_.ingest.log.system == broker_system::nats)
+    partitions = {0};
+  return store_->note_caught_up(settings_.ingest.log.name, partitions);
 }
 
 /// Waits and lets the next step open anew what has failed, where that may help.
@@ -422,6 +437,24 @@ result<void> consumer_loop::tell_monitor() {
   if (!totals)
     return totals.error();
   monitor_.totals_are(*totals);
+  return clock::now() - clusters_told_at_ < cluster_interval ? result<void>{} : tell_clusters();
+}
+
+result<void> consumer_loop::tell_clusters() {
+  clusters_told_at_ = clock::now();
+  auto scopes = store_->scopes();
+  if (!scopes)
+    return scopes.error();
+  std::map<std::string, cluster_state> clusters;
+  for (const auto& one : *scopes) {
+    auto& state = clusters.emplace(one.scope.cluster, cluster_state{one.scope.cluster, {}, 0}).first->second;
+    state.last_seen = std::max(state.last_seen, one.exported_at);
+    state.row_count += one.row_count;
+  }
+  std::vector<cluster_state> told;
+  for (auto& [name, state] : clusters)
+    told.push_back(std::move(state));
+  monitor_.clusters_are(told);
   return {};
 }
 

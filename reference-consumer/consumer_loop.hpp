@@ -77,6 +77,7 @@ private:
   result<std::vector<std::optional<std::int64_t>>> claim(std::span<const std::int32_t> partitions);
   result<step> take_batch();
   result<step> finish_or_go_on();
+  result<void> note_caught_up();
   result<step> recover_from(const failure& reason);
   result<bool> rewind_replaced(const std::vector<received_message>& batch);
   result<step> ingest_until_stored(const std::vector<received_message>& batch);
@@ -90,6 +91,7 @@ private:
   void report_arrival(const std::vector<received_message>& batch);
   void report_notes(const batch_report& done);
   result<void> tell_monitor();
+  result<void> tell_clusters();
   result<void> finish_feed();
 
   loop_settings settings_;
@@ -112,6 +114,7 @@ private:
   std::chrono::steady_clock::time_point maintained_at_{};
   std::chrono::steady_clock::time_point reported_at_{};
   std::chrono::steady_clock::time_point told_at_{};
+  std::chrono::steady_clock::time_point clusters_told_at_{};
   bool has_caught_up_ = false;
 };
 

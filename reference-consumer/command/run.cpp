@@ -2,9 +2,8 @@
 #include "command/commands.hpp"
 #include "command/feed.hpp"
 #include "command/open_store.hpp"
+#include "command/portal_flags.hpp"
 #include "consumer_loop.hpp"
-#include "http/server.hpp"
-#include "operations/probes.hpp"
 
 #include <kollect/kafka/subscriber.hpp>
 #include <kollect/nats/subscriber.hpp>
@@ -33,7 +32,7 @@ struct run_flags {
   bool is_until_end = false;
   bool is_verbose = false;
   feed_flags feed;
-  std::string listen;
+  portal_flags portal;
   std::int64_t drain_timeout_seconds = 25;
   std::int64_t stuck_after_seconds = 120;
   std::string log_format = "auto";
@@ -76,8 +75,7 @@ void add_flags(CLI::App& command, run_flags& flags) {
                   "with --until-end: seconds that broker or store may fail")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  command.add_option("--listen", flags.listen,
-                     "serve /healthz, /readyz and /metrics on ADDRESS:PORT, or :PORT for 127.0.0.1");
+  add_portal_flags(command, flags.portal);
   command
       .add_option("--stuck-after", flags.stuck_after_seconds,
                   "seconds without a sign of life after which /healthz fails")
@@ -138,7 +136,8 @@ program::log make_log(const run_flags& flags) {
 }
 
 result<int> run(const run_flags& flags) {
-  program::stop_signal stop; // before any thread
+  program::stop_signal stop; // these two before any thread
+  const hangup_signal hangup;
   auto target = program::load_connection(flags.sink);
   if (!target)
     return target.error();
@@ -169,15 +168,10 @@ result<int> run(const run_flags& flags) {
         what, {{"cluster", which.cluster}, {"namespace", which.namespace_}, {"inventory", which.inventory}});
   };
   monitor watched(KOLLECT_VERSION, std::chrono::seconds(flags.stuck_after_seconds));
-  std::unique_ptr<http_server> server;
-  if (!flags.listen.empty()) {
-    auto started = http_server::start(flags.listen, answer_probes(watched));
-    if (!started)
-      return started.error();
-    server = std::move(*started);
-    settings.is_monitored = true;
-    log.info("listening", {{"address", server->address()}});
-  }
+  const auto served = start_portal(flags.portal, flags.store, hangup, watched, log);
+  if (!served)
+    return served.error();
+  settings.is_monitored = served->server != nullptr;
   consumer_loop loop(
       settings, [&] { return open_store(flags.store, settings.owner); },
       [&](partition_listener listener) { return connect(*target, flags, log, std::move(listener)); }, stop,

@@ -1,14 +1,13 @@
 #include "http/server.hpp"
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
-#include <boost/beast/http.hpp>
+#include "http/session.hpp"
 
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+
+#include <atomic>
 #include <charconv>
-#include <optional>
+#include <mutex>
 #include <thread>
 #include <utility>
 
@@ -16,8 +15,6 @@ namespace kollect::consumer {
 namespace {
 
 namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = beast::http;
 using tcp = asio::ip::tcp;
 
 failure refuse(const std::string& address, std::string what) {
@@ -45,111 +42,49 @@ result<tcp::endpoint> parse_address(const std::string& text) {
   return tcp::endpoint(address, port);
 }
 
-http_response plain(int status, std::string body) {
-  return {status, "text/plain; charset=utf-8", std::move(body) + "\n"};
+failure refuse_tls(const std::string& file, const boost::system::error_code& problem) {
+  // OpenSSL's words name no content of the file.
+  auto out = make_failure(error::invalid_value, "cannot be used for TLS: " + problem.message());
+  out.source = file;
+  return out;
 }
 
-/// What went wrong with a request before anybody looked at it; nothing where no answer is of use.
-std::optional<http_response> answer_to(const boost::system::error_code& problem) {
-  if (problem == http::error::header_limit || problem == http::error::buffer_overflow)
-    return plain(431, "the request's header is too large");
-  if (problem == http::error::body_limit)
-    return plain(413, "the request's body is too large");
-  if (problem == http::error::end_of_stream || problem == http::error::partial_message ||
-      problem == beast::error::timeout ||
-      problem.category() != make_error_code(http::error::bad_method).category())
-    return {};
-  return plain(400, "this is not an HTTP request: " + problem.message());
+result<http_session::tls_context> make_tls(const tls_files& files) {
+  auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
+  boost::system::error_code problem;
+  context->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 |
+                           asio::ssl::context::no_tlsv1_1 | asio::ssl::context::no_compression,
+                       problem);
+  SSL_CTX_set_mode(context->native_handle(), SSL_MODE_RELEASE_BUFFERS); // idle streams are many
+  if (!problem)
+    context->use_certificate_chain_file(files.certificate, problem);
+  if (problem)
+    return refuse_tls(files.certificate, problem);
+  context->use_private_key_file(files.key, asio::ssl::context::pem, problem);
+  if (problem)
+    return refuse_tls(files.key, problem);
+  if (SSL_CTX_check_private_key(context->native_handle()) != 1)
+    return make_failure(error::invalid_value, "--tls-key is not the key of --tls-certificate");
+  return context;
 }
-
-/// One client, from its first request to its last.
-class session : public std::enable_shared_from_this<session> {
-public:
-  session(tcp::socket socket, const http_handler& handler, const http_limits& limits, std::size_t& open)
-      : stream_(std::move(socket)), handler_(handler), limits_(limits), open_(open) {
-    ++open_;
-  }
-  ~session() { --open_; }
-
-  void read() {
-    parser_.emplace();
-    parser_->header_limit(limits_.header_bytes);
-    parser_->body_limit(limits_.body_bytes);
-    stream_.expires_after(limits_.idle);
-    http::async_read(stream_, buffer_, *parser_,
-                     [self = shared_from_this()](const boost::system::error_code& problem, std::size_t) {
-                       self->on_read(problem);
-                     });
-  }
-
-private:
-  void on_read(const boost::system::error_code& problem) {
-    if (problem) {
-      if (auto answered = answer_to(problem))
-        write(std::move(*answered), 11, false, false);
-      return;
-    }
-    const auto& request = parser_->get();
-    const bool is_head = request.method() == http::verb::head;
-    if (request.method() != http::verb::get && !is_head)
-      return write(plain(405, "only GET and HEAD are served"), request.version(), request.keep_alive(),
-                   false);
-    const std::string target(request.target());
-    const auto mark = target.find('?');
-    const http_request asked{std::string(request.method_string()), target.substr(0, mark),
-                             mark == std::string::npos ? "" : target.substr(mark + 1)};
-    write(handler_(asked), request.version(), request.keep_alive(), is_head);
-  }
-
-  void write(http_response answer, unsigned version, bool keep_alive, bool is_head) {
-    response_ = {};
-    response_.version(version);
-    response_.result(static_cast<unsigned>(answer.status));
-    response_.set(http::field::content_type, answer.content_type);
-    response_.set(http::field::cache_control, "no-store");
-    response_.set("X-Content-Type-Options", "nosniff");
-    if (answer.status == 405)
-      response_.set(http::field::allow, "GET, HEAD");
-    response_.keep_alive(keep_alive);
-    response_.content_length(answer.body.size());
-    if (!is_head)
-      response_.body() = std::move(answer.body);
-    stream_.expires_after(limits_.idle);
-    serializer_.emplace(response_);
-    serializer_->split(is_head);
-    const auto done = [self = shared_from_this(), keep_alive](const boost::system::error_code& problem,
-                                                              std::size_t) {
-      if (!problem && keep_alive)
-        return self->read();
-      boost::system::error_code ignored;
-      self->stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
-    };
-    if (is_head)
-      http::async_write_header(stream_, *serializer_, done);
-    else
-      http::async_write(stream_, *serializer_, done);
-  }
-
-  beast::tcp_stream stream_;
-  beast::flat_buffer buffer_;
-  const http_handler& handler_;
-  const http_limits& limits_;
-  std::size_t& open_;
-  std::optional<http::request_parser<http::string_body>> parser_;
-  http::response<http::string_body> response_;
-  std::optional<http::response_serializer<http::string_body>> serializer_;
-};
 
 } // namespace
 
 struct http_server::state {
-  http_handler handler;
-  http_limits limits;
-  std::size_t open = 0; // sessions; before io, whose destructor ends them
+  http_session::shared shared; // before io, whose destructor ends the sessions
+  http_settings settings;
+  std::mutex tls_mutex;
+  http_session::tls_context tls{};
   asio::io_context io{1};
   tcp::acceptor acceptor{io};
   asio::steady_timer pause{io};
+  std::atomic<bool> is_waking{false};
+  asio::thread_pool workers;
   std::thread thread{};
+
+  state(http_settings how, http_handler handler)
+      : shared{std::move(handler), how.limits, how.events, &workers}, settings(std::move(how)),
+        workers(settings.limits.workers) {}
 
   void accept() {
     acceptor.async_accept([this](const boost::system::error_code& problem, tcp::socket socket) {
@@ -157,8 +92,12 @@ struct http_server::state {
         return;
       if (problem)
         return accept_later();
-      if (open < limits.connections)
-        std::make_shared<session>(std::move(socket), handler, limits, open)->read();
+      if (shared.connections < settings.limits.connections) {
+        const std::scoped_lock lock(tls_mutex);
+        http_session::begin(std::move(socket), shared, tls);
+      } else if (settings.events.connection_refused) {
+        settings.events.connection_refused();
+      }
       accept();
     });
   }
@@ -173,12 +112,24 @@ struct http_server::state {
   }
 };
 
-result<std::unique_ptr<http_server>> http_server::start(const std::string& address, http_handler handler,
-                                                        http_limits limits) {
+result<bool> is_loopback(const std::string& address) {
   const auto endpoint = parse_address(address);
   if (!endpoint)
     return endpoint.error();
-  auto made = std::make_unique<state>(std::move(handler), limits);
+  return endpoint->address().is_loopback();
+}
+
+result<std::unique_ptr<http_server>> http_server::start(http_settings settings, http_handler handler) {
+  const auto endpoint = parse_address(settings.address);
+  if (!endpoint)
+    return endpoint.error();
+  auto made = std::make_unique<state>(std::move(settings), std::move(handler));
+  if (made->settings.tls) {
+    auto tls = make_tls(*made->settings.tls);
+    if (!tls)
+      return tls.error();
+    made->tls = std::move(*tls);
+  }
   boost::system::error_code problem;
   made->acceptor.open(endpoint->protocol(), problem);
   if (!problem)
@@ -188,7 +139,7 @@ result<std::unique_ptr<http_server>> http_server::start(const std::string& addre
   if (!problem)
     made->acceptor.listen(asio::socket_base::max_listen_connections, problem);
   if (problem)
-    return refuse(address, "the address cannot be listened on: " + problem.message());
+    return refuse(made->settings.address, "the address cannot be listened on: " + problem.message());
   made->accept();
   made->thread = std::thread([&io = made->io] { io.run(); });
   return std::unique_ptr<http_server>(new http_server(std::move(made)));
@@ -197,6 +148,8 @@ result<std::unique_ptr<http_server>> http_server::start(const std::string& addre
 http_server::http_server(std::unique_ptr<state> started) noexcept : state_(std::move(started)) {}
 
 http_server::~http_server() {
+  state_->workers.stop(); // what has not begun is given up
+  state_->workers.join();
   state_->io.stop();
   state_->thread.join();
 }
@@ -206,6 +159,26 @@ std::string http_server::address() const {
   const auto endpoint = state_->acceptor.local_endpoint(ignored);
   const auto host = endpoint.address().to_string();
   return (endpoint.address().is_v6() ? "[" + host + "]" : host) + ":" + std::to_string(endpoint.port());
+}
+
+void http_server::wake_streams() {
+  if (state_->is_waking.exchange(true))
+    return; // is under way
+  asio::post(state_->io, [this] {
+    state_->is_waking = false;
+    http_session::wake_all(state_->shared);
+  });
+}
+
+result<void> http_server::reload_tls() {
+  if (!state_->settings.tls)
+    return {};
+  auto tls = make_tls(*state_->settings.tls);
+  if (!tls)
+    return tls.error();
+  const std::scoped_lock lock(state_->tls_mutex);
+  state_->tls = std::move(*tls);
+  return {};
 }
 
 } // namespace kollect::consumer

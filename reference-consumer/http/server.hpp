@@ -1,6 +1,8 @@
 #ifndef KOLLECT_CONSUMER_HTTP_SERVER_HPP
 #define KOLLECT_CONSUMER_HTTP_SERVER_HPP
 
+#include "http/message.hpp"
+
 #include <kollect/error.hpp>
 
 #include <chrono>
@@ -8,44 +10,66 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace kollect::consumer {
 
-/// What a client asked.
-struct http_request {
-  std::string method; ///< such as GET
-  std::string path;   ///< without the query, as it came
-  std::string query;  ///< what follows `?`
-};
-
-struct http_response {
-  int status = 200;
-  std::string content_type = "text/plain; charset=utf-8";
-  std::string body;
-};
-
-/// Answers one request; called on the server's thread, so it must not wait for anything.
-using http_handler = std::function<http_response(const http_request&)>;
-
-/// What a client may cost.
+/// What clients may cost.
 struct http_limits {
-  std::size_t connections = 128;           ///< more are closed at once
+  std::size_t connections = 1'200;         ///< more are closed at once
+  std::size_t streams = 1'100;             ///< of the connections; more get 503
+  std::size_t workers = 4;                 ///< threads for jobs and streams
   std::uint32_t header_bytes = 16U * 1024; ///< over it: 431
   std::uint64_t body_bytes = 0;            ///< over it: 413; nothing here takes a body
-  std::chrono::seconds idle{30};           ///< for a request to be complete, an answer to be taken
+  std::chrono::seconds idle{30};           ///< for a request to be complete, an answer or part to be taken
+  std::chrono::milliseconds heartbeat{15'000};
 };
 
-/// A small HTTP/1.1 server with one thread of its own. Methods other than GET and HEAD get 405.
+/// Certificate chain and key, both PEM.
+struct tls_files {
+  std::string certificate;
+  std::string key;
+};
+
+/// What happens, for metrics and logs. Called on the server's thread; each may be empty.
+struct http_events {
+  std::function<void(int status, std::chrono::duration<double> took)> answered{};
+  std::function<void(std::size_t connections, std::size_t streams)> open{};
+  std::function<void()> connection_refused{};
+  /// reason: slow (a part was not taken in time) or full (too many streams)
+  std::function<void(std::string_view reason)> stream_dropped{};
+};
+
+struct http_settings {
+  std::string
+      address; ///< `ADDRESS:PORT`, `[IPV6]:PORT`, or `:PORT` and `PORT` for 127.0.0.1; port 0 is a free one
+  http_limits limits{};
+  std::optional<tls_files> tls{}; ///< TLS 1.2 or newer; nothing: plain HTTP
+  http_events events{};
+};
+
+/// Whether only this machine can reach the address. error::invalid_value for what is no address.
+result<bool> is_loopback(const std::string& address);
+
+/// A small HTTP/1.1 server with one thread for all connections and some for jobs. Methods other than GET and
+/// HEAD get 405.
 class http_server {
 public:
-  /// Listens on `ADDRESS:PORT`, `[IPV6]:PORT`, or `:PORT` and `PORT` for 127.0.0.1; port 0 is a free one.
-  /// error::invalid_value for another form, and when the address cannot be listened on.
-  static result<std::unique_ptr<http_server>> start(const std::string& address, http_handler handler,
-                                                    http_limits limits = {});
+  /// error::invalid_value for an address that cannot be listened on, and for a certificate or key that cannot
+  /// be used.
+  static result<std::unique_ptr<http_server>> start(http_settings settings, http_handler handler);
+  /// Waits for jobs that have begun.
   ~http_server();
 
   std::string address() const; ///< `ADDRESS:PORT` as it is listened on
+
+  /// Streams that have nothing to send are asked again. Thread-safe, cheap.
+  void wake_streams();
+
+  /// Reads certificate and key anew, for connections from now on. After a failure the old ones stay.
+  result<void> reload_tls();
 
 private:
   struct state;

@@ -24,6 +24,9 @@ using clock = std::chrono::steady_clock;
 /// More partitions than these share one series: a scrape must not grow without bound.
 constexpr std::size_t max_partition_series = 256;
 
+/// So do clusters: hostile labels are many (S24).
+constexpr std::size_t max_cluster_series = 256;
+
 constexpr std::initializer_list<outcome> all_outcomes = {outcome::applied, outcome::duplicate, outcome::stale,
                                                          outcome::dead_lettered, outcome::pending};
 
@@ -63,6 +66,8 @@ struct monitor::state {
       rows.Add({{"op", op}});
     for (const char* const component : {"store", "broker", "feed"})
       retries.Add({{"component", component}});
+    for (const char* const reason : {"slow", "full"})
+      dropped_streams.Add({{"reason", reason}});
   }
 
   mutable std::mutex mutex;
@@ -116,6 +121,24 @@ struct monitor::state {
   Gauge& feed_lag = gauges(registry, "kollect_consumer_feed_lag_entries",
                            "Changes that are not yet published, where this process publishes them")
                         .Add({});
+  Family<Gauge>& cluster_last_seen = gauges(
+      registry, "kollect_consumer_cluster_last_seen_timestamp_seconds",
+      "When a cluster's newest snapshot was exported, in seconds since 1970; of `other` the longest ago");
+  Family<Gauge>& cluster_rows = gauges(registry, "kollect_consumer_cluster_rows", "Rows held, by cluster");
+  Family<Counter>& http_requests =
+      counters(registry, "kollect_consumer_http_requests_total", "HTTP requests answered, by status");
+  Histogram& http_seconds =
+      histogram(registry, "kollect_consumer_http_request_seconds", "From a request's header to its answer");
+  Gauge& http_connections =
+      gauges(registry, "kollect_consumer_http_connections", "HTTP connections that are open").Add({});
+  Gauge& http_streams =
+      gauges(registry, "kollect_consumer_http_streams", "Event streams that are open").Add({});
+  Counter& http_refused = counters(registry, "kollect_consumer_http_refused_connections_total",
+                                   "Connections closed at once, as there were too many")
+                              .Add({});
+  Family<Counter>& dropped_streams = counters(registry, "kollect_consumer_http_dropped_streams_total",
+                                              "Event streams ended by the server, by reason: slow or full");
+  std::map<std::string, std::pair<Gauge*, Gauge*>> cluster_series;
   std::map<std::string, Gauge*> lag_series;
   std::optional<timestamp> newest_append;
 
@@ -237,6 +260,52 @@ void monitor::feed_published(std::int64_t cursor, std::size_t messages) {
 
 void monitor::feed_lag_is(std::int64_t entries) {
   state_->feed_lag.Set(static_cast<double>(entries));
+}
+
+void monitor::clusters_are(std::span<const cluster_state> clusters) {
+  const std::scoped_lock lock(state_->mutex);
+  std::map<std::string, std::pair<double, double>> told;
+  for (const auto& one : clusters) {
+    auto name = one.cluster;
+    if (!state_->cluster_series.contains(name) && state_->cluster_series.size() >= max_cluster_series)
+      name = "other";
+    const auto seen = seconds_of(one.last_seen);
+    const auto [at, is_new] = told.emplace(name, std::pair(seen, 0.0));
+    at->second.first = std::min(at->second.first, seen);
+    at->second.second += static_cast<double>(one.row_count);
+    auto& series = state_->cluster_series[name];
+    if (series.first == nullptr)
+      series = {&state_->cluster_last_seen.Add({{"cluster", name}}),
+                &state_->cluster_rows.Add({{"cluster", name}})};
+  }
+  for (const auto& [name, values] : told) {
+    state_->cluster_series[name].first->Set(values.first);
+    state_->cluster_series[name].second->Set(values.second);
+  }
+}
+
+void monitor::http_answered(int status, std::chrono::duration<double> took) {
+  const std::scoped_lock lock(state_->mutex);
+  state_->http_requests.Add({{"status", std::to_string(status)}}).Increment();
+  state_->http_seconds.Observe(took.count());
+}
+
+void monitor::http_open(std::size_t connections, std::size_t streams) {
+  state_->http_connections.Set(static_cast<double>(connections));
+  state_->http_streams.Set(static_cast<double>(streams));
+}
+
+void monitor::http_refused() {
+  state_->http_refused.Increment();
+}
+
+void monitor::stream_dropped(std::string_view reason) {
+  state_->dropped_streams.Add({{"reason", std::string(reason)}}).Increment();
+}
+
+std::int64_t monitor::waiting_messages() const {
+  const std::scoped_lock lock(state_->mutex);
+  return state_->waiting;
 }
 
 health_answer monitor::health() const {

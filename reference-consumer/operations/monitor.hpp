@@ -8,6 +8,8 @@
 #include <kollect/transport.hpp>
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -20,6 +22,13 @@ namespace kollect::consumer {
 struct health_answer {
   bool is_well = true;
   std::string text;
+};
+
+/// One cluster as metrics show it.
+struct cluster_state {
+  std::string cluster;
+  timestamp last_seen; ///< when its newest snapshot was exported
+  std::int64_t row_count = 0;
 };
 
 /// What the loop tells about itself, and what probes and Prometheus ask. Thread-safe: the loop tells, an
@@ -45,11 +54,19 @@ public:
   void lag_is(std::span<const partition_lag> lag);
   void feed_published(std::int64_t cursor, std::size_t messages);
   void feed_lag_is(std::int64_t entries);
+  void clusters_are(std::span<const cluster_state> clusters); ///< of the whole store
+
+  // The server tells.
+  void http_answered(int status, std::chrono::duration<double> took);
+  void http_open(std::size_t connections, std::size_t streams);
+  void http_refused(); ///< a connection, as there were too many
+  void stream_dropped(std::string_view reason);
 
   // Probes ask.
   health_answer health() const;    ///< not well when the loop is stuck; whoever is away, is no reason
   health_answer readiness() const; ///< well when caught up once, not draining, and the store is reachable
-  std::string metrics() const;     ///< Prometheus' text format
+  std::int64_t waiting_messages() const; ///< behind the position, in all owned partitions
+  std::string metrics() const;           ///< Prometheus' text format
 
 private:
   struct state;

@@ -9,16 +9,14 @@ http_response answer(const health_answer& found) {
 
 } // namespace
 
-http_handler answer_probes(const monitor& watched) {
-  return [&watched](const http_request& request) -> http_response {
-    if (request.path == "/healthz")
-      return answer(watched.health());
-    if (request.path == "/readyz")
-      return answer(watched.readiness());
-    if (request.path == "/metrics")
-      return {.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = watched.metrics()};
-    return {.status = 404, .body = "there is nothing here; try /healthz, /readyz or /metrics\n"};
-  };
+http_response answer_probe(const monitor& watched, std::string_view path) {
+  if (path == "/healthz")
+    return answer(watched.health());
+  if (path == "/readyz")
+    return answer(watched.readiness());
+  if (path == "/metrics")
+    return {.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = watched.metrics()};
+  return {.status = 404, .body = "there is nothing here; try /healthz, /readyz or /metrics\n"};
 }
 
 } // namespace kollect::consumer

@@ -179,9 +179,21 @@ ALTER TABLE scopes ADD COLUMN held_back BYTEA;
 ALTER TABLE changes ADD COLUMN traceparent TEXT NOT NULL DEFAULT '';
 CREATE TABLE identity (
   only_row BIGINT PRIMARY KEY CHECK (only_row = 1),
-  store_id TEXT NOT NULL
+  store_id TEXT NOT NULL,
+  signing_key BYTEA NOT NULL
 );
-INSERT INTO identity VALUES (1, replace(gen_random_uuid()::text, '-', ''));
+INSERT INTO identity VALUES (1, replace(gen_random_uuid()::text, '-', ''),
+  decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), 'hex'));
+ALTER TABLE positions ADD COLUMN has_caught_up BIGINT NOT NULL DEFAULT 0;
+-- Names that are longer than any in Kubernetes are indexed by their beginning: an index entry has its limits.
+CREATE FUNCTION beginning(name BYTEA) RETURNS BYTEA LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS
+  'SELECT substring(name FROM 1 FOR 300)';
+CREATE INDEX items_in_order ON items (beginning(target_namespace), beginning(target_name), beginning(namespace),
+  beginning(name), beginning(uid), scope_id);
+CREATE VIEW items_with_beginnings AS
+SELECT items.*, beginning(target_namespace) AS b1, beginning(target_name) AS b2, beginning(namespace) AS b3,
+       beginning(name) AS b4, beginning(uid) AS b5
+FROM items;
 CREATE TABLE feeds (
   destination_digest BYTEA PRIMARY KEY,
   destination BYTEA NOT NULL,

@@ -20,6 +20,41 @@ options_pointer parse_url(const std::string& url) {
   return {PQconninfoParse(url.c_str(), nullptr), &PQconninfoFree};
 }
 
+// Names that begin alike are compared as a whole. $1: with items. $2 to $6: names, $7: scope, exclusive. $8:
+// limit. $9: scopes.
+constexpr const char* rows_by_order =
+    "SELECT scope_id, target_namespace, target_name, namespace, name, uid, CASE WHEN $1 = 1 THEN item ELSE "
+    "'' "
+    "END FROM items_with_beginnings WHERE (b1, b2, b3, b4, b5) >= (beginning($2), beginning($3), "
+    "beginning($4), "
+    "beginning($5), beginning($6)) AND (b1, b2, b3, b4, b5, target_namespace, target_name, namespace, name, "
+    "uid, scope_id) > (beginning($2), beginning($3), beginning($4), beginning($5), beginning($6), $2, $3, "
+    "$4, "
+    "$5, $6, $7) "
+    "ORDER BY b1, b2, b3, b4, b5, target_namespace, target_name, namespace, name, uid, scope_id LIMIT $8";
+
+constexpr const char* rows_of_some_by_order =
+    "SELECT scope_id, target_namespace, target_name, namespace, name, uid, CASE WHEN $1 = 1 THEN item ELSE "
+    "'' "
+    "END FROM items_with_beginnings WHERE (b1, b2, b3, b4, b5) >= (beginning($2), beginning($3), "
+    "beginning($4), "
+    "beginning($5), beginning($6)) AND (b1, b2, b3, b4, b5, target_namespace, target_name, namespace, name, "
+    "uid, scope_id) > (beginning($2), beginning($3), beginning($4), beginning($5), beginning($6), $2, $3, "
+    "$4, "
+    "$5, $6, $7) AND scope_id = ANY ($9) "
+    "ORDER BY b1, b2, b3, b4, b5, target_namespace, target_name, namespace, name, uid, scope_id LIMIT $8";
+
+/// OFFSET 0 keeps the planner from going by order.
+constexpr const char* rows_by_scopes =
+    "SELECT scope_id, target_namespace, target_name, namespace, name, uid, CASE WHEN $1 = 1 THEN item ELSE "
+    "'' "
+    "END FROM (SELECT * FROM items_with_beginnings WHERE scope_id = ANY ($9) OFFSET 0) AS wanted "
+    "WHERE (b1, b2, b3, b4, b5, target_namespace, target_name, namespace, name, "
+    "uid, scope_id) > (beginning($2), beginning($3), beginning($4), beginning($5), beginning($6), $2, $3, "
+    "$4, "
+    "$5, $6, $7) "
+    "ORDER BY b1, b2, b3, b4, b5, target_namespace, target_name, namespace, name, uid, scope_id LIMIT $8";
+
 /// What must not be: a sentence, and a query that answers how often it is.
 struct contradiction {
   const char* sentence;
@@ -120,6 +155,19 @@ public:
     return leased->size() == 1 ? std::optional((*leased)[0].integer(0)) : std::nullopt;
   }
 
+  result<void> note_caught_up(const std::string& log, std::span<const std::int32_t> partitions) override {
+    auto done =
+        connection_->run("UPDATE positions SET has_caught_up = 1 WHERE has_caught_up = 0 AND partition = ANY "
+                         "($1) AND log_id = "
+                         "(SELECT log_id FROM logs WHERE name_digest = $2)",
+                         parameters()
+                             .integers(std::vector<std::int64_t>(partitions.begin(), partitions.end()))
+                             .own_bytes(log_digest(log)));
+    if (!done)
+      return done.error();
+    return {};
+  }
+
   result<void> wait_for_commit(std::chrono::milliseconds longest) override {
     return connection_->wait_for_notification("kollect_changes", longest);
   }
@@ -131,6 +179,54 @@ public:
         {}, [&](const row& found) {
           visit({found.text(0), found.text(1), found.text(2)}, found.bytes(3));
         });
+  }
+
+  result<std::vector<stored_row>> rows_in_order(const row_range& range) override {
+    std::vector<stored_row> out;
+    const auto after =
+        range.after.value_or(row_place{}); // before all rows: empty names in a scope that cannot be
+    const auto& from = after.identity;
+    parameters values;
+    values.integer(range.with_items ? 1 : 0)
+        .bytes(from.target_namespace)
+        .bytes(from.target_name)
+        .bytes(from.namespace_)
+        .bytes(from.name)
+        .bytes(from.uid)
+        .integer(after.scope_id)
+        .integer(range.limit);
+    if (range.scope_ids)
+      values.integers(*range.scope_ids);
+    const char* const sql = is_cheaper_by_scope(range) ? rows_by_scopes
+                            : range.scope_ids          ? rows_of_some_by_order
+                                                       : rows_by_order;
+    auto read =
+        connection_->visit(sql, values, [&](const row& found) { out.push_back(read_stored_row(found)); });
+    if (!read)
+      return read.error();
+    return out;
+  }
+
+  result<shared_row_counts> shared_rows() override {
+    shared_row_counts out;
+    auto read = connection_->visit(
+        "SELECT holders, count(*) FROM (SELECT string_agg(scope_id::text, ',' ORDER BY scope_id) AS holders "
+        "FROM items GROUP BY target_namespace, target_name, namespace, name, uid HAVING count(*) > 1) AS "
+        "shared "
+        "GROUP BY holders",
+        {}, [&](const row& found) { out[scope_ids_from(found.bytes(0))] += found.integer(1); });
+    if (!read)
+      return read.error();
+    return out;
+  }
+
+  result<void> read_at_once(const std::function<result<void>()>& work) override {
+    if (auto begun = connection_->execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"); !begun)
+      return begun;
+    auto done = work();
+    // It has only read: there is nothing to lose; on a lost connection the server rolls back by itself.
+    (void)connection_->execute("ROLLBACK");
+    return done;
   }
 
   result<std::vector<feed_entry>> changes_after(std::int64_t cursor, std::int64_t limit) override {
@@ -164,6 +260,29 @@ public:
     return (*found)[0].text(0);
   }
 
+  result<std::string> signing_key() override {
+    auto found = connection_->run("SELECT signing_key FROM identity");
+    if (!found)
+      return found.error();
+    return (*found)[0].text(0);
+  }
+
+  result<std::vector<stored_dead_letter>> newest_dead_letters(std::int64_t before_id,
+                                                              std::int64_t limit) override {
+    std::vector<stored_dead_letter> out;
+    auto read = connection_->visit("SELECT dead_letter_id, name, partition, \"offset\", NULL, subject, '', "
+                                   "CASE WHEN value IS NOT NULL THEN "
+                                   "'' END, is_tombstone, reason, sentence, clause, byte_offset, buried_at, "
+                                   "value_bytes, value_digest FROM "
+                                   "dead_letters JOIN logs USING (log_id) WHERE dead_letter_id < $1 ORDER BY "
+                                   "dead_letter_id DESC LIMIT $2",
+                                   parameters().integer(from_newest(before_id)).integer(limit),
+                                   [&](const row& found) { out.push_back(read_letter(found)); });
+    if (!read)
+      return read.error();
+    return out;
+  }
+
   result<std::vector<stored_dead_letter>> dead_letters(std::int64_t after_id, std::int64_t limit) override {
     std::vector<stored_dead_letter> out;
     auto read = connection_->visit(
@@ -180,11 +299,12 @@ public:
 
   result<std::vector<scope_summary>> scopes() override {
     std::vector<scope_summary> out;
-    auto read = connection_->visit("SELECT cluster, namespace, inventory, row_count, exported_seconds, "
-                                   "exported_nanoseconds, applied_at, "
-                                   "target_conflicts FROM scopes WHERE exported_seconds IS NOT NULL ORDER BY "
-                                   "cluster, namespace, inventory",
-                                   {}, [&](const row& found) { out.push_back(read_scope_summary(found)); });
+    auto read = connection_->visit(
+        "SELECT cluster, namespace, inventory, row_count, exported_seconds, "
+        "exported_nanoseconds, applied_at, "
+        "target_conflicts, scope_id FROM scopes WHERE exported_seconds IS NOT NULL ORDER BY "
+        "cluster, namespace, inventory",
+        {}, [&](const row& found) { out.push_back(read_scope_summary(found)); });
     if (!read)
       return read.error();
     return out;
@@ -202,14 +322,14 @@ public:
 
   result<std::vector<stored_position>> positions() override {
     std::vector<stored_position> out;
-    auto read =
-        connection_->visit("SELECT name, partition, next_offset, owner_epoch, owner FROM positions JOIN logs "
-                           "USING (log_id) ORDER BY "
-                           "name, partition",
-                           {}, [&](const row& found) {
-                             out.push_back({found.text(0), static_cast<std::int32_t>(found.integer(1)),
-                                            found.integer(2), found.integer(3), found.text(4)});
-                           });
+    auto read = connection_->visit(
+        "SELECT name, partition, next_offset, owner_epoch, owner, has_caught_up FROM positions JOIN logs "
+        "USING (log_id) ORDER BY "
+        "name, partition",
+        {}, [&](const row& found) {
+          out.push_back({found.text(0), static_cast<std::int32_t>(found.integer(1)), found.integer(2),
+                         found.integer(3), found.text(4), found.integer(5) != 0});
+        });
     if (!read)
       return read.error();
     return out;

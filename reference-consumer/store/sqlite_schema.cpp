@@ -126,9 +126,12 @@ ALTER TABLE scopes ADD COLUMN held_back BLOB;
 ALTER TABLE changes ADD COLUMN traceparent TEXT NOT NULL DEFAULT '';
 CREATE TABLE identity (
   only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
-  store_id TEXT NOT NULL
+  store_id TEXT NOT NULL,
+  signing_key BLOB NOT NULL
 );
-INSERT INTO identity VALUES (1, lower(hex(randomblob(16))));
+INSERT INTO identity VALUES (1, lower(hex(randomblob(16))), randomblob(32));
+ALTER TABLE positions ADD COLUMN has_caught_up INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX items_in_order ON items (target_namespace, target_name, namespace, name, uid, scope_id);
 CREATE TABLE feeds (
   destination TEXT PRIMARY KEY,
   cursor INTEGER NOT NULL

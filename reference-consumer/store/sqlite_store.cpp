@@ -22,6 +22,33 @@ constexpr const char* letters_after =
     "sentence, clause, byte_offset, buried_at, value_bytes, value_digest FROM dead_letters JOIN logs USING "
     "(log_id) WHERE dead_letter_id > ? ORDER BY dead_letter_id LIMIT ?";
 
+constexpr const char* newest_letters =
+    "SELECT dead_letter_id, name, partition, offset, NULL, subject, '', CASE WHEN value IS NOT NULL THEN '' "
+    "END, "
+    "is_tombstone, reason, sentence, clause, byte_offset, buried_at, value_bytes, value_digest FROM "
+    "dead_letters "
+    "JOIN logs USING (log_id) WHERE dead_letter_id < ? ORDER BY dead_letter_id DESC LIMIT ?";
+
+constexpr const char* rows_by_order =
+    "SELECT scope_id, target_namespace, target_name, namespace, name, uid, CASE WHEN ?1 THEN item END "
+    "FROM items INDEXED BY items_in_order "
+    "WHERE (target_namespace, target_name, namespace, name, uid, scope_id) > (?2, ?3, ?4, ?5, ?6, ?7) "
+    "AND (?9 IS NULL OR scope_id IN (SELECT value FROM json_each(?9))) "
+    "ORDER BY target_namespace, target_name, namespace, name, uid, scope_id LIMIT ?8";
+
+constexpr const char* rows_by_scopes =
+    "SELECT scope_id, target_namespace, target_name, namespace, name, uid, CASE WHEN ?1 THEN item END "
+    "FROM json_each(?9) CROSS JOIN items ON scope_id = value "
+    "WHERE (target_namespace, target_name, namespace, name, uid, scope_id) > (?2, ?3, ?4, ?5, ?6, ?7) "
+    "ORDER BY target_namespace, target_name, namespace, name, uid, scope_id LIMIT ?8";
+
+/// One scope's rows are by order already.
+constexpr const char* rows_of_scope =
+    "SELECT scope_id, target_namespace, target_name, namespace, name, uid, CASE WHEN ?1 THEN item END "
+    "FROM items WHERE scope_id = ?9 "
+    "AND (target_namespace, target_name, namespace, name, uid, scope_id) > (?2, ?3, ?4, ?5, ?6, ?7) "
+    "ORDER BY target_namespace, target_name, namespace, name, uid LIMIT ?8";
+
 /// What must not be: a sentence, and a query that answers how often it is.
 struct contradiction {
   const char* sentence;
@@ -115,6 +142,17 @@ public:
     return stored;
   }
 
+  result<void> note_caught_up(const std::string& log, std::span<const std::int32_t> partitions) override {
+    for (const auto partition : partitions)
+      if (auto done =
+              database_->run("UPDATE positions SET has_caught_up = 1 WHERE partition = ? AND "
+                             "has_caught_up = 0 AND log_id = (SELECT log_id FROM logs WHERE name = ?)",
+                             [&](statement& update) { update.bind(partition).bind_text(log); });
+          !done)
+        return done;
+    return {};
+  }
+
   result<void> wait_for_commit(std::chrono::milliseconds longest) override {
     if (!watch_)
       watch_.emplace(file_watch::open(database_->path() + "-wal"));
@@ -130,6 +168,60 @@ public:
         [&](statement& row) {
           visit({row.text(0), row.text(1), row.text(2)}, row.bytes(3));
         });
+  }
+
+  result<std::vector<stored_row>> rows_in_order(const row_range& range) override {
+    std::vector<stored_row> out;
+    const bool is_of_one = range.scope_ids && range.scope_ids->size() == 1;
+    const char* const sql = is_of_one                    ? rows_of_scope
+                            : is_cheaper_by_scope(range) ? rows_by_scopes
+                                                         : rows_by_order;
+    // Before all rows: empty names in a scope that cannot be.
+    const auto after = range.after.value_or(row_place{});
+    const auto& from = after.identity;
+    auto read = database_->query(
+        sql,
+        [&](statement& select) {
+          select.bind(range.with_items ? 1 : 0)
+              .bind_text(from.target_namespace)
+              .bind_text(from.target_name)
+              .bind_text(from.namespace_)
+              .bind_text(from.name)
+              .bind_text(from.uid)
+              .bind(after.scope_id)
+              .bind(range.limit);
+          if (is_of_one)
+            select.bind(range.scope_ids->front());
+          else if (range.scope_ids)
+            select.bind_text(scope_ids_json(*range.scope_ids));
+          else
+            select.bind_null();
+        },
+        [&](statement& row) { out.push_back(read_stored_row(row)); });
+    if (!read)
+      return read.error();
+    return out;
+  }
+
+  result<shared_row_counts> shared_rows() override {
+    shared_row_counts out;
+    auto read = database_->query(
+        "SELECT holders, count(*) FROM (SELECT group_concat(scope_id) AS holders FROM items INDEXED BY "
+        "items_in_order GROUP BY target_namespace, target_name, namespace, name, uid HAVING count(*) > 1) "
+        "GROUP BY holders",
+        [](statement&) {}, [&](statement& row) { out[scope_ids_from(row.bytes(0))] += row.integer(1); });
+    if (!read)
+      return read.error();
+    return out;
+  }
+
+  result<void> read_at_once(const std::function<result<void>()>& work) override {
+    if (auto begun = database_->execute("BEGIN"); !begun)
+      return begun;
+    auto done = work();
+    // It has only read: there is nothing to lose.
+    (void)database_->execute("ROLLBACK");
+    return done;
   }
 
   result<std::vector<feed_entry>> changes_after(std::int64_t cursor, std::int64_t limit) override {
@@ -167,6 +259,26 @@ public:
     return id;
   }
 
+  result<std::string> signing_key() override {
+    std::string key;
+    auto read = database_->query(
+        "SELECT signing_key FROM identity", [](statement&) {}, [&](statement& row) { key = row.text(0); });
+    if (!read)
+      return read.error();
+    return key;
+  }
+
+  result<std::vector<stored_dead_letter>> newest_dead_letters(std::int64_t before_id,
+                                                              std::int64_t limit) override {
+    std::vector<stored_dead_letter> out;
+    auto read = database_->query(
+        newest_letters, [&](statement& select) { select.bind(from_newest(before_id)).bind(limit); },
+        [&](statement& row) { out.push_back(read_letter(row)); });
+    if (!read)
+      return read.error();
+    return out;
+  }
+
   result<std::vector<stored_dead_letter>> dead_letters(std::int64_t after_id, std::int64_t limit) override {
     std::vector<stored_dead_letter> out;
     auto read = database_->query(
@@ -181,7 +293,7 @@ public:
     std::vector<scope_summary> out;
     auto read = database_->query(
         "SELECT cluster, namespace, inventory, row_count, exported_seconds, exported_nanoseconds, "
-        "applied_at, target_conflicts "
+        "applied_at, target_conflicts, scope_id "
         "FROM scopes WHERE exported_seconds IS NOT NULL ORDER BY cluster, namespace, inventory",
         [](statement&) {}, [&](statement& row) { out.push_back(read_scope_summary(row)); });
     if (!read)
@@ -205,13 +317,14 @@ public:
   result<std::vector<stored_position>> positions() override {
     std::vector<stored_position> out;
     auto read = database_->query(
-        "SELECT name, partition, next_offset, owner_epoch, owner FROM positions JOIN logs USING (log_id) "
+        "SELECT name, partition, next_offset, owner_epoch, owner, has_caught_up FROM positions JOIN logs "
+        "USING (log_id) "
         "ORDER BY "
         "name, partition",
         [](statement&) {},
         [&](statement& row) {
           out.push_back({row.text(0), static_cast<std::int32_t>(row.integer(1)), row.integer(2),
-                         row.integer(3), row.text(4)});
+                         row.integer(3), row.text(4), row.integer(5) != 0});
         });
     if (!read)
       return read.error();

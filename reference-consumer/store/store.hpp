@@ -15,6 +15,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -118,6 +119,7 @@ struct stored_position {
   std::int64_t next_offset = -1; ///< -1: nothing of it was ever consumed
   std::int64_t owner_epoch = 0;  ///< 0 for NATS, where nobody owns anything
   std::string owner;
+  bool has_caught_up = false; ///< once the end was reached that a process had found at its start
 };
 
 /// One scope with its freshness, as in the summary.
@@ -127,7 +129,35 @@ struct scope_summary {
   timestamp exported_at;
   timestamp applied_at;
   std::int64_t target_conflicts = 0;
+  std::int64_t id = 0; ///< as in stored_row
 };
+
+/// A row as readers get it.
+struct stored_row {
+  std::int64_t scope_id = 0;
+  row_identity identity;
+  std::string item; ///< as it was sent; empty where it was not asked for
+};
+
+/// A place in the order of all rows: by identity (ROW-03), then by scope.
+struct row_place {
+  row_identity identity;
+  std::int64_t scope_id = 0; ///< 0: before the rows of all scopes with this identity
+};
+
+/// Which rows a reader wants, and from where on.
+struct row_range {
+  std::optional<std::vector<std::int64_t>> scope_ids{}; ///< nothing: all scopes
+  std::optional<row_place> after{};                     ///< exclusive
+  std::int64_t limit = 500;
+  bool with_items = true;
+  /// Rows that the scopes have, and that the store has: what is cheaper depends on it.
+  std::int64_t rows_in_scopes = 0;
+  std::int64_t rows_in_store = 0;
+};
+
+/// How many rows are held by exactly these scopes, two or more.
+using shared_row_counts = std::map<std::vector<std::int64_t>, std::int64_t>;
 
 /// Bounds of what a store keeps.
 struct retention {
@@ -226,17 +256,34 @@ public:
                                                          std::string_view owner, std::int64_t published,
                                                          std::chrono::milliseconds lease) = 0;
 
+  /// Notes that partitions of a log were consumed up to the end that was found at the start. From then on
+  /// nothing is missing from the rows; until then they are being rebuilt.
+  virtual result<void> note_caught_up(const std::string& log, std::span<const std::int32_t> partitions) = 0;
+
   /// Waits until something may have been committed, or the time is over.
   virtual result<void> wait_for_commit(std::chrono::milliseconds longest) = 0;
 
   // What readers ask. Visits go by scope and row identity, by cursor, by id.
   using visit_row = std::function<void(const scope&, std::string_view item)>;
   virtual result<void> for_each_row(const visit_row& visit) = 0;
+  /// Rows by identity, then scope: a page of them. Names are compared bytewise (ORD-01); on PostgreSQL those
+  /// of more than 300 bytes by their first 300, and only then as a whole. Costs the page, or where few of the
+  /// store's rows are in the scopes, those.
+  virtual result<std::vector<stored_row>> rows_in_order(const row_range& range) = 0;
+  /// Rows that several scopes hold. Costs a look at every row's identity.
+  virtual result<shared_row_counts> shared_rows() = 0;
+  /// All that `work` reads is of one moment. Not to be nested.
+  virtual result<void> read_at_once(const std::function<result<void>()>& work) = 0;
   virtual result<std::vector<feed_entry>> changes_after(std::int64_t cursor, std::int64_t limit) = 0;
   virtual result<std::int64_t> last_cursor() = 0; ///< of all changes there ever were; 0: none
   /// Tells this store from any other, and from itself after it was lost and made anew.
   virtual result<std::string> store_id() = 0;
+  /// 32 random bytes of this store: what it signs for its readers can be told from what others made.
+  virtual result<std::string> signing_key() = 0;
   virtual result<std::vector<stored_dead_letter>> dead_letters(std::int64_t after_id, std::int64_t limit) = 0;
+  /// The newest first, without value, key and headers; `before_id` 0: from the newest on.
+  virtual result<std::vector<stored_dead_letter>> newest_dead_letters(std::int64_t before_id,
+                                                                      std::int64_t limit) = 0;
   virtual result<std::vector<scope_summary>> scopes() = 0;
   virtual result<outcome_counts> counts() = 0;
   virtual result<std::vector<stored_position>> positions() = 0; ///< by log and partition

@@ -89,14 +89,23 @@ feed_entry read_feed_entry(const Row& found) {
 }
 
 /// cluster, namespace, inventory, row_count, exported_seconds, exported_nanoseconds, applied_at,
-/// target_conflicts
+/// target_conflicts, scope_id
 template <class Row>
 scope_summary read_scope_summary(const Row& found) {
   return {{found.text(0), found.text(1), found.text(2)},
           found.integer(3),
           {found.integer(4), static_cast<std::uint32_t>(found.integer(5))},
           read_timestamp(found.bytes(6)),
-          found.integer(7)};
+          found.integer(7),
+          found.integer(8)};
+}
+
+/// scope_id, target_namespace, target_name, namespace, name, uid, item
+template <class Row>
+stored_row read_stored_row(const Row& found) {
+  return {found.integer(0),
+          {found.text(1), found.text(2), found.text(3), found.text(4), found.text(5)},
+          found.text(6)};
 }
 
 } // namespace kollect::consumer

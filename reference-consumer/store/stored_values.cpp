@@ -3,7 +3,9 @@
 #include <kollect/detail/json_writer.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
+#include <limits>
 
 namespace kollect::consumer {
 
@@ -80,6 +82,36 @@ std::int64_t body_bytes_of(const dead_letter& letter) {
 std::int64_t surplus_keys(std::int64_t kept, const retention& bounds) {
   const auto surplus = kept - bounds.dedup_keys_per_scope;
   return surplus > bounds.dedup_keys_per_scope / 10 ? surplus : 0;
+}
+
+std::int64_t from_newest(std::int64_t before_id) {
+  return before_id == 0 ? std::numeric_limits<std::int64_t>::max() : before_id;
+}
+
+bool is_cheaper_by_scope(const row_range& range) {
+  // By scope all rows of the scopes are read, by order on average so many for a page.
+  const auto in_scopes = static_cast<double>(std::max<std::int64_t>(range.rows_in_scopes, 1));
+  const auto by_order =
+      static_cast<double>(range.limit) * static_cast<double>(range.rows_in_store) / in_scopes;
+  return range.scope_ids && in_scopes < by_order;
+}
+
+std::vector<std::int64_t> scope_ids_from(std::string_view text) {
+  std::vector<std::int64_t> ids;
+  const auto* const end = text.data() + text.size();
+  for (const auto* at = text.data(); at < end; ++at) { // passes over the comma
+    std::int64_t id = 0;
+    at = std::from_chars(at, end, id).ptr;
+    ids.push_back(id);
+  }
+  return ids;
+}
+
+std::string scope_ids_json(const std::vector<std::int64_t>& ids) {
+  std::string out = "[";
+  for (const auto id : ids)
+    out.append(out.size() > 1 ? "," : "").append(std::to_string(id));
+  return out + "]";
 }
 
 failure make_fenced(std::int32_t partition) {

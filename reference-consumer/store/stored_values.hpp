@@ -41,6 +41,18 @@ std::int64_t body_bytes_of(const dead_letter& letter);
 /// is paid for once in many batches.
 std::int64_t surplus_keys(std::int64_t kept, const retention& bounds);
 
+/// An id above those that are wanted: 0 stands for the newest and all before it.
+std::int64_t from_newest(std::int64_t before_id);
+
+/// Whether it is cheaper to sort the rows of the range's scopes than to pass over others by order.
+bool is_cheaper_by_scope(const row_range& range);
+
+/// Reads `1,2,5`: ids of scopes as the stores list them.
+std::vector<std::int64_t> scope_ids_from(std::string_view text);
+
+/// The same as a JSON array.
+std::string scope_ids_json(const std::vector<std::int64_t>& ids);
+
 /// That a partition is not ours any more.
 failure make_fenced(std::int32_t partition);
 

@@ -17,12 +17,12 @@ class http_server_of : public testing::Test {
 protected:
   void start(http_limits limits = {}) {
     auto started = http_server::start(
-        ":0",
-        [this](const http_request& request) -> http_response {
+        {.address = ":0", .limits = limits}, [this](const http_request& request) -> http_reply {
           asked_ = request.method + " " + request.path + " ? " + request.query;
-          return {.body = "answer"};
-        },
-        limits);
+          if (request.path == "/job")
+            return http_job([] { return http_outcome(http_response{.body = "answer"}); });
+          return http_response{.body = "answer"};
+        });
     ASSERT_TRUE(started) << started.error();
     server_ = std::move(*started);
   }
@@ -39,6 +39,17 @@ TEST_F(http_server_of, answers_on_loopback_where_nothing_else_is_said) {
   EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 OK\r\n")) << answer;
   EXPECT_TRUE(answer.ends_with("\r\n\r\nanswer")) << answer;
   EXPECT_EQ(asked_, "GET /a/path ? with=query&more");
+}
+
+TEST_F(http_server_of, jobs_answer_too_and_after_each_other) {
+  start({.workers = 2});
+  const http_client client(address());
+  const std::string one = "GET /job HTTP/1.1\r\nHost: t\r\n\r\n";
+  for (int time = 0; time < 50; ++time) {
+    ASSERT_TRUE(client.send(one + one));
+    EXPECT_TRUE(client.read_until("answer").ends_with("answer"));
+    EXPECT_TRUE(client.read_until("answer").ends_with("answer"));
+  }
 }
 
 TEST_F(http_server_of, one_connection_serves_many_requests_even_in_one_packet) {
@@ -65,6 +76,8 @@ TEST_F(http_server_of, what_it_does_not_serve_is_said) { // S22, S23
   start({.header_bytes = 1024});
   const std::pair<std::string, std::string> cases[] = {
       {"POST / HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n", "HTTP/1.1 405"},
+      {"POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 5\r\n\r\nhello", "HTTP/1.1 405"},
+      {"BREW / HTTP/1.1\r\nHost: t\r\n\r\n", "HTTP/1.1 405"},
       {"TRACE / HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n", "HTTP/1.1 405"},
       {"GET / HTTP/1.1\r\nX: " + std::string(4096, 'x') + "\r\n\r\n", "HTTP/1.1 431"},
       {"GET / HTTP/1.1\r\nHost: t\r\nContent-Length: 10000000000\r\n\r\n", "HTTP/1.1 413"},
@@ -113,17 +126,17 @@ TEST_F(http_server_of, it_ends_with_clients_still_connected) {
 }
 
 TEST(http_server_address, must_be_one_that_can_be_listened_on) {
-  const auto handler = [](const http_request&) { return http_response{}; };
+  const auto handler = [](const http_request&) -> http_reply { return http_response{}; };
   for (const auto* const address :
        {"", "localhost", "host:80", "127.0.0.1:65536", ":http", "1.2.3:80", ":80x"}) {
-    const auto started = http_server::start(address, handler);
+    const auto started = http_server::start({.address = address}, handler);
     ASSERT_FALSE(started) << address;
     EXPECT_EQ(started.error().reason(), error::invalid_value);
     EXPECT_NE(to_string(started.error()).find("--listen"), std::string::npos) << started.error();
   }
-  const auto first = http_server::start("127.0.0.1:0", handler);
+  const auto first = http_server::start({.address = "127.0.0.1:0"}, handler);
   ASSERT_TRUE(first);
-  const auto second = http_server::start((*first)->address(), handler);
+  const auto second = http_server::start({.address = (*first)->address()}, handler);
   ASSERT_FALSE(second);
   EXPECT_NE(to_string(second.error()).find((*first)->address()), std::string::npos) << second.error();
 }

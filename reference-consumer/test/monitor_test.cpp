@@ -1,6 +1,8 @@
 #include "operations/monitor.hpp"
 #include "operations/probes.hpp"
 
+#include "support/messages.hpp"
+
 #include <servers/wait_until.hpp>
 
 #include <gtest/gtest.h>
@@ -115,18 +117,48 @@ TEST(monitor, lag_in_seconds_is_the_age_of_the_newest_message_while_more_wait) {
   EXPECT_GE(value_of(watched.metrics(), "kollect_consumer_lag_seconds"), 100);
 }
 
+TEST(monitor, clusters_share_a_series_where_there_are_too_many) { // S24
+  monitor watched("1.2.3");
+  std::vector<cluster_state> clusters;
+  for (int index = 0; index < 5000; ++index)
+    clusters.push_back({"cluster-" + std::to_string(index), noon(index), 2});
+  watched.clusters_are(clusters);
+  watched.clusters_are(clusters);
+  const auto text = watched.metrics();
+  EXPECT_LE(std::count(text.begin(), text.end(), '\n'), 800);
+  EXPECT_EQ(value_of(text, "kollect_consumer_cluster_rows{cluster=\"cluster-0\"}"), 2);
+  EXPECT_EQ(value_of(text, "kollect_consumer_cluster_rows{cluster=\"other\"}"), 2 * (5000 - 256));
+  EXPECT_EQ(value_of(text, "kollect_consumer_cluster_last_seen_timestamp_seconds{cluster=\"cluster-7\"}"),
+            static_cast<double>(noon(7).seconds));
+}
+
+TEST(monitor, what_the_server_tells_is_counted) {
+  monitor watched("1.2.3");
+  watched.http_answered(200, std::chrono::milliseconds(3));
+  watched.http_answered(404, std::chrono::milliseconds(3));
+  watched.http_answered(200, std::chrono::milliseconds(3));
+  watched.http_open(5, 2);
+  watched.http_refused();
+  watched.stream_dropped("slow");
+  const auto text = watched.metrics();
+  EXPECT_EQ(value_of(text, "kollect_consumer_http_requests_total{status=\"200\"}"), 2);
+  EXPECT_EQ(value_of(text, "kollect_consumer_http_connections"), 5);
+  EXPECT_EQ(value_of(text, "kollect_consumer_http_streams"), 2);
+  EXPECT_EQ(value_of(text, "kollect_consumer_http_refused_connections_total"), 1);
+  EXPECT_EQ(value_of(text, "kollect_consumer_http_dropped_streams_total{reason=\"slow\"}"), 1);
+  EXPECT_EQ(value_of(text, "kollect_consumer_http_dropped_streams_total{reason=\"full\"}"), 0);
+}
+
 TEST(probes, answer_with_503_and_the_reason) {
   monitor watched("1.2.3");
-  const auto answer = answer_probes(watched);
-  EXPECT_EQ(answer({"GET", "/healthz", ""}).status, 200);
-  const auto ready = answer({"GET", "/readyz", ""});
+  EXPECT_EQ(answer_probe(watched, "/healthz").status, 200);
+  const auto ready = answer_probe(watched, "/readyz");
   EXPECT_EQ(ready.status, 503);
   EXPECT_NE(ready.body.find("store"), std::string::npos) << ready.body;
-  const auto metrics = answer({"GET", "/metrics", ""});
+  const auto metrics = answer_probe(watched, "/metrics");
   EXPECT_EQ(metrics.status, 200);
   EXPECT_TRUE(metrics.content_type.starts_with("text/plain; version=0.0.4"));
-  EXPECT_EQ(answer({"GET", "/", ""}).status, 404);
-  EXPECT_EQ(answer({"GET", "/metrics/../healthz", ""}).status, 404);
+  EXPECT_EQ(answer_probe(watched, "/metrics/../healthz").status, 404);
 }
 
 } // namespace

@@ -88,6 +88,10 @@ TEST_F(postgresql_store, older_tables_are_brought_up_to_date) {
   open();
   sql("ALTER TABLE scopes DROP COLUMN held_back");
   sql("ALTER TABLE changes DROP COLUMN traceparent");
+  sql("ALTER TABLE positions DROP COLUMN has_caught_up");
+  sql("DROP VIEW items_with_beginnings");
+  sql("DROP INDEX items_in_order");
+  sql("DROP FUNCTION beginning");
   sql("DROP TABLE identity");
   sql("DROP TABLE feeds");
   sql("UPDATE schema_version SET version = 1");

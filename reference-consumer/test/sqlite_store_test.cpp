@@ -136,6 +136,7 @@ TEST_F(sqlite_store_file, a_marked_file_of_another_program_is_left_as_it_is) {
 /// Makes the file one of schema 1, as its first consumer left it.
 constexpr const char* back_to_schema_1 =
     "ALTER TABLE scopes DROP COLUMN held_back; ALTER TABLE changes DROP COLUMN traceparent; "
+    "ALTER TABLE positions DROP COLUMN has_caught_up; DROP INDEX items_in_order; "
     "DROP TABLE identity; DROP TABLE feeds; PRAGMA user_version = 1";
 
 TEST_F(sqlite_store_file, an_older_schema_is_brought_up_to_date_with_all_that_is_in_it) {

@@ -112,6 +112,35 @@ protected:
   }
 };
 
+/// What readers ask: rows by order.
+class rows_suite : public store_suite {
+protected:
+  static constexpr std::int64_t everything = 1'000'000;
+
+  /// All rows of a range, page by page.
+  std::vector<stored_row> read_pages(row_range range) {
+    std::vector<stored_row> out;
+    for (;;) {
+      const auto page = store_->rows_in_order(range).value();
+      out.insert(out.end(), page.begin(), page.end());
+      if (static_cast<std::int64_t>(page.size()) < range.limit)
+        return out;
+      range.after = row_place{page.back().identity, page.back().scope_id};
+    }
+  }
+
+  std::int64_t id_of(const scope& which) {
+    for (const auto& one : store_->scopes().value())
+      if (one.scope == which)
+        return one.id;
+    ADD_FAILURE() << "there is no scope " << which;
+    return 0;
+  }
+
+  const std::vector<scope> scopes_{
+      {"prod-west", "team-a", "web"}, {"prod-west", "team-b", ""}, {"prod-east", "team-a", "web"}};
+};
+
 /// The same for dead letters.
 class dead_letters_suite : public store_suite {
 protected:

@@ -125,6 +125,21 @@ public:
                                                  std::chrono::milliseconds lease) override {
     return inner_->lease_feed(destination, owner, published, lease);
   }
+  result<void> note_caught_up(const std::string& log, std::span<const std::int32_t> partitions) override {
+    return inner_->note_caught_up(log, partitions);
+  }
+  result<std::vector<stored_row>> rows_in_order(const row_range& range) override {
+    return inner_->rows_in_order(range);
+  }
+  result<shared_row_counts> shared_rows() override { return inner_->shared_rows(); }
+  result<void> read_at_once(const std::function<result<void>()>& work) override {
+    return inner_->read_at_once(work);
+  }
+  result<std::string> signing_key() override { return inner_->signing_key(); }
+  result<std::vector<stored_dead_letter>> newest_dead_letters(std::int64_t before,
+                                                              std::int64_t limit) override {
+    return inner_->newest_dead_letters(before, limit);
+  }
   result<std::int64_t> last_cursor() override { return inner_->last_cursor(); }
   result<std::string> store_id() override { return inner_->store_id(); }
   result<void> wait_for_commit(std::chrono::milliseconds longest) override {

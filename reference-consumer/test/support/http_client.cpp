@@ -6,7 +6,10 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdlib>
+#include <utility>
 
 namespace kollect::consumer::test {
 
@@ -35,16 +38,31 @@ bool http_client::send(std::string_view text) const {
   return true;
 }
 
+bool http_client::receive() const {
+  std::array<char, 64UL * 1024> bytes{};
+  const auto size = ::recv(descriptor_, bytes.data(), bytes.size(), 0);
+  if (size > 0)
+    received_.append(bytes.data(), static_cast<std::size_t>(size));
+  return size > 0;
+}
+
 std::string http_client::read_until(std::string_view end) const {
-  std::string out;
-  char letter = 0;
-  while ((end.empty() || !out.ends_with(end)) && ::recv(descriptor_, &letter, 1, 0) == 1)
-    out += letter;
-  return out;
+  for (std::size_t searched = 0;;) {
+    if (const auto found = received_.find(end, searched); found != std::string::npos) {
+      auto out = received_.substr(0, found + end.size());
+      received_.erase(0, out.size());
+      return out;
+    }
+    searched = received_.size() - std::min(received_.size(), end.size());
+    if (!receive())
+      return std::exchange(received_, {});
+  }
 }
 
 std::string http_client::read_all() const {
-  return read_until({});
+  while (receive()) {
+  }
+  return std::exchange(received_, {});
 }
 
 std::string http_get(const std::string& address, const std::string& path) {

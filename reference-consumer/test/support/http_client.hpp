@@ -23,7 +23,11 @@ public:
   std::string read_all() const;
 
 private:
+  /// Whether there was more to receive.
+  bool receive() const;
+
   int descriptor_;
+  mutable std::string received_; ///< and not yet read
 };
 
 /// GET on a connection of its own: status line, headers and body.

@@ -1,0 +1,52 @@
+#ifndef KOLLECT_CONSUMER_PORTAL_FLAGS_HPP
+#define KOLLECT_CONSUMER_PORTAL_FLAGS_HPP
+
+#include "command/open_store.hpp"
+#include "operations/file_reload.hpp"
+#include "read_api/portal.hpp"
+
+#include <kollect/program/flags.hpp>
+#include <kollect/program/log.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace kollect::consumer {
+
+/// How `run` serves probes, read API and page.
+struct portal_flags {
+  std::string listen{};
+  std::string token_file{};
+  std::string tls_certificate{};
+  std::string tls_key{};
+  std::size_t max_connections = 1'200;
+  std::size_t max_streams = 1'100;
+  std::size_t workers = 4;
+  std::size_t max_header_bytes = 16U * 1024;
+  std::int64_t http_timeout_seconds = 30;
+  std::int64_t heartbeat_seconds = 15;
+  std::int64_t query_timeout_seconds = 10;
+  std::int64_t max_as_of_changes = 100'000;
+  std::int64_t stale_after_seconds = 900;
+  std::size_t stream_memory_bytes = 8U * 1024 * 1024;
+};
+
+/// --listen, --token-file, --tls-certificate, --tls-key and the bounds.
+void add_portal_flags(CLI::App& command, portal_flags& flags);
+
+/// What serves as long as it lives: the portal, and what reloads its files.
+struct served_portal {
+  std::unique_ptr<portal> server;
+  std::unique_ptr<file_reload> reload;
+};
+
+/// Begins to serve; nothing without --listen. Takes as many descriptors as --max-connections needs, or takes
+/// fewer connections: brokers and stores need some too.
+result<served_portal> start_portal(const portal_flags& flags, const store_flags& store,
+                                   const hangup_signal& hangup, monitor& watched, program::log& log);
+
+} // namespace kollect::consumer
+
+#endif

@@ -1,0 +1,106 @@
+#include "http/access.hpp"
+
+#include <kollect/detail/read_file.hpp>
+
+#include <boost/asio/ip/address.hpp>
+
+#include <algorithm>
+
+#include <openssl/crypto.h>
+
+namespace kollect::consumer {
+namespace {
+
+constexpr std::size_t largest_token_file = 64UL * 1024;
+
+std::string_view trim(std::string_view text) {
+  const auto begin = text.find_first_not_of(" \t\r");
+  if (begin == std::string_view::npos)
+    return {};
+  return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
+}
+
+bool is_visible(char letter) {
+  return letter > 0x20 && letter < 0x7F;
+}
+
+bool is_bearer(std::string_view scheme) {
+  constexpr std::string_view name = "bearer ";
+  return scheme.size() == name.size() &&
+         std::equal(scheme.begin(), scheme.end(), name.begin(),
+                    [](char left, char right) { return (left | 0x20) == right; });
+}
+
+} // namespace
+
+result<access_tokens> parse_tokens(std::string_view text) {
+  access_tokens out;
+  while (!text.empty()) {
+    const auto end = std::min(text.find('\n'), text.size());
+    const auto token = trim(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (token.empty())
+      continue;
+    if (token.size() < shortest_token)
+      return make_failure(error::invalid_value,
+                          "a token must have at least " + std::to_string(shortest_token) +
+                              " characters, for example those of `openssl rand -hex 32`");
+    if (!std::all_of(token.begin(), token.end(), is_visible))
+      return make_failure(error::invalid_value,
+                          "a token must be of visible ASCII characters, one token a line");
+    out.push_back(sha256(token));
+  }
+  if (out.empty())
+    return make_failure(error::invalid_value, "there is no token in it");
+  return out;
+}
+
+result<access_tokens> read_token_file(const std::string& path) {
+  auto text = detail::read_file(path, largest_token_file);
+  if (!text)
+    return text.error();
+  auto tokens = parse_tokens(*text);
+  if (tokens)
+    return tokens;
+  auto reason = tokens.error();
+  reason.source = path;
+  return reason;
+}
+
+bool is_valid_token(const access_tokens& tokens, std::string_view authorization) {
+  constexpr std::size_t scheme_size = 7;
+  if (!is_bearer(authorization.substr(0, scheme_size)))
+    return false;
+  const auto given = sha256(trim(authorization.substr(scheme_size)));
+  bool is_valid = false;
+  for (const auto& token : tokens) // all of them, whichever it is
+    is_valid |= CRYPTO_memcmp(token.bytes.data(), given.bytes.data(), given.bytes.size()) == 0;
+  return is_valid;
+}
+
+bool names_this_machine(std::string_view host) {
+  if (host.starts_with('[')) {
+    host = host.substr(1, host.find(']') - 1);
+  } else if (const auto colon = host.find(':'); colon != std::string_view::npos) {
+    host = host.substr(0, colon);
+  }
+  if (host == "localhost")
+    return true;
+  boost::system::error_code problem;
+  const auto address = boost::asio::ip::make_address(std::string(host), problem);
+  return !problem && address.is_loopback();
+}
+
+std::optional<http_response> refuse_access(const http_request& request,
+                                           const std::optional<access_tokens>& tokens) {
+  if (!tokens) {
+    if (names_this_machine(request.host))
+      return {};
+    return http_response{.status = 403, .body = "forbidden\n"};
+  }
+  if (is_valid_token(*tokens, request.authorization))
+    return {};
+  return http_response{.status = 401, .body = "unauthorized\n", .headers = {{"WWW-Authenticate", "Bearer"}}};
+}
+
+} // namespace kollect::consumer

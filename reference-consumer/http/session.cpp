@@ -1,0 +1,382 @@
+#include "http/session.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http.hpp>
+#include <boost/beast/ssl/ssl_stream.hpp>
+
+#include <array>
+#include <optional>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace kollect::consumer::http_session {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+using tcp = asio::ip::tcp;
+using boost::system::error_code;
+using clock = std::chrono::steady_clock;
+using plain_stream = beast::tcp_stream;
+using tls_stream = beast::ssl_stream<beast::tcp_stream>;
+
+/// What a client may still send after it was refused, so that it gets to read why.
+constexpr std::size_t most_discarded = 256UL * 1024;
+constexpr std::chrono::seconds longest_goodbye{2};
+
+http_response plain(int status, std::string body) {
+  http_response out{status, "text/plain; charset=utf-8", std::move(body) + "\n"};
+  if (status == 405)
+    out.headers.emplace_back("Allow", "GET, HEAD");
+  return out;
+}
+
+/// What went wrong with a request before anybody looked at it; nothing where no answer is of use.
+std::optional<http_response> answer_to(const error_code& problem) {
+  if (problem == http::error::header_limit || problem == http::error::buffer_overflow)
+    return plain(431, "the request's header is too large");
+  if (problem == http::error::body_limit)
+    return plain(413, "the request's body is too large");
+  if (problem == http::error::end_of_stream || problem == http::error::partial_message ||
+      problem == beast::error::timeout ||
+      problem.category() != make_error_code(http::error::bad_method).category())
+    return {};
+  return plain(400, "this is not an HTTP request: " + problem.message());
+}
+
+template <class Fields>
+http_request request_of(const http::request_header<Fields>& header) {
+  const std::string target(header.target());
+  const auto mark = target.find('?');
+  const auto field = [&](auto name) { return std::string(header[name]); };
+  return {std::string(header.method_string()),
+          target.substr(0, mark),
+          mark == std::string::npos ? "" : target.substr(mark + 1),
+          field(http::field::host),
+          field(http::field::authorization),
+          field(http::field::if_none_match),
+          field("Last-Event-ID")};
+}
+
+template <class Stream>
+class session : public std::enable_shared_from_this<session<Stream>> {
+public:
+  template <class... Arguments>
+  session(shared& of_all, tls_context tls, Arguments&&... arguments)
+      : tls_(std::move(tls)), stream_(std::forward<Arguments>(arguments)...), shared_(of_all),
+        timer_(stream_.get_executor()) {
+    ++shared_.connections;
+    shared_.tell_open();
+  }
+  ~session() {
+    shared_.streams.erase(this);
+    --shared_.connections;
+    shared_.tell_open();
+  }
+  session(const session&) = delete;
+  session& operator=(const session&) = delete;
+
+  void begin() {
+    if constexpr (std::is_same_v<Stream, tls_stream>) {
+      expire_after(shared_.limits.idle);
+      stream_.async_handshake(asio::ssl::stream_base::server,
+                              [self = this->shared_from_this()](const error_code& problem) {
+                                if (!problem)
+                                  self->read();
+                              });
+    } else {
+      read();
+    }
+  }
+
+private:
+  void expire_after(clock::duration time) { beast::get_lowest_layer(stream_).expires_after(time); }
+
+  void read() {
+    parser_.emplace();
+    parser_->header_limit(shared_.limits.header_bytes);
+    parser_->body_limit(shared_.limits.body_bytes);
+    expire_after(shared_.limits.idle);
+    http::async_read_header(stream_, buffer_, *parser_,
+                            [self = this->shared_from_this()](const error_code& problem, std::size_t) {
+                              self->on_header(problem);
+                            });
+  }
+
+  void on_header(const error_code& problem) {
+    begun_at_ = clock::now();
+    const auto method = parser_->get().method();
+    const bool is_served = method == http::verb::get || method == http::verb::head;
+    // A method that is not served is that, whatever comes with it.
+    if (!is_served && (!problem || problem == http::error::body_limit))
+      return refuse(plain(405, "only GET and HEAD are served"));
+    if (problem)
+      return refuse(answer_to(problem));
+    http::async_read(
+        stream_, buffer_, *parser_,
+        [self = this->shared_from_this()](const error_code& failed, std::size_t) { self->on_read(failed); });
+  }
+
+  void on_read(const error_code& problem) {
+    if (problem)
+      return refuse(answer_to(problem));
+    version_ = parser_->get().version();
+    is_head_ = parser_->get().method() == http::verb::head;
+    keep_alive_ = parser_->get().keep_alive();
+    auto reply = shared_.handler(request_of(parser_->get().base()));
+    parser_.reset();
+    if (auto* const answer = std::get_if<http_response>(&reply))
+      write(std::move(*answer));
+    else
+      run(std::move(std::get<http_job>(reply)));
+  }
+
+  /// What cannot be gone on with: an answer, if there is one, and the end.
+  void refuse(std::optional<http_response> answer) {
+    if (!answer)
+      return;
+    keep_alive_ = false;
+    write(std::move(*answer));
+  }
+
+  /// On a worker thread, and back; the session is never let go of over there.
+  template <class Work, class Done>
+  void work(Work what, Done done) {
+    asio::post(*shared_.workers, [self = this->shared_from_this(), what = std::move(what),
+                                  done = std::move(done)]() mutable {
+      auto found = what();
+      const auto server_thread = self->timer_.get_executor();
+      asio::post(server_thread, [self = std::move(self), done = std::move(done),
+                                 found = std::move(found)]() mutable { done(*self, std::move(found)); });
+    });
+  }
+
+  void run(http_job job) {
+    beast::get_lowest_layer(stream_).expires_never();
+    work(std::move(job), [](session& self, http_outcome found) {
+      if (auto* const response = std::get_if<http_response>(&found))
+        self.write(std::move(*response));
+      else
+        self.begin_stream(std::move(std::get<http_stream>(found).source));
+    });
+  }
+
+  void write(http_response answer) {
+    if (shared_.events.answered)
+      shared_.events.answered(answer.status, clock::now() - begun_at_);
+    response_ = {};
+    response_.version(version_);
+    response_.result(static_cast<unsigned>(answer.status));
+    if (answer.status != 304)
+      response_.set(http::field::content_type, answer.content_type);
+    response_.set(http::field::cache_control, "no-store");
+    response_.set("X-Content-Type-Options", "nosniff");
+    for (const auto& [name, value] : answer.headers)
+      response_.set(name, value);
+    response_.keep_alive(keep_alive_);
+    if (answer.status != 304)
+      response_.content_length(answer.body.size());
+    if (!is_head_ && answer.status != 304)
+      response_.body() = std::move(answer.body);
+    expire_after(shared_.limits.idle);
+    serializer_.emplace(response_);
+    serializer_->split(is_head_);
+    auto done = [self = this->shared_from_this()](const error_code& problem, std::size_t) {
+      self->on_written(problem);
+    };
+    if (is_head_)
+      http::async_write_header(stream_, *serializer_, std::move(done));
+    else
+      http::async_write(stream_, *serializer_, std::move(done));
+  }
+
+  void on_written(const error_code& problem) {
+    serializer_.reset();
+    response_ = {};
+    if (problem)
+      return;
+    if (keep_alive_)
+      return read();
+    say_goodbye();
+  }
+
+  /// Ends our side and reads what the client still sends: closed at once, the connection would take our
+  /// answer with it.
+  void say_goodbye() {
+    error_code ignored;
+    beast::get_lowest_layer(stream_).socket().shutdown(tcp::socket::shutdown_send, ignored);
+    expire_after(longest_goodbye);
+    discard();
+  }
+
+  void discard() {
+    buffer_.clear();
+    beast::get_lowest_layer(stream_).async_read_some(
+        buffer_.prepare(4096),
+        [self = this->shared_from_this()](const error_code& problem, std::size_t size) {
+          self->discarded_ += size;
+          if (!problem && self->discarded_ < most_discarded)
+            self->discard();
+        });
+  }
+
+  // A stream: the source is asked for a part, the part is written, and so on; with nothing to send it waits
+  // to be woken, or for the heartbeat.
+
+  void begin_stream(stream_source source) {
+    if (shared_.streams.size() >= shared_.limits.streams) {
+      drop("full");
+      return write(plain(503, "there are too many streams already: try again later"));
+    }
+    if (shared_.events.answered)
+      shared_.events.answered(200, clock::now() - begun_at_);
+    source_ = std::make_shared<stream_source>(std::move(source));
+    std::string head =
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
+        "X-Content-Type-Options: nosniff\r\nX-Accel-Buffering: no\r\nConnection: close\r\n\r\n";
+    keep_alive_ = false;
+    if (is_head_)
+      return send(std::move(head), true);
+    buffer_ = beast::flat_buffer(); // there is nothing more to read from this client
+    shared_.streams[this] = [this] { on_news(); };
+    shared_.tell_open();
+    watch_for_end();
+    send(std::move(head), false);
+  }
+
+  /// A client that goes is noticed at once, not with the next heartbeat. What it sends is passed over.
+  void watch_for_end() {
+    auto& socket = beast::get_lowest_layer(stream_).socket();
+    socket.async_wait(tcp::socket::wait_read, [self = this->shared_from_this()](const error_code& problem) {
+      if (problem)
+        return;
+      auto& watched = beast::get_lowest_layer(self->stream_).socket();
+      std::array<char, 512> ignored{};
+      error_code failed;
+      watched.non_blocking(true, failed);
+      const auto size = watched.read_some(asio::buffer(ignored), failed);
+      if (failed && failed != asio::error::would_block)
+        return self->end_stream();
+      self->discarded_ += size;
+      if (self->discarded_ > most_discarded)
+        return self->end_stream();
+      self->watch_for_end();
+    });
+  }
+
+  void end_stream() {
+    is_ended_ = true;
+    shared_.streams.erase(this);
+    timer_.cancel();
+    error_code ignored;
+    beast::get_lowest_layer(stream_).socket().close(ignored);
+  }
+
+  void drop(std::string_view reason) {
+    if (shared_.events.stream_dropped)
+      shared_.events.stream_dropped(reason);
+  }
+
+  void on_news() {
+    has_news_ = true;
+    if (!is_busy_)
+      timer_.cancel();
+  }
+
+  void ask(bool is_idle) {
+    is_busy_ = true;
+    has_news_ = false;
+    work([source = source_, is_idle] { return (*source)(is_idle); },
+         [](session& self, stream_part part) { self.on_part(std::move(part)); });
+  }
+
+  void on_part(stream_part part) {
+    if (is_ended_)
+      return;
+    if (part.text.empty() && !part.is_last)
+      return wait(part.again_after);
+    send(std::move(part.text), part.is_last);
+  }
+
+  void send(std::string text, bool is_last) {
+    is_busy_ = true;
+    part_ = std::move(text);
+    expire_after(shared_.limits.idle);
+    asio::async_write(stream_, asio::buffer(part_),
+                      [self = this->shared_from_this(), is_last](const error_code& problem, std::size_t) {
+                        self->on_sent(problem, is_last);
+                      });
+  }
+
+  void on_sent(const error_code& problem, bool is_last) {
+    part_ = {};
+    if (problem == beast::error::timeout)
+      drop("slow");
+    if (problem)
+      return end_stream();
+    beast::get_lowest_layer(stream_).expires_never();
+    if (!is_last)
+      return ask(false);
+    shared_.streams.erase(this);
+    is_ended_ = true;
+    error_code ignored;
+    beast::get_lowest_layer(stream_).socket().shutdown(tcp::socket::shutdown_send, ignored);
+    timer_.expires_after(longest_goodbye);
+    timer_.async_wait([self = this->shared_from_this()](const error_code&) { self->end_stream(); });
+  }
+
+  void wait(std::chrono::milliseconds again_after) {
+    is_busy_ = false;
+    if (has_news_ && again_after.count() == 0)
+      return ask(false);
+    const bool is_idle = again_after.count() == 0 || again_after >= shared_.limits.heartbeat;
+    timer_.expires_after(is_idle ? shared_.limits.heartbeat : again_after);
+    timer_.async_wait([self = this->shared_from_this(), is_idle](const error_code& problem) {
+      if (!self->is_ended_ && !self->is_busy_)
+        self->ask(is_idle && !problem);
+    });
+  }
+
+  tls_context tls_; // before the stream, which uses it
+  Stream stream_;
+  shared& shared_;
+  asio::steady_timer timer_;
+  beast::flat_buffer buffer_;
+  std::optional<http::request_parser<http::string_body>> parser_;
+  http::response<http::string_body> response_;
+  std::optional<http::response_serializer<http::string_body>> serializer_;
+  clock::time_point begun_at_{};
+  unsigned version_ = 11;
+  bool keep_alive_ = false;
+  bool is_head_ = false;
+  std::size_t discarded_ = 0;
+
+  std::shared_ptr<stream_source> source_;
+  std::string part_;
+  bool is_busy_ = false;  // a part is being made or sent
+  bool has_news_ = false; // since the last part was asked for
+  bool is_ended_ = false;
+};
+
+} // namespace
+
+void begin(tcp::socket socket, shared& of_all, const tls_context& tls) {
+  if (tls)
+    std::make_shared<session<tls_stream>>(of_all, tls, std::move(socket), *tls)->begin();
+  else
+    std::make_shared<session<plain_stream>>(of_all, tls, std::move(socket))->begin();
+}
+
+void wake_all(shared& of_all) {
+  for (const auto& [stream, wake] : of_all.streams)
+    wake();
+}
+
+} // namespace kollect::consumer::http_session

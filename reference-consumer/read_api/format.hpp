@@ -1,0 +1,64 @@
+#ifndef KOLLECT_CONSUMER_READ_API_FORMAT_HPP
+#define KOLLECT_CONSUMER_READ_API_FORMAT_HPP
+
+#include "read_api/freshness.hpp"
+#include "read_api/row_page.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kollect::consumer {
+
+/// What answers say about the store as a whole.
+struct store_signals {
+  std::string store_id;
+  std::int64_t change_cursor = 0;
+  bool is_rebuilding = false;
+  timestamp now;
+  std::chrono::seconds stale_after{};
+};
+
+/// What the client wants to be told beside the rows.
+struct inventory_options {
+  bool with_origins = false; ///< where each row comes from
+  std::optional<std::string> next_cursor{};
+};
+
+/// Upstream's InventorySummary: `{"schemaVersion","itemCount","namespace"?,"inventory"?,"items","updatedAt",
+/// "pagination":{"limit","offset","total","hasMore","next"?},"checksum"}`, and after that what a fleet's
+/// reader needs: `"stale","rebuilding","changeCursor","asOf"?,"origins"?`. Rows stand as they were sent;
+/// checksum is the SHA-256 over the bytes of items (PAY-02). Without any snapshot updatedAt is the year 1.
+std::string format_inventory(const row_page& page, const page_request& asked, const store_signals& signals,
+                             const inventory_options& options);
+
+/// What of an inventory's answer a watch tells again when it changes: rows and signals.
+std::string watched_part(std::string_view inventory);
+
+/// `{"schemaVersion","clusters":[{"cluster","lastSeen","itemCount","lag","stale","scopeCount"}],"rebuilding",
+/// "changeCursor"}`; lag in seconds.
+std::string format_clusters(const std::vector<cluster_summary>& clusters, const store_signals& signals);
+
+/// A page of
+/// `{"schemaVersion","scopes":[{"cluster","namespace","inventory","itemCount","exportedAt","appliedAt",
+/// "stale","targetConflicts"}],"pagination","rebuilding","changeCursor"}`.
+std::string format_scopes(const std::vector<scope_summary>& scopes, std::int64_t limit, std::int64_t offset,
+                          const store_signals& signals);
+
+/// `{"schemaVersion","deadLetters":[{"id","at","reason","sentence","clause","byteOffset","log","partition","offset",
+/// "subject","valueBytes","hasBody"}],"next"}`, next being null at the end; never the bytes themselves.
+std::string format_dead_letters(const std::vector<stored_dead_letter>& letters, std::int64_t limit);
+
+/// `{"schemaVersion","version","rebuilding","changeCursor","now","messages":{"consumed",…},"waiting"}`.
+std::string format_status(std::string_view version, const outcome_counts& counts, std::int64_t waiting,
+                          const store_signals& signals);
+
+/// The place of a change as clients keep it: `STORE_ID-CURSOR`.
+std::string change_place(std::string_view store_id, std::int64_t cursor);
+
+} // namespace kollect::consumer
+
+#endif

@@ -1,0 +1,93 @@
+#ifndef KOLLECT_CONSUMER_READ_API_PARAMETERS_HPP
+#define KOLLECT_CONSUMER_READ_API_PARAMETERS_HPP
+
+#include "read_api/answer.hpp"
+#include "read_api/page_cursor.hpp"
+#include "read_api/query_string.hpp"
+#include "read_api/row_page.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace kollect::consumer {
+
+/// How long a list may be: 500 where nothing is said, 5000 at most, as upstream has it.
+struct list_bounds {
+  std::int64_t default_limit = 500;
+  std::int64_t max_limit = 5'000;
+};
+
+/// What a path stands for.
+enum class route {
+  page,
+  page_style,
+  page_script,
+  page_icon,
+  openapi,
+  health,
+  readiness,
+  metrics,
+  status,
+  inventory,
+  watch,
+  clusters,
+  scopes,
+  changes,
+  dead_letters
+};
+
+struct routed {
+  route where = route::page;
+  // Of /v1alpha1/inventory/{namespace}/{name}
+  std::string namespace_{};
+  std::string inventory{};
+};
+
+/// 404 for a path where nothing is, 400 for one that is malformed.
+answer_of<routed> route_of(std::string_view path);
+
+/// Whether anybody may have it: probes, metrics, and the page, which itself holds no data.
+bool is_open(route where);
+
+/// What a question about rows says.
+struct row_question {
+  row_filter filter;
+  std::int64_t limit = 500;
+  std::int64_t offset = 0;
+  std::optional<timestamp> as_of{};
+  bool with_origins = false;
+  std::string cursor{}; ///< as it was given; empty: none
+};
+
+/// Reads the parameters of the inventory and of its stream. limit and offset out of range are normalised in
+/// silence, as upstream does; whatever is malformed is 400.
+answer_of<row_question> read_row_question(std::string_view query, const routed& where,
+                                          const list_bounds& bounds);
+
+/// What a question about changes says: filter, and where they begin.
+struct change_question {
+  row_filter filter;
+  std::string since{}; ///< empty: from now on
+};
+
+/// Last-Event-ID wins over since, as a client that comes back asks with both.
+answer_of<change_question> read_change_question(std::string_view query, std::string_view last_event_id);
+
+/// limit and offset (or before, for dead letters) of the other lists.
+struct list_question {
+  std::int64_t limit = 500;
+  std::int64_t offset = 0;
+  std::int64_t before = 0;
+};
+
+answer_of<list_question> read_list_question(std::string_view query, bool has_before,
+                                            const list_bounds& bounds);
+
+/// 400 for any parameter.
+answer_of<void> read_no_question(std::string_view query);
+
+} // namespace kollect::consumer
+
+#endif

@@ -1,0 +1,427 @@
+#include "read_api/portal.hpp"
+
+#include "feed_format.hpp"
+#include "operations/probes.hpp"
+#include "read_api/change_feed.hpp"
+#include "read_api/event_text.hpp"
+#include "read_api/format.hpp"
+#include "read_api/parameters.hpp"
+#include "web/embedded.hpp"
+
+#include <kollect/checksum.hpp>
+
+#include <mutex>
+#include <utility>
+
+namespace kollect::consumer {
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+constexpr list_bounds few{100, 1'000}; ///< of dead letters
+
+/// Nothing but the page's own files, nothing inline, no other site.
+constexpr const char* page_policy =
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+http_response respond(const refusal& refused) {
+  return {.status = refused.status, .body = refused.text + "\n"};
+}
+
+http_response respond_file(std::string_view type, std::string_view body) {
+  return {.content_type = std::string(type),
+          .body = std::string(body),
+          .headers = {{"Content-Security-Policy", page_policy},
+                      {"Referrer-Policy", "no-referrer"},
+                      {"Cache-Control", "no-cache"}}};
+}
+
+/// `"a", W/"b"` or `*`: any of them.
+bool is_known(std::string_view if_none_match, const std::string& tag) {
+  return if_none_match == "*" || if_none_match.find(tag) != std::string_view::npos;
+}
+
+http_response respond_json(std::string body, const std::string& if_none_match) {
+  const auto tag = "\"" + to_string(sha256(body)).substr(0, 32) + "\"";
+  http_response out{.content_type = "application/json",
+                    .body = std::move(body),
+                    .headers = {{"ETag", tag}, {"Cache-Control", "no-cache"}}};
+  if (is_known(if_none_match, tag)) {
+    out.status = 304;
+    out.body.clear();
+  }
+  return out;
+}
+
+timestamp now() {
+  return from_system_clock(std::chrono::system_clock::now());
+}
+
+} // namespace
+
+struct portal::state {
+  state(portal_settings how, store_readers::open_reader open, monitor& watch, program::log& to)
+      : settings(std::move(how)), watched(watch), log(to), readers(open),
+        feed(std::move(open), to, settings.feed_bytes) {}
+
+  portal_settings settings;
+  monitor& watched;
+  program::log& log;
+  store_readers readers;
+  row_totals totals;
+  change_feed feed;
+  std::mutex tokens_mutex;
+  std::optional<access_tokens> tokens;
+  std::unique_ptr<http_server> server;
+
+  result<void> load_tokens() {
+    if (settings.token_file.empty())
+      return {};
+    auto read = read_token_file(settings.token_file);
+    if (!read)
+      return read.error();
+    const std::scoped_lock lock(tokens_mutex);
+    tokens = std::move(*read);
+    return {};
+  }
+
+  // On the server's thread: who, what, with which parameters. Whatever needs the store becomes a job.
+
+  http_reply answer(const http_request& request) {
+    const auto where = route_of(request.path);
+    if (!where)
+      return respond(where.error());
+    if (!is_open(where->where)) {
+      const std::scoped_lock lock(tokens_mutex);
+      if (auto refused = refuse_access(request, tokens))
+        return std::move(*refused);
+    }
+    auto reply = answer_routed(*where, request);
+    if (!reply)
+      return respond(reply.error());
+    return std::move(*reply);
+  }
+
+  answer_of<http_reply> answer_routed(const routed& where, const http_request& request) {
+    switch (where.where) {
+    case route::page:
+      return http_reply(respond_file("text/html; charset=utf-8", web::page_html()));
+    case route::page_style:
+      return http_reply(respond_file("text/css; charset=utf-8", web::page_css()));
+    case route::page_script:
+      return http_reply(respond_file("text/javascript; charset=utf-8", web::page_js()));
+    case route::page_icon:
+      return http_reply(respond_file("image/svg+xml", web::page_icon()));
+    case route::openapi:
+      return http_reply(respond_file("application/yaml", web::openapi_yaml()));
+    case route::health:
+    case route::readiness:
+    case route::metrics:
+      return http_reply(answer_probe(watched, request.path));
+    case route::inventory:
+      return inventory(where, request);
+    case route::watch:
+      return watch(where, request);
+    case route::changes:
+      return changes(request);
+    case route::scopes:
+      return scopes(request);
+    case route::dead_letters:
+      return dead_letters(request);
+    case route::clusters:
+    case route::status:
+      return overview(where.where, request);
+    }
+    return refusal{404, "there is nothing here"};
+  }
+
+  // On a worker.
+
+  http_response respond_refused(const refusal& refused) {
+    if (refused.cause)
+      log.error(*refused.cause);
+    return respond(refused);
+  }
+
+  answer_of<store_signals> signals_of(store& source) {
+    auto id = source.store_id();
+    if (!id)
+      return store_is_away(id.error());
+    auto cursor = source.last_cursor();
+    if (!cursor)
+      return store_is_away(cursor.error());
+    auto positions = source.positions();
+    if (!positions)
+      return store_is_away(positions.error());
+    return store_signals{*id, *cursor, is_rebuilding(*positions), now(), settings.stale_after};
+  }
+
+  /// A job that asks a store for JSON.
+  template <class Ask>
+  http_reply job(const http_request& request, Ask ask) {
+    return http_job([this, if_none_match = request.if_none_match, ask = std::move(ask)]() -> http_outcome {
+      auto body = readers.ask(ask);
+      if (!body)
+        return respond_refused(body.error());
+      return respond_json(std::move(*body), if_none_match);
+    });
+  }
+
+  answer_of<std::string> inventory_body(store& source, const row_question& question) {
+    auto key = source.signing_key();
+    if (!key)
+      return store_is_away(key.error());
+    const auto asked_text = text_of(question.filter) + (question.as_of ? to_string(*question.as_of) : "");
+    page_request asked{question.filter, question.limit, question.offset, {}, question.as_of};
+    if (!question.cursor.empty()) {
+      auto place = read_page_cursor(question.cursor, asked_text, *key);
+      if (!place)
+        return place.error();
+      asked.after = std::move(*place);
+    }
+    auto page = read_row_page(source, asked, settings.pages, totals);
+    if (!page)
+      return page.error();
+    auto signals = signals_of(source);
+    if (!signals)
+      return signals.error();
+    inventory_options options{question.with_origins, {}};
+    if (page->has_more && !page->rows.empty()) {
+      const auto& last = page->rows.back();
+      options.next_cursor = write_page_cursor({last.identity, last.from->scope}, asked_text, *key);
+    }
+    return format_inventory(*page, asked, *signals, options);
+  }
+
+  answer_of<http_reply> inventory(const routed& where, const http_request& request) {
+    auto question = read_row_question(request.query, where, {});
+    if (!question)
+      return question.error();
+    if (question->as_of && now() < *question->as_of)
+      return refusal{404, "asOf is in the future: there is no such state yet"};
+    return job(request,
+               [this, asked = std::move(*question)](store& source) { return inventory_body(source, asked); });
+  }
+
+  answer_of<std::string> overview_body(route where, store& source) {
+    auto signals = signals_of(source);
+    if (!signals)
+      return signals.error();
+    if (where == route::status) {
+      auto counts = source.counts();
+      if (!counts)
+        return store_is_away(counts.error());
+      return format_status(settings.version, *counts, watched.waiting_messages(), *signals);
+    }
+    auto all = source.scopes();
+    if (!all)
+      return store_is_away(all.error());
+    auto shared = totals.shared(source, *all);
+    if (!shared)
+      return store_is_away(shared.error());
+    return format_clusters(summarise_clusters(*all, *shared), *signals);
+  }
+
+  answer_of<http_reply> overview(route where, const http_request& request) {
+    if (auto read = read_no_question(request.query); !read)
+      return read.error();
+    return job(request, [this, where](store& source) { return overview_body(where, source); });
+  }
+
+  answer_of<http_reply> scopes(const http_request& request) {
+    auto question = read_list_question(request.query, false, {});
+    if (!question)
+      return question.error();
+    return job(request, [this, asked = *question](store& source) -> answer_of<std::string> {
+      auto signals = signals_of(source);
+      if (!signals)
+        return signals.error();
+      auto all = source.scopes();
+      if (!all)
+        return store_is_away(all.error());
+      return format_scopes(*all, asked.limit, asked.offset, *signals);
+    });
+  }
+
+  answer_of<http_reply> dead_letters(const http_request& request) {
+    auto question = read_list_question(request.query, true, few);
+    if (!question)
+      return question.error();
+    return job(request, [asked = *question](store& source) -> answer_of<std::string> {
+      auto letters = source.newest_dead_letters(asked.before, asked.limit);
+      if (!letters)
+        return store_is_away(letters.error());
+      return format_dead_letters(*letters, asked.limit);
+    });
+  }
+
+  // Streams.
+
+  struct change_begin {
+    std::string store_id;
+    std::int64_t cursor = 0;
+  };
+
+  answer_of<change_begin> begin_changes(store& source, const std::string& since) {
+    auto id = source.store_id();
+    if (!id)
+      return store_is_away(id.error());
+    auto last = source.last_cursor();
+    if (!last)
+      return store_is_away(last.error());
+    if (since.empty())
+      return change_begin{*id, *last};
+    auto asked = read_place(since);
+    if (!asked)
+      return asked.error();
+    auto first = source.changes_after(0, 1);
+    if (!first)
+      return store_is_away(first.error());
+    auto cursor = begin_after(*asked, *id, first->empty() ? 0 : first->front().cursor, *last);
+    if (!cursor)
+      return cursor.error();
+    return change_begin{*id, *cursor};
+  }
+
+  answer_of<http_reply> changes(const http_request& request) {
+    auto question = read_change_question(request.query, request.last_event_id);
+    if (!question)
+      return question.error();
+    return http_reply(http_job([this, asked = std::move(*question)]() -> http_outcome {
+      auto begun = readers.ask([&](store& source) { return begin_changes(source, asked.since); });
+      if (!begun)
+        return respond_refused(begun.error());
+      auto listening = std::make_shared<change_feed::listener>(feed);
+      return http_stream{[this, listening, filter = asked.filter, at = *begun](bool is_idle) mutable {
+        return next_changes(filter, at, is_idle);
+      }};
+    }));
+  }
+
+  stream_part next_changes(const row_filter& filter, change_begin& at, bool is_idle) {
+    auto entries = feed.after(at.cursor, settings.part_bytes, readers);
+    if (!entries) {
+      if (entries.error().cause)
+        log.error(*entries.error().cause);
+      return {event_text({}, "error", "{\"error\":\"store unavailable\"}"), true};
+    }
+    if (!entries->empty() && entries->front()->cursor > at.cursor + 1)
+      return {
+          event_text({}, "resync",
+                     "{\"error\":\"resync required: this client was so slow that the history of changes no "
+                     "longer has what comes next\"}"),
+          true};
+    stream_part part;
+    for (const auto& entry : *entries) {
+      at.cursor = entry->cursor;
+      if (holds(filter, *entry))
+        part.text +=
+            event_text(change_place(at.store_id, entry->cursor), entry->kind, feed_json(*entry, at.store_id));
+    }
+    // What did not fit the filter is told as a place to go on from; so is a long silence.
+    if (part.text.empty() && is_idle)
+      part.text = heartbeat_text(change_place(at.store_id, at.cursor));
+    else if (part.text.empty() && !entries->empty())
+      part.again_after = std::chrono::milliseconds(1);
+    return part;
+  }
+
+  /// What a watch has told last.
+  struct watch_place {
+    std::string checksum;
+    std::optional<clock::time_point> told_at;
+  };
+
+  answer_of<http_reply> watch(const routed& where, const http_request& request) {
+    auto question = read_row_question(request.query, where, {});
+    if (!question)
+      return question.error();
+    if (question->as_of || !question->cursor.empty())
+      return bad_request("asOf and cursor are for pages; a watch tells what is now");
+    return http_reply(http_job([this, asked = std::move(*question)]() -> http_outcome {
+      // The first answer tells whether there is a stream to have.
+      auto body = readers.ask([&](store& source) { return inventory_body(source, asked); });
+      if (!body)
+        return respond_refused(body.error());
+      auto listening = std::make_shared<change_feed::listener>(feed);
+      return http_stream{[this, listening, asked, last = watch_place{}](bool is_idle) mutable {
+        return next_watch(asked, last, is_idle);
+      }};
+    }));
+  }
+
+  stream_part next_watch(const row_question& asked, watch_place& last, bool is_idle) {
+    if (last.told_at && clock::now() - *last.told_at < settings.watch_pause)
+      return {.again_after = settings.watch_pause};
+    auto body = readers.ask([&](store& source) { return inventory_body(source, asked); });
+    if (!body) {
+      if (body.error().cause)
+        log.error(*body.error().cause);
+      return {event_text({}, "error", "{\"error\":\"store unavailable\"}"), true};
+    }
+    last.told_at = clock::now();
+    // Rows and signals count; that a snapshot without changes has come, and what changed elsewhere, does not.
+    const auto checksum = watched_part(*body);
+    if (checksum == last.checksum)
+      return {is_idle ? heartbeat_text({}) : std::string()};
+    last.checksum = checksum;
+    return {event_text({}, "inventory", *body)};
+  }
+};
+
+portal::portal(std::unique_ptr<state> made) noexcept : state_(std::move(made)) {}
+
+portal::~portal() {
+  // The feed's thread wakes streams, and streams read the feed: first the thread, then the server.
+  state_->feed.end();
+  state_->server.reset();
+}
+
+result<std::unique_ptr<portal>> portal::start(portal_settings settings, store_readers::open_reader open,
+                                              monitor& watched, program::log& log) {
+  const auto is_local = is_loopback(settings.http.address);
+  if (!is_local)
+    return is_local.error();
+  if (!*is_local && settings.token_file.empty())
+    return make_failure(error::invalid_value,
+                        "--listen: others can reach " + settings.http.address +
+                            ", so a token is needed: put one into a file and name it with --token-file");
+  auto made = std::make_unique<state>(std::move(settings), std::move(open), watched, log);
+  if (auto loaded = made->load_tokens(); !loaded)
+    return loaded.error();
+  auto& events = made->settings.http.events;
+  events.answered = [&watched](int status, std::chrono::duration<double> took) {
+    watched.http_answered(status, took);
+  };
+  events.open = [&watched](std::size_t connections, std::size_t streams) {
+    watched.http_open(connections, streams);
+  };
+  events.connection_refused = [&watched] { watched.http_refused(); };
+  events.stream_dropped = [&watched, &log](std::string_view reason) {
+    watched.stream_dropped(reason);
+    log.warning("a client's stream was dropped", {{"reason", reason}});
+  };
+  auto server = http_server::start(made->settings.http,
+                                   [&at = *made](const http_request& request) { return at.answer(request); });
+  if (!server)
+    return server.error();
+  made->server = std::move(*server);
+  made->feed.begin([&at = *made] { at.server->wake_streams(); });
+  return std::unique_ptr<portal>(new portal(std::move(made)));
+}
+
+std::string portal::address() const {
+  return state_->server->address();
+}
+
+void portal::reload() {
+  if (auto loaded = state_->load_tokens(); !loaded)
+    state_->log.error(loaded.error());
+  else if (auto reloaded = state_->server->reload_tls(); !reloaded)
+    state_->log.error(reloaded.error());
+  else
+    state_->log.info("token, certificate and key were read anew");
+}
+
+} // namespace kollect::consumer

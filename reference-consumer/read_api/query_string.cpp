@@ -1,0 +1,109 @@
+#include "read_api/query_string.hpp"
+
+#include <kollect/detail/utf8.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace kollect::consumer {
+namespace {
+
+int hex_digit(char letter) {
+  if (letter >= '0' && letter <= '9')
+    return letter - '0';
+  if (letter >= 'a' && letter <= 'f')
+    return letter - 'a' + 10;
+  return letter >= 'A' && letter <= 'F' ? letter - 'A' + 10 : -1;
+}
+
+bool is_utf8(std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    const auto length =
+        static_cast<unsigned char>(text[at]) < 0x80 ? std::size_t{1} : detail::utf8_length(text, at);
+    if (length == 0)
+      return false;
+    at += length;
+  }
+  return true;
+}
+
+/// What is between two separators, which `text` loses.
+std::string_view take_until(std::string_view& text, char separator) {
+  const auto end = std::min(text.find(separator), text.size());
+  const auto taken = text.substr(0, end);
+  text.remove_prefix(std::min(end + 1, text.size()));
+  return taken;
+}
+
+bool is_credential(std::string_view name) {
+  constexpr std::array<std::string_view, 5> names{"token", "access_token", "bearer", "authorization", "auth"};
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+} // namespace
+
+answer_of<std::string> decode_percent(std::string_view text, bool is_query) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] != '%') {
+      out += is_query && text[at] == '+' ? ' ' : text[at];
+      continue;
+    }
+    const int high = at + 2 < text.size() ? hex_digit(text[at + 1]) : -1;
+    const int low = at + 2 < text.size() ? hex_digit(text[at + 2]) : -1;
+    if (high < 0 || low < 0)
+      return bad_request("a % in the address is not followed by two hexadecimal digits");
+    out += static_cast<char>(high * 16 + low);
+    at += 2;
+  }
+  if (!is_utf8(out))
+    return bad_request("the address is not UTF-8");
+  return out;
+}
+
+answer_of<query_parameters> read_query(std::string_view query, std::span<const std::string_view> known) {
+  query_parameters out;
+  while (!query.empty()) {
+    auto pair = take_until(query, '&');
+    if (pair.empty())
+      continue;
+    auto name = decode_percent(take_until(pair, '='), true);
+    if (!name)
+      return name.error();
+    if (is_credential(*name))
+      return bad_request("credentials in the address are refused, as proxies and browsers keep it: send the "
+                         "header Authorization: Bearer TOKEN");
+    if (std::find(known.begin(), known.end(), *name) == known.end())
+      return bad_request("there is no parameter of this name here: " + name->substr(0, 100));
+    auto value = decode_percent(pair, true);
+    if (!value)
+      return value.error();
+    if (out.contains(*name))
+      return bad_request("the parameter " + *name + " is given twice");
+    out.emplace(std::move(*name), std::move(*value));
+  }
+  std::erase_if(out, [](const auto& one) { return one.second.empty(); });
+  return out;
+}
+
+answer_of<std::vector<std::string>> read_path(std::string_view path) {
+  if (!path.starts_with('/'))
+    return bad_request("the path must begin with a slash");
+  path.remove_prefix(1);
+  std::vector<std::string> out;
+  for (bool is_last = false; !is_last;) {
+    is_last = path.find('/') == std::string_view::npos;
+    auto segment = decode_percent(take_until(path, '/'), false);
+    if (!segment)
+      return segment.error();
+    const bool has_odd = std::any_of(segment->begin(), segment->end(), [](char letter) {
+      return letter == '/' || letter == 0x7F || static_cast<unsigned char>(letter) < 0x20;
+    });
+    if (has_odd || *segment == "." || *segment == "..")
+      return bad_request("the path has a segment that is no name");
+    out.push_back(std::move(*segment));
+  }
+  return out;
+}
+
+} // namespace kollect::consumer

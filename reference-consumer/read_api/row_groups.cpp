@@ -1,0 +1,90 @@
+#include "read_api/row_groups.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace kollect::consumer {
+namespace {
+
+/// The first of what was otherwise that a range needs.
+row_overlay::const_iterator begin_of(const past_rows* past, const row_range& range) {
+  if (past == nullptr)
+    return {};
+  return range.after ? past->rows.lower_bound(range.after->identity) : past->rows.begin();
+}
+
+} // namespace
+
+row_groups::row_groups(store& source, row_range range, const past_rows* past, clock::time_point deadline)
+    : source_(source), range_(std::move(range)), past_(past), overlaid_(begin_of(past, range_)),
+      deadline_(deadline) {
+  if (range_.after)
+    range_.after->scope_id = 0; // all of the identity's rows are needed
+}
+
+bool row_groups::is_wanted(std::int64_t scope_id) const {
+  const auto& ids = range_.scope_ids;
+  return !ids || std::find(ids->begin(), ids->end(), scope_id) != ids->end();
+}
+
+answer_of<bool> row_groups::has_stored() {
+  if (at_ < rows_.size())
+    return true;
+  if (is_at_end_)
+    return false;
+  if (clock::now() > deadline_)
+    return refusal{503, "this takes longer than --query-timeout allows: ask for less"};
+  auto read = source_.rows_in_order(range_);
+  if (!read)
+    return store_is_away(read.error());
+  rows_ = std::move(*read);
+  at_ = 0;
+  is_at_end_ = static_cast<std::int64_t>(rows_.size()) < range_.limit;
+  if (rows_.empty())
+    return false;
+  range_.after = row_place{rows_.back().identity, rows_.back().scope_id};
+  return true;
+}
+
+answer_of<std::vector<stored_row>> row_groups::next_stored() {
+  std::vector<stored_row> group;
+  for (;;) {
+    auto has_more = has_stored();
+    if (!has_more)
+      return has_more.error();
+    if (!*has_more || (!group.empty() && rows_[at_].identity != group.front().identity))
+      return group;
+    group.push_back(std::move(rows_[at_++]));
+  }
+}
+
+answer_of<std::vector<stored_row>> row_groups::next() {
+  if (past_ == nullptr)
+    return next_stored();
+  for (;;) {
+    auto has_more = has_stored();
+    if (!has_more)
+      return has_more.error();
+    const bool is_overlaid =
+        overlaid_ != past_->rows.end() && (!*has_more || overlaid_->first <= rows_[at_].identity);
+    if (!is_overlaid)
+      return next_stored();
+    std::vector<stored_row> group;
+    if (*has_more && rows_[at_].identity == overlaid_->first) {
+      auto stored = next_stored();
+      if (!stored)
+        return stored;
+      group = std::move(*stored);
+    }
+    for (const auto& [scope_id, item] : overlaid_->second) {
+      std::erase_if(group, [&, id = scope_id](const stored_row& row) { return row.scope_id == id; });
+      if (item && is_wanted(scope_id))
+        group.push_back({scope_id, overlaid_->first, *item});
+    }
+    ++overlaid_;
+    if (!group.empty())
+      return group;
+  }
+}
+
+} // namespace kollect::consumer

@@ -1,0 +1,44 @@
+#ifndef KOLLECT_CONSUMER_READ_API_ROW_GROUPS_HPP
+#define KOLLECT_CONSUMER_READ_API_ROW_GROUPS_HPP
+
+#include "read_api/past_rows.hpp"
+#include "store/store.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+namespace kollect::consumer {
+
+/// Rows by identity: each time all rows with the next one, page after page from the store, or as they were
+/// at a past time.
+class row_groups {
+public:
+  using clock = std::chrono::steady_clock;
+
+  /// Begins with the identity of `range.after`, or the first one. `range.limit` is how many rows are read at
+  /// once. `past` may be null, and must outlive this.
+  row_groups(store& source, row_range range, const past_rows* past, clock::time_point deadline);
+
+  /// None at the end. 503 when the deadline has passed.
+  answer_of<std::vector<stored_row>> next();
+
+private:
+  answer_of<bool> has_stored();
+  answer_of<std::vector<stored_row>> next_stored();
+  bool is_wanted(std::int64_t scope_id) const;
+
+  store& source_;
+  row_range range_;
+  const past_rows* past_;
+  row_overlay::const_iterator overlaid_;
+  clock::time_point deadline_;
+  std::vector<stored_row> rows_;
+  std::size_t at_ = 0;
+  bool is_at_end_ = false;
+};
+
+} // namespace kollect::consumer
+
+#endif

@@ -1,0 +1,128 @@
+"""A consumer with a broker of its own, for tests that look at it from outside."""
+
+import ctypes
+import json
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+
+def free_port():
+    with socket.socket() as asked:
+        asked.bind(("127.0.0.1", 0))
+        return asked.getsockname()[1]
+
+
+def end_with_parent():
+    """For a child before it begins: whatever ends the test, ends its children."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+
+
+def wait_until(condition, seconds=60, every=0.05):
+    """Asks until it holds; answers what it answered, which is false when time is up."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = condition()
+        if found or time.monotonic() > deadline:
+            return found
+        time.sleep(every)
+
+
+def row(name, kind="Deployment", namespace="team-a", target="workloads", attributes=None):
+    return {"targetNamespace": namespace, "targetName": target, "namespace": namespace, "name": name,
+            "group": "apps" if kind == "Deployment" else "", "version": "v1", "kind": kind,
+            "uid": f"uid-{namespace}-{kind}-{name}", "attributes": attributes or {"replicas": 2}}
+
+
+class Fleet:
+    """nats-server, kollect-consumer, and what publishes to them; all in one directory that goes away."""
+
+    def __init__(self, producer, consumer, more=(), cluster="prod-west"):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="kollect-page-"))
+        self.producer = producer
+        self.consumer = consumer
+        self.processes = []
+        self.manifests = {}
+        self.broker_port = free_port()
+        try:
+            server = shutil.which("nats-server") or "/usr/sbin/nats-server"
+            self.start("nats", [server, "-js", "-sd", str(self.folder / "nats"), "-a", "127.0.0.1",
+                                "-p", str(self.broker_port)])
+            if not wait_until(self.broker_answers, 30):
+                raise RuntimeError("nats-server does not answer: " + self.log("nats"))
+            self.publish(cluster, "team-a", [])
+            self.port = free_port()
+            self.start("consumer", [consumer, "run", "--manifest", self.manifest(cluster), "--store",
+                                    f"sqlite:{self.folder}/state.db", "--listen", f"127.0.0.1:{self.port}", *more])
+            if not wait_until(self.is_ready, 60):
+                raise RuntimeError("the consumer does not become ready: " + self.log("consumer"))
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self, name, words):
+        with open(self.folder / f"{name}.log", "wb") as log:
+            self.processes.append(subprocess.Popen(words, stdout=log, stderr=subprocess.STDOUT,
+                                                   preexec_fn=end_with_parent))
+
+    def log(self, name):
+        return (self.folder / f"{name}.log").read_text(errors="replace")[-4000:]
+
+    def broker_answers(self):
+        try:
+            socket.create_connection(("127.0.0.1", self.broker_port), 1).close()
+            return True
+        except OSError:
+            return False
+
+    def is_ready(self):
+        try:
+            return urllib.request.urlopen(f"{self.url}/readyz", timeout=5).status == 200
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def manifest(self, cluster):
+        path = self.folder / f"{cluster}.json"
+        path.write_text(json.dumps({
+            "apiVersion": "kollect.dev/v1alpha1", "kind": "KollectEventSink", "metadata": {"name": "sink"},
+            "spec": {"type": "nats", "connectionTest": False, "cluster": cluster,
+                     "nats": {"url": f"nats://127.0.0.1:{self.broker_port}", "subject": "inventory.events"}}}))
+        return str(path)
+
+    def run_producer(self, words, text=""):
+        done = subprocess.run([self.producer, *words], input=text, capture_output=True, text=True, timeout=300)
+        if done.returncode != 0:
+            raise RuntimeError(f"kollect-producer {words[0]}: {done.stderr}")
+        return done
+
+    def publish(self, cluster, namespace, rows):
+        """One snapshot of the inventory `all` of a namespace."""
+        self.run_producer(["export", "--manifest", self.manifest(cluster), "--namespace", namespace, "--inventory",
+                           "all", "--payload", "export-envelope", "-"], json.dumps(rows))
+
+    def simulate(self, cluster, *words):
+        self.run_producer(["simulate", "--manifest", self.manifest(cluster), *words])
+
+    def get(self, path):
+        with urllib.request.urlopen(self.url + path, timeout=30) as answer:
+            return json.load(answer)
+
+    def close(self):
+        for process in reversed(self.processes):
+            process.terminate()
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)

@@ -1,0 +1,17 @@
+#ifndef KOLLECT_CONSUMER_WEB_EMBEDDED_HPP
+#define KOLLECT_CONSUMER_WEB_EMBEDDED_HPP
+
+#include <string_view>
+
+namespace kollect::consumer::web {
+
+// The files of this folder, and the API's description, as they were when the program was built.
+std::string_view page_html();
+std::string_view page_css();
+std::string_view page_js();
+std::string_view page_icon();
+std::string_view openapi_yaml();
+
+} // namespace kollect::consumer::web
+
+#endif
