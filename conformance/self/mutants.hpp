@@ -20,9 +20,9 @@ struct mutant_outcome {
 
 std::ostream& operator<<(std::ostream& out, const mutant_outcome& outcome);
 
-/// Drives the sink that breaks `clause` (empty: none) through every exercise that these brokers allow; unless
-/// `is_thorough`, without those that log in or stop the broker, which faults in messages do not touch.
-result<mutant_outcome> run_mutant(stage& brokers, const std::string& clause, bool is_thorough);
+/// Drives the sink that breaks `clause` (empty: none) through the exercises that these brokers allow; those
+/// that log in or stop the broker only for faults in what they are about.
+result<mutant_outcome> run_mutant(stage& brokers, const std::string& clause);
 
 } // namespace kollect::conformance::self
 

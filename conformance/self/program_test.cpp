@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace kollect::servers {
@@ -100,19 +101,32 @@ TEST_F(program_test, lists_every_clause) {
   EXPECT_EQ(std::ranges::count(outcome.output, '\n'), 51);
 }
 
-TEST_F(program_test, a_sink_in_python_runs_on_a_server) {
+/// The examples of the protocol's page: name of the sink, and the command that starts it.
+class example_test : public program_test,
+                     public testing::WithParamInterface<std::pair<const char*, std::vector<std::string>>> {};
+
+TEST_P(example_test, runs_on_a_server) {
+  const auto& [name, command] = GetParam();
   const auto report = directory_->path() / "report";
-  const auto outcome = run({"--manifest", manifest(), "--known-failing", KOLLECT_KNOWN_FAILING, "--report",
-                            report.string(), "--", "python3", KOLLECT_PYTHON_TESTEE});
+  std::vector<std::string> words{
+      "--manifest", manifest(), "--known-failing", KOLLECT_KNOWN_FAILING, "--report", report.string(), "--"};
+  words.insert(words.end(), command.begin(), command.end());
+  const auto outcome = run(words);
   EXPECT_EQ(outcome.status.code, 0) << outcome;
   const auto results = read_file(report / "results.json");
   ASSERT_TRUE(results) << results.error();
   const auto json = boost::json::parse(*results);
   EXPECT_EQ(json.at("outcome").as_string(), "partial") << "it has no TLS";
-  EXPECT_EQ(json.at("implementation").at("name").as_string(), "python-example");
-  for (const auto* name : {"junit.xml", "report.html", "badge.svg"})
-    EXPECT_TRUE(std::filesystem::exists(report / name)) << name;
+  EXPECT_EQ(json.at("implementation").at("name").as_string(), name);
+  for (const auto* file : {"junit.xml", "report.html", "badge.svg"})
+    EXPECT_TRUE(std::filesystem::exists(report / file)) << file;
 }
+
+INSTANTIATE_TEST_SUITE_P(
+    each, example_test,
+    testing::Values(std::pair{"python-example", std::vector<std::string>{"python3", KOLLECT_PYTHON_TESTEE}},
+                    std::pair{"go-example", std::vector<std::string>{"go", "run", KOLLECT_GO_TESTEE}}),
+    [](const auto& one) { return one.index == 0 ? "python" : "go"; });
 
 TEST_F(program_test, an_empty_stream_on_a_server_ends_with_2_and_says_so) {
   auto server = nats_server::start();

@@ -104,13 +104,14 @@ private:
     parser_->header_limit(shared_.limits.header_bytes);
     parser_->body_limit(shared_.limits.body_bytes);
     expire_after(shared_.limits.idle);
-    http::async_read_header(stream_, buffer_, *parser_,
-                            [self = this->shared_from_this()](const error_code& problem, std::size_t) {
-                              self->on_header(problem);
-                            });
+    // Header and body at once: a body that is not served is refused as soon as the header announces it.
+    http::async_read(stream_, buffer_, *parser_,
+                     [self = this->shared_from_this()](const error_code& problem, std::size_t) {
+                       self->on_read(problem);
+                     });
   }
 
-  void on_header(const error_code& problem) {
+  void on_read(const error_code& problem) {
     begun_at_ = clock::now();
     const auto method = parser_->get().method();
     const bool is_served = method == http::verb::get || method == http::verb::head;
@@ -119,16 +120,8 @@ private:
       return refuse(plain(405, "only GET and HEAD are served"));
     if (problem)
       return refuse(answer_to(problem));
-    http::async_read(
-        stream_, buffer_, *parser_,
-        [self = this->shared_from_this()](const error_code& failed, std::size_t) { self->on_read(failed); });
-  }
-
-  void on_read(const error_code& problem) {
-    if (problem)
-      return refuse(answer_to(problem));
     version_ = parser_->get().version();
-    is_head_ = parser_->get().method() == http::verb::head;
+    is_head_ = method == http::verb::head;
     keep_alive_ = parser_->get().keep_alive();
     auto reply = shared_.handler(request_of(parser_->get().base()));
     parser_.reset();
@@ -186,19 +179,13 @@ private:
     if (!is_head_ && answer.status != 304)
       response_.body() = std::move(answer.body);
     expire_after(shared_.limits.idle);
-    serializer_.emplace(response_);
-    serializer_->split(is_head_);
-    auto done = [self = this->shared_from_this()](const error_code& problem, std::size_t) {
-      self->on_written(problem);
-    };
-    if (is_head_)
-      http::async_write_header(stream_, *serializer_, std::move(done));
-    else
-      http::async_write(stream_, *serializer_, std::move(done));
+    http::async_write(stream_, response_,
+                      [self = this->shared_from_this()](const error_code& problem, std::size_t) {
+                        self->on_written(problem);
+                      });
   }
 
   void on_written(const error_code& problem) {
-    serializer_.reset();
     response_ = {};
     if (problem)
       return;
@@ -351,7 +338,6 @@ private:
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
   http::response<http::string_body> response_;
-  std::optional<http::response_serializer<http::string_body>> serializer_;
   clock::time_point begun_at_{};
   unsigned version_ = 11;
   bool keep_alive_ = false;

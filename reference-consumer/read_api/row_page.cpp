@@ -255,15 +255,16 @@ result<std::int64_t> row_totals::count(store& source, const std::vector<scope_su
 result<shared_row_counts> row_totals::shared(store& source, const std::vector<scope_summary>& all) {
   {
     const std::scoped_lock lock(mutex_);
-    if (shared_ && rows_of(all) > few_rows && clock::now() - shared_at_ < shared_are_kept)
+    if (shared_ && rows_of(all) > few_rows && clock::now() < shared_until_)
       return *shared_;
+    // One counts again; the others need not wait for it.
+    shared_until_ = clock::now() + shared_are_kept;
   }
   auto found = source.shared_rows();
   if (!found)
     return found;
   const std::scoped_lock lock(mutex_);
   shared_ = *found;
-  shared_at_ = clock::now();
   return found;
 }
 

@@ -56,10 +56,10 @@ struct page_limits {
 class row_totals {
 public:
   /// How many rows the scopes of the filter have; a row that several of a cluster's inventories carry is
-  /// one. Exact up to 10,000 rows. Beyond, the number of rows that inventories share may be 30 s old.
+  /// one. Exact up to 10,000 rows. Beyond, the number of rows that inventories share may be some 30 s old.
   result<std::int64_t> count(store& source, const std::vector<scope_summary>& all, const row_filter& filter);
 
-  /// Rows that several scopes hold, no older than that.
+  /// Rows that several scopes hold, hardly older than that.
   result<shared_row_counts> shared(store& source, const std::vector<scope_summary>& all);
 
   /// A total that was counted row by row, as long as nothing has changed.
@@ -74,7 +74,7 @@ private:
 
   std::mutex mutex_;
   std::optional<shared_row_counts> shared_;
-  std::chrono::steady_clock::time_point shared_at_{};
+  std::chrono::steady_clock::time_point shared_until_{};
   std::map<std::string, counted> counted_;
 };
 

@@ -43,7 +43,7 @@ expected_message message_of(const boost::json::value& object) {
 } // namespace
 
 std::vector<std::string> read_lines(const std::string& file) {
-  std::ifstream in(std::string(KOLLECT_VECTORS) + "/" + file);
+  std::ifstream in(std::string(KOLLECT_VECTORS).append("/").append(file));
   std::vector<std::string> lines;
   for (std::string line; std::getline(in, line);)
     lines.push_back(line);

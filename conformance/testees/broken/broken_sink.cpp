@@ -17,7 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::chrono::milliseconds patience = 8s;
+constexpr std::chrono::milliseconds patience = 3s;
 
 result<std::unique_ptr<publisher>> create(const connection& target) {
   if (target.system == broker_system::nats)
