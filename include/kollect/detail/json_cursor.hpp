@@ -5,6 +5,7 @@
 #include <kollect/error.hpp>
 #include <kollect/json_string.hpp>
 #include <kollect/limits.hpp>
+#include <kollect/simd/find_stop.hpp>
 
 #include <algorithm>
 #include <bitset>
@@ -85,9 +86,10 @@ public:
 
   /// The next character that is not white space, left where it is; NUL at the end.
   char peek() noexcept {
-    while (at_ < text_.size() && is_space(text_[at_]))
-      ++at_;
-    return at_ < text_.size() ? text_[at_] : '\0';
+    // Compact text, as producers send it, has no white space.
+    if (at_ < text_.size() && is_space(text_[at_])) [[unlikely]]
+      at_ = simd::find_space_end(text_, at_ + 1, level_);
+    return here();
   }
 
   bool expect(char wanted) noexcept {
@@ -108,31 +110,18 @@ public:
       return false;
     const std::size_t begin = at_;
     bool is_plain = true;
-    while (at_ < text_.size()) {
-      const auto byte = static_cast<unsigned char>(text_[at_]);
-      if (byte == '"') {
+    for (;;) {
+      at_ = simd::find_string_stop(text_, at_, level_);
+      if (at_ == text_.size())
+        return fail(error::truncated, at_);
+      if (text_[at_] == '"') {
         out = json_string(text_.substr(begin, at_ - begin), is_plain);
         ++at_;
         return true;
       }
-      if (byte == '\\') {
-        is_plain = false;
-        if (!skip_escape())
-          return false;
-      } else if (byte < 0x20) {
-        return fail(error::syntax, at_);
-      } else if (byte < 0x80) {
-        ++at_;
-      } else if (const auto length = utf8_length(text_, at_); length != 0) {
-        at_ += length;
-      } else if (policy_ == invalid_utf8::replace) {
-        is_plain = false;
-        ++at_;
-      } else {
-        return fail(error::invalid_utf8, at_);
-      }
+      if (!pass_stop(is_plain))
+        return false;
     }
-    return fail(error::truncated, at_);
   }
 
   /// A number; its text is what was there.
@@ -280,6 +269,27 @@ private:
     return at_ != begin || fail_here();
   }
 
+  /// Within a string: an escape, or as many characters beyond ASCII as come in a row.
+  bool pass_stop(bool& is_plain) noexcept {
+    if (text_[at_] == '\\') {
+      is_plain = false;
+      return skip_escape();
+    }
+    if (static_cast<unsigned char>(text_[at_]) < 0x20)
+      return fail(error::syntax, at_);
+    while (at_ < text_.size() && static_cast<unsigned char>(text_[at_]) >= 0x80) {
+      std::size_t length = utf8_length(text_, at_);
+      if (length == 0) {
+        if (policy_ == invalid_utf8::refuse)
+          return fail(error::invalid_utf8, at_);
+        is_plain = false;
+        length = 1;
+      }
+      at_ += length;
+    }
+    return true;
+  }
+
   bool skip_escape() noexcept {
     if (at_ + 1 >= text_.size())
       return fail(error::truncated, text_.size());
@@ -326,6 +336,7 @@ private:
   invalid_utf8 policy_;
   error reason_ = error::internal;
   bool failed_ = false;
+  simd::level level_ = simd::best_level();
 };
 
 /// The cursor's error as a failure, its position counted from the start of the message.

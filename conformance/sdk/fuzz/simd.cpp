@@ -1,0 +1,42 @@
+// The scanner at each level against the plain one and the checking cursor.
+
+#include "require.hpp"
+
+#include <kollect/detail/json_cursor.hpp>
+#include <kollect/simd/find_stop.hpp>
+#include <kollect/simd/scan.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace simd = kollect::simd;
+using kollect::fuzz::require;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0)
+    return 0;
+  // libFuzzer's copy ends with its last byte, so the address sanitizer sees a read past it.
+  const std::string_view text(reinterpret_cast<const char*>(data + 1), size - 1);
+  const std::size_t at = size == 1 ? 0 : data[0] % size;
+  const auto plain = simd::level::plain;
+  const std::size_t end = simd::find_value_end(text, at, plain);
+  for (const auto level : simd::all_levels) {
+    if (!simd::is_available(level))
+      continue;
+    require(simd::find_value_end(text, at, level) == end, "every level finds the same end");
+    require(simd::find_string_stop(text, at, level) == simd::find_string_stop(text, at, plain),
+            "every level stops at the same place in a string");
+    require(simd::find_escape_stop(text, at, level) == simd::find_escape_stop(text, at, plain),
+            "every level stops at the same place to escape");
+    require(simd::find_space_end(text, at, level) == simd::find_space_end(text, at, plain),
+            "every level finds the same end of white space");
+  }
+  kollect::detail::json_cursor cursor(text, kollect::max_depth_ceiling);
+  cursor.move_to(simd::find_space_end(text, at, plain));
+  const std::size_t begin = cursor.position();
+  std::string_view raw;
+  if (cursor.skip_value(raw) && (raw.front() == '{' || raw.front() == '[' || raw.front() == '"'))
+    require(simd::find_value_end(text, begin) == begin + raw.size(), "what is JSON has the extent of its check");
+  return 0;
+}

@@ -1,0 +1,158 @@
+#ifndef KOLLECT_SIMD_BLOCK_HPP
+#define KOLLECT_SIMD_BLOCK_HPP
+
+#include <kollect/simd/level.hpp>
+
+#include <cstddef>
+#include <cstdint>
+
+#if defined(KOLLECT_SIMD_X86)
+#include <immintrin.h>
+#elif defined(KOLLECT_SIMD_NEON)
+#include <arm_neon.h>
+#endif
+
+// What one instruction set knows of 64 bytes of JSON text. Each block type has three functions:
+//   read(bytes)             where the characters stand that matter for the extent of a value
+//   find_backslashes(bytes) where the backslashes stand: apart, as most blocks have none
+//   prefix_xor(bits)        each bit the exclusive or of itself and all below: between quotes, ones
+// Values of vector type stay within functions that have the target attribute: they have no
+// calling convention outside.
+
+namespace kollect::simd::detail {
+
+inline constexpr std::size_t block_size = 64;
+
+/// One bit a byte, the first byte lowest.
+struct block_masks {
+  std::uint64_t quotes = 0;
+  std::uint64_t opens = 0;  ///< { and [
+  std::uint64_t closes = 0; ///< } and ]
+  bool has_backslash = false;
+};
+
+/// prefix_xor where there is no instruction for it.
+constexpr std::uint64_t prefix_xor_by_shifts(std::uint64_t bits) noexcept {
+  for (unsigned shift = 1; shift < 64; shift *= 2)
+    bits ^= bits << shift;
+  return bits;
+}
+
+#if defined(KOLLECT_SIMD_X86)
+
+struct sse2_block {
+  static block_masks read(const char* bytes) noexcept {
+    block_masks out;
+    __m128i backslashes = _mm_setzero_si128();
+    for (unsigned part = 0; part < 4; ++part) {
+      const __m128i text = load(bytes, part);
+      // 0x20 is what [ and {, and ] and }, differ by.
+      const __m128i folded = _mm_or_si128(text, _mm_set1_epi8(0x20));
+      out.quotes |= where_equal(text, '"') << (16 * part);
+      out.opens |= where_equal(folded, '{') << (16 * part);
+      out.closes |= where_equal(folded, '}') << (16 * part);
+      backslashes = _mm_or_si128(backslashes, _mm_cmpeq_epi8(text, _mm_set1_epi8('\\')));
+    }
+    out.has_backslash = _mm_movemask_epi8(backslashes) != 0;
+    return out;
+  }
+
+  static std::uint64_t find_backslashes(const char* bytes) noexcept {
+    std::uint64_t out = 0;
+    for (unsigned part = 0; part < 4; ++part)
+      out |= where_equal(load(bytes, part), '\\') << (16 * part);
+    return out;
+  }
+
+  static std::uint64_t prefix_xor(std::uint64_t bits) noexcept { return prefix_xor_by_shifts(bits); }
+
+private:
+  static __m128i load(const char* bytes, unsigned part) noexcept {
+    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes) + part);
+  }
+  static std::uint64_t where_equal(__m128i text, char letter) noexcept {
+    return static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(text, _mm_set1_epi8(letter))));
+  }
+};
+
+#define KOLLECT_SIMD_AVX2 __attribute__((target("avx2,pclmul,bmi,bmi2,popcnt")))
+
+struct avx2_block {
+  KOLLECT_SIMD_AVX2 static block_masks read(const char* bytes) noexcept {
+    const __m256i low = load(bytes, 0), high = load(bytes, 1);
+    const __m256i backslash = _mm256_set1_epi8('\\');
+    const __m256i backslashes =
+        _mm256_or_si256(_mm256_cmpeq_epi8(low, backslash), _mm256_cmpeq_epi8(high, backslash));
+    const __m256i fold = _mm256_set1_epi8(0x20); // what [ and {, and ] and }, differ by
+    const __m256i low_folded = _mm256_or_si256(low, fold), high_folded = _mm256_or_si256(high, fold);
+    return {where_equal(low, high, '"'), where_equal(low_folded, high_folded, '{'),
+            where_equal(low_folded, high_folded, '}'), _mm256_testz_si256(backslashes, backslashes) == 0};
+  }
+
+  KOLLECT_SIMD_AVX2 static std::uint64_t find_backslashes(const char* bytes) noexcept {
+    return where_equal(load(bytes, 0), load(bytes, 1), '\\');
+  }
+
+  KOLLECT_SIMD_AVX2 static std::uint64_t prefix_xor(std::uint64_t bits) noexcept {
+    // To multiply by all ones without carries adds every bit to all above it.
+    const __m128i product = _mm_clmulepi64_si128(_mm_set_epi64x(0, static_cast<long long>(bits)),
+                                                 _mm_set1_epi8(static_cast<char>(-1)), 0);
+    return static_cast<std::uint64_t>(_mm_cvtsi128_si64(product));
+  }
+
+private:
+  KOLLECT_SIMD_AVX2 static __m256i load(const char* bytes, unsigned part) noexcept {
+    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(bytes) + part);
+  }
+  KOLLECT_SIMD_AVX2 static std::uint64_t where_equal(__m256i low, __m256i high, char letter) noexcept {
+    const __m256i wanted = _mm256_set1_epi8(letter);
+    const auto first = static_cast<unsigned>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(low, wanted)));
+    const auto second = static_cast<unsigned>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(high, wanted)));
+    return first | (static_cast<std::uint64_t>(second) << 32U);
+  }
+};
+
+#elif defined(KOLLECT_SIMD_NEON)
+
+struct neon_block {
+  static block_masks read(const char* bytes) noexcept {
+    const quarters text = load(bytes);
+    const uint8x16_t fold = vdupq_n_u8(0x20); // what [ and {, and ] and }, differ by
+    const quarters folded{vorrq_u8(text.first, fold), vorrq_u8(text.second, fold), vorrq_u8(text.third, fold),
+                          vorrq_u8(text.fourth, fold)};
+    return {where_equal(text, '"'), where_equal(folded, '{'), where_equal(folded, '}'),
+            where_equal(text, '\\') != 0};
+  }
+
+  static std::uint64_t find_backslashes(const char* bytes) noexcept { return where_equal(load(bytes), '\\'); }
+
+  static std::uint64_t prefix_xor(std::uint64_t bits) noexcept { return prefix_xor_by_shifts(bits); }
+
+private:
+  struct quarters {
+    uint8x16_t first, second, third, fourth;
+  };
+
+  static quarters load(const char* bytes) noexcept {
+    const auto* const text = reinterpret_cast<const std::uint8_t*>(bytes);
+    return {vld1q_u8(text), vld1q_u8(text + 16), vld1q_u8(text + 32), vld1q_u8(text + 48)};
+  }
+
+  /// One bit a byte: each byte keeps the bit of its place within eight, then neighbours are added up.
+  static std::uint64_t where_equal(const quarters& text, char letter) noexcept {
+    const uint8x16_t wanted = vdupq_n_u8(static_cast<std::uint8_t>(letter));
+    const uint8x16_t place = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
+    const uint8x16_t first = vandq_u8(vceqq_u8(text.first, wanted), place);
+    const uint8x16_t second = vandq_u8(vceqq_u8(text.second, wanted), place);
+    const uint8x16_t third = vandq_u8(vceqq_u8(text.third, wanted), place);
+    const uint8x16_t fourth = vandq_u8(vceqq_u8(text.fourth, wanted), place);
+    const uint8x16_t pairs = vpaddq_u8(vpaddq_u8(first, second), vpaddq_u8(third, fourth));
+    return vgetq_lane_u64(vreinterpretq_u64_u8(vpaddq_u8(pairs, pairs)), 0);
+  }
+};
+
+#endif
+
+} // namespace kollect::simd::detail
+
+#endif
