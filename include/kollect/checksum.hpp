@@ -62,17 +62,38 @@ inline const EVP_MD* sha256_algorithm() noexcept {
 
 } // namespace detail
 
-/// SHA-256 over the pieces as if they were one text. Linear, constant memory. Like a failed
-/// allocation in a noexcept function, a libcrypto without SHA-256 ends the program.
+/// Makes SHA-256 digests one after the other, without allocating anything once it is made: for whoever hashes
+/// many short texts. Like a failed allocation in a noexcept function, a libcrypto without SHA-256 ends the
+/// program. Movable, not copyable; a moved-from one is only good to be destroyed. For one thread at a time.
+class sha256_hasher {
+public:
+  sha256_hasher() noexcept : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
+    if (!context_ || EVP_DigestInit_ex2(context_.get(), detail::sha256_algorithm(), nullptr) != 1)
+      std::terminate();
+  }
+
+  /// SHA-256 over the pieces as if they were one text. Linear, constant memory.
+  sha256_digest operator()(std::initializer_list<std::string_view> pieces) noexcept {
+    sha256_digest digest;
+    // Without an algorithm it starts anew with the one it has.
+    bool is_good = EVP_DigestInit_ex2(context_.get(), nullptr, nullptr) == 1;
+    for (const auto piece : pieces)
+      is_good = is_good && EVP_DigestUpdate(context_.get(), piece.data(), piece.size()) == 1;
+    if (!is_good || EVP_DigestFinal_ex(context_.get(), digest.bytes.data(), nullptr) != 1)
+      std::terminate();
+    return digest;
+  }
+
+  sha256_digest operator()(std::string_view text) noexcept { return (*this)({text}); }
+
+private:
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
+};
+
+/// SHA-256 over the pieces as if they were one text. Linear, constant memory. Ends the program as
+/// sha256_hasher does.
 inline sha256_digest sha256(std::initializer_list<std::string_view> pieces) noexcept {
-  sha256_digest digest;
-  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
-  bool is_good = context && EVP_DigestInit_ex2(context.get(), detail::sha256_algorithm(), nullptr) == 1;
-  for (const auto piece : pieces)
-    is_good = is_good && EVP_DigestUpdate(context.get(), piece.data(), piece.size()) == 1;
-  if (!is_good || EVP_DigestFinal_ex(context.get(), digest.bytes.data(), nullptr) != 1)
-    std::terminate();
-  return digest;
+  return sha256_hasher()(pieces);
 }
 
 inline sha256_digest sha256(std::string_view text) noexcept {

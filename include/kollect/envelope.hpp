@@ -8,11 +8,13 @@
 #include <kollect/simd/scan.hpp>
 #include <kollect/timestamp.hpp>
 
+#include <boost/container/static_vector.hpp>
+
 #include <algorithm>
 #include <array>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 namespace kollect {
 
@@ -103,12 +105,14 @@ private:
   /// one.
   bool read_unknown(const json_string& name) {
     clause_ = "ENV-02";
-    auto decoded = name.decode();
-    if (std::find(unknown_.begin(), unknown_.end(), decoded) != unknown_.end())
+    const auto is_same = [&name](const json_string& other) {
+      return name.is_plain() ? other == name.raw() : other == name.decode();
+    };
+    if (std::any_of(unknown_.begin(), unknown_.end(), is_same))
       return cursor_.fail(error::duplicate_field, cursor_.begin_of(name));
     if (unknown_.size() == max_unknown_fields)
       return cursor_.fail(error::too_large, cursor_.begin_of(name));
-    unknown_.push_back(std::move(decoded));
+    unknown_.push_back(name);
     std::string_view ignored;
     return cursor_.skip_value(ignored);
   }
@@ -132,7 +136,8 @@ private:
                           "schemaVersion is \"" + view_.schema_version.decode().substr(0, 64) +
                               "\"; this consumer knows only " + std::string(schema_version_v1alpha1),
                           "ENV-03", at(version_at_));
-    auto instant = parse_timestamp(view_.timestamp_text.decode());
+    const auto& text = view_.timestamp_text;
+    auto instant = parse_timestamp(text.is_plain() ? text.raw() : std::string_view(text.decode()));
     if (!instant) {
       auto reason = instant.error();
       reason.position = at(timestamp_at_);
@@ -147,7 +152,7 @@ private:
   json_cursor cursor_;
   envelope_view view_;
   std::array<bool, 5> seen_{};
-  std::vector<std::string> unknown_;
+  boost::container::static_vector<json_string, max_unknown_fields> unknown_; // no allocation for a duplicate
   std::string_view clause_ = "ENV-01";
   std::size_t timestamp_at_ = 0;
   std::size_t version_at_ = 0;

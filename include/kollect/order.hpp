@@ -27,15 +27,20 @@ inline std::ostream& operator<<(std::ostream& out, const snapshot_order& value) 
   return out << value.instant << '#' << value.generation << '#' << value.digest;
 }
 
-/// The text that rows are sorted by, bytewise (ORD-01).
-inline std::string canonical_sort_key(const item& row) {
-  std::string key;
-  for (const auto* text : {&row.target_namespace, &row.target_name, &row.namespace_, &row.name, &row.uid,
-                           &row.group, &row.version, &row.kind}) {
-    if (text != &row.target_namespace)
-      key += '\0';
+/// The text that rows are sorted by, bytewise (ORD-01), into a string that is used again and again.
+inline void canonical_sort_key(const item& row, std::string& key) {
+  key = row.target_namespace;
+  for (const auto* text :
+       {&row.target_name, &row.namespace_, &row.name, &row.uid, &row.group, &row.version, &row.kind}) {
+    key += '\0';
     key += *text;
   }
+}
+
+/// The same as a new string.
+inline std::string canonical_sort_key(const item& row) {
+  std::string key;
+  canonical_sort_key(row, key);
   return key;
 }
 

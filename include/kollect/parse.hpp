@@ -7,10 +7,12 @@
 #include <kollect/item.hpp>
 #include <kollect/limits.hpp>
 
+#include <boost/json/storage_ptr.hpp>
 #include <boost/json/value.hpp>
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace kollect {
@@ -22,7 +24,7 @@ namespace kollect {
 inline result<boost::json::value> parse_value(std::string_view text, const limits& bounds = {}) {
   detail::json_cursor cursor(text, bounds.max_depth, detail::invalid_utf8::replace);
   boost::json::value value;
-  if (!detail::read_value(cursor, text, value))
+  if (!detail::value_reader(cursor).read(value))
     return detail::text_failure(cursor, text);
   if (!cursor.at_end()) {
     cursor.fail(error::trailing_data, cursor.position());
@@ -34,8 +36,11 @@ inline result<boost::json::value> parse_value(std::string_view text, const limit
 /// Reads a JSON array of rows, as a producer is given them: rows and fields in any order. Every
 /// field but group and attributes must be there, and no other may be (ROW-01): a misspelt one would
 /// be lost without a word. Errors name the row and carry byte offset, line and column. Linear.
-inline result<std::vector<item>> parse_items(std::string_view text, const limits& bounds = {}) {
-  return detail::items_reader(text, bounds).read();
+/// Attributes are allocated from `storage`: a boost::json::monotonic_resource is faster for rows that
+/// are read and let go together, and as little thread-safe as it says.
+inline result<std::vector<item>> parse_items(std::string_view text, const limits& bounds = {},
+                                             boost::json::storage_ptr storage = {}) {
+  return detail::items_reader(text, bounds, std::move(storage)).read();
 }
 
 /// A row of a message as an owning item, attributes parsed. Fails only for text that was never checked.

@@ -72,7 +72,7 @@ public:
       detail::json_cursor cursor(items_, max_depth_ceiling);
       cursor.move_to(at_);
       row_ = {};
-      detail::read_item(cursor, items_, row_);
+      detail::read_item<detail::row_text::checked>(cursor, items_, row_);
       next_ = cursor.position();
     }
 

@@ -37,6 +37,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t begin = cursor.position();
   std::string_view raw;
   if (cursor.skip_value(raw) && (raw.front() == '{' || raw.front() == '[' || raw.front() == '"'))
-    require(simd::find_value_end(text, begin) == begin + raw.size(), "what is JSON has the extent of its check");
+    require(simd::find_value_end(text, begin) == begin + raw.size(),
+            "what is JSON has the extent of its check");
   return 0;
 }

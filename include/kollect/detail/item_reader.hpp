@@ -5,41 +5,76 @@
 #include <kollect/item.hpp>
 
 #include <algorithm>
+#include <array>
 #include <bitset>
+#include <cstddef>
 #include <string_view>
 
 namespace kollect::detail {
 
+/// Tells which field of a row a name is. Rows have their fields in the order of ROW-01, so the one after the
+/// last found is looked at first.
+class row_field_finder {
+public:
+  static constexpr std::size_t attributes = 8, unknown = 9;
+
+  /// The field's place in text_fields(), or one of the above.
+  std::size_t find(const json_string& name) {
+    if (next_ < unknown && name == names[next_])
+      return next_++;
+    const auto found = std::find_if(names.begin(), names.end(), [&](auto known) { return name == known; });
+    next_ = static_cast<std::size_t>(found - names.begin());
+    return next_++;
+  }
+
+private:
+  static constexpr auto names = [] {
+    std::array<std::string_view, unknown> out{};
+    constexpr auto fields = text_fields<item_view>();
+    for (std::size_t index = 0; index < fields.size(); ++index)
+      out[index] = fields[index].first;
+    out[attributes] = "attributes";
+    return out;
+  }();
+
+  std::size_t next_ = 0;
+};
+
+/// How much of a row's text is looked at.
+enum class row_text {
+  unchecked, ///< all of it
+  checked    ///< it has been found good before: of attributes and unknown fields only the ends are looked for
+};
+
 /// Reads one row, its brace next. Fields may come in any order and unknown ones are passed over, as
 /// later producers may add some; a known field twice is refused, as nobody could say which one counts.
-inline bool read_item(json_cursor& cursor, std::string_view text, item_view& row) {
+template <row_text state = row_text::unchecked>
+bool read_item(json_cursor& cursor, std::string_view text, item_view& row) {
   static constexpr auto fields = text_fields<item_view>();
-  std::bitset<fields.size() + 1> seen;
+  std::bitset<row_field_finder::unknown> seen;
+  row_field_finder finder;
   if (cursor.peek() != '{')
     return cursor.fail_type();
   const std::size_t begin = cursor.position();
 
   const bool is_read = cursor.read_object([&](const json_string& name) {
-    const auto found =
-        std::find_if(fields.begin(), fields.end(), [&](const auto& field) { return name == field.first; });
-    const auto index = static_cast<std::size_t>(found - fields.begin());
-    const bool is_attributes = found == fields.end() && name == "attributes";
-    if (found != fields.end() || is_attributes) {
+    const std::size_t index = finder.find(name);
+    if (index != finder.unknown) {
       if (seen[index])
         return cursor.fail(error::duplicate_field, cursor.begin_of(name));
       seen.set(index);
     }
     const char first = cursor.peek();
-    if (found != fields.end())
-      return first == '"' ? cursor.read_string(row.*(found->second)) : cursor.fail_type();
-    if (is_attributes && first != '{' && first != 'n')
+    if (index < fields.size())
+      return first == '"' ? cursor.read_string(row.*(fields[index].second)) : cursor.fail_type();
+    if (index == finder.attributes && first != '{' && first != 'n')
       return cursor.fail_type();
-    std::string_view value;
-    if (!cursor.skip_value(value))
-      return false;
-    if (is_attributes)
-      row.attributes = value;
-    return true;
+    std::string_view ignored;
+    auto& value = index == finder.attributes ? row.attributes : ignored;
+    if constexpr (state == row_text::checked)
+      return cursor.pass_value(value);
+    else
+      return cursor.skip_value(value);
   });
   if (is_read)
     row.raw = text.substr(begin, cursor.position() - begin);

@@ -6,6 +6,7 @@
 #include <kollect/json_string.hpp>
 #include <kollect/limits.hpp>
 #include <kollect/simd/find_stop.hpp>
+#include <kollect/simd/scan.hpp>
 
 #include <algorithm>
 #include <bitset>
@@ -66,15 +67,17 @@ public:
   std::size_t depth() const noexcept { return depth_; }
   void set_depth(std::size_t depth) noexcept { depth_ = depth; }
 
-  bool fail(error reason, std::size_t at) noexcept {
+  [[gnu::cold, gnu::noinline]] bool fail(error reason, std::size_t at) noexcept {
     if (!failed_)
       failed_ = true, reason_ = reason, failed_at_ = at;
     return false;
   }
-  bool fail_here() noexcept { return fail(at_ < text_.size() ? error::syntax : error::truncated, at_); }
+  [[gnu::cold, gnu::noinline]] bool fail_here() noexcept {
+    return fail(at_ < text_.size() ? error::syntax : error::truncated, at_);
+  }
 
   /// What is next is not of the type wanted: wrong_type if it is a value at all.
-  bool fail_type() noexcept {
+  [[gnu::cold, gnu::noinline]] bool fail_type() noexcept {
     const bool is_value = std::string_view("{[\"-0123456789tfn").find(peek()) != std::string_view::npos;
     return is_value ? fail(error::wrong_type, at_) : fail_here();
   }
@@ -85,15 +88,15 @@ public:
   }
 
   /// The next character that is not white space, left where it is; NUL at the end.
-  char peek() noexcept {
+  [[gnu::always_inline]] char peek() noexcept {
     // Compact text, as producers send it, has no white space.
     if (at_ < text_.size() && is_space(text_[at_])) [[unlikely]]
-      at_ = simd::find_space_end(text_, at_ + 1, level_);
+      pass_space();
     return here();
   }
 
-  bool expect(char wanted) noexcept {
-    if (peek() != wanted || at_ >= text_.size())
+  [[gnu::always_inline]] bool expect(char wanted) noexcept {
+    if (peek() != wanted || at_ >= text_.size()) [[unlikely]]
       return fail_here();
     ++at_;
     return true;
@@ -105,23 +108,15 @@ public:
   }
 
   /// A string, its first quote next.
-  bool read_string(json_string& out) noexcept {
+  [[gnu::always_inline]] bool read_string(json_string& out) noexcept {
     if (!expect('"'))
       return false;
-    const std::size_t begin = at_;
-    bool is_plain = true;
-    for (;;) {
-      at_ = simd::find_string_stop(text_, at_, level_);
-      if (at_ == text_.size())
-        return fail(error::truncated, at_);
-      if (text_[at_] == '"') {
-        out = json_string(text_.substr(begin, at_ - begin), is_plain);
-        ++at_;
-        return true;
-      }
-      if (!pass_stop(is_plain))
-        return false;
-    }
+    const std::size_t begin = at_, stop = simd::find_string_stop(text_, begin, level_);
+    if (stop == text_.size() || text_[stop] != '"') [[unlikely]]
+      return read_marked_string(begin, stop, out);
+    out = json_string(slice(begin, stop), true);
+    at_ = stop + 1;
+    return true;
   }
 
   /// A number; its text is what was there.
@@ -148,7 +143,7 @@ public:
       if (!skip_digits())
         return false;
     }
-    out = text_.substr(begin, at_ - begin);
+    out = slice(begin, at_);
     if (may_overflow && number_overflows(out))
       return fail(error::number_overflow, begin);
     return true;
@@ -166,7 +161,7 @@ public:
   }
 
   /// Opens an object or array: counts the depth.
-  bool enter(char bracket) noexcept {
+  [[gnu::always_inline]] bool enter(char bracket) noexcept {
     if (!expect(bracket))
       return false;
     return ++depth_ <= max_depth_ || fail(error::too_deep, at_ - 1);
@@ -207,6 +202,17 @@ public:
     }
   }
 
+  /// Any value of a text that has been checked: only its end is looked for.
+  bool pass_value(std::string_view& raw) noexcept {
+    peek();
+    const std::size_t end = simd::find_value_end(text_, at_, level_);
+    if (end == std::string_view::npos || end == at_)
+      return fail_here();
+    raw = slice(at_, end);
+    at_ = end;
+    return true;
+  }
+
   /// Any value, checked in full; `raw` is its text. The stack stays flat however deep it nests.
   bool skip_value(std::string_view& raw) noexcept {
     peek();
@@ -230,7 +236,7 @@ public:
       // A value has ended: close what ends with it, or go on to its next sibling.
       for (;;) {
         if (depth_ == outer) {
-          raw = text_.substr(begin, at_ - begin);
+          raw = slice(begin, at_);
           return true;
         }
         const bool in_object = is_object[depth_];
@@ -267,6 +273,27 @@ private:
     while (at_ < text_.size() && text_[at_] >= '0' && text_[at_] <= '9')
       ++at_;
     return at_ != begin || fail_here();
+  }
+
+  /// The text between two places that are known to lie within it.
+  std::string_view slice(std::size_t begin, std::size_t end) const noexcept {
+    return {text_.data() + begin, end - begin};
+  }
+
+  [[gnu::noinline]] void pass_space() noexcept { at_ = simd::find_space_end(text_, at_ + 1, level_); }
+
+  /// The rest of a string that begins at `begin`, from the first stop in it that is no quote.
+  [[gnu::noinline]] bool read_marked_string(std::size_t begin, std::size_t stop, json_string& out) noexcept {
+    bool is_plain = true;
+    for (at_ = stop; at_ < text_.size() && text_[at_] != '"';
+         at_ = simd::find_string_stop(text_, at_, level_))
+      if (!pass_stop(is_plain))
+        return false;
+    if (at_ == text_.size())
+      return fail(error::truncated, at_);
+    out = json_string(slice(begin, at_), is_plain);
+    ++at_;
+    return true;
   }
 
   /// Within a string: an escape, or as many characters beyond ASCII as come in a row.

@@ -5,14 +5,16 @@
 #include <kollect/detail/json_cursor.hpp>
 #include <kollect/item.hpp>
 
-#include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
+#include <boost/json/storage_ptr.hpp>
 #include <boost/json/value.hpp>
+#include <boost/json/value_stack.hpp>
 
 #include <algorithm>
 #include <bitset>
 #include <charconv>
 #include <cstdint>
+#include <new>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -44,51 +46,101 @@ inline boost::json::value make_number(std::string_view text) noexcept {
   return number == 0 && text.front() == '-' ? -0.0 : number;
 }
 
-/// Reads any value into `out`. Recursion is bounded by the cursor's depth limit.
-inline bool read_value(json_cursor& cursor, std::string_view text, boost::json::value& out) {
-  json_string name;
-  switch (cursor.peek()) {
-  case '{': {
-    auto& object = out.emplace_object();
-    return cursor.read_object([&](const json_string& key) {
-      auto& member = object[key.decode()];
-      member = nullptr;
-      return read_value(cursor, text, member);
-    });
-  }
-  case '[': {
-    auto& array = out.emplace_array();
-    return cursor.read_array([&] { return read_value(cursor, text, array.emplace_back(nullptr)); });
-  }
-  case '"':
-    if (!cursor.read_string(name))
+/// Builds values out of what a cursor reads, one after the other with the same memory.
+class value_reader {
+public:
+  explicit value_reader(json_cursor& cursor) noexcept : cursor_(cursor) {}
+
+  /// Reads any value into `out`, which gets `storage`. Recursion is bounded by the cursor's depth limit.
+  bool read(boost::json::value& out, const boost::json::storage_ptr& storage = {}) {
+    stack_.reset(storage);
+    if (!read_next())
       return false;
-    out = name.decode();
+    out = stack_.release();
     return true;
-  case 't':
-    out = true;
-    return cursor.read_literal("true");
-  case 'f':
-    out = false;
-    return cursor.read_literal("false");
-  case 'n':
-    out = nullptr;
-    return cursor.read_literal("null");
-  default: {
+  }
+
+private:
+  bool read_next() {
+    switch (cursor_.peek()) {
+    case '{': {
+      std::size_t count = 0;
+      if (!cursor_.read_object([&](const json_string& name) {
+            ++count;
+            stack_.push_key(text_of(name));
+            return read_next();
+          }))
+        return false;
+      stack_.push_object(count); // of two members with one name it keeps the last (BYT-03)
+      return true;
+    }
+    case '[': {
+      std::size_t count = 0;
+      if (!cursor_.read_array([&] { return ++count, read_next(); }))
+        return false;
+      stack_.push_array(count);
+      return true;
+    }
+    default:
+      return read_scalar();
+    }
+  }
+
+  bool read_scalar() {
+    switch (cursor_.peek()) {
+    case '"': {
+      json_string text;
+      if (!cursor_.read_string(text))
+        return false;
+      stack_.push_string(text_of(text));
+      return true;
+    }
+    case 't':
+      stack_.push_bool(true);
+      return cursor_.read_literal("true");
+    case 'f':
+      stack_.push_bool(false);
+      return cursor_.read_literal("false");
+    case 'n':
+      stack_.push_null();
+      return cursor_.read_literal("null");
+    default:
+      return read_number();
+    }
+  }
+
+  bool read_number() {
     std::string_view number;
-    if (!cursor.read_number(number))
+    if (!cursor_.read_number(number))
       return false;
-    out = make_number(number);
+    const auto value = make_number(number);
+    if (value.is_int64())
+      stack_.push_int64(value.get_int64());
+    else
+      stack_.push_double(value.get_double());
     return true;
   }
+
+  /// A string's value, valid until the next call.
+  boost::json::string_view text_of(const json_string& text) {
+    if (text.is_plain())
+      return {text.raw().data(), text.raw().size()};
+    decoded_.clear();
+    text.append_to(decoded_);
+    return decoded_;
   }
-}
+
+  json_cursor& cursor_;
+  boost::json::value_stack stack_;
+  std::string decoded_;
+};
 
 /// Reads the rows that a producer is given: parse_items() is its only user.
 class items_reader {
 public:
-  items_reader(std::string_view text, const limits& bounds)
-      : text_(text), cursor_(text, bounds.max_depth, invalid_utf8::replace) {
+  items_reader(std::string_view text, const limits& bounds, boost::json::storage_ptr storage)
+      : text_(text), cursor_(text, bounds.max_depth, invalid_utf8::replace), values_(cursor_),
+        storage_(std::move(storage)) {
     cursor_.set_depth(2); // in a message the items stand within the envelope and the export envelope
   }
 
@@ -97,15 +149,16 @@ public:
       return make_failure(error::empty_export, "there are no items to export: not even []", "ENV-08");
     if (cursor_.peek() != '[')
       cursor_.fail_type();
+    items_.reserve(text_.size() / least_likely_row);
     const bool is_read = cursor_.read_array([this] { return read_row(); });
     if (is_read && !cursor_.at_end())
       cursor_.fail(error::trailing_data, cursor_.position());
     if (!cursor_.failed())
       return std::move(items_);
     auto reason = text_failure(cursor_, text_, "ROW-01");
-    if (!items_.empty() || !detail_.empty())
-      reason.message +=
-          " (row " + std::to_string(items_.size()) + (detail_.empty() ? "" : ", " + detail_) + ")";
+    if (!items_.empty() || field_)
+      reason.message += " (row " + std::to_string(items_.size()) +
+                        (field_ ? ", field " + field_->decode() : std::string()) + ")";
     return reason;
   }
 
@@ -117,35 +170,37 @@ private:
     if (cursor_.peek() != '{')
       return cursor_.fail_type();
     const std::size_t begin = cursor_.position();
+    row_field_finder finder;
     const bool is_read = cursor_.read_object([&](const json_string& name) {
-      const auto found =
-          std::find_if(fields.begin(), fields.end(), [&](const auto& field) { return name == field.first; });
-      const auto index = static_cast<std::size_t>(found - fields.begin());
-      detail_ = "field " + name.decode();
-      if (found == fields.end() && !(name == "attributes"))
+      field_ = name;
+      const std::size_t index = finder.find(name);
+      if (index == finder.unknown)
         return cursor_.fail(error::unknown_field, cursor_.begin_of(name));
       if (seen[index])
         return cursor_.fail(error::duplicate_field, cursor_.begin_of(name));
       seen.set(index);
-      if (found == fields.end())
-        return read_attributes(row.attributes);
-      json_string value;
-      if (cursor_.peek() != '"')
-        return cursor_.fail_type();
-      if (!cursor_.read_string(value))
-        return false;
-      row.*(found->second) = value.decode();
-      return true;
+      return index == finder.attributes ? read_attributes(row.attributes)
+                                        : read_text(row.*(fields[index].second));
     });
     if (!is_read)
       return false;
     for (std::size_t index = 0; index < fields.size(); ++index) {
       if (seen[index] || fields[index].first == "group")
         continue;
-      detail_ = "field " + std::string(fields[index].first);
+      field_ = json_string(fields[index].first, true);
       return cursor_.fail(error::missing_field, begin);
     }
-    detail_.clear();
+    field_.reset();
+    return true;
+  }
+
+  bool read_text(std::string& out) {
+    json_string value;
+    if (cursor_.peek() != '"')
+      return cursor_.fail_type();
+    if (!cursor_.read_string(value))
+      return false;
+    value.append_to(out);
     return true;
   }
 
@@ -153,13 +208,20 @@ private:
     const char first = cursor_.peek();
     if (first != '{' && first != 'n')
       return cursor_.fail_type();
-    return read_value(cursor_, text_, out);
+    // A value keeps the storage that it was made with, whatever is assigned to it.
+    out.~value();
+    ::new (&out) boost::json::value(storage_);
+    return values_.read(out, storage_);
   }
+
+  static constexpr std::size_t least_likely_row = 256; // bytes: as long as the names and an uid are
 
   std::string_view text_;
   json_cursor cursor_;
+  value_reader values_;
+  boost::json::storage_ptr storage_;
   std::vector<item> items_;
-  std::string detail_;
+  std::optional<json_string> field_; ///< that is being read
 };
 
 } // namespace kollect::detail

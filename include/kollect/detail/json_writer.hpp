@@ -2,7 +2,9 @@
 #define KOLLECT_DETAIL_JSON_WRITER_HPP
 
 #include <kollect/detail/utf8.hpp>
+#include <kollect/simd/find_stop.hpp>
 
+#include <boost/container/small_vector.hpp>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
@@ -15,7 +17,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace kollect::detail {
 
@@ -56,46 +57,47 @@ inline void append_escape(std::string& out, char letter) {
   }
 }
 
-constexpr bool stands_for_itself(char letter) noexcept {
-  return letter >= 0x20 && letter != '"' && letter != '\\' && letter != '<' && letter != '>' && letter != '&';
-}
-
 /// U+2028 or U+2029 at `at`: JSON allows them raw, JavaScript once did not, Go escapes them.
 constexpr bool is_line_separator(std::string_view text, std::size_t at) noexcept {
   return text.size() - at >= 3 && text[at] == '\xE2' && text[at + 1] == '\x80' &&
          (text[at + 2] == '\xA8' || text[at + 2] == '\xA9');
 }
 
+/// Appends what stands at `at`, where find_escape_stop() stopped, and as many characters beyond ASCII as
+/// follow. Answers where to go on.
+inline std::size_t append_stop(std::string& out, std::string_view text, std::size_t at) {
+  if (static_cast<unsigned char>(text[at]) < 0x80) {
+    append_escape(out, text[at]);
+    return at + 1;
+  }
+  const std::size_t begin = at;
+  std::size_t length = 0;
+  while (at < text.size() && static_cast<unsigned char>(text[at]) >= 0x80 && !is_line_separator(text, at) &&
+         (length = utf8_length(text, at)) != 0)
+    at += length;
+  if (at != begin) {
+    out.append(text, begin, at - begin);
+    return at;
+  }
+  if (is_line_separator(text, at)) {
+    out += text[at + 2] == '\xA8' ? "\\u2028" : "\\u2029";
+    return at + 3;
+  }
+  out += "\\ufffd";
+  return at + 1;
+}
+
 /// Appends `text` as a JSON string with its quotes (BYT-03).
 inline void append_string(std::string& out, std::string_view text) {
+  const auto level = simd::best_level();
   out += '"';
-  std::size_t copied = 0;
-  const auto flush = [&](std::size_t upto) { out += text.substr(copied, upto - copied); };
-  for (std::size_t at = 0; at < text.size();) {
-    const auto byte = static_cast<unsigned char>(text[at]);
-    if (byte < 0x80) {
-      if (!stands_for_itself(text[at])) {
-        flush(at);
-        append_escape(out, text[at]);
-        copied = at + 1;
-      }
-      ++at;
-      continue;
-    }
-    const std::size_t length = utf8_length(text, at);
-    if (length != 0 && !is_line_separator(text, at)) {
-      at += length;
-      continue;
-    }
-    flush(at);
-    if (length == 0)
-      out += "\\ufffd";
-    else
-      out += text[at + 2] == '\xA8' ? "\\u2028" : "\\u2029";
-    at += std::max<std::size_t>(length, 1);
-    copied = at;
+  for (std::size_t at = 0;;) {
+    const std::size_t stop = simd::find_escape_stop(text, at, level);
+    out.append(text.data() + at, stop - at);
+    if (stop == text.size())
+      break;
+    at = append_stop(out, text, stop);
   }
-  flush(text.size());
   out += '"';
 }
 
@@ -139,6 +141,39 @@ inline void append_double(std::string& out, double value) {
   }
 }
 
+inline void append_value(std::string& out, const boost::json::value& value);
+
+/// Appends members that are in order.
+template <class Members>
+void append_members(std::string& out, const Members& members) {
+  char separator = '{';
+  for (const boost::json::key_value_pair* const member : members) {
+    out += separator;
+    append_string(out, std::string_view(member->key()));
+    out += ':';
+    append_value(out, member->value());
+    separator = ',';
+  }
+  out += separator == '{' ? "{}" : "}";
+}
+
+inline void append_object(std::string& out, const boost::json::object& object) {
+  // char_traits<char> compares bytes as unsigned, which is the order wanted.
+  const auto is_before = [](const auto* left, const auto* right) {
+    return std::string_view(left->key()) < std::string_view(right->key());
+  };
+  boost::container::small_vector<const boost::json::key_value_pair*, 32> members;
+  members.reserve(object.size());
+  bool is_sorted = true; // as it is after reading what a producer wrote
+  for (const auto& member : object) {
+    is_sorted = is_sorted && (members.empty() || is_before(members.back(), &member));
+    members.push_back(&member);
+  }
+  if (!is_sorted)
+    std::sort(members.begin(), members.end(), is_before);
+  append_members(out, members);
+}
+
 /// Appends a value: compact, keys of every object in bytewise order (BYT-01, BYT-02). A number that
 /// JSON has no text for (infinity, not a number) cannot come from any reader and is written as null.
 inline void append_value(std::string& out, const boost::json::value& value) {
@@ -174,27 +209,9 @@ inline void append_value(std::string& out, const boost::json::value& value) {
     out += separator == '[' ? "[]" : "]";
     return;
   }
-  case boost::json::kind::object: {
-    const auto& object = value.get_object();
-    std::vector<const boost::json::key_value_pair*> members;
-    members.reserve(object.size());
-    for (const auto& member : object)
-      members.push_back(&member);
-    // char_traits<char> compares bytes as unsigned, which is the order wanted.
-    std::sort(members.begin(), members.end(), [](const auto* left, const auto* right) {
-      return std::string_view(left->key()) < std::string_view(right->key());
-    });
-    char separator = '{';
-    for (const auto* member : members) {
-      out += separator;
-      append_string(out, std::string_view(member->key()));
-      out += ':';
-      append_value(out, member->value());
-      separator = ',';
-    }
-    out += separator == '{' ? "{}" : "}";
+  case boost::json::kind::object:
+    append_object(out, value.get_object());
     return;
-  }
   }
 }
 

@@ -121,18 +121,29 @@ KOLLECT_SIMD_AVX2 std::size_t find_stop_avx2(std::string_view text, std::size_t 
   return find_stop_bytewise<Stops>(text, at);
 }
 
-/// Most runs are short: the call to a function for AVX2 pays only where two steps did not find the end.
+/// Further than the first sixteen bytes; apart, so that what comes before fits in where it is called.
 template <class Stops>
-inline std::size_t find_stop(std::string_view text, std::size_t at, level chosen) noexcept {
+[[gnu::noinline]] std::size_t find_stop_far(std::string_view text, std::size_t at, level chosen) noexcept {
   if (chosen == level::plain)
     return find_stop_bytewise<Stops>(text, at);
-  for (unsigned step = 0; text.size() - at >= 16; at += 16, ++step) {
-    if (step == 2 && chosen == level::avx2)
-      return find_stop_avx2<Stops>(text, at);
+  if (chosen == level::avx2 && text.size() - at >= 64)
+    return find_stop_avx2<Stops>(text, at);
+  for (; text.size() - at >= 16; at += 16)
     if (const unsigned stops = stops_in_sixteen<Stops>(text.data() + at); stops != 0)
       return at + static_cast<std::size_t>(std::countr_zero(stops));
-  }
   return find_stop_bytewise<Stops>(text, at);
+}
+
+/// Most runs are short.
+template <class Stops>
+[[gnu::always_inline]] inline std::size_t find_stop(std::string_view text, std::size_t at,
+                                                    level chosen) noexcept {
+  if (chosen != level::plain && text.size() - at >= 16) [[likely]] {
+    if (const unsigned stops = stops_in_sixteen<Stops>(text.data() + at); stops != 0)
+      return at + static_cast<std::size_t>(std::countr_zero(stops));
+    at += 16;
+  }
+  return find_stop_far<Stops>(text, at, chosen);
 }
 
 #elif defined(KOLLECT_SIMD_NEON)
@@ -168,14 +179,14 @@ inline std::size_t find_stop(std::string_view text, std::size_t at, level) noexc
 // Linear, never reads outside `text`.
 
 /// Quote, backslash, control character or a byte that is not ASCII: the end of a plain run in a string.
-inline std::size_t find_string_stop(std::string_view text, std::size_t at,
-                                    level chosen = best_level()) noexcept {
+[[gnu::always_inline]] inline std::size_t find_string_stop(std::string_view text, std::size_t at,
+                                                           level chosen = best_level()) noexcept {
   return detail::find_stop<detail::string_stops>(text, at, chosen);
 }
 
 /// The same and < > &: what does not go into a JSON string as it is (BYT-03), or not unseen.
-inline std::size_t find_escape_stop(std::string_view text, std::size_t at,
-                                    level chosen = best_level()) noexcept {
+[[gnu::always_inline]] inline std::size_t find_escape_stop(std::string_view text, std::size_t at,
+                                                           level chosen = best_level()) noexcept {
   return detail::find_stop<detail::escape_stops>(text, at, chosen);
 }
 

@@ -1,0 +1,141 @@
+// What a duplicate costs in allocations: none, whether by operator new or within libcrypto. A program of its
+// own, as it replaces both.
+
+#include <support/messages.hpp>
+
+#include <kollect/dedup_window.hpp>
+#include <kollect/envelope.hpp>
+#include <kollect/snapshot.hpp>
+
+#include <cstdlib>
+#include <new>
+
+#include <openssl/crypto.h>
+
+namespace {
+
+/// How often this thread has allocated.
+thread_local std::size_t allocations = 0;
+
+/// How often libcrypto has, on this thread.
+thread_local std::size_t crypto_allocations = 0;
+
+void* allocate(std::size_t size) {
+  ++allocations;
+  if (void* const memory = std::malloc(size == 0 ? 1 : size))
+    return memory;
+  throw std::bad_alloc();
+}
+
+void* crypto_allocate(std::size_t size, const char*, int) {
+  ++crypto_allocations;
+  return std::malloc(size);
+}
+void* crypto_reallocate(void* memory, std::size_t size, const char*, int) {
+  ++crypto_allocations;
+  return std::realloc(memory, size);
+}
+void crypto_free(void* memory, const char*, int) {
+  std::free(memory);
+}
+
+// Before anything else of libcrypto is called, or it refuses.
+const bool crypto_is_counted = CRYPTO_set_mem_functions(crypto_allocate, crypto_reallocate, crypto_free) == 1;
+
+} // namespace
+
+void* operator new(std::size_t size) {
+  return allocate(size);
+}
+void* operator new[](std::size_t size) {
+  return allocate(size);
+}
+void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete[](void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
+void operator delete[](void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
+
+namespace kollect::test {
+
+namespace {
+
+std::string usual_message() {
+  std::string rows = "[" + row_text("web-0");
+  for (int index = 1; index < 100; ++index)
+    rows += "," + row_text("web-" + std::to_string(index), R"({"note":"a \"quoted\" \\ thing"})");
+  return message_with(export_envelope_text(rows + "]", 100));
+}
+
+} // namespace
+
+TEST(allocation, the_counter_counts) {
+  ASSERT_TRUE(crypto_is_counted);
+  const std::size_t before = allocations;
+  const auto text = std::make_unique<std::string>(100, 'x');
+  EXPECT_EQ(allocations, before + 2);
+  const std::size_t before_hash = crypto_allocations;
+  EXPECT_NE(sha256(*text), sha256_digest{});
+  EXPECT_GT(crypto_allocations, before_hash);
+}
+
+TEST(allocation, a_duplicate_is_recognised_by_its_key_without_any) {
+  // Labels that fit no small string, and fields of a later schema.
+  auto message = usual_message();
+  const std::string label(200, 'n');
+  message.replace(message.find("team-a"), 6, label + R"(","labels":{"a":[1]},"zone":"z)");
+  sha256_hasher hasher;
+  dedup_key key;
+  dedup_window seen;
+  const auto is_duplicate = [&] {
+    const auto envelope = parse_envelope(message);
+    if (!envelope)
+      return false;
+    make_dedup_key(*envelope, hasher, key);
+    return !seen.insert(key);
+  };
+  EXPECT_FALSE(is_duplicate());
+  EXPECT_TRUE(is_duplicate());
+  const std::size_t before = allocations, crypto_before = crypto_allocations;
+  bool are_duplicates = true;
+  for (int round = 0; round < 1000; ++round)
+    are_duplicates = is_duplicate() && are_duplicates;
+  EXPECT_EQ(allocations, before);
+  // libcrypto 3.0 makes the state of a digest anew each time; there is no way around it but its deprecated functions.
+  EXPECT_LE(crypto_allocations - crypto_before, 1000U);
+  EXPECT_TRUE(are_duplicates);
+  EXPECT_EQ(key.namespace_, label);
+  EXPECT_EQ(key, make_dedup_key(parse_envelope(message).value()));
+}
+
+TEST(allocation, a_fingerprint_needs_none) {
+  const auto message = usual_message();
+  fingerprint print;
+  const std::size_t before = allocations;
+  for (int round = 0; round < 1000; ++round)
+    if (const auto envelope = parse_envelope(message))
+      print = fingerprint_of(envelope->payload);
+  EXPECT_EQ(allocations, before);
+  EXPECT_NE(print, fingerprint{});
+}
+
+TEST(allocation, rows_of_a_checked_snapshot_need_none) {
+  const auto message = usual_message();
+  const auto snapshot = parse_snapshot(parse_envelope(message).value()).value();
+  std::size_t count = 0, bytes = 0;
+  const std::size_t before = allocations;
+  for (const auto& row : snapshot.rows())
+    ++count, bytes += row.attributes.size() + row.uid.raw().size();
+  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(count, 100U);
+  EXPECT_GT(bytes, 100U);
+}
+
+} // namespace kollect::test
