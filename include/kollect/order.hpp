@@ -27,8 +27,10 @@ inline std::ostream& operator<<(std::ostream& out, const snapshot_order& value) 
   return out << value.instant << '#' << value.generation << '#' << value.digest;
 }
 
-/// The text that rows are sorted by, bytewise (ORD-01), into a string that is used again and again.
-inline void canonical_sort_key(const item& row, std::string& key) {
+namespace detail {
+
+/// Makes the text that rows are sorted by in a string that is used again and again.
+inline void make_sort_key(const item& row, std::string& key) {
   key = row.target_namespace;
   for (const auto* text :
        {&row.target_name, &row.namespace_, &row.name, &row.uid, &row.group, &row.version, &row.kind}) {
@@ -37,10 +39,12 @@ inline void canonical_sort_key(const item& row, std::string& key) {
   }
 }
 
-/// The same as a new string.
+} // namespace detail
+
+/// The text that rows are sorted by, bytewise (ORD-01).
 inline std::string canonical_sort_key(const item& row) {
   std::string key;
-  canonical_sort_key(row, key);
+  detail::make_sort_key(row, key);
   return key;
 }
 

@@ -92,7 +92,7 @@ namespace detail {
 inline bool are_sorted(std::span<const item> rows) {
   std::string before, key;
   for (std::size_t index = 0; index < rows.size(); ++index) {
-    canonical_sort_key(rows[index], key);
+    make_sort_key(rows[index], key);
     if (index != 0 && !(before < key))
       return false;
     std::swap(before, key);
