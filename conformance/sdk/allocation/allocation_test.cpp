@@ -108,7 +108,8 @@ TEST(allocation, a_duplicate_is_recognised_by_its_key_without_any) {
   for (int round = 0; round < 1000; ++round)
     are_duplicates = is_duplicate() && are_duplicates;
   EXPECT_EQ(allocations, before);
-  // libcrypto 3.0 makes the state of a digest anew each time; there is no way around it but its deprecated functions.
+  // libcrypto 3.0 makes the state of a digest anew each time; there is no way around it but its deprecated
+  // functions.
   EXPECT_LE(crypto_allocations - crypto_before, 1000U);
   EXPECT_TRUE(are_duplicates);
   EXPECT_EQ(key.namespace_, label);

@@ -1,0 +1,187 @@
+// Measures the SDK beside other libraries on the same bytes: goals P1 to P7, the SDK's part of P11, P15.
+// script/bench starts it. First it makes sure that all compute the same; that failing, it ends with 70. A
+// goal that is not reached is a finding like any other and changes no exit code.
+
+#include "corpus.hpp"
+#include "goal.hpp"
+#include "memory.hpp"
+#include "peer_process.hpp"
+#include "works.hpp"
+
+#include <kollect/kollect.hpp>
+
+#include <fstream>
+#include <iostream>
+
+namespace kollect::bench {
+
+namespace {
+
+class benchmark {
+public:
+  benchmark(const std::string& folder, const std::string& go_peer, const std::string& python)
+      : folder_(folder), go_({go_peer}), python_({python, KOLLECT_BENCH_PEERS "/peer.py"}) {}
+
+  /// Ends the program unless all peers compute the same of every corpus.
+  void verify() {
+    for (const auto& data : corpora_) {
+      const auto print = fingerprint_of(data.payload);
+      const auto digest = sha256(data.payload);
+      require(data, "fingerprint",
+              fingerprint_by_kollect(data)() == print && fingerprint_by_simdjson(data)() == print &&
+                  fingerprint_by_boost_dom(data)() == print);
+      require(data, "SHA-256", key_by_kollect(data)() == digest && key_by_boost_dom(data)() == digest);
+      const auto sums = rows_by_boost_dom(data)();
+      require(data, "rows",
+              rows_by_kollect(data)() == sums && check_and_rows_by_kollect(data)() == sums &&
+                  items_by_kollect(data)() == sums);
+      require(data, "encoding", encode_by_kollect(data)() == data.items);
+      load(data, data.message);
+      const auto key = to_string(make_dedup_key(*parse_envelope(data.message)));
+      require(data, "dedup key", go_.ask("check key") == key && python_.ask("check key") == key);
+      load(data, data.items);
+      require(data, "Go's encoding", go_.ask("check encode") == to_string(sha256(data.items)));
+      require(data, "duplicates and unchanged snapshots",
+              duplicate_message(data)().rows == 0 && unchanged_snapshot(data)().rows == 0 &&
+                  fresh_snapshot(data)().rows == sums.rows);
+    }
+  }
+
+  std::vector<finding> run() {
+    for (const auto& data : corpora_) {
+      if (data.nominal_bytes < 8192)
+        continue;
+      std::cerr << "bench: " << data.name << '\n';
+      measure_keys(data);
+      measure_rows(data);
+      measure_texts(data);
+      measure_repeats(data);
+    }
+    measure_growth_of_time();
+    return std::move(findings_);
+  }
+
+private:
+  static void require(const corpus& data, const std::string& what, bool holds) {
+    if (holds)
+      return;
+    std::cerr << "error: not all peers agree: " << what << " of " << data.name << '\n';
+    std::exit(70);
+  }
+
+  void load(const corpus&, const std::string& text) {
+    const auto path = folder_ + "/message.json";
+    std::ofstream(path, std::ios::binary) << text;
+    if (go_.ask("load " + path) != "ok" || python_.ask("load " + path) != "ok") {
+      std::cerr << "error: a peer cannot read " << path << '\n';
+      std::exit(70);
+    }
+  }
+
+  void add(const std::string& goal, const std::string& what, const std::string& beside, const corpus& data,
+           const contender& ours, const contender& theirs, double wanted) {
+    findings_.push_back({goal, what, beside, data.name, "x", compare(ours, theirs).ratio, wanted, true});
+  }
+
+  void measure_keys(const corpus& data) {
+    const auto print = make_contender(fingerprint_by_kollect(data));
+    const auto key = make_contender(key_by_kollect(data));
+    const std::string view_print = "view + XXH3-128", view_key = "view + SHA-256 key";
+    add("P1", view_print, "simdjson On-Demand + XXH3-128", data, print,
+        make_contender(fingerprint_by_simdjson(data)), 3);
+    add("P1", view_print, "XXH3-128 alone", data, print, make_contender(fingerprint_alone(data)), 0.30);
+    add("P2", view_key, "OpenSSL SHA-256 alone", data, key, make_contender(sha256_alone(data)), 0.88);
+    add("P3", view_print, "Boost.JSON DOM + XXH3-128", data, print,
+        make_contender(fingerprint_by_boost_dom(data)), 10);
+    add("P3", view_key, "Boost.JSON DOM + SHA-256", data, key, make_contender(key_by_boost_dom(data)), 3);
+    load(data, data.message);
+    add("P3", view_key, "Go encoding/json + SHA-256", data, key, go_.work("key"), 8);
+    add("P3", view_key, "Python orjson + hashlib", data, key, python_.work("key"), 3);
+  }
+
+  void measure_rows(const corpus& data) {
+    const auto dom = make_contender(rows_by_boost_dom(data));
+    for (const bool is_checked : {true, false}) {
+      const auto ours = make_contender(is_checked ? rows_by_kollect(data) : check_and_rows_by_kollect(data));
+      const std::string what = is_checked ? "row scan of a checked snapshot" : "view + check + row scan";
+      const auto pairs = compare(ours, dom);
+      findings_.push_back({"P4", what, "Boost.JSON DOM", data.name, "x", pairs.ratio, 3, true});
+      const double bytes = 1e-9 * static_cast<double>(data.items.size());
+      const spread speed{bytes / pairs.first_seconds.median, bytes / pairs.first_seconds.most,
+                         bytes / pairs.first_seconds.least};
+      findings_.push_back({"P4", what, "nothing", data.name, "GB/s", speed, 1, true});
+    }
+  }
+
+  void measure_texts(const corpus& data) {
+    if (data.is_export_envelope)
+      return; // the items are the same as the array's
+    const auto encode = make_contender(encode_by_kollect(data));
+    load(data, data.items);
+    add("P5", "canonical encode", "Go json.Marshal", data, encode, go_.work("encode"), 4);
+    add("P5", "canonical encode", "boost::json::serialize", data, encode,
+        make_contender(encode_by_boost(data)), 0.8);
+    add("P6", "validating parse into items", "Boost.JSON DOM, monotonic", data,
+        make_contender(items_by_kollect(data)), make_contender(items_by_boost_dom(data)), 1.5);
+  }
+
+  void measure_repeats(const corpus& data) {
+    const auto fresh = make_contender(fresh_snapshot(data));
+    add("P11", "duplicate", "a fresh snapshot", data, make_contender(duplicate_message(data)), fresh, 4);
+    add("P11", "unchanged snapshot, payload held", "a fresh snapshot", data,
+        make_contender(unchanged_snapshot(data)), fresh, 10);
+  }
+
+  /// Time for a byte of 4 MiB by time for a byte of 8 KiB.
+  void measure_growth_of_time() {
+    const auto add_growth = [this](const std::string& what, const auto& make_work) {
+      for (const auto& large : corpora_)
+        for (const auto& small : corpora_) {
+          if (large.nominal_bytes != 4U << 20U || small.nominal_bytes != 8192 ||
+              large.is_export_envelope != small.is_export_envelope || large.has_escapes != small.has_escapes)
+            continue;
+          auto ratio = compare(make_contender(make_work(small)), make_contender(make_work(large))).ratio;
+          const double by_size =
+              static_cast<double>(small.message.size()) / static_cast<double>(large.message.size());
+          ratio = {ratio.median * by_size, ratio.least * by_size, ratio.most * by_size};
+          findings_.push_back(
+              {"P15", what + ": time for a byte", "the same at 8 KiB", large.name, "x", ratio, 1.2, false});
+        }
+    };
+    add_growth("view + XXH3-128", fingerprint_by_kollect);
+    add_growth("view + SHA-256 key", key_by_kollect);
+    add_growth("view + check + row scan", check_and_rows_by_kollect);
+  }
+
+  std::string folder_;
+  peer_process go_, python_;
+  std::vector<corpus> corpora_ = make_corpora();
+  std::vector<finding> findings_;
+};
+
+} // namespace
+
+} // namespace kollect::bench
+
+int main(int count, char** words) {
+  using namespace kollect::bench;
+  const std::vector<std::string> arguments(words + 1, words + count);
+  if (arguments.size() == 3 && arguments[0] == "--peak")
+    return print_peak(arguments[1], arguments[2]);
+  if (arguments.size() != 3) {
+    std::cerr << "usage: " << words[0] << " FOLDER GO_PEER PYTHON\n";
+    return 64;
+  }
+  std::cerr << "bench: level " << to_string(kollect::simd::best_level()) << '\n';
+  benchmark all(arguments[0], arguments[1], arguments[2]);
+  all.verify();
+  auto findings = all.run();
+  for (auto& one : measure_memory(words[0], arguments[0]))
+    findings.push_back(std::move(one));
+  const auto worst = worst_of(findings);
+  std::ofstream json(arguments[0] + "/sdk.json"), plot(arguments[0] + "/sdk.svg");
+  write_json(json, findings);
+  draw(plot, worst);
+  print_table(std::cout, worst);
+  return json.good() && plot.good() ? 0 : 73;
+}

@@ -1,0 +1,3 @@
+module kollect.dev/bench/peer
+
+go 1.19

@@ -1,0 +1,184 @@
+#include "works.hpp"
+
+#include "simdjson_work.hpp"
+
+#include <kollect/kollect.hpp>
+
+#include <boost/json/monotonic_resource.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <memory>
+
+namespace kollect::bench {
+
+namespace {
+
+/// Memory that a DOM is built in again and again.
+using dom_memory = std::vector<unsigned char>;
+
+std::shared_ptr<dom_memory> memory_for(const std::string& text) {
+  return std::make_shared<dom_memory>(text.size() * 8 + 65'536);
+}
+
+boost::json::string_view boosted(const std::string& text) {
+  return {text.data(), text.size()};
+}
+
+boost::json::parse_options deep() {
+  boost::json::parse_options options;
+  options.max_depth = 256;
+  return options;
+}
+
+row_sums sums_of(const boost::json::array& rows) {
+  row_sums sums;
+  for (const auto& row : rows) {
+    ++sums.rows;
+    const auto& object = row.as_object();
+    for (const auto* name : {"targetNamespace", "targetName", "namespace", "name", "uid"})
+      sums.identity_bytes += object.at(name).as_string().size();
+  }
+  return sums;
+}
+
+} // namespace
+
+fingerprint_work fingerprint_by_kollect(const corpus& data) {
+  return [&data] { return fingerprint_of(parse_envelope(data.message)->payload); };
+}
+
+fingerprint_work fingerprint_by_simdjson(const corpus& data) {
+  return [payload = payload_by_simdjson(data.message)] { return fingerprint_of(payload()); };
+}
+
+fingerprint_work fingerprint_by_boost_dom(const corpus& data) {
+  return [&data, memory = memory_for(data.message)] {
+    boost::json::monotonic_resource resource(memory->data(), memory->size());
+    const auto read = boost::json::parse(boosted(data.message), &resource, deep());
+    // A DOM has no raw payload: its place is given, in the peer's favour.
+    return read.as_object().contains("payload") ? fingerprint_of(data.payload) : fingerprint{};
+  };
+}
+
+fingerprint_work fingerprint_alone(const corpus& data) {
+  return [&data] { return fingerprint_of(data.payload); };
+}
+
+key_work key_by_kollect(const corpus& data) {
+  return [&data, hasher = std::make_shared<sha256_hasher>(), key = dedup_key()]() mutable {
+    make_dedup_key(*parse_envelope(data.message), *hasher, key);
+    return key.payload;
+  };
+}
+
+key_work key_by_boost_dom(const corpus& data) {
+  return [&data, hasher = std::make_shared<sha256_hasher>(), memory = memory_for(data.message)] {
+    boost::json::monotonic_resource resource(memory->data(), memory->size());
+    const auto read = boost::json::parse(boosted(data.message), &resource, deep());
+    return read.as_object().contains("payload") ? (*hasher)(data.payload) : sha256_digest{};
+  };
+}
+
+key_work sha256_alone(const corpus& data) {
+  return [&data, hasher = std::make_shared<sha256_hasher>()] { return (*hasher)(data.payload); };
+}
+
+row_work rows_by_kollect(const corpus& data) {
+  const auto snapshot = parse_payload(data.payload).value();
+  return [snapshot] {
+    row_sums sums;
+    std::uint64_t prints = 0;
+    for (const auto& row : snapshot.rows()) {
+      ++sums.rows;
+      prints ^= fingerprint_of(row.raw).low + row.attributes.size();
+      for (const auto* field :
+           {&row.target_namespace, &row.target_name, &row.namespace_, &row.name, &row.uid})
+        sums.identity_bytes += field->raw().size();
+    }
+    asm volatile("" : : "r"(prints));
+    return sums;
+  };
+}
+
+row_work check_and_rows_by_kollect(const corpus& data) {
+  return [&data] {
+    row_sums sums;
+    std::uint64_t prints = 0;
+    const auto envelope = parse_envelope(data.message);
+    const auto snapshot = parse_snapshot(*envelope);
+    for (const auto& row : snapshot->rows()) {
+      ++sums.rows;
+      prints ^= fingerprint_of(row.raw).low + row.attributes.size();
+      for (const auto* field :
+           {&row.target_namespace, &row.target_name, &row.namespace_, &row.name, &row.uid})
+        sums.identity_bytes += field->raw().size();
+    }
+    asm volatile("" : : "r"(prints));
+    return sums;
+  };
+}
+
+row_work rows_by_boost_dom(const corpus& data) {
+  return [&data, memory = memory_for(data.items)] {
+    boost::json::monotonic_resource resource(memory->data(), memory->size());
+    return sums_of(boost::json::parse(boosted(data.items), &resource, deep()).as_array());
+  };
+}
+
+row_work items_by_kollect(const corpus& data) {
+  return [&data, memory = memory_for(data.items)] {
+    boost::json::monotonic_resource resource(memory->data(), memory->size());
+    row_sums sums;
+    const auto items = parse_items(data.items, {}, &resource);
+    for (const auto& row : *items) {
+      ++sums.rows;
+      for (const auto* field :
+           {&row.target_namespace, &row.target_name, &row.namespace_, &row.name, &row.uid})
+        sums.identity_bytes += field->size();
+    }
+    return sums;
+  };
+}
+
+row_work items_by_boost_dom(const corpus& data) {
+  return rows_by_boost_dom(data);
+}
+
+text_work encode_by_kollect(const corpus& data) {
+  return [items = parse_items(data.items).value()] { return serialize_items(items); };
+}
+
+text_work encode_by_boost(const corpus& data) {
+  return
+      [items = boost::json::parse(boosted(data.items), {}, deep())] { return boost::json::serialize(items); };
+}
+
+row_work fresh_snapshot(const corpus& data) {
+  return [&data, hasher = std::make_shared<sha256_hasher>(), key = dedup_key()]() mutable {
+    const auto envelope = parse_envelope(data.message);
+    make_dedup_key(*envelope, *hasher, key);
+    row_map rows;
+    collect_rows(*parse_snapshot(*envelope), rows);
+    const auto changes = diff({}, rows);
+    return row_sums{changes->size(), 0};
+  };
+}
+
+row_work unchanged_snapshot(const corpus& data) {
+  return [&data, held = data.payload] {
+    const auto envelope = parse_envelope(data.message);
+    return row_sums{envelope->payload == held ? 0U : 1U, 0};
+  };
+}
+
+row_work duplicate_message(const corpus& data) {
+  auto seen = std::make_shared<dedup_window>();
+  seen->insert(make_dedup_key(*parse_envelope(data.message)));
+  return [&data, seen, hasher = std::make_shared<sha256_hasher>(), key = dedup_key()]() mutable {
+    make_dedup_key(*parse_envelope(data.message), *hasher, key);
+    return row_sums{seen->insert(key) ? 1U : 0U, 0};
+  };
+}
+
+} // namespace kollect::bench
