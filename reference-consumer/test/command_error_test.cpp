@@ -111,6 +111,32 @@ TEST_F(command_error, wrong_words_are_a_wrong_command_line) {
   }
 }
 
+TEST_F(command_error, what_others_could_read_without_leave_is_not_served) {
+  const auto in_folder = [this](const char* name) { return (folder_.path() / name).string(); };
+  const auto manifest = in_folder("sink.yaml"), short_token = in_folder("short"), key = in_folder("key.pem");
+  ASSERT_TRUE(servers::write_file(manifest, "apiVersion: kollect.dev/v1alpha1\nkind: KollectEventSink\n"
+                                            "metadata: {name: sink}\nspec: {type: nats, nats: {url: "
+                                            "\"nats://127.0.0.1:1\", subject: events}}\n"));
+  ASSERT_TRUE(servers::write_file(short_token, "hunter2\n"));
+  ASSERT_TRUE(servers::write_file(key, "hunter2\n"));
+  const std::pair<words, std::string> cases[] = {
+      {{"--listen", "0.0.0.0:0"}, "--token-file"},
+      {{"--listen", "[::]:0"}, "--token-file"},
+      {{"--listen", "nobody"}, "ADDRESS:PORT"},
+      {{"--listen", ":0", "--token-file", short_token}, "at least 16 characters"},
+      {{"--listen", ":0", "--token-file", in_folder("absent")}, "absent"},
+      {{"--listen", ":0", "--tls-key", key}, "--tls-certificate"},
+      {{"--listen", ":0", "--tls-key", key, "--tls-certificate", key}, "key.pem"}};
+  for (auto [flags, what] : cases) {
+    SCOPED_TRACE(testing::PrintToString(flags));
+    flags.insert(flags.begin(), {"run", "--manifest", manifest, "--store", "sqlite:" + path_});
+    const auto end = run_command(flags);
+    EXPECT_EQ(end.code, 78) << end.errors;
+    EXPECT_NE(end.errors.find(what), std::string::npos) << end.errors;
+    EXPECT_EQ(end.errors.find("hunter2"), std::string::npos) << end.errors; // SEC-02
+  }
+}
+
 TEST_F(command_error, help_is_no_error) {
   const auto end = run_command({"state", "--help"});
   EXPECT_EQ(end.code, 0);
