@@ -43,7 +43,7 @@ KUBERNETES = ("1.27", "1.37")
 # What there may be, by the components beside the base.
 COMPOSITIONS = {
     "sqlite and NATS": ["sqlite", "nats", "monitoring"],
-    "sqlite and TLS": ["sqlite", "monitoring", "tls"],
+    "sqlite, NATS and TLS": ["sqlite", "nats", "monitoring", "tls"],
     "sqlite alone": ["sqlite"],
     "sqlite at rest": ["sqlite", "monitoring", "maintenance"],
     "postgres and NATS": ["postgres", "nats", "monitoring", "keda-nats"],

@@ -12,6 +12,7 @@ import pathlib
 import re
 import shutil
 import signal
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -78,7 +79,7 @@ class Pod:
     """A pod of a Deployment, as far as its one container."""
 
     def __init__(self, documents, secrets, sink, folder):
-        self.documents, self.port = documents, free_port()
+        self.documents, self.port, self.trust = documents, free_port(), None
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="pod-", dir=folder))
         own(self.root, mode=0o755)
         self.process = None
@@ -120,7 +121,10 @@ class Pod:
     def start(self, words=None):
         program = self.root / "kollect-consumer"
         if not program.exists():
-            os.link(CONSUMER, program) if os.stat(CONSUMER).st_dev == os.stat(self.root).st_dev else shutil.copy(CONSUMER, program)
+            try:
+                os.link(CONSUMER, program)
+            except OSError:  # another disk, or another's file
+                shutil.copy(CONSUMER, program)
         with open(self.root / "log", "ab") as log:
             self.process = subprocess.Popen(
                 confined(self.root, [str(program), *(words or self.words)]), stdout=log, stderr=log, cwd="/",
@@ -131,10 +135,11 @@ class Pod:
         return (self.root / "log").read_text(errors="replace")[-3000:]
 
     def get(self, path, token=None):
-        asked = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}",
+        asked = urllib.request.Request(f"{'https' if self.trust else 'http'}://127.0.0.1:{self.port}{path}",
                                        headers={"Authorization": f"Bearer {token}"} if token else {})
+        trust = ssl.create_default_context(cafile=self.trust) if self.trust else None
         try:
-            with urllib.request.urlopen(asked, timeout=20) as answer:
+            with urllib.request.urlopen(asked, timeout=20, context=trust) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as refused:
             return refused.code, refused.read().decode()
@@ -145,7 +150,7 @@ class Pod:
         """What the kubelet would see."""
         asked = self.container[name]["httpGet"]
         ports = {one["name"]: one["containerPort"] for one in self.container["ports"]}
-        assert ports[asked["port"]] == 8080 and asked.get("scheme", "HTTP") == "HTTP"
+        assert ports[asked["port"]] == 8080 and asked.get("scheme", "HTTP") == ("HTTPS" if self.trust else "HTTP")
         return self.get(asked["path"])[0] == 200
 
     def stop(self):
@@ -320,7 +325,8 @@ class QueriesTest(unittest.TestCase):
         # Before anything has happened: what is there at 0 is what increase() can see the first event of.
         first = self.pod.get("/metrics")[1]
         told = {re.sub(r"_(bucket|sum|count)$", "", name) for name in re.findall(r"^(kollect_\w+)(?:\{.*?\})? ", first, re.M)}
-        named = {re.sub(r"_bucket$", "", name) for _, text in self.queries() for name in re.findall(r"\bkollect_consumer_\w+", text)}
+        named = {re.sub(r"_bucket$", "", name) for _, text in self.queries()
+                 for name in re.findall(r"\bkollect_consumer_\w+", text)}
         self.assertEqual(named - told, {"kollect_consumer_cluster_last_seen_timestamp_seconds", "kollect_consumer_cluster_rows"})
         for reason in ("syntax", "torn_set", "mass_deletion"):
             self.assertIn(f'kollect_consumer_dead_letters_total{{reason="{reason}"}} 0', first)
@@ -424,6 +430,27 @@ class EndTest(unittest.TestCase):
         self.assertEqual(pods[0].stop(), 0, pods[0].log())
         self.broker.publish("prod-west", "team-three", [row("three", namespace="team-three")])
         eventually(self, lambda: '"three"' in pods[1].get("/v1alpha1/inventory?namespace=team-three", TOKEN)[1], pods[1].log)
+
+
+    def certificate(self, name):
+        """A certificate that vouches for itself: what the Secret has, and where it lies for us."""
+        folder = pathlib.Path(tempfile.mkdtemp(dir=self.broker.folder))
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                        "-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2", "-keyout",
+                        folder / "tls.key", "-out", folder / "tls.crt"], check=True, capture_output=True)
+        return {one: (folder / one).read_text() for one in ("tls.crt", "tls.key")}, str(folder / "tls.crt")
+
+    def test_it_serves_https_and_takes_a_renewed_certificate(self):
+        secret, trust = self.certificate("first")
+        pod = self.pod("sqlite, NATS and TLS", kollect_consumer_tls=secret).start()
+        pod.trust = trust
+        eventually(self, lambda: pod.probe("readinessProbe"), pod.log)
+        self.assertTrue(pod.probe("livenessProbe") and pod.probe("startupProbe"))
+        self.assertEqual(pod.get("/v1alpha1/inventory", TOKEN)[0], 200)
+        secret, pod.trust = self.certificate("second")
+        self.assertEqual(pod.get("/healthz")[0], 0)
+        project(pod.root / "etc/kollect/tls", secret)
+        eventually(self, lambda: pod.probe("livenessProbe"), pod.log, 15)
 
 
 class Postgresql:
