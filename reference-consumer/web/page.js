@@ -438,5 +438,7 @@ setInterval(() => {
   for (const time of document.querySelectorAll('main time[title]')) time.textContent = age(time.dateTime);
 }, 5000);
 setInterval(readAll, 30000);
+// That the store is complete again is no change, which the stream would tell.
+setInterval(() => state.isRebuilding && readSoon(), 2000);
 readAll();
 follow();

@@ -117,6 +117,7 @@ class StallingProxy:
 
     def close(self):
         self.release()
+        self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
         for one in self.sockets:
             one.close()
@@ -276,10 +277,10 @@ class FleetTest(unittest.TestCase):
         self.addCleanup(made.close)
         return made
 
-    def wait(self, condition, what, seconds=30):
+    def wait(self, condition, what, seconds=60):
         self.assertTrue(wait_until(condition, seconds), what)
 
-    def wait_for(self, provider, condition, what, seconds=30):
+    def wait_for(self, provider, condition, what, seconds=60):
         if not wait_until(condition, seconds):
             self.fail(f"{what}: {len(provider.entities)} entities, {provider.mutations}, {provider.said[-8:]}\n"
                       + self.fleet.log("consumer"))
@@ -353,7 +354,8 @@ class FleetTest(unittest.TestCase):
         self.assertTrue(browser.run("return document.getElementById('rebuilding').hidden"))
         self.fleet.stop_consumer()
         proxy = self.proxy(self.fleet.broker_port, size // 2)
-        self.fleet.start_consumer(["--batch-messages", "1", "--ack-wait", "3000"], self.fleet.manifest_by(proxy), is_store_new=True)
+        self.fleet.start_consumer(["--batch-messages", "1", "--ack-wait", "3000"], self.fleet.manifest_by(proxy),
+                                  is_store_new=True)
         self.wait(self.fleet.answers, "the consumer serves")
         self.wait(lambda: proxy.is_stalled, "the broker has stalled")
         return provider, browser, proxy
@@ -387,7 +389,7 @@ class FleetTest(unittest.TestCase):
         self.assertEqual(sorted(provider.names()), sorted(names))
         self.assertEqual(sorted(self.fleet.names()), sorted(names))
         self.assertEqual(provider.removals, [])
-        self.wait(lambda: browser.run("return document.getElementById('rebuilding').hidden"), "the banner goes", 40)
+        self.wait(lambda: browser.run("return document.getElementById('rebuilding').hidden"), "the banner goes", 20)
         self.wait(lambda: sorted(browser.texts("#items td.name")) == sorted(names), "the page has all items")
 
     def test_with_the_store_half_rebuilt_nothing_shows_as_deleted(self):

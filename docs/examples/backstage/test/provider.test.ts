@@ -112,6 +112,24 @@ test('pages that break off change nothing', async t => {
   assert.deepEqual(one.catalogue.mutations.map(mutation => mutation.type), ['full', 'full']);
 });
 
+test('what changes between two pages is told by the stream', async t => {
+  const one = await portal(t, ['a', 'b', 'c']);
+  let isFirst = true;
+  one.consumer.instead = path => {
+    if (path.includes('cursor=') && isFirst) {
+      isFirst = false;
+      one.consumer.rows.unshift(row('early'), row('early too'));
+      one.consumer.tell('added', null, row('early'));
+      one.consumer.tell('added', null, row('early too'));
+    }
+    return false;
+  };
+  await one.provider.connect(one.catalogue);
+  await one.has('a', 'b', 'c', 'early', 'early too');
+  const [first] = one.catalogue.mutations;
+  assert.ok(first?.type === 'full' && !first.entities.some(({ entity }) => entity.metadata.title === 'early'));
+});
+
 test('answers that are no pages are not believed', async t => {
   const answers = ['{}', '[]', 'null', '<html>sign in</html>', '{"items":[],"pagination":{"hasMore":false},"rebuilding":false}',
     '{"items":[],"origins":[],"pagination":{"hasMore":true},"rebuilding":false,"stale":false,"changeCursor":"s-0"}',
@@ -142,6 +160,7 @@ test('while the store is rebuilt entities are added, and none removed', async t 
   one.consumer.remove('b');
   one.consumer.add(row('y'));
   await one.has('a', 'b', 'c', 'd', 'x', 'y');
+  assert.ok(!one.consumer.asked.some(path => path.includes('name=')));
   one.consumer.rows.push(row('b'), row('c'));
   one.catalogue.onMutation = undefined;
   one.consumer.isRebuilding = false;
@@ -264,6 +283,18 @@ test('hostile names are removed like others', async t => {
     await one.eventually(JSON.stringify(name), () => one.catalogue.entities.size === names.length + 1 - index);
   }
   await one.has('stays', 'stays too');
+});
+
+test('hostile names that another inventory carries stay', async t => {
+  const names = ['\ud800', '&name=x', '\0', 'a b', ' '];
+  const one = await portal(t, ['a', 'b']);
+  one.consumer.rows.push(...names.map(name => row(name, { uid: 'u' })));
+  await one.provider.connect(one.catalogue);
+  await isStreaming(one);
+  const before = one.catalogue.titles();
+  for (const name of names) one.consumer.tell('removed', row(name, { uid: 'u' }), null);
+  one.consumer.remove('b');
+  await one.has(...before.filter(title => title !== 'b'));
 });
 
 test('a lost stream goes on where it was', async t => {
