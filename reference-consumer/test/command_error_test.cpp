@@ -6,10 +6,12 @@
 #include "support/sqlite_file.hpp"
 
 #include <servers/files.hpp>
+#include <servers/process.hpp>
 #include <servers/temporary_directory.hpp>
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
@@ -129,11 +131,13 @@ TEST_F(command_error, what_others_could_read_without_leave_is_not_served) {
       {{"--listen", ":0", "--tls-key", key, "--tls-certificate", key}, "key.pem"}};
   for (auto [flags, what] : cases) {
     SCOPED_TRACE(testing::PrintToString(flags));
-    flags.insert(flags.begin(), {"run", "--manifest", manifest, "--store", "sqlite:" + path_});
-    const auto end = run_command(flags);
-    EXPECT_EQ(end.code, 78) << end.errors;
-    EXPECT_NE(end.errors.find(what), std::string::npos) << end.errors;
-    EXPECT_EQ(end.errors.find("hunter2"), std::string::npos) << end.errors; // SEC-02
+    flags.insert(flags.begin(),
+                 {KOLLECT_CONSUMER, "run", "--manifest", manifest, "--store", "sqlite:" + path_});
+    const auto end = servers::run_command({.arguments = flags, .timeout = std::chrono::seconds(60)});
+    ASSERT_TRUE(succeeds(end));
+    EXPECT_EQ(end->status.code, 78) << *end;
+    EXPECT_NE(end->errors.find(what), std::string::npos) << *end;
+    EXPECT_EQ(end->errors.find("hunter2"), std::string::npos) << *end; // SEC-02
   }
 }
 
