@@ -83,6 +83,7 @@ struct monitor::state {
   mutable std::mutex mutex;
   const std::chrono::milliseconds stuck_after;
   clock::time_point came_round_at = clock::now();
+  bool is_opening_store = false;
   bool is_store_reachable = false;
   bool is_caught_up = false;
   bool is_draining = false;
@@ -177,6 +178,12 @@ monitor::monitor(std::string_view version, std::chrono::milliseconds stuck_after
     : state_(std::make_unique<state>(version, stuck_after)) {}
 
 monitor::~monitor() = default;
+
+void monitor::opening_store(bool begins) {
+  const std::scoped_lock lock(state_->mutex);
+  state_->is_opening_store = begins;
+  state_->came_round_at = clock::now();
+}
 
 void monitor::came_round() {
   const std::scoped_lock lock(state_->mutex);
@@ -320,6 +327,8 @@ std::int64_t monitor::waiting_messages() const {
 
 health_answer monitor::health() const {
   const std::scoped_lock lock(state_->mutex);
+  if (state_->is_opening_store) // whoever restarts us now, begins a long change of the schema anew, for ever
+    return {true, "opening the store"};
   const auto since = clock::now() - state_->came_round_at;
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(since).count();
   if (since > state_->stuck_after)

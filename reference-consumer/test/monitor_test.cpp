@@ -31,6 +31,11 @@ TEST(monitor, is_stuck_when_the_loop_does_not_come_round) {
   monitor quick("1.2.3", 1ms);
   EXPECT_TRUE(servers::wait_until([&] { return !quick.health().is_well; }, 10s));
   EXPECT_NE(quick.health().text.find("has not come round"), std::string::npos);
+  quick.opening_store(true);
+  EXPECT_EQ(quick.health().text, "opening the store");
+  EXPECT_TRUE(quick.health().is_well) << "a long change of the schema is not to be ended";
+  quick.opening_store(false);
+  EXPECT_TRUE(servers::wait_until([&] { return !quick.health().is_well; }, 10s));
   monitor patient("1.2.3");
   EXPECT_TRUE(patient.health().is_well);
   patient.store_is(false);
