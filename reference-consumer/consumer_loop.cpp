@@ -339,7 +339,9 @@ result<consumer_loop::step> consumer_loop::ingest_until_stored(const std::vector
 
 result<void> consumer_loop::reopen_store() {
   store_.reset();
+  monitor_.opening_store(true);
   auto opened = make_store_();
+  monitor_.opening_store(false);
   if (!opened)
     return opened.error();
   store_ = std::move(*opened);

@@ -1,5 +1,6 @@
 #include "command/open_store.hpp"
 
+#include "store/network_file_system.hpp"
 #include "store/postgresql_store.hpp"
 #include "store/sqlite_store.hpp"
 
@@ -63,6 +64,17 @@ result<void> check_store(const store_flags& flags) {
                         "--store shows a password to everybody who lists processes: put the URL into the "
                         "variable KOLLECT_STORE, or the password into PGPASSFILE or PGPASSWORD");
   return {};
+}
+
+std::string doubt_store(const store_flags& flags) {
+  const auto shared =
+      is_sqlite_url(flags.url) ? find_network_file_system(sqlite_path(flags.url)) : std::nullopt;
+  if (!shared)
+    return {};
+  return "the store is on " + std::string(*shared) +
+         ", which several hosts share: SQLite cannot rely on its locks and memory there, and may lose or "
+         "harm the "
+         "store. Use a disk of this host, or PostgreSQL";
 }
 
 std::string describe_owner(const std::string& command, const std::string& instance) {

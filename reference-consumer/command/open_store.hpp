@@ -27,6 +27,9 @@ void add_store_flags(CLI::App& command, store_flags& flags);
 /// line: those come from the environment. The URL is not repeated.
 result<void> check_store(const store_flags& flags);
 
+/// What speaks against keeping a store there, as a sentence; empty where nothing does.
+std::string doubt_store(const store_flags& flags);
+
 /// Who a process is, for others that want its store: command, instance, host and pid.
 std::string describe_owner(const std::string& command, const std::string& instance = {});
 

@@ -148,6 +148,9 @@ result<int> run(const run_flags& flags) {
     log.warning(
         "spec.tls.insecureSkipVerify is set: anybody on the way can read and change what is consumed");
 
+  if (const auto doubt = doubt_store(flags.store); !doubt.empty())
+    log.warning(doubt);
+
   const program::drain_limit drain(stop, std::chrono::seconds(flags.drain_timeout_seconds), [&log, &flags] {
     log.error("the present batch has not ended in time: the program ends without it, and it comes again",
               {{"drain_timeout_s", flags.drain_timeout_seconds}});

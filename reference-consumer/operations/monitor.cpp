@@ -30,6 +30,10 @@ constexpr std::size_t max_cluster_series = 256;
 constexpr std::initializer_list<outcome> all_outcomes = {outcome::applied, outcome::duplicate, outcome::stale,
                                                          outcome::dead_lettered, outcome::pending};
 
+/// Where a pending part may end.
+constexpr std::initializer_list<outcome> settled_outcomes = {outcome::applied, outcome::duplicate,
+                                                             outcome::stale, outcome::dead_lettered};
+
 Family<Counter>& counters(prometheus::Registry& in, const char* name, const char* help) {
   return prometheus::BuildCounter().Name(name).Help(help).Register(in);
 }
@@ -59,7 +63,8 @@ struct monitor::state {
     gauges(registry, "kollect_consumer_build_info", "1, with the version as a label")
         .Add({{"version", std::string(version)}})
         .Set(1);
-    // So that rates begin at 0 and not with the first event.
+    // So that rates begin at 0 and not with the first event, which an alert on increase() would miss. The
+    // reasons are those that error.hpp has for messages.
     for (const auto value : all_outcomes)
       envelopes.Add({{"result", label_of(value)}});
     for (const char* const op : {"added", "changed", "removed"})
@@ -68,11 +73,17 @@ struct monitor::state {
       retries.Add({{"component", component}});
     for (const char* const reason : {"slow", "full"})
       dropped_streams.Add({{"reason", reason}});
+    for (const auto value : settled_outcomes)
+      settled_parts.Add({{"result", label_of(value)}});
+    for (auto value = static_cast<int>(error::syntax); value <= static_cast<int>(error::mass_deletion);
+         ++value)
+      dead_letters.Add({{"reason", std::string(error_name(static_cast<error>(value)))}});
   }
 
   mutable std::mutex mutex;
   const std::chrono::milliseconds stuck_after;
   clock::time_point came_round_at = clock::now();
+  bool is_opening_store = false;
   bool is_store_reachable = false;
   bool is_caught_up = false;
   bool is_draining = false;
@@ -167,6 +178,12 @@ monitor::monitor(std::string_view version, std::chrono::milliseconds stuck_after
     : state_(std::make_unique<state>(version, stuck_after)) {}
 
 monitor::~monitor() = default;
+
+void monitor::opening_store(bool begins) {
+  const std::scoped_lock lock(state_->mutex);
+  state_->is_opening_store = begins;
+  state_->came_round_at = clock::now();
+}
 
 void monitor::came_round() {
   const std::scoped_lock lock(state_->mutex);
@@ -310,6 +327,8 @@ std::int64_t monitor::waiting_messages() const {
 
 health_answer monitor::health() const {
   const std::scoped_lock lock(state_->mutex);
+  if (state_->is_opening_store) // whoever restarts us now, begins a long change of the schema anew, for ever
+    return {true, "opening the store"};
   const auto since = clock::now() - state_->came_round_at;
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(since).count();
   if (since > state_->stuck_after)

@@ -42,6 +42,7 @@ public:
 
   // The loop tells.
   void came_round(); ///< at least once a second while all is well, and while it waits to try again
+  void opening_store(bool begins); ///< or is done; to change its schema takes as long as it takes
   void store_is(bool reachable);
   void caught_up(); ///< what was there at the start is consumed
   void draining();  ///< it was told to end

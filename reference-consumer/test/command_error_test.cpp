@@ -6,10 +6,12 @@
 #include "support/sqlite_file.hpp"
 
 #include <servers/files.hpp>
+#include <servers/process.hpp>
 #include <servers/temporary_directory.hpp>
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
@@ -108,6 +110,34 @@ TEST_F(command_error, wrong_words_are_a_wrong_command_line) {
     EXPECT_EQ(end.code, 64) << (line.empty() ? "nothing" : line.front()) << end.errors;
     EXPECT_EQ(end.output, "");
     EXPECT_NE(end.errors, "");
+  }
+}
+
+TEST_F(command_error, what_others_could_read_without_leave_is_not_served) {
+  const auto in_folder = [this](const char* name) { return (folder_.path() / name).string(); };
+  const auto manifest = in_folder("sink.yaml"), short_token = in_folder("short"), key = in_folder("key.pem");
+  ASSERT_TRUE(servers::write_file(manifest, "apiVersion: kollect.dev/v1alpha1\nkind: KollectEventSink\n"
+                                            "metadata: {name: sink}\nspec: {type: nats, nats: {url: "
+                                            "\"nats://127.0.0.1:1\", subject: events}}\n"));
+  ASSERT_TRUE(servers::write_file(short_token, "hunter2\n"));
+  ASSERT_TRUE(servers::write_file(key, "hunter2\n"));
+  const std::pair<words, std::string> cases[] = {
+      {{"--listen", "0.0.0.0:0"}, "--token-file"},
+      {{"--listen", "[::]:0"}, "--token-file"},
+      {{"--listen", "nobody"}, "ADDRESS:PORT"},
+      {{"--listen", ":0", "--token-file", short_token}, "at least 16 characters"},
+      {{"--listen", ":0", "--token-file", in_folder("absent")}, "absent"},
+      {{"--listen", ":0", "--tls-key", key}, "--tls-certificate"},
+      {{"--listen", ":0", "--tls-key", key, "--tls-certificate", key}, "key.pem"}};
+  for (auto [flags, what] : cases) {
+    SCOPED_TRACE(testing::PrintToString(flags));
+    flags.insert(flags.begin(),
+                 {KOLLECT_CONSUMER, "run", "--manifest", manifest, "--store", "sqlite:" + path_});
+    const auto end = servers::run_command({.arguments = flags, .timeout = std::chrono::seconds(60)});
+    ASSERT_TRUE(succeeds(end));
+    EXPECT_EQ(end->status.code, 78) << *end;
+    EXPECT_NE(end->errors.find(what), std::string::npos) << *end;
+    EXPECT_EQ(end->errors.find("hunter2"), std::string::npos) << *end; // SEC-02
   }
 }
 

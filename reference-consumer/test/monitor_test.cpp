@@ -31,6 +31,11 @@ TEST(monitor, is_stuck_when_the_loop_does_not_come_round) {
   monitor quick("1.2.3", 1ms);
   EXPECT_TRUE(servers::wait_until([&] { return !quick.health().is_well; }, 10s));
   EXPECT_NE(quick.health().text.find("has not come round"), std::string::npos);
+  quick.opening_store(true);
+  EXPECT_EQ(quick.health().text, "opening the store");
+  EXPECT_TRUE(quick.health().is_well) << "a long change of the schema is not to be ended";
+  quick.opening_store(false);
+  EXPECT_TRUE(servers::wait_until([&] { return !quick.health().is_well; }, 10s));
   monitor patient("1.2.3");
   EXPECT_TRUE(patient.health().is_well);
   patient.store_is(false);
@@ -78,6 +83,16 @@ TEST(monitor, messages_are_what_the_results_add_up_to) { // I10
   EXPECT_EQ(value_of(text, "kollect_consumer_build_info{version=\"1.2.3\"}"), 1);
 }
 
+TEST(monitor, counters_are_there_at_0_before_anything_happens) {
+  const auto text = monitor("1.2.3").metrics();
+  EXPECT_EQ(value_of(text, "kollect_consumer_envelopes_total{result=\"applied\"}"), 0);
+  for (const std::string result : {"applied", "duplicate", "stale", "dead_lettered"})
+    EXPECT_EQ(value_of(text, "kollect_consumer_settled_parts_total{result=\"" + result + "\"}"), 0);
+  for (const std::string reason : {"syntax", "too_deep", "empty_message", "torn_set", "mass_deletion"})
+    EXPECT_EQ(value_of(text, "kollect_consumer_dead_letters_total{reason=\"" + reason + "\"}"), 0);
+  EXPECT_EQ(text.find("reason=\"store_full\""), std::string::npos) << "no message ends so";
+}
+
 TEST(monitor, the_stores_totals_are_told_as_they_are) {
   monitor watched("1.2.3");
   watched.totals_are({10, 4, 3, 1, 1, 1});
@@ -104,7 +119,7 @@ TEST(monitor, lag_is_by_partition_and_series_are_capped) { // S24
     lag.push_back({partition, 1});
   watched.lag_is(lag);
   const auto text = watched.metrics();
-  EXPECT_LE(std::count(text.begin(), text.end(), '\n'), 400);
+  EXPECT_LE(std::count(text.begin(), text.end(), '\n'), 440);
   EXPECT_GT(value_of(text, "kollect_consumer_lag_messages{partition=\"other\"}"), 4000);
 }
 

@@ -1,5 +1,6 @@
 #include "store/sqlite_store.hpp"
 
+#include "store/network_file_system.hpp"
 #include "store/sqlite_schema.hpp"
 #include "support/assertions.hpp"
 #include "support/messages.hpp"
@@ -45,6 +46,17 @@ protected:
   servers::temporary_directory folder_ = servers::temporary_directory::create("kollect-sqlite-").value();
   std::string path_ = folder_.path() / "store.db";
 };
+
+TEST(network_file_system, is_known_by_its_type) {
+  EXPECT_EQ(name_network_file_system(0x6969), "NFS");
+  EXPECT_EQ(name_network_file_system(0xFE534D42), "SMB");
+  EXPECT_EQ(name_network_file_system(0xEF53), std::nullopt); // ext4
+}
+
+TEST_F(sqlite_store_file, is_on_a_disk_of_this_host) {
+  EXPECT_EQ(find_network_file_system(path_), std::nullopt);
+  EXPECT_EQ(find_network_file_system(folder_.path() / "absent" / "store.db"), std::nullopt);
+}
 
 TEST_F(sqlite_store_file, is_made_with_its_mark_and_version) {
   fill();

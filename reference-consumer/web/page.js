@@ -95,8 +95,14 @@ function cell(content, className) {
 
 const state = {
   cursors: [''], page: 0, next: null, shown: '', scopesOffset: 0, deadBefore: 0, lastId: null, clusters: [],
-  unseen: 0, reading: 0
+  unseen: 0, reading: 0, isRebuilding: false
 };
+
+// Every answer says it for itself, so that rows are never shown without the banner that belongs to them.
+function showRebuilding(answer) {
+  state.isRebuilding = answer.rebuilding;
+  element('rebuilding').hidden = !answer.rebuilding;
+}
 
 function showLive(kind, text) {
   element('live').className = `pill ${kind}`;
@@ -162,7 +168,7 @@ async function readOverview() {
   const [clusters, status] = await Promise.all([get('/v1alpha1/clusters'), get('/v1alpha1/status')]);
   allIsWell();
   showClusters(clusters.clusters);
-  element('rebuilding').hidden = !clusters.rebuilding;
+  showRebuilding(clusters);
   element('fact-waiting').textContent = numbers.format(status.waiting);
   element('fact-dead').textContent = numbers.format(status.messages.deadLettered);
   element('fact-dead').className = status.messages.deadLettered > 0 ? 'alert' : '';
@@ -216,6 +222,7 @@ async function readItems() {
   const page = await get('/v1alpha1/inventory',
                          {...filters(), limit: pageSize, origins: 'true', cursor: state.cursors[state.page]});
   if (mine !== state.reading) return; // something newer was asked for meanwhile
+  showRebuilding(page);
   const shown = JSON.stringify([page.checksum, page.origins]);
   if (shown !== state.shown) showItems(page); // what has not changed is left alone: somebody may be reading it
   state.shown = shown;
@@ -332,6 +339,8 @@ function onEvent(event) {
     return readSoon();
   }
   if (!['added', 'changed', 'removed', 'snapshot'].includes(event.type)) return;
+  // The log is told again from its beginning: what was removed long ago, and may be there again, is no news.
+  if (state.isRebuilding) return readSoon();
   const change = JSON.parse(event.data);
   element('no-changes').hidden = true;
   element('changes').prepend(changeLine(change));
@@ -343,6 +352,7 @@ function onEvent(event) {
 async function follow() {
   for (let pause = 500;; pause = Math.min(pause * 2, 10000)) {
     try {
+      if (!state.lastId) await readOverview();
       await listen('/v1alpha1/changes', state.lastId, event => {
         pause = 500;
         onEvent(event);
@@ -428,5 +438,7 @@ setInterval(() => {
   for (const time of document.querySelectorAll('main time[title]')) time.textContent = age(time.dateTime);
 }, 5000);
 setInterval(readAll, 30000);
+// That the store is complete again is no change, which the stream would tell.
+setInterval(() => state.isRebuilding && readSoon(), 2000);
 readAll();
 follow();
