@@ -13,9 +13,9 @@
 #endif
 
 // What one instruction set knows of 64 bytes of JSON text. Each block type has three functions:
-//   read(bytes)             where the characters stand that matter for the extent of a value
-//   find_backslashes(bytes) where the backslashes stand: apart, as most blocks have none
-//   prefix_xor(bits)        each bit the exclusive or of itself and all below: between quotes, ones
+//   find_string_marks(bytes) where quotes and backslashes stand: all that matters within a string
+//   find_brackets(bytes)     where brackets stand: apart, as a block within a string needs none of it
+//   prefix_xor(bits)         each bit the exclusive or of itself and all below: between quotes, ones
 // Values of vector type stay within functions that have the target attribute: they have no
 // calling convention outside.
 
@@ -23,12 +23,16 @@ namespace kollect::simd::detail {
 
 inline constexpr std::size_t block_size = 64;
 
-/// One bit a byte, the first byte lowest.
-struct block_masks {
+// One bit a byte, the first byte lowest.
+
+struct string_marks {
   std::uint64_t quotes = 0;
+  std::uint64_t backslashes = 0;
+};
+
+struct bracket_marks {
   std::uint64_t opens = 0;  ///< { and [
   std::uint64_t closes = 0; ///< } and ]
-  bool has_backslash = false;
 };
 
 /// prefix_xor where there is no instruction for it.
@@ -41,26 +45,24 @@ constexpr std::uint64_t prefix_xor_by_shifts(std::uint64_t bits) noexcept {
 #if defined(KOLLECT_SIMD_X86)
 
 struct sse2_block {
-  static block_masks read(const char* bytes) noexcept {
-    block_masks out;
-    __m128i backslashes = _mm_setzero_si128();
+  static string_marks find_string_marks(const char* bytes) noexcept {
+    string_marks out;
     for (unsigned part = 0; part < 4; ++part) {
       const __m128i text = load(bytes, part);
-      // 0x20 is what [ and {, and ] and }, differ by.
-      const __m128i folded = _mm_or_si128(text, _mm_set1_epi8(0x20));
       out.quotes |= where_equal(text, '"') << (16 * part);
-      out.opens |= where_equal(folded, '{') << (16 * part);
-      out.closes |= where_equal(folded, '}') << (16 * part);
-      backslashes = _mm_or_si128(backslashes, _mm_cmpeq_epi8(text, _mm_set1_epi8('\\')));
+      out.backslashes |= where_equal(text, '\\') << (16 * part);
     }
-    out.has_backslash = _mm_movemask_epi8(backslashes) != 0;
     return out;
   }
 
-  static std::uint64_t find_backslashes(const char* bytes) noexcept {
-    std::uint64_t out = 0;
-    for (unsigned part = 0; part < 4; ++part)
-      out |= where_equal(load(bytes, part), '\\') << (16 * part);
+  static bracket_marks find_brackets(const char* bytes) noexcept {
+    bracket_marks out;
+    for (unsigned part = 0; part < 4; ++part) {
+      // 0x20 is what [ and {, and ] and }, differ by.
+      const __m128i folded = _mm_or_si128(load(bytes, part), _mm_set1_epi8(0x20));
+      out.opens |= where_equal(folded, '{') << (16 * part);
+      out.closes |= where_equal(folded, '}') << (16 * part);
+    }
     return out;
   }
 
@@ -78,19 +80,20 @@ private:
 #define KOLLECT_SIMD_AVX2 __attribute__((target("avx2,pclmul,bmi,bmi2,popcnt")))
 
 struct avx2_block {
-  KOLLECT_SIMD_AVX2 static block_masks read(const char* bytes) noexcept {
+  KOLLECT_SIMD_AVX2 static string_marks find_string_marks(const char* bytes) noexcept {
     const __m256i low = load(bytes, 0), high = load(bytes, 1);
     const __m256i backslash = _mm256_set1_epi8('\\');
-    const __m256i backslashes =
-        _mm256_or_si256(_mm256_cmpeq_epi8(low, backslash), _mm256_cmpeq_epi8(high, backslash));
-    const __m256i fold = _mm256_set1_epi8(0x20); // what [ and {, and ] and }, differ by
-    const __m256i low_folded = _mm256_or_si256(low, fold), high_folded = _mm256_or_si256(high, fold);
-    return {where_equal(low, high, '"'), where_equal(low_folded, high_folded, '{'),
-            where_equal(low_folded, high_folded, '}'), _mm256_testz_si256(backslashes, backslashes) == 0};
+    const __m256i first = _mm256_cmpeq_epi8(low, backslash), second = _mm256_cmpeq_epi8(high, backslash);
+    const __m256i both = _mm256_or_si256(first, second);
+    if (_mm256_testz_si256(both, both) != 0) // as most blocks have none
+      return {where_equal(low, high, '"'), 0};
+    return {where_equal(low, high, '"'), join(first, second)};
   }
 
-  KOLLECT_SIMD_AVX2 static std::uint64_t find_backslashes(const char* bytes) noexcept {
-    return where_equal(load(bytes, 0), load(bytes, 1), '\\');
+  KOLLECT_SIMD_AVX2 static bracket_marks find_brackets(const char* bytes) noexcept {
+    const __m256i fold = _mm256_set1_epi8(0x20); // what [ and {, and ] and }, differ by
+    const __m256i low = _mm256_or_si256(load(bytes, 0), fold), high = _mm256_or_si256(load(bytes, 1), fold);
+    return {where_equal(low, high, '{'), where_equal(low, high, '}')};
   }
 
   KOLLECT_SIMD_AVX2 static std::uint64_t prefix_xor(std::uint64_t bits) noexcept {
@@ -106,25 +109,29 @@ private:
   }
   KOLLECT_SIMD_AVX2 static std::uint64_t where_equal(__m256i low, __m256i high, char letter) noexcept {
     const __m256i wanted = _mm256_set1_epi8(letter);
-    const auto first = static_cast<unsigned>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(low, wanted)));
-    const auto second = static_cast<unsigned>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(high, wanted)));
-    return first | (static_cast<std::uint64_t>(second) << 32U);
+    return join(_mm256_cmpeq_epi8(low, wanted), _mm256_cmpeq_epi8(high, wanted));
+  }
+  KOLLECT_SIMD_AVX2 static std::uint64_t join(__m256i low, __m256i high) noexcept {
+    return static_cast<unsigned>(_mm256_movemask_epi8(low)) |
+           (static_cast<std::uint64_t>(static_cast<unsigned>(_mm256_movemask_epi8(high))) << 32U);
   }
 };
 
 #elif defined(KOLLECT_SIMD_NEON)
 
 struct neon_block {
-  static block_masks read(const char* bytes) noexcept {
+  static string_marks find_string_marks(const char* bytes) noexcept {
+    const quarters text = load(bytes);
+    return {where_equal(text, '"'), where_equal(text, '\\')};
+  }
+
+  static bracket_marks find_brackets(const char* bytes) noexcept {
     const quarters text = load(bytes);
     const uint8x16_t fold = vdupq_n_u8(0x20); // what [ and {, and ] and }, differ by
     const quarters folded{vorrq_u8(text.first, fold), vorrq_u8(text.second, fold), vorrq_u8(text.third, fold),
                           vorrq_u8(text.fourth, fold)};
-    return {where_equal(text, '"'), where_equal(folded, '{'), where_equal(folded, '}'),
-            where_equal(text, '\\') != 0};
+    return {where_equal(folded, '{'), where_equal(folded, '}')};
   }
-
-  static std::uint64_t find_backslashes(const char* bytes) noexcept { return where_equal(load(bytes), '\\'); }
 
   static std::uint64_t prefix_xor(std::uint64_t bits) noexcept { return prefix_xor_by_shifts(bits); }
 

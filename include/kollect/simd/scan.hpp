@@ -52,8 +52,8 @@ inline std::size_t find_close_bytewise(std::string_view text, std::size_t at, sc
   return std::string_view::npos;
 }
 
-/// The bytes that backslashes take. `is_taken` tells of the block before, and then of this one.
-constexpr std::uint64_t find_taken(std::uint64_t backslashes, std::uint64_t& is_taken) noexcept {
+/// The bytes that runs of backslashes take. `is_taken` tells of the block before, and then of this one.
+constexpr std::uint64_t find_taken_by_runs(std::uint64_t backslashes, std::uint64_t& is_taken) noexcept {
   constexpr std::uint64_t even = 0x5555'5555'5555'5555U;
   const std::uint64_t first = is_taken;
   backslashes &= ~first;
@@ -64,6 +64,15 @@ constexpr std::uint64_t find_taken(std::uint64_t backslashes, std::uint64_t& is_
   const std::uint64_t after_odd = (backslashes + (starts & ~even)) & ~backslashes;
   is_taken = static_cast<std::uint64_t>(std::countl_one(backslashes)) & 1U;
   return first | (after_even & ~even) | (after_odd & even);
+}
+
+/// The bytes that backslashes take. `is_taken` tells of the block before, and then of this one.
+constexpr std::uint64_t find_taken(std::uint64_t backslashes, std::uint64_t& is_taken) noexcept {
+  const std::uint64_t after = (backslashes << 1U) | is_taken;
+  if ((backslashes & after) != 0) [[unlikely]] // rarely does one backslash follow another
+    return find_taken_by_runs(backslashes, is_taken);
+  is_taken = backslashes >> 63U;
+  return after;
 }
 
 /// Bytes up to the close that ends the container, that one included; 0 where the block has none.
@@ -83,17 +92,22 @@ inline constexpr std::size_t not_closed = 0, backslash_outside = block_size + 1;
 /// Takes one block into account. Answers as find_last_close() does.
 template <class Block>
 [[gnu::always_inline]] inline std::size_t scan_block(const char* bytes, scan_state& state) noexcept {
-  const block_masks found = Block::read(bytes);
-  std::uint64_t quotes = found.quotes, backslashes = 0, is_taken = state.is_taken;
-  if (found.has_backslash || is_taken != 0) [[unlikely]] {
-    backslashes = Block::find_backslashes(bytes);
-    quotes &= ~find_taken(backslashes, is_taken);
+  const string_marks marks = Block::find_string_marks(bytes);
+  std::uint64_t quotes = marks.quotes, is_taken = state.is_taken;
+  if ((marks.backslashes | is_taken) != 0) {
+    quotes &= ~find_taken(marks.backslashes, is_taken);
+    // Where there are many backslashes, strings are long, and no bracket in them counts.
+    if ((quotes | ~state.is_in_string) == 0) {
+      state.is_taken = is_taken;
+      return not_closed;
+    }
   }
   const std::uint64_t strings = Block::prefix_xor(quotes) ^ state.is_in_string;
   // Outside strings a backslash takes nothing, but is not JSON: not worth being fast for.
-  if ((backslashes & ~strings) != 0) [[unlikely]]
+  if ((marks.backslashes & ~strings) != 0) [[unlikely]]
     return backslash_outside;
-  const std::uint64_t opens = found.opens & ~strings, closes = found.closes & ~strings;
+  const bracket_marks brackets = Block::find_brackets(bytes);
+  const std::uint64_t opens = brackets.opens & ~strings, closes = brackets.closes & ~strings;
   const auto closed = static_cast<std::size_t>(std::popcount(closes));
   if (closed >= state.depth) [[unlikely]]
     if (const std::size_t end = find_last_close(opens, closes, state.depth); end != not_closed)
