@@ -1,6 +1,7 @@
 #ifndef KOLLECT_ENVELOPE_HPP
 #define KOLLECT_ENVELOPE_HPP
 
+#include <kollect/detail/compact_cursor.hpp>
 #include <kollect/detail/json_cursor.hpp>
 #include <kollect/error.hpp>
 #include <kollect/json_string.hpp>
@@ -61,6 +62,9 @@ public:
   }
 
   result<envelope_view> read() {
+    if (read_compact())
+      return check();
+    view_ = {.message = view_.message};
     const bool is_read = cursor_.read_object([this](const json_string& name) { return read_field(name); });
     if (!is_read)
       return cursor_failure(cursor_, 0, clause_);
@@ -78,6 +82,26 @@ private:
   static constexpr std::array<std::string_view, 5> names{"schemaVersion", "timestamp", "cluster", "namespace",
                                                          "payload"};
   static text_position at(std::size_t offset) { return {offset, 0, 0}; }
+
+  /// The envelope as producers spell it: fields in contract order, texts plain, and nothing after the
+  /// payload.
+  bool read_compact() noexcept {
+    compact_cursor text(view_.message, 0);
+    if (cursor_.room() == 0 || !text.pass(R"({"schemaVersion":")") ||
+        !text.read_plain(view_.schema_version) || !text.pass(R"(,"timestamp":")") ||
+        !text.read_plain(view_.timestamp_text) || !text.pass(R"(,"cluster":")") ||
+        !text.read_plain(view_.cluster) || !text.pass(R"(,"namespace":")") ||
+        !text.read_plain(view_.namespace_) || !text.pass(R"(,"payload":)"))
+      return false;
+    const std::size_t begin = text.position(), end = simd::find_value_end(view_.message, begin);
+    if (end == std::string_view::npos || end + 1 != view_.message.size() || view_.message[end] != '}' ||
+        end == begin)
+      return false;
+    version_at_ = cursor_.begin_of(view_.schema_version);
+    timestamp_at_ = cursor_.begin_of(view_.timestamp_text);
+    view_.payload = view_.message.substr(begin, end - begin);
+    return true;
+  }
 
   bool read_field(const json_string& name) {
     const auto found = std::find_if(names.begin(), names.end(), [&](auto known) { return name == known; });

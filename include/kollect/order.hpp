@@ -5,7 +5,10 @@
 #include <kollect/item.hpp>
 #include <kollect/timestamp.hpp>
 
+#include <algorithm>
+#include <array>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <ostream>
 #include <string>
@@ -29,24 +32,44 @@ inline std::ostream& operator<<(std::ostream& out, const snapshot_order& value) 
 
 namespace detail {
 
-/// Makes the text that rows are sorted by in a string that is used again and again.
-inline void make_sort_key(const item& row, std::string& key) {
-  key = row.target_namespace;
-  for (const auto* text :
-       {&row.target_name, &row.namespace_, &row.name, &row.uid, &row.group, &row.version, &row.kind}) {
-    key += '\0';
-    key += *text;
-  }
-}
+/// The fields that rows are sorted by, the first one first (ORD-01).
+inline constexpr std::array sort_fields{
+    &item::target_namespace, &item::target_name, &item::namespace_, &item::name, &item::uid, &item::group,
+    &item::version,          &item::kind};
 
 } // namespace detail
 
 /// The text that rows are sorted by, bytewise (ORD-01).
 inline std::string canonical_sort_key(const item& row) {
   std::string key;
-  detail::make_sort_key(row, key);
+  for (const auto field : detail::sort_fields) {
+    if (field != detail::sort_fields.front())
+      key += '\0';
+    key += row.*field;
+  }
   return key;
 }
+
+namespace detail {
+
+/// Whether a row's sort key is before another's, which are not made for that.
+inline bool is_before(const item& left, const item& right) {
+  for (const auto field : sort_fields) {
+    const std::string &one = left.*field, &other = right.*field;
+    if (one == other)
+      continue;
+    // The keys have a NUL where a field ends. If the longer field has one there as well, the next field
+    // decides.
+    const auto& longer = one.size() > other.size() ? one : other;
+    const std::size_t shorter = std::min(one.size(), other.size());
+    if (longer.size() > shorter && longer[shorter] == '\0')
+      return canonical_sort_key(left) < canonical_sort_key(right);
+    return one < other;
+  }
+  return false;
+}
+
+} // namespace detail
 
 } // namespace kollect
 

@@ -23,8 +23,12 @@ namespace kollect {
 /// double are error::number_overflow. Errors carry byte offset, line and column. Linear.
 inline result<boost::json::value> parse_value(std::string_view text, const limits& bounds = {}) {
   detail::json_cursor cursor(text, bounds.max_depth, detail::invalid_utf8::replace);
+  detail::value_reader reader(cursor);
   boost::json::value value;
-  if (!detail::value_reader(cursor).read(value))
+  if (detail::compact_cursor quick(text, 0);
+      reader.read_compact(quick, cursor.room(), value, {}) && quick.at_end())
+    return value;
+  if (!reader.read(value))
     return detail::text_failure(cursor, text);
   if (!cursor.at_end()) {
     cursor.fail(error::trailing_data, cursor.position());

@@ -24,27 +24,39 @@ namespace kollect {
 /// keys.
 inline std::string serialize(const boost::json::value& value) {
   std::string out;
-  detail::append_value(out, value);
+  {
+    detail::text_end end(out, detail::write_ahead);
+    detail::append_value(end, value);
+  }
   return out;
 }
 
-/// Appends one row: fields in the order of ROW-01, group left out when empty, attributes null where there are
-/// none.
-inline void append_item(std::string& out, const item& row) {
-  static constexpr auto fields = detail::text_fields<item>();
+namespace detail {
+
+inline void append_item(text_end& out, const item& row) {
+  static constexpr auto fields = text_fields<item>();
   char separator = '{';
   for (const auto& [name, field] : fields) {
     if (field == &item::group && row.group.empty())
       continue;
     out += separator;
     out += '"';
-    out.append(name).append("\":");
-    detail::append_string(out, row.*field);
+    (out += name) += "\":";
+    append_string(out, row.*field);
     separator = ',';
   }
   out += ",\"attributes\":";
-  detail::append_value(out, row.attributes);
+  append_value(out, row.attributes);
   out += '}';
+}
+
+} // namespace detail
+
+/// Appends one row: fields in the order of ROW-01, group left out when empty, attributes null where there are
+/// none.
+inline void append_item(std::string& out, const item& row) {
+  detail::text_end end(out);
+  detail::append_item(end, row);
 }
 
 inline std::string serialize(const item& row) {
@@ -90,30 +102,32 @@ namespace detail {
 
 /// Whether the rows stand in the order of ORD-01 and no two have one sort key.
 inline bool are_sorted(std::span<const item> rows) {
-  std::string before, key;
-  for (std::size_t index = 0; index < rows.size(); ++index) {
-    make_sort_key(rows[index], key);
-    if (index != 0 && !(before < key))
-      return false;
-    std::swap(before, key);
-  }
-  return true;
+  return std::adjacent_find(rows.begin(), rows.end(), [](const item& left, const item& right) {
+           return !is_before(left, right);
+         }) == rows.end();
 }
 
 } // namespace detail
+
+inline constexpr std::size_t likely_row_bytes = 512;
 
 /// The items array in canonical order: the array form of a payload (PAY-01, ORD-01). Linear where the rows
 /// stand in that order already.
 inline std::string serialize_items(std::span<const item> rows) {
   if (detail::are_sorted(rows)) {
-    std::string out = "[";
-    out.reserve(rows.size() * 512);
-    for (const auto& row : rows) {
-      if (&row != rows.data())
-        out += ',';
-      append_item(out, row);
+    std::string out;
+    out.reserve(rows.size() * likely_row_bytes);
+    {
+      detail::text_end end(out, detail::write_ahead);
+      end += '[';
+      for (const auto& row : rows) {
+        if (&row != rows.data())
+          end += ',';
+        detail::append_item(end, row);
+      }
+      end += ']';
     }
-    return out += ']';
+    return out;
   }
   std::vector<serialized_item> texts;
   texts.reserve(rows.size());

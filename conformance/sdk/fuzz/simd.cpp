@@ -2,9 +2,11 @@
 
 #include "require.hpp"
 
+#include <kollect/detail/compact_cursor.hpp>
 #include <kollect/detail/json_cursor.hpp>
 #include <kollect/simd/find_stop.hpp>
 #include <kollect/simd/scan.hpp>
+#include <kollect/simd/scan_escapes.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -31,6 +33,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             "every level stops at the same place to escape");
     require(simd::find_space_end(text, at, level) == simd::find_space_end(text, at, plain),
             "every level finds the same end of white space");
+    require(simd::scan_escapes(text, at, level) == simd::scan_escapes(text, at, plain),
+            "every level finds the same end of escapes");
   }
   kollect::detail::json_cursor cursor(text, kollect::max_depth_ceiling);
   cursor.move_to(simd::find_space_end(text, at, plain));
@@ -39,5 +43,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (cursor.skip_value(raw) && (raw.front() == '{' || raw.front() == '[' || raw.front() == '"'))
     require(simd::find_value_end(text, begin) == begin + raw.size(),
             "what is JSON has the extent of its check");
+  kollect::detail::compact_cursor quick(text, begin);
+  kollect::detail::no_values ignored;
+  if (begin < text.size() && quick.read_value(kollect::max_depth_ceiling, ignored))
+    require(!cursor.failed() && cursor.position() == quick.position(),
+            "what the fast reader takes is JSON, and ends where it says");
   return 0;
 }

@@ -155,4 +155,25 @@ TEST(digests, are_those_of_sha_256_and_xxh3) {
   EXPECT_EQ((std::unordered_set<sha256_digest>{sha256("a"), sha256("b"), sha256("a")}).size(), 2U);
 }
 
+TEST(canonical_sort_key, need_not_be_made_to_compare_two_rows) {
+  seeded_random random(20261107);
+  const auto text = [&random] {
+    std::string out;
+    for (std::size_t size = random.below(3); size > 0; --size)
+      out += random.pick(std::string_view("\0a\xFF", 3));
+    return out;
+  };
+  std::size_t less = 0;
+  for (int round = 0; round < 100'000; ++round) {
+    item one{text(), text(), text(), text(), text(), text(), text(), text(), {}}, other = one;
+    for (const auto field : detail::sort_fields)
+      if (random.once_in(4))
+        other.*field = text();
+    const bool expected = canonical_sort_key(one) < canonical_sort_key(other);
+    ASSERT_EQ(detail::is_before(one, other), expected);
+    less += expected ? 1 : 0;
+  }
+  EXPECT_GT(less, 10'000U);
+}
+
 } // namespace kollect::test

@@ -1,6 +1,7 @@
 #ifndef KOLLECT_DETAIL_ITEM_READER_HPP
 #define KOLLECT_DETAIL_ITEM_READER_HPP
 
+#include <kollect/detail/compact_cursor.hpp>
 #include <kollect/detail/json_cursor.hpp>
 #include <kollect/item.hpp>
 
@@ -46,10 +47,50 @@ enum class row_text {
   checked    ///< it has been found good before: of attributes and unknown fields only the ends are looked for
 };
 
-/// Reads one row, its brace next. Fields may come in any order and unknown ones are passed over, as
-/// later producers may add some; a known field twice is refused, as nobody could say which one counts.
-template <row_text state = row_text::unchecked>
-bool read_item(json_cursor& cursor, std::string_view text, item_view& row) {
+/// The row up to its attributes, if it is spelled as a producer spells it: in the order of ROW-01, texts
+/// plain.
+inline bool read_compact_fields(compact_cursor& text, item_view& row) noexcept {
+  return text.pass(R"({"targetNamespace":")") && text.read_plain(row.target_namespace) &&
+         text.pass(R"(,"targetName":")") && text.read_plain(row.target_name) &&
+         text.pass(R"(,"namespace":")") && text.read_plain(row.namespace_) && text.pass(R"(,"name":")") &&
+         text.read_plain(row.name) && (!text.pass(R"(,"group":")") || text.read_plain(row.group)) &&
+         text.pass(R"(,"version":")") && text.read_plain(row.version) && text.pass(R"(,"kind":")") &&
+         text.read_plain(row.kind) && text.pass(R"(,"uid":")") && text.read_plain(row.uid) &&
+         text.pass(R"(,"attributes":)");
+}
+
+/// Reads a row that is spelled so as a whole, and moves the cursor behind it. False: nothing has happened but
+/// to `row`.
+template <row_text state>
+bool read_compact_item(json_cursor& cursor, std::string_view text, item_view& row) noexcept {
+  const std::size_t begin = cursor.position();
+  compact_cursor quick(text, begin);
+  if (cursor.room() == 0 || !read_compact_fields(quick, row))
+    return false;
+  const std::size_t from = quick.position();
+  if (from == text.size() || (text[from] != '{' && text[from] != 'n'))
+    return false;
+  if constexpr (state == row_text::checked) {
+    const std::size_t end = simd::find_value_end(text, from);
+    if (end == std::string_view::npos)
+      return false;
+    quick = compact_cursor(text, end);
+  } else {
+    no_values ignored;
+    if (!quick.read_value(cursor.room() - 1, ignored))
+      return false;
+  }
+  row.attributes = text.substr(from, quick.position() - from);
+  if (!quick.pass("}"))
+    return false;
+  row.raw = text.substr(begin, quick.position() - begin);
+  cursor.move_to(quick.position());
+  return true;
+}
+
+/// Reads any row, its brace next.
+template <row_text state>
+bool read_any_item(json_cursor& cursor, std::string_view text, item_view& row) {
   static constexpr auto fields = text_fields<item_view>();
   std::bitset<row_field_finder::unknown> seen;
   row_field_finder finder;
@@ -79,6 +120,16 @@ bool read_item(json_cursor& cursor, std::string_view text, item_view& row) {
   if (is_read)
     row.raw = text.substr(begin, cursor.position() - begin);
   return is_read;
+}
+
+/// Reads one row, its brace next. Fields may come in any order and unknown ones are passed over, as
+/// later producers may add some; a known field twice is refused, as nobody could say which one counts.
+template <row_text state = row_text::unchecked>
+bool read_item(json_cursor& cursor, std::string_view text, item_view& row) {
+  if (read_compact_item<state>(cursor, text, row)) [[likely]]
+    return true;
+  row = {};
+  return read_any_item<state>(cursor, text, row);
 }
 
 } // namespace kollect::detail

@@ -66,6 +66,8 @@ public:
   std::size_t failed_at() const noexcept { return failed_at_; }
   std::size_t depth() const noexcept { return depth_; }
   void set_depth(std::size_t depth) noexcept { depth_ = depth; }
+  /// How many levels deep the next value may nest.
+  std::size_t room() const noexcept { return max_depth_ - std::min(depth_, max_depth_); }
 
   [[gnu::cold, gnu::noinline]] bool fail(error reason, std::size_t at) noexcept {
     if (!failed_)

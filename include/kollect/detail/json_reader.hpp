@@ -51,6 +51,38 @@ class value_reader {
 public:
   explicit value_reader(json_cursor& cursor) noexcept : cursor_(cursor) {}
 
+  /// Reads any value that nests at most `room` deep into `out`, which gets `storage`, from a text that is
+  /// spelled as encoders spell it. False: nothing has happened but to `text`.
+  bool read_compact(compact_cursor& text, std::size_t room, boost::json::value& out,
+                    const boost::json::storage_ptr& storage) {
+    stack_.reset(storage);
+    if (!text.read_value(room, *this))
+      return false;
+    out = stack_.release();
+    return true;
+  }
+
+  // What compact_cursor tells.
+  void name(const json_string& name) { stack_.push_key(text_of(name)); }
+  void text(const json_string& text) { stack_.push_string(text_of(text)); }
+  void object(std::size_t count) {
+    stack_.push_object(count);
+  } // of two members with one name the last (BYT-03)
+  void array(std::size_t count) { stack_.push_array(count); }
+  void literal(char first) {
+    if (first == 'n')
+      stack_.push_null();
+    else
+      stack_.push_bool(first == 't');
+  }
+  void number(std::string_view number) {
+    const auto value = make_number(number);
+    if (value.is_int64())
+      stack_.push_int64(value.get_int64());
+    else
+      stack_.push_double(value.get_double());
+  }
+
   /// Reads any value into `out`, which gets `storage`. Recursion is bounded by the cursor's depth limit.
   bool read(boost::json::value& out, const boost::json::storage_ptr& storage = {}) {
     stack_.reset(storage);
@@ -65,20 +97,16 @@ private:
     switch (cursor_.peek()) {
     case '{': {
       std::size_t count = 0;
-      if (!cursor_.read_object([&](const json_string& name) {
-            ++count;
-            stack_.push_key(text_of(name));
-            return read_next();
-          }))
+      if (!cursor_.read_object([&](const json_string& key) { return ++count, name(key), read_next(); }))
         return false;
-      stack_.push_object(count); // of two members with one name it keeps the last (BYT-03)
+      object(count);
       return true;
     }
     case '[': {
       std::size_t count = 0;
       if (!cursor_.read_array([&] { return ++count, read_next(); }))
         return false;
-      stack_.push_array(count);
+      array(count);
       return true;
     }
     default:
@@ -87,48 +115,51 @@ private:
   }
 
   bool read_scalar() {
-    switch (cursor_.peek()) {
+    switch (const char first = cursor_.peek(); first) {
     case '"': {
-      json_string text;
-      if (!cursor_.read_string(text))
+      json_string value;
+      if (!cursor_.read_string(value))
         return false;
-      stack_.push_string(text_of(text));
+      text(value);
       return true;
     }
     case 't':
-      stack_.push_bool(true);
+      literal(first);
       return cursor_.read_literal("true");
     case 'f':
-      stack_.push_bool(false);
+      literal(first);
       return cursor_.read_literal("false");
     case 'n':
-      stack_.push_null();
+      literal(first);
       return cursor_.read_literal("null");
-    default:
-      return read_number();
+    default: {
+      std::string_view value;
+      if (!cursor_.read_number(value))
+        return false;
+      number(value);
+      return true;
     }
-  }
-
-  bool read_number() {
-    std::string_view number;
-    if (!cursor_.read_number(number))
-      return false;
-    const auto value = make_number(number);
-    if (value.is_int64())
-      stack_.push_int64(value.get_int64());
-    else
-      stack_.push_double(value.get_double());
-    return true;
+    }
   }
 
   /// A string's value, valid until the next call.
   boost::json::string_view text_of(const json_string& text) {
+    const auto raw = text.raw();
     if (text.is_plain())
-      return {text.raw().data(), text.raw().size()};
-    decoded_.clear();
-    text.append_to(decoded_);
-    return decoded_;
+      return {raw.data(), raw.size()};
+    if (raw.size() > most_in_buffer) {
+      decoded_.clear();
+      text.append_to(decoded_);
+      return decoded_;
+    }
+    // Its size stays, so that it is not filled with zeros for each string.
+    if (decoded_.size() < unescaped_room(most_in_buffer))
+      decoded_.resize(unescaped_room(most_in_buffer));
+    const char* const end = write_unescaped(raw, {0, decoded_.data()}, raw.size()).to;
+    return {decoded_.data(), static_cast<std::size_t>(end - decoded_.data())};
   }
+
+  static constexpr std::size_t most_in_buffer = 4096; // bytes of text
 
   json_cursor& cursor_;
   boost::json::value_stack stack_;
@@ -164,6 +195,38 @@ public:
 
 private:
   bool read_row() {
+    cursor_.peek();
+    return read_compact_row() || read_any_row();
+  }
+
+  /// A string that is made where it is wanted, without an empty one before.
+  struct plain {
+    const json_string& text;
+    operator std::string() const { return std::string(text.raw()); }
+  };
+
+  /// A row that is spelled as a producer spells it. False: nothing has happened.
+  bool read_compact_row() {
+    item_view view;
+    compact_cursor text(text_, cursor_.position());
+    if (cursor_.room() == 0 || !read_compact_fields(text, view))
+      return false;
+    const char first = text.at_end() ? '\0' : text_[text.position()];
+    if (first != '{' && first != 'n')
+      return false;
+    auto& row =
+        items_.emplace_back(plain{view.target_namespace}, plain{view.target_name}, plain{view.namespace_},
+                            plain{view.name}, plain{view.group}, plain{view.version}, plain{view.kind},
+                            plain{view.uid}, boost::json::value(storage_));
+    if (!values_.read_compact(text, cursor_.room() - 1, row.attributes, storage_) || !text.pass("}")) {
+      items_.pop_back();
+      return false;
+    }
+    cursor_.move_to(text.position());
+    return true;
+  }
+
+  bool read_any_row() {
     static constexpr auto fields = text_fields<item>();
     auto& row = items_.emplace_back();
     std::bitset<fields.size() + 1> seen;
@@ -208,10 +271,14 @@ private:
     const char first = cursor_.peek();
     if (first != '{' && first != 'n')
       return cursor_.fail_type();
-    // A value keeps the storage that it was made with, whatever is assigned to it.
+    give_storage(out);
+    return values_.read(out, storage_);
+  }
+
+  /// A value keeps the storage that it was made with, whatever is assigned to it.
+  void give_storage(boost::json::value& out) const {
     out.~value();
     ::new (&out) boost::json::value(storage_);
-    return values_.read(out, storage_);
   }
 
   static constexpr std::size_t least_likely_row = 256; // bytes: as long as the names and an uid are

@@ -1,8 +1,10 @@
 #ifndef KOLLECT_DETAIL_JSON_WRITER_HPP
 #define KOLLECT_DETAIL_JSON_WRITER_HPP
 
+#include <kollect/detail/text_end.hpp>
 #include <kollect/detail/utf8.hpp>
 #include <kollect/simd/find_stop.hpp>
+#include <kollect/simd/sixteen.hpp>
 
 #include <boost/container/small_vector.hpp>
 #include <boost/json/array.hpp>
@@ -15,8 +17,10 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 namespace kollect::detail {
 
@@ -27,35 +31,23 @@ inline void append_hex_escape(std::string& out, unsigned char byte) {
   out += digits[byte & 15U];
 }
 
-/// Appends the escape of a byte below 0x80 that does not stand for itself (BYT-03).
-inline void append_escape(std::string& out, char letter) {
-  switch (letter) {
-  case '"':
-    out += "\\\"";
-    return;
-  case '\\':
-    out += "\\\\";
-    return;
-  case '\b':
-    out += "\\b";
-    return;
-  case '\f':
-    out += "\\f";
-    return;
-  case '\n':
-    out += "\\n";
-    return;
-  case '\r':
-    out += "\\r";
-    return;
-  case '\t':
-    out += "\\t";
-    return;
-  default:
-    append_hex_escape(out, static_cast<unsigned char>(letter));
-    return;
-  }
-}
+/// How each byte below 0x80 is written that does not stand for itself (BYT-03); padded, so that all are
+/// copied alike.
+struct escape {
+  std::array<char, 8> text{};
+  std::uint8_t length = 0;
+};
+
+inline constexpr auto escapes = [] {
+  std::array<escape, 128> out{};
+  constexpr std::string_view digits = "0123456789abcdef";
+  for (std::size_t letter = 0; letter < out.size(); ++letter)
+    out[letter] = {{'\\', 'u', '0', '0', digits[letter >> 4U], digits[letter & 15U]}, 6};
+  constexpr std::string_view meant = "\"\\\b\f\n\r\t", written = "\"\\bfnrt";
+  for (std::size_t index = 0; index < meant.size(); ++index)
+    out[static_cast<unsigned char>(meant[index])] = {{'\\', written[index]}, 2};
+  return out;
+}();
 
 /// Whether an ASCII letter goes into a string as it is (BYT-03).
 constexpr bool stands_for_itself(char letter) noexcept {
@@ -68,52 +60,93 @@ constexpr bool is_line_separator(std::string_view text, std::size_t at) noexcept
          (text[at + 2] == '\xA8' || text[at + 2] == '\xA9');
 }
 
-/// Appends what stands at `at`, where find_escape_stop() stopped, and as many characters beyond ASCII as
-/// follow. Answers where to go on.
-inline std::size_t append_stop(std::string& out, std::string_view text, std::size_t at) {
-  if (static_cast<unsigned char>(text[at]) < 0x80) {
-    append_escape(out, text[at]);
+/// Writes what stands at `at`, where no plain byte does: an escape, or a character beyond ASCII. Answers
+/// where to go on; there is room for it at `to`, which moves on.
+[[gnu::always_inline]] inline std::size_t write_stop(std::string_view text, std::size_t at,
+                                                     char*& to) noexcept {
+  if (const auto letter = static_cast<unsigned char>(text[at]); letter < 0x80) [[likely]] {
+    std::memcpy(to, escapes[letter].text.data(), 8);
+    to += escapes[letter].length;
     return at + 1;
   }
-  const std::size_t begin = at;
-  std::size_t length = 0;
-  while (at < text.size() && static_cast<unsigned char>(text[at]) >= 0x80 && !is_line_separator(text, at) &&
-         (length = utf8_length(text, at)) != 0)
-    at += length;
-  if (at != begin) {
-    out.append(text, begin, at - begin);
-    return at;
-  }
+  const auto put = [&to](std::string_view what) {
+    std::memcpy(to, what.data(), what.size());
+    to += what.size();
+  };
   if (is_line_separator(text, at)) {
-    out += text[at + 2] == '\xA8' ? "\\u2028" : "\\u2029";
+    put(text[at + 2] == '\xA8' ? "\\u2028" : "\\u2029");
     return at + 3;
   }
-  out += "\\ufffd";
-  return at + 1;
+  const std::size_t length = utf8_length(text, at);
+  put(length != 0 ? text.substr(at, length) : "\\ufffd");
+  return at + std::max<std::size_t>(length, 1);
+}
+
+/// Writes sixteen bytes, up to the first that is not ASCII; answers how many. What is next to an escape is
+/// not looked for again: where all of them stand is known at once.
+[[gnu::always_inline]] inline std::size_t write_sixteen(const char* from, char*& to,
+                                                        simd::level level) noexcept {
+  const simd::text_marks marks = simd::find_escape_marks(from, level);
+  const auto end = static_cast<std::size_t>(std::countr_zero(marks.others | 0x1'0000U));
+  std::size_t done = 0;
+  for (unsigned stops = marks.stops & ((1U << end) - 1); stops != 0; stops &= stops - 1) {
+    const auto stop = static_cast<std::size_t>(std::countr_zero(stops));
+    std::memcpy(to, from + done, 16);
+    to += stop - done;
+    const escape& written = escapes[static_cast<unsigned char>(from[stop])];
+    std::memcpy(to, written.text.data(), 8);
+    to += written.length;
+    done = stop + 1;
+  }
+  std::memcpy(to, from + done, 16);
+  to += end - done;
+  return end;
 }
 
 /// Appends `text` as a JSON string with its quotes (BYT-03).
-inline void append_string(std::string& out, std::string_view text) {
+inline void append_string(text_end& out, std::string_view text) {
+  constexpr std::size_t piece = 256, longest = 6; // bytes of text, and of what one of them becomes
   const auto level = simd::best_level();
-  out += '"';
   for (std::size_t at = 0;;) {
-    const std::size_t stop = simd::find_escape_stop(text, at, level);
-    out.append(text.data() + at, stop - at);
-    if (stop == text.size())
-      break;
-    at = append_stop(out, text, stop);
+    const std::size_t stop = std::min(text.size(), at + piece);
+    // What begins in this piece may be sixteen bytes longer, and as much again is written over.
+    char* to = out.reserve((stop - at + 16) * longest + 32);
+    if (at == 0)
+      *to++ = '"';
+    while (at < stop) {
+      const bool is_far_from_end = text.size() - at >= 32;
+      const std::size_t written = is_far_from_end ? write_sixteen(text.data() + at, to, level)
+                                                  : simd::copy_plain(text.substr(at), to, level);
+      at += written;
+      if (!is_far_from_end)
+        to += written;
+      if (written == 16 || at == text.size())
+        continue;
+      do // what is not ASCII seldom stands alone
+        at = write_stop(text, at, to);
+      while (at < stop && static_cast<unsigned char>(text[at]) >= 0x80);
+    }
+    if (at == text.size()) {
+      *to++ = '"';
+      return out.written(to);
+    }
+    out.written(to);
   }
-  out += '"';
 }
 
-inline void append_integer(std::string& out, std::int64_t value) {
-  std::array<char, 24> digits{};
-  out.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr);
+inline void append_integer(text_end& out, std::int64_t value) {
+  char* const to = out.reserve(24);
+  out.written(std::to_chars(to, to + 24, value).ptr);
+}
+
+inline void append_zeros(text_end& out, std::size_t count) {
+  std::memset(out.reserve(count), '0', count);
+  out.written(out.reserve(0) + count);
 }
 
 /// Appends a finite double as Go does (BYT-04): the shortest digits that read back as the same
 /// double, laid out in decimal unless the exponent is below -6 or 21 and above.
-inline void append_double(std::string& out, double value) {
+inline void append_double(text_end& out, double value) {
   std::array<char, 40> buffer{};
   const auto* const end =
       std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific).ptr;
@@ -121,9 +154,10 @@ inline void append_double(std::string& out, double value) {
   if (text.front() == '-')
     out += '-', text.remove_prefix(1);
   const auto mark = text.find('e');
-  std::string digits(text.substr(0, 1));
-  if (mark > 2)
-    digits += text.substr(2, mark - 2);
+  std::array<char, 24> held{};
+  std::copy_n(text.data() + 2, mark > 2 ? mark - 2 : 0, held.data() + 1);
+  held[0] = text[0];
+  const std::string_view digits(held.data(), mark > 2 ? mark - 1 : 1);
   int exponent = 0;
   const std::size_t sign_length = text[mark + 1] == '+' ? 2 : 1;
   std::from_chars(text.data() + mark + sign_length, text.data() + text.size(), exponent);
@@ -131,63 +165,70 @@ inline void append_double(std::string& out, double value) {
   if (value != 0 && (exponent < -6 || exponent >= 21)) {
     out += digits[0];
     if (digits.size() > 1)
-      out.append(".").append(digits, 1);
+      (out += '.') += digits.substr(1);
     out += exponent < 0 ? "e-" : "e+";
     append_integer(out, std::abs(exponent));
   } else if (exponent < 0) {
-    out.append("0.").append(static_cast<std::size_t>(-exponent - 1), '0').append(digits);
+    out += "0.";
+    append_zeros(out, static_cast<std::size_t>(-exponent - 1));
+    out += digits;
   } else {
     const auto whole = static_cast<std::size_t>(exponent) + 1;
-    out.append(digits, 0, whole);
+    out += digits.substr(0, whole);
     if (digits.size() <= whole)
-      out.append(whole - digits.size(), '0');
+      append_zeros(out, whole - digits.size());
     else
-      out.append(".").append(digits, whole);
+      (out += '.') += digits.substr(whole);
   }
 }
 
-inline void append_value(std::string& out, const boost::json::value& value);
+inline void append_value(text_end& out, const boost::json::value& value);
 
-/// Appends members that are in order.
+/// Appends members that are in order, given as pointers or as they are.
 template <class Members>
-void append_members(std::string& out, const Members& members) {
+void append_members(text_end& out, const Members& members) {
   char separator = '{';
-  for (const boost::json::key_value_pair* const member : members) {
+  for (const auto& one : members) {
+    const boost::json::key_value_pair* member = nullptr;
+    if constexpr (std::is_pointer_v<std::decay_t<decltype(one)>>)
+      member = one;
+    else
+      member = &one;
     out += separator;
     append_string(out, std::string_view(member->key()));
     out += ':';
     append_value(out, member->value());
     separator = ',';
   }
-  out += separator == '{' ? "{}" : "}";
+  out += separator == '{' ? std::string_view("{}") : std::string_view("}");
 }
 
-inline void append_object(std::string& out, const boost::json::object& object) {
+inline void append_object(text_end& out, const boost::json::object& object) {
   // char_traits<char> compares bytes as unsigned, which is the order wanted.
-  const auto is_before = [](const auto* left, const auto* right) {
-    return std::string_view(left->key()) < std::string_view(right->key());
+  const auto is_before = [](const auto& left, const auto& right) {
+    return std::string_view(left.key()) < std::string_view(right.key());
   };
+  // As they are after reading what a producer wrote.
+  if (std::is_sorted(object.begin(), object.end(), is_before))
+    return append_members(out, object);
   boost::container::small_vector<const boost::json::key_value_pair*, 32> members;
   members.reserve(object.size());
-  bool is_sorted = true; // as it is after reading what a producer wrote
-  for (const auto& member : object) {
-    is_sorted = is_sorted && (members.empty() || is_before(members.back(), &member));
+  for (const auto& member : object)
     members.push_back(&member);
-  }
-  if (!is_sorted)
-    std::sort(members.begin(), members.end(), is_before);
+  std::sort(members.begin(), members.end(),
+            [&](const auto* left, const auto* right) { return is_before(*left, *right); });
   append_members(out, members);
 }
 
 /// Appends a value: compact, keys of every object in bytewise order (BYT-01, BYT-02). A number that
 /// JSON has no text for (infinity, not a number) cannot come from any reader and is written as null.
-inline void append_value(std::string& out, const boost::json::value& value) {
+inline void append_value(text_end& out, const boost::json::value& value) {
   switch (value.kind()) {
   case boost::json::kind::null:
     out += "null";
     return;
   case boost::json::kind::bool_:
-    out += value.get_bool() ? "true" : "false";
+    out += value.get_bool() ? std::string_view("true") : std::string_view("false");
     return;
   case boost::json::kind::int64:
     append_integer(out, value.get_int64());
@@ -211,13 +252,32 @@ inline void append_value(std::string& out, const boost::json::value& value) {
       append_value(out, element);
       separator = ',';
     }
-    out += separator == '[' ? "[]" : "]";
+    out += separator == '[' ? std::string_view("[]") : std::string_view("]");
     return;
   }
   case boost::json::kind::object:
     append_object(out, value.get_object());
     return;
   }
+}
+
+// The same for those who write a few things into a text of their own.
+
+inline void append_string(std::string& out, std::string_view text) {
+  text_end end(out);
+  append_string(end, text);
+}
+inline void append_integer(std::string& out, std::int64_t value) {
+  text_end end(out);
+  append_integer(end, value);
+}
+inline void append_double(std::string& out, double value) {
+  text_end end(out);
+  append_double(end, value);
+}
+inline void append_value(std::string& out, const boost::json::value& value) {
+  text_end end(out);
+  append_value(end, value);
 }
 
 } // namespace kollect::detail

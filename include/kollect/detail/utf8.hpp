@@ -1,6 +1,7 @@
 #ifndef KOLLECT_DETAIL_UTF8_HPP
 #define KOLLECT_DETAIL_UTF8_HPP
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -41,9 +42,9 @@ constexpr std::size_t utf8_length(std::string_view text, std::size_t at) noexcep
   return 0;
 }
 
-/// Appends a code point, which must not be a surrogate.
-inline void append_utf8(std::string& out, std::uint32_t code) {
-  const auto put = [&](std::uint32_t byte) { out += static_cast<char>(static_cast<unsigned char>(byte)); };
+/// Writes a code point, which must not be a surrogate, as 1 to 4 bytes; answers one past them.
+constexpr char* write_utf8(char* to, std::uint32_t code) noexcept {
+  const auto put = [&](std::uint32_t byte) { *to++ = static_cast<char>(static_cast<unsigned char>(byte)); };
   if (code < 0x80) {
     put(code);
   } else if (code < 0x800) {
@@ -54,6 +55,13 @@ inline void append_utf8(std::string& out, std::uint32_t code) {
     put(0xF0U | (code >> 18U)), put(0x80U | ((code >> 12U) & 0x3FU));
     put(0x80U | ((code >> 6U) & 0x3FU)), put(0x80U | (code & 0x3FU));
   }
+  return to;
+}
+
+/// Appends a code point, which must not be a surrogate.
+inline void append_utf8(std::string& out, std::uint32_t code) {
+  std::array<char, 4> bytes{};
+  out.append(bytes.data(), write_utf8(bytes.data(), code));
 }
 
 } // namespace kollect::detail

@@ -13,7 +13,7 @@
 #endif
 
 // What one instruction set knows of 64 bytes of JSON text. Each block type has three functions:
-//   find_string_marks(bytes) where quotes and backslashes stand: all that matters within a string
+//   find_string_marks(bytes) what matters within a string
 //   find_brackets(bytes)     where brackets stand: apart, as a block within a string needs none of it
 //   prefix_xor(bits)         each bit the exclusive or of itself and all below: between quotes, ones
 // Values of vector type stay within functions that have the target attribute: they have no
@@ -28,6 +28,7 @@ inline constexpr std::size_t block_size = 64;
 struct string_marks {
   std::uint64_t quotes = 0;
   std::uint64_t backslashes = 0;
+  std::uint64_t others = 0; ///< control characters, and all that is not ASCII
 };
 
 struct bracket_marks {
@@ -51,6 +52,8 @@ struct sse2_block {
       const __m128i text = load(bytes, part);
       out.quotes |= where_equal(text, '"') << (16 * part);
       out.backslashes |= where_equal(text, '\\') << (16 * part);
+      // As a signed number, what is not ASCII is below 0, and so below 0x20.
+      out.others |= bits_of(_mm_cmplt_epi8(text, _mm_set1_epi8(0x20))) << (16 * part);
     }
     return out;
   }
@@ -73,7 +76,10 @@ private:
     return _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes) + part);
   }
   static std::uint64_t where_equal(__m128i text, char letter) noexcept {
-    return static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(text, _mm_set1_epi8(letter))));
+    return bits_of(_mm_cmpeq_epi8(text, _mm_set1_epi8(letter)));
+  }
+  static std::uint64_t bits_of(__m128i bytes) noexcept {
+    return static_cast<unsigned>(_mm_movemask_epi8(bytes));
   }
 };
 
@@ -84,10 +90,13 @@ struct avx2_block {
     const __m256i low = load(bytes, 0), high = load(bytes, 1);
     const __m256i backslash = _mm256_set1_epi8('\\');
     const __m256i first = _mm256_cmpeq_epi8(low, backslash), second = _mm256_cmpeq_epi8(high, backslash);
-    const __m256i both = _mm256_or_si256(first, second);
+    const __m256i both = _mm256_or_si256(first, second), space = _mm256_set1_epi8(0x20);
+    const std::uint64_t quotes = where_equal(low, high, '"');
+    // As a signed number, what is not ASCII is below 0, and so below 0x20.
+    const std::uint64_t others = bits_of(_mm256_cmpgt_epi8(space, low), _mm256_cmpgt_epi8(space, high));
     if (_mm256_testz_si256(both, both) != 0) // as most blocks have none
-      return {where_equal(low, high, '"'), 0};
-    return {where_equal(low, high, '"'), join(first, second)};
+      return {quotes, 0, others};
+    return {quotes, bits_of(first, second), others};
   }
 
   KOLLECT_SIMD_AVX2 static bracket_marks find_brackets(const char* bytes) noexcept {
@@ -109,9 +118,9 @@ private:
   }
   KOLLECT_SIMD_AVX2 static std::uint64_t where_equal(__m256i low, __m256i high, char letter) noexcept {
     const __m256i wanted = _mm256_set1_epi8(letter);
-    return join(_mm256_cmpeq_epi8(low, wanted), _mm256_cmpeq_epi8(high, wanted));
+    return bits_of(_mm256_cmpeq_epi8(low, wanted), _mm256_cmpeq_epi8(high, wanted));
   }
-  KOLLECT_SIMD_AVX2 static std::uint64_t join(__m256i low, __m256i high) noexcept {
+  KOLLECT_SIMD_AVX2 static std::uint64_t bits_of(__m256i low, __m256i high) noexcept {
     return static_cast<unsigned>(_mm256_movemask_epi8(low)) |
            (static_cast<std::uint64_t>(static_cast<unsigned>(_mm256_movemask_epi8(high))) << 32U);
   }
@@ -122,7 +131,9 @@ private:
 struct neon_block {
   static string_marks find_string_marks(const char* bytes) noexcept {
     const quarters text = load(bytes);
-    return {where_equal(text, '"'), where_equal(text, '\\')};
+    return {
+        where_equal(text, '"'), where_equal(text, '\\'),
+        bits_of(is_other(text.first), is_other(text.second), is_other(text.third), is_other(text.fourth))};
   }
 
   static bracket_marks find_brackets(const char* bytes) noexcept {
@@ -145,15 +156,24 @@ private:
     return {vld1q_u8(text), vld1q_u8(text + 16), vld1q_u8(text + 32), vld1q_u8(text + 48)};
   }
 
-  /// One bit a byte: each byte keeps the bit of its place within eight, then neighbours are added up.
+  // As a signed number, what is not ASCII is below 0, and so below 0x20.
+  static uint8x16_t is_other(uint8x16_t text) noexcept {
+    return vcltq_s8(vreinterpretq_s8_u8(text), vdupq_n_s8(0x20));
+  }
+
   static std::uint64_t where_equal(const quarters& text, char letter) noexcept {
     const uint8x16_t wanted = vdupq_n_u8(static_cast<std::uint8_t>(letter));
+    return bits_of(vceqq_u8(text.first, wanted), vceqq_u8(text.second, wanted), vceqq_u8(text.third, wanted),
+                   vceqq_u8(text.fourth, wanted));
+  }
+
+  /// One bit a byte: each byte keeps the bit of its place within eight, then neighbours are added up.
+  static std::uint64_t bits_of(uint8x16_t first, uint8x16_t second, uint8x16_t third,
+                               uint8x16_t fourth) noexcept {
     const uint8x16_t place = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
-    const uint8x16_t first = vandq_u8(vceqq_u8(text.first, wanted), place);
-    const uint8x16_t second = vandq_u8(vceqq_u8(text.second, wanted), place);
-    const uint8x16_t third = vandq_u8(vceqq_u8(text.third, wanted), place);
-    const uint8x16_t fourth = vandq_u8(vceqq_u8(text.fourth, wanted), place);
-    const uint8x16_t pairs = vpaddq_u8(vpaddq_u8(first, second), vpaddq_u8(third, fourth));
+    const uint8x16_t low = vpaddq_u8(vandq_u8(first, place), vandq_u8(second, place));
+    const uint8x16_t high = vpaddq_u8(vandq_u8(third, place), vandq_u8(fourth, place));
+    const uint8x16_t pairs = vpaddq_u8(low, high);
     return vgetq_lane_u64(vreinterpretq_u64_u8(vpaddq_u8(pairs, pairs)), 0);
   }
 };

@@ -105,7 +105,7 @@ constexpr std::size_t find_stop_bytewise(std::string_view text, std::size_t at) 
 #if defined(KOLLECT_SIMD_X86)
 
 template <class Stops>
-inline unsigned stops_in_sixteen(const char* bytes) noexcept {
+[[gnu::always_inline]] inline unsigned stops_in_sixteen(const char* bytes) noexcept {
   const __m128i text = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes));
   return static_cast<unsigned>(_mm_movemask_epi8(Stops::where(text)));
 }

@@ -1,0 +1,221 @@
+#ifndef KOLLECT_DETAIL_COMPACT_CURSOR_HPP
+#define KOLLECT_DETAIL_COMPACT_CURSOR_HPP
+
+#include <kollect/detail/utf8.hpp>
+#include <kollect/json_string.hpp>
+#include <kollect/simd/find_stop.hpp>
+#include <kollect/simd/scan_escapes.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+namespace kollect::detail {
+
+/// A sink for compact_cursor::read_value() that keeps nothing.
+struct no_values {
+  void name(const json_string&) noexcept {}
+  void text(const json_string&) noexcept {}
+  void number(std::string_view) noexcept {}
+  void literal(char) noexcept {}
+  void object(std::size_t) noexcept {}
+  void array(std::size_t) noexcept {}
+};
+
+/// Follows JSON text that is spelled as encoders spell it, without white space, and gives up on anything
+/// else, be it wrong or only rare. What it has read is well formed. What it gives up on is begun anew by
+/// json_cursor, which alone tells what is wrong, and where: so this one needs no position of an error, no
+/// policy and nothing but its place in a register.
+class compact_cursor {
+public:
+  compact_cursor(std::string_view text, std::size_t at) noexcept
+      : begin_(text.data()), at_(begin_ + at), end_(begin_ + text.size()) {}
+
+  std::size_t position() const noexcept { return static_cast<std::size_t>(at_ - begin_); }
+  bool at_end() const noexcept { return at_ == end_; }
+
+  /// Passes exactly this text, if it is next.
+  template <std::size_t size>
+  [[gnu::always_inline]] bool pass(const char (&literal)[size]) noexcept {
+    if (left() < size - 1 || std::memcmp(at_, literal, size - 1) != 0)
+      return false;
+    at_ += size - 1;
+    return true;
+  }
+
+  /// The rest of a string after its first quote, if it is plain ASCII.
+  [[gnu::always_inline]] bool read_plain(json_string& out) noexcept {
+    const char* const stop = at_ + simd::find_string_stop({at_, left()}, 0, level_);
+    if (stop == end_ || *stop != '"') [[unlikely]]
+      return false;
+    out = json_string({at_, static_cast<std::size_t>(stop - at_)}, true);
+    at_ = stop + 1;
+    return true;
+  }
+
+  /// The rest of any well-formed string after its first quote.
+  [[gnu::always_inline]] bool read_string(json_string& out) noexcept {
+    if (read_plain(out)) [[likely]]
+      return true;
+    bool is_plain = true;
+    const char* const close = find_close(at_, end_, level_, is_plain);
+    if (close == nullptr)
+      return false;
+    out = json_string({at_, static_cast<std::size_t>(close - at_)}, is_plain);
+    at_ = close + 1;
+    return true;
+  }
+
+  /// Any value that nests at most `room` deep. `sink` is told of names and scalars as they come, and of
+  /// objects and arrays when they end, with the number of their members.
+  template <class Sink>
+  bool read_value(std::size_t room, Sink& sink) {
+    std::array<std::uint32_t, most_depth> counts; // of what is open; not set before it is used
+    std::uint64_t objects = 0;                    // a bit for each that is open, the innermost lowest
+    std::size_t depth = 0;
+    room = std::min(room, most_depth);
+    for (;;) {
+      const char first = here();
+      if (first == '{' || first == '[') {
+        if (depth == room)
+          return false;
+        ++at_;
+        counts[depth++] = 0;
+        objects = objects << 1U | (first == '{' ? 1U : 0U);
+        if (here() != (first == '{' ? '}' : ']')) {
+          counts[depth - 1] = 1;
+          if (first == '{' && !read_name(sink))
+            return false;
+          continue;
+        }
+      } else if (!read_scalar(first, sink)) {
+        return false;
+      }
+      // A value has ended, or nothing has been in it: what ends with it is closed.
+      for (;;) {
+        if (depth == 0)
+          return true;
+        const bool is_object = (objects & 1U) != 0;
+        const char next = here();
+        if (next == ',') {
+          ++at_;
+          ++counts[depth - 1];
+          if (is_object && !read_name(sink))
+            return false;
+          break;
+        }
+        if (next != (is_object ? '}' : ']'))
+          return false;
+        ++at_;
+        objects >>= 1U;
+        const std::size_t count = counts[--depth];
+        is_object ? sink.object(count) : sink.array(count);
+      }
+    }
+  }
+
+private:
+  static constexpr std::size_t most_depth = 32; // at most the bits in `objects`
+
+  std::size_t left() const noexcept { return static_cast<std::size_t>(end_ - at_); }
+  char here() const noexcept { return at_ != end_ ? *at_ : '\0'; }
+
+  template <class Sink>
+  [[gnu::always_inline]] bool read_name(Sink& sink) {
+    json_string name;
+    if (here() != '"')
+      return false;
+    ++at_;
+    if (!read_string(name) || here() != ':')
+      return false;
+    ++at_;
+    sink.name(name);
+    return true;
+  }
+
+  template <class Sink>
+  [[gnu::always_inline]] bool read_scalar(char first, Sink& sink) {
+    if (first == '"') [[likely]] {
+      json_string text;
+      ++at_;
+      if (!read_string(text))
+        return false;
+      sink.text(text);
+      return true;
+    }
+    switch (first) {
+    case 't':
+      sink.literal(first);
+      return pass("true");
+    case 'f':
+      sink.literal(first);
+      return pass("false");
+    case 'n':
+      sink.literal(first);
+      return pass("null");
+    default:
+      return read_number(sink);
+    }
+  }
+
+  /// A number that is surely within a double: no exponent, no more digits than fit.
+  template <class Sink>
+  bool read_number(Sink& sink) {
+    constexpr std::ptrdiff_t most_digits = 300;
+    const char* const begin = at_;
+    if (here() == '-')
+      ++at_;
+    const char* const first = at_;
+    pass_digits();
+    if (at_ == first || (*first == '0' && at_ - first > 1))
+      return false;
+    if (here() == '.') {
+      const char* const point = at_++;
+      pass_digits();
+      if (at_ - point == 1)
+        return false;
+    }
+    if (here() == 'e' || here() == 'E' || at_ - begin > most_digits)
+      return false;
+    sink.number({begin, static_cast<std::size_t>(at_ - begin)});
+    return true;
+  }
+
+  void pass_digits() noexcept {
+    while (at_ != end_ && *at_ >= '0' && *at_ <= '9')
+      ++at_;
+  }
+
+  /// The closing quote of a string that is not plain; null where it is not well formed.
+  [[gnu::noinline]] static const char* find_close(const char* at, const char* end, simd::level level,
+                                                  bool& is_plain) noexcept {
+    const std::string_view text(at, static_cast<std::size_t>(end - at));
+    std::size_t place = simd::find_string_stop(text, 0, level);
+    while (place < text.size()) {
+      if (text[place] == '"')
+        return at + place;
+      if (text[place] == '\\') {
+        is_plain = false;
+        place = simd::scan_escapes(text, place, level);
+        continue;
+      }
+      const std::size_t length = utf8_length(text, place);
+      if (static_cast<unsigned char>(text[place]) < 0x80 || length == 0)
+        return nullptr;
+      place = simd::find_string_stop(text, place + length, level);
+    }
+    return nullptr;
+  }
+
+  const char* begin_;
+  const char* at_;
+  const char* end_;
+  simd::level level_ = simd::best_level();
+};
+
+} // namespace kollect::detail
+
+#endif
