@@ -73,8 +73,7 @@ std::string doubt_store(const store_flags& flags) {
     return {};
   return "the store is on " + std::string(*shared) +
          ", which several hosts share: SQLite cannot rely on its locks and memory there, and may lose or "
-         "harm the "
-         "store. Use a disk of this host, or PostgreSQL";
+         "harm the store. Use a disk of this host, or PostgreSQL";
 }
 
 std::string describe_owner(const std::string& command, const std::string& instance) {

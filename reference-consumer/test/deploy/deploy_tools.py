@@ -172,6 +172,12 @@ def validate(document):
             raise Invalid(f"{name}: there is no schema for {kind[0]} {kind[1]} in Kubernetes {version}")
 
 
+def sink_files(documents):
+    """The files of the ConfigMap with the sink, by name: sink.yaml."""
+    found, = [one["data"] for one in documents if one["kind"] == "ConfigMap" and "sink.yaml" in one["data"]]
+    return found
+
+
 def pod_of(documents):
     return only(documents, "Deployment")["spec"]["template"]["spec"]
 

@@ -18,7 +18,7 @@ import tempfile
 import unittest
 
 import deploy_tools as tools
-from deploy_tools import DEPLOY, DOCS, REPOSITORY, TOOLS, container_of, maybe, only, pod_of
+from deploy_tools import DEPLOY, DOCS, REPOSITORY, TOOLS, container_of, maybe, only, pod_of, sink_files
 
 CONSUMER, VERSION = sys.argv[1:3]
 USER = 65532
@@ -316,8 +316,7 @@ class TogetherTest(Built):
             spec = only(documents, "ScaledObject")["spec"]
             self.assertEqual(spec["scaleTargetRef"]["name"], only(documents, "Deployment")["metadata"]["name"])
             trigger, = spec["triggers"]
-            config = [one for one in documents if one["kind"] == "ConfigMap" and "sink.yaml" in one["data"]]
-            sink = tools.read_yaml(config[0]["data"]["sink.yaml"])[0]["spec"]
+            sink = tools.read_yaml(sink_files(documents)["sink.yaml"])[0]["spec"]
             told = trigger["metadata"]
             if trigger["type"] == "kafka":
                 self.assertEqual(told["bootstrapServers"].split(","), sink["kafka"]["brokers"])
@@ -337,14 +336,14 @@ class TogetherTest(Built):
 
     def test_the_sinks_are_ones_that_the_program_takes(self):
         for name in ("overlay sqlite", "sqlite and NATS"):
-            config = [one for one in self.built[name] if one["kind"] == "ConfigMap" and "sink.yaml" in one["data"]]
+            sink = sink_files(self.built[name])["sink.yaml"]
             with tempfile.TemporaryDirectory() as folder:
                 path = pathlib.Path(folder, "sink.yaml")
-                path.write_text(config[0]["data"]["sink.yaml"])
+                path.write_text(sink)
                 done = run(CONSUMER, "run", "--manifest", path, "--store", "sqlite:/nowhere/state.db")
                 # It gets as far as the store, for which there is no folder.
                 self.assertEqual(done.returncode, 73, done.stderr)
-                path.write_text(config[0]["data"]["sink.yaml"].replace("spec:", "spek:"))
+                path.write_text(sink.replace("spec:", "spek:"))
                 self.assertEqual(run(CONSUMER, "run", "--manifest", path, "--store", "sqlite:/nowhere/state.db").returncode, 78)
 
 
@@ -566,8 +565,7 @@ class DocumentationTest(Built):
         self.assertNotIn("livenessProbe", container_of(at_rest))
         self.assertNotEqual(container["image"], f"kollect-consumer:{VERSION}")
         self.assertLessEqual({word.split("=")[0] for word in container["args"][1:]}, self.flags)
-        sink = [one for one in documents if one["kind"] == "ConfigMap" and "sink.yaml" in one["data"]]
-        self.assertEqual(sink[0]["data"]["sink.yaml"], (REPOSITORY / "docs" / "examples" / "kafka-sink.yaml").read_text())
+        self.assertEqual(sink_files(documents)["sink.yaml"], (REPOSITORY / "docs" / "examples" / "kafka-sink.yaml").read_text())
 
     def test_it_is_found_from_the_start(self):
         self.assertIn("(docs/deploy.md)", (REPOSITORY / "README.md").read_text())

@@ -23,10 +23,10 @@ import urllib.parse
 import urllib.request
 
 import deploy_tools as tools
-from deploy_tools import TOOLS, container_of, pod_of
+from deploy_tools import TOOLS, container_of, pod_of, sink_files
 
 sys.path.insert(0, str(tools.HERE.parent / "portal"))
-from fleet_under_test import Fleet, end_with_parent, free_port, row, wait_until  # noqa: E402
+from fleet_under_test import Fleet, end_with_parent, free_port, make_certificate, row, wait_until  # noqa: E402
 
 PRODUCER, CONSUMER = sys.argv[1:3]
 USER = 65532
@@ -83,7 +83,6 @@ class Pod:
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="pod-", dir=folder))
         own(self.root, mode=0o755)
         self.process = None
-        config = [one["data"] for one in documents if one["kind"] == "ConfigMap" and "sink.yaml" in one["data"]]
         pod, self.container = pod_of(documents), container_of(documents)
         volumes = {one["name"]: one for one in pod["volumes"]}
         for mount in self.container["volumeMounts"]:
@@ -101,7 +100,7 @@ class Pod:
                 project(place, {wanted.get(key, key): value for key, value in (found or {}).items()
                                 if not wanted or key in wanted})
             elif "configMap" in volume:
-                project(place, {key: sink for key in config[0]})
+                project(place, {key: sink for key in sink_files(documents)})
             else:
                 own(place, USER, 0o2770)
         self.words = [self.here(word) for word in self.container["args"]]
@@ -172,19 +171,11 @@ class Broker(Fleet):
         os.chmod(self.folder, 0o755)
         self.producer, self.consumer, self.processes, self.manifests = PRODUCER, CONSUMER, [], {}
         self.broker_port = free_port()
-        self.start_server()
-
-    def start_server(self):
-        server = shutil.which("nats-server") or "/usr/sbin/nats-server"
-        self.start("nats", [server, "-js", "-sd", str(self.folder / "nats"), "-a", "127.0.0.1", "-p", str(self.broker_port)])
-        self.server = self.processes[-1]
-        if not wait_until(self.broker_answers, 60):
-            raise RuntimeError("nats-server does not answer: " + self.log("nats"))
+        self.start_broker()
 
     def sink(self, documents):
         """The composition's own, with the address of this broker."""
-        config = [one["data"] for one in documents if one["kind"] == "ConfigMap" and "sink.yaml" in one["data"]]
-        text = config[0]["sink.yaml"]
+        text = sink_files(documents)["sink.yaml"]
         changed = re.sub(r"nats://\S+", f"nats://127.0.0.1:{self.broker_port}", text)
         assert changed != text
         return changed
@@ -194,19 +185,27 @@ def eventually(test, condition, what, seconds=90):
     test.assertTrue(wait_until(condition, seconds, 0.1), what())
 
 
-class PodTest(unittest.TestCase):
+class OnePod(unittest.TestCase):
+    """What has a broker of its own, and looks at one pod of a composition."""
+
     @classmethod
     def setUpClass(cls):
         cls.documents = tools.compose(tools.COMPOSITIONS["sqlite and NATS"])
         cls.broker = Broker()
         cls.addClassCleanup(cls.broker.close)
+
+    def wait(self, condition, what, seconds=90):
+        eventually(self, condition, lambda: f"{what}: {self.pod.log()}", seconds)
+
+
+class PodTest(OnePod):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
         cls.broker.publish("prod-west", "team-a", [])  # makes the stream
         cls.pod = Pod(cls.documents, {"kollect-tokens": {"tokens": TOKEN + "\n"}}, cls.broker.sink(cls.documents),
                       cls.broker.folder).start()
         cls.addClassCleanup(cls.pod.stop)
-
-    def wait(self, condition, what="in time", seconds=90):
-        eventually(self, condition, lambda: f"{what}: {self.pod.log()}", seconds)
 
     def setUp(self):
         self.wait(lambda: self.pod.probe("readinessProbe"), "the pod is ready")
@@ -242,16 +241,14 @@ class PodTest(unittest.TestCase):
         self.wait(lambda: self.pod.get("/v1alpha1/clusters", TOKEN)[0] == 200, "the first token is taken again", 15)
 
     def test_a_broker_that_is_away_is_no_reason_to_start_anew(self):
-        self.broker.server.terminate()
-        self.broker.server.wait(30)
+        broker = self.broker.processes.pop(0)
+        broker.terminate()
+        broker.wait(30)
         try:
-            until = time.monotonic() + 8
-            while time.monotonic() < until:
-                self.assertTrue(self.pod.probe("livenessProbe"))
-                time.sleep(0.5)  # between looks
+            self.assertFalse(wait_until(lambda: not self.pod.probe("livenessProbe"), 8, 0.5), "it is started anew")
             self.assertIsNone(self.pod.process.poll())
         finally:
-            self.broker.start_server()
+            self.broker.start_broker()
         self.broker.publish("prod-west", "team-back", [row("back", namespace="team-back")])
         self.wait(lambda: '"back"' in self.pod.get("/v1alpha1/inventory?namespace=team-back", TOKEN)[1],
                   "what came after the broker was back")
@@ -263,19 +260,8 @@ class PodTest(unittest.TestCase):
             self.assertIn(done.returncode, (0, 1), done.stderr)
 
 
-class QueriesTest(unittest.TestCase):
-    """What rules and dashboard ask for, of a Prometheus that asks the program."""
-
-    @classmethod
-    def setUpClass(cls):
-        cls.documents = tools.compose(tools.COMPOSITIONS["sqlite and NATS"])
-        cls.broker = Broker()
-        cls.addClassCleanup(cls.broker.close)
-        cls.broker.publish("prod-west", "team-a", [])
-        cls.broker.server.terminate()
-        cls.broker.server.wait(30)
-        shutil.rmtree(cls.broker.folder / "nats")
-        cls.broker.start_server()  # empty again: the consumer makes the stream
+class QueriesTest(OnePod):
+    """What rules and dashboard ask for, of a Prometheus that asks the program. The consumer makes the stream."""
 
     def labels(self, name):
         """The labels of each series of a metric."""
@@ -308,9 +294,6 @@ class QueriesTest(unittest.TestCase):
             return bool(self.query("count_over_time(kollect_consumer_ready[1m]) > 2"))
         except OSError:
             return False
-
-    def wait(self, condition, what, seconds=90):
-        eventually(self, condition, lambda: f"{what}: {self.pod.log()}", seconds)
 
     def queries(self):
         return [*tools.dashboard_queries(), *[(one["alert"], one["expr"]) for one in tools.alerts()]]
@@ -431,13 +414,10 @@ class EndTest(unittest.TestCase):
         self.broker.publish("prod-west", "team-three", [row("three", namespace="team-three")])
         eventually(self, lambda: '"three"' in pods[1].get("/v1alpha1/inventory?namespace=team-three", TOKEN)[1], pods[1].log)
 
-
     def certificate(self, name):
         """A certificate that vouches for itself: what the Secret has, and where it lies for us."""
         folder = pathlib.Path(tempfile.mkdtemp(dir=self.broker.folder))
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                        "-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2", "-keyout",
-                        folder / "tls.key", "-out", folder / "tls.crt"], check=True, capture_output=True)
+        make_certificate(folder / "tls.crt", folder / "tls.key", name, "IP:127.0.0.1")
         return {one: (folder / one).read_text() for one in ("tls.crt", "tls.key")}, str(folder / "tls.crt")
 
     def test_it_serves_https_and_takes_a_renewed_certificate(self):

@@ -18,7 +18,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-from fleet_under_test import Fleet, end_with_parent, row, wait_until
+from fleet_under_test import Fleet, end_with_parent, make_certificate, row, wait_until
 from web_driver import Browser
 
 PRODUCER, CONSUMER = sys.argv[1:3]
@@ -318,11 +318,8 @@ class FleetTest(unittest.TestCase):
         self.assertTrue(gone, "the second round deletes nothing")
 
         def watch(name):
-            look = looks[name]
-            while gone_at[name] is None and time.time() < published + 60:
-                if not look() & gone:
-                    gone_at[name] = time.time()
-                time.sleep(0.02)
+            if wait_until(lambda: not looks[name]() & gone, 60, 0.02):
+                gone_at[name] = time.time()
 
         threads = [threading.Thread(target=watch, args=(name,)) for name in looks]
         for one in threads:
@@ -466,9 +463,7 @@ class FleetTest(unittest.TestCase):
         for name in ("served", "sent"):
             (folder / name).write_text(first + "\n")
         for name in ("right", "wrong"):
-            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                            "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.pem", "-days", "2", "-subj",
-                            "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"], check=True, capture_output=True)
+            make_certificate(folder / f"{name}.pem", folder / f"{name}.key", "localhost", "DNS:localhost")
         flags = ["--token-file", str(folder / "served"), "--tls-certificate", str(folder / "right.pem"),
                  "--tls-key", str(folder / "right.key")]
         self.fleet.publish("prod-west", "team-a", [row("a"), row("b"), row("c")])

@@ -40,6 +40,13 @@ def row(name, kind="Deployment", namespace="team-a", target="workloads", attribu
             "uid": f"uid-{namespace}-{kind}-{name}", "attributes": attributes or {"replicas": 2}}
 
 
+def make_certificate(certificate, key, subject, alternative):
+    """A certificate that vouches for itself, for two days."""
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
+                    "2", "-subj", f"/CN={subject}", "-addext", f"subjectAltName={alternative}", "-keyout", key, "-out",
+                    certificate], check=True, capture_output=True)
+
+
 class Fleet:
     """nats-server, kollect-consumer, and what publishes to them; all in one directory that goes away."""
 
@@ -51,11 +58,7 @@ class Fleet:
         self.manifests = {}
         self.broker_port = free_port()
         try:
-            server = shutil.which("nats-server") or "/usr/sbin/nats-server"
-            self.start("nats", [server, "-js", "-sd", str(self.folder / "nats"), "-a", "127.0.0.1",
-                                "-p", str(self.broker_port)])
-            if not wait_until(self.broker_answers, 30):
-                raise RuntimeError("nats-server does not answer: " + self.log("nats"))
+            self.start_broker()
             self.publish(cluster, "team-a", [])
             self.port = free_port()
             self.start("consumer", [consumer, "run", "--manifest", self.manifest(cluster), "--store",
@@ -74,6 +77,13 @@ class Fleet:
         with open(self.folder / f"{name}.log", "wb") as log:
             self.processes.append(subprocess.Popen(words, stdout=log, stderr=subprocess.STDOUT,
                                                    preexec_fn=end_with_parent))
+
+    def start_broker(self):
+        server = shutil.which("nats-server") or "/usr/sbin/nats-server"
+        self.start("nats", [server, "-js", "-sd", str(self.folder / "nats"), "-a", "127.0.0.1",
+                            "-p", str(self.broker_port)])
+        if not wait_until(self.broker_answers, 30):
+            raise RuntimeError("nats-server does not answer: " + self.log("nats"))
 
     def log(self, name):
         return (self.folder / f"{name}.log").read_text(errors="replace")[-4000:]

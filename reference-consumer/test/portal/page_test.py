@@ -84,8 +84,9 @@ class PageTest(unittest.TestCase):
         self.wait(lambda: self.names() == ["stays"], "the deleted row has gone")
         self.assertLess(time.monotonic() - begun, 2)
         self.browser.click("#tab-changes")
-        lines = self.browser.texts("#changes li")
-        self.assertTrue(any("removed" in line and "team-live/goes" in line for line in lines), lines)
+        # The table and the list of changes are two readings: either may be first.
+        self.wait(lambda: any("removed" in line and "team-live/goes" in line
+                              for line in self.browser.texts("#changes li")), "the removal among the changes")
 
     def test_hostile_names_are_text(self):
         self.fleet.publish("prod-west", "team-hostile",

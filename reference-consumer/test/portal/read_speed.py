@@ -50,12 +50,14 @@ def main():
             sys.exit(f"only {total()} rows have arrived")
         print(f"{total()} rows", flush=True)
         tell("idle", read_pages(fleet, 15))
+        begun_with = applied(fleet)
         more = subprocess.Popen([PRODUCER, "simulate", "--manifest", fleet.manifest("prod"), "--clusters", "10",
                                  "--namespaces", "20", "--items", str(ROWS // 200), "--rounds", "1000", "--churn",
                                  "0.01"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                 preexec_fn=end_with_parent)
         try:
-            time.sleep(5)
+            if not wait_until(lambda: applied(fleet) > begun_with, 60):
+                sys.exit("nothing of the second simulation has arrived")
             rates = []
             for reading in (False, True, False, True):
                 before, begun = applied(fleet), time.monotonic()

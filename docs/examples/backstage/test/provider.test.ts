@@ -66,6 +66,14 @@ async function portal(t: TestContext, names: string[], more: Partial<ProviderOpt
 
 const isStreaming = (one: Portal) => one.eventually('the stream', () => one.consumer.streamCount > 0);
 
+/** One that has read everything and follows the stream. */
+async function following(...what: Parameters<typeof portal>): Promise<Portal> {
+  const one = await portal(...what);
+  await one.provider.connect(one.catalogue);
+  await isStreaming(one);
+  return one;
+}
+
 test('it takes all pages in one full mutation, then follows', async t => {
   const one = await portal(t, ['a', 'b', 'c', 'd', 'e']);
   await one.provider.connect(one.catalogue);
@@ -80,9 +88,7 @@ test('it takes all pages in one full mutation, then follows', async t => {
 });
 
 test('a change of nothing that an entity shows is no mutation', async t => {
-  const one = await portal(t, ['a']);
-  await one.provider.connect(one.catalogue);
-  await isStreaming(one);
+  const one = await following(t, ['a']);
   one.consumer.tell('changed', row('a'), row('a', { attributes: { replicas: 7 } }));
   one.consumer.add(row('b'));
   await one.has('a', 'b');
@@ -91,9 +97,7 @@ test('a change of nothing that an entity shows is no mutation', async t => {
 });
 
 test('pages that break off change nothing', async t => {
-  const one = await portal(t, ['a', 'b', 'c', 'd', 'e']);
-  await one.provider.connect(one.catalogue);
-  await isStreaming(one);
+  const one = await following(t, ['a', 'b', 'c', 'd', 'e']);
   one.neverWithout('a', 'b', 'c', 'd', 'e');
   let broken = 0;
   one.consumer.instead = (path, answer) => {
@@ -148,9 +152,7 @@ test('answers that are no pages are not believed', async t => {
 });
 
 test('while the store is rebuilt entities are added, and none removed', async t => {
-  const one = await portal(t, ['a', 'b', 'c', 'd']);
-  await one.provider.connect(one.catalogue);
-  await isStreaming(one);
+  const one = await following(t, ['a', 'b', 'c', 'd']);
   one.neverWithout('a', 'b', 'c', 'd');
   one.consumer.remake([row('a'), row('x')], true);
   await one.has('a', 'b', 'c', 'd', 'x');
@@ -179,9 +181,7 @@ test('a consumer that rebuilds at the start fills the catalogue without a full m
 });
 
 test('too many removals at once wait, and are believed when they last', async t => {
-  const one = await portal(t, ['a', 'b', 'c', 'd']);
-  await one.provider.connect(one.catalogue);
-  await isStreaming(one);
+  const one = await following(t, ['a', 'b', 'c', 'd']);
   one.neverWithout('a', 'b', 'c', 'd');
   one.consumer.remake([row('a'), row('new')], false);
   await one.has('a', 'b', 'c', 'd', 'new');
@@ -191,9 +191,7 @@ test('too many removals at once wait, and are believed when they last', async t 
 });
 
 test('too many removals that come back are never applied', async t => {
-  const one = await portal(t, ['a', 'b', 'c', 'd'], { confirmAfterMs: 400 });
-  await one.provider.connect(one.catalogue);
-  await isStreaming(one);
+  const one = await following(t, ['a', 'b', 'c', 'd'], { confirmAfterMs: 400 });
   one.neverWithout('a', 'b', 'c', 'd');
   one.consumer.remake([], false);
   await one.eventually('the doubt', () => /4 of 4 entities would go/.test(one.logged.join()));
@@ -202,9 +200,7 @@ test('too many removals that come back are never applied', async t => {
 });
 
 test('too many removals on the stream wait too', async t => {
-  const one = await portal(t, ['a', 'b', 'c', 'd'], { gatherMs: 50 });
-  await one.provider.connect(one.catalogue);
-  await isStreaming(one);
+  const one = await following(t, ['a', 'b', 'c', 'd'], { gatherMs: 50 });
   const begun = Date.now();
   for (const name of ['a', 'b', 'c']) one.consumer.remove(name);
   await one.has('d');
@@ -231,9 +227,7 @@ test('after a restart the catalogue itself tells what would go', async t => {
 });
 
 test('a removal is believed only when no row of the entity is left', async t => {
-  const one = await portal(t, ['a', 'b', 'c', 'd']);
-  await one.provider.connect(one.catalogue);
-  await isStreaming(one);
+  const one = await following(t, ['a', 'b', 'c', 'd']);
   one.neverWithout('a', 'b');
   // Another inventory, and a new object of the same name, still carry them.
   one.consumer.tell('removed', row('a'), null);
@@ -246,9 +240,7 @@ test('a removal is believed only when no row of the entity is left', async t => 
 });
 
 test('a removal is not believed when the answer says that the store is being rebuilt', async t => {
-  const one = await portal(t, ['a', 'b', 'c']);
-  await one.provider.connect(one.catalogue);
-  await isStreaming(one);
+  const one = await following(t, ['a', 'b', 'c']);
   one.neverWithout('a', 'b', 'c');
   one.consumer.isRebuilding = true;
   one.consumer.remove('a');
@@ -298,9 +290,7 @@ test('hostile names that another inventory carries stay', async t => {
 });
 
 test('a lost stream goes on where it was', async t => {
-  const one = await portal(t, ['a', 'b']);
-  await one.provider.connect(one.catalogue);
-  await isStreaming(one);
+  const one = await following(t, ['a', 'b']);
   const pages = () => one.consumer.asked.filter(path => path.startsWith('/v1alpha1/inventory')).length;
   const before = pages();
   for (const name of ['c', 'd', 'e']) {
@@ -312,9 +302,7 @@ test('a lost stream goes on where it was', async t => {
 });
 
 test('a change that could not be applied is told again', async t => {
-  const one = await portal(t, ['a', 'b', 'c']);
-  await one.provider.connect(one.catalogue);
-  await isStreaming(one);
+  const one = await following(t, ['a', 'b', 'c']);
   const apply = one.catalogue.applyMutation.bind(one.catalogue);
   let failures = 2;
   one.catalogue.applyMutation = async mutation => {
