@@ -7,6 +7,7 @@
 #include <kollect/simd/sixteen.hpp>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -37,22 +38,16 @@ constexpr std::optional<std::uint32_t> read_hex4(std::string_view text, std::siz
   return value;
 }
 
-constexpr char unescape(char letter) noexcept {
-  switch (letter) {
-  case 'b':
-    return '\b';
-  case 'f':
-    return '\f';
-  case 'n':
-    return '\n';
-  case 'r':
-    return '\r';
-  case 't':
-    return '\t';
-  default:
-    return letter; // " \ and /
-  }
-}
+/// What a letter stands for after a backslash: itself, but for five.
+inline constexpr auto unescaped = [] {
+  std::array<char, 256> out{};
+  for (std::size_t letter = 0; letter < out.size(); ++letter)
+    out[letter] = static_cast<char>(static_cast<unsigned char>(letter));
+  constexpr std::string_view written = "bfnrt", meant = "\b\f\n\r\t";
+  for (std::size_t index = 0; index < written.size(); ++index)
+    out[static_cast<unsigned char>(written[index])] = meant[index];
+  return out;
+}();
 
 /// Where a writer stands: in the raw text, and in the room that it writes to.
 struct writing_place {
@@ -82,7 +77,7 @@ inline writing_place write_unicode_escape(std::string_view raw, writing_place pl
   const char letter = raw[place.at + 1];
   if (letter == 'u') [[unlikely]]
     return write_unicode_escape(raw, place);
-  *place.to = unescape(letter);
+  *place.to = unescaped[static_cast<unsigned char>(letter)];
   return {place.at + 2, place.to + 1};
 }
 

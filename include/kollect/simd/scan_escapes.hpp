@@ -5,6 +5,7 @@
 #include <kollect/simd/level.hpp>
 #include <kollect/simd/taken.hpp>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -16,37 +17,30 @@ namespace kollect::simd {
 
 namespace detail {
 
-/// Bytes of the escape at `at`, where a backslash stands; 0 where it is none.
-constexpr std::size_t escape_length(std::string_view text, std::size_t at) noexcept {
-  constexpr auto is_short = [](char letter) {
-    switch (letter) {
-    case '"':
-    case '\\':
-    case '/':
-    case 'b':
-    case 'f':
-    case 'n':
-    case 'r':
-    case 't':
-      return true;
-    default:
-      return false;
-    }
-  };
-  constexpr auto is_hex = [](char letter) {
+/// Bytes of an escape by the letter after its backslash; 0 where it is none.
+inline constexpr auto escape_lengths = [] {
+  std::array<std::uint8_t, 256> out{};
+  for (const char letter : std::string_view("\"\\/bfnrt"))
+    out[static_cast<unsigned char>(letter)] = 2;
+  out['u'] = 6;
+  return out;
+}();
+
+constexpr bool are_hex_digits(std::string_view text) noexcept {
+  return std::all_of(text.begin(), text.end(), [](char letter) {
     return (letter >= '0' && letter <= '9') || (letter >= 'a' && letter <= 'f') ||
            (letter >= 'A' && letter <= 'F');
-  };
+  });
+}
+
+/// Bytes of the escape at `at`, where a backslash stands; 0 where it is none.
+constexpr std::size_t escape_length(std::string_view text, std::size_t at) noexcept {
   if (text.size() - at < 2)
     return 0;
-  if (text[at + 1] != 'u')
-    return is_short(text[at + 1]) ? 2 : 0;
-  if (text.size() - at < 6)
-    return 0;
-  for (std::size_t digit = at + 2; digit < at + 6; ++digit)
-    if (!is_hex(text[digit]))
-      return 0;
-  return 6;
+  const std::size_t length = escape_lengths[static_cast<unsigned char>(text[at + 1])];
+  if (length <= 2) [[likely]]
+    return length;
+  return text.size() - at >= length && are_hex_digits({text.data() + at + 2, 4}) ? length : 0;
 }
 
 constexpr std::size_t scan_escapes_bytewise(std::string_view text, std::size_t at) noexcept {
