@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iomanip>
+#include <iterator>
 #include <ostream>
 #include <sstream>
 
@@ -37,7 +38,7 @@ std::vector<finding> worst_of(const std::vector<finding>& all) {
     });
     if (same == out.end())
       out.push_back(one);
-    else if (one.headroom() < same->headroom())
+    else if (one.is_worse_than(*same))
       *same = one;
   }
   return out;
@@ -46,31 +47,39 @@ std::vector<finding> worst_of(const std::vector<finding>& all) {
 void print_table(std::ostream& out, const std::vector<finding>& rows) {
   out << "| # | measured | beside | worst on | goal | median | range | verdict "
          "|\n|---|---|---|---|---|---|---|---|\n";
-  for (const auto& one : rows)
+  for (const auto& one : rows) {
+    const auto goal = (one.at_least ? "≥ " : "≤ ") + shown(one.wanted) + ' ' + one.unit;
+    const auto* const verdict = !one.has_goal()    ? "no goal"
+                                : one.is_reached() ? "reached"
+                                                   : "**not reached**";
     out << "| " << one.goal << " | " << one.what << " | " << one.beside << " | " << one.corpus << " | "
-        << (one.at_least ? "≥ " : "≤ ") << shown(one.wanted) << ' ' << one.unit << " | "
-        << shown(one.measured.median) << ' ' << one.unit << " | " << shown(one.measured.least) << " – "
-        << shown(one.measured.most) << " | " << (one.is_reached() ? "reached" : "**not reached**") << " |\n";
+        << (one.has_goal() ? goal : "–") << " | " << shown(one.measured.median) << ' ' << one.unit << " | "
+        << shown(one.measured.least) << " – " << shown(one.measured.most) << " | " << verdict << " |\n";
+  }
 }
 
 void write_json(std::ostream& out, const std::vector<finding>& all) {
   boost::json::array rows;
   for (const auto& one : all)
-    rows.push_back({{"goal", one.goal},
-                    {"measured", one.what},
-                    {"beside", one.beside},
-                    {"corpus", one.corpus},
-                    {"unit", one.unit},
-                    {"wanted", one.wanted},
-                    {"atLeast", one.at_least},
-                    {"median", one.measured.median},
-                    {"least", one.measured.least},
-                    {"most", one.measured.most},
-                    {"reached", one.is_reached()}});
+    rows.push_back(
+        {{"goal", one.goal},
+         {"measured", one.what},
+         {"beside", one.beside},
+         {"corpus", one.corpus},
+         {"unit", one.unit},
+         {"wanted", one.wanted},
+         {"atLeast", one.at_least},
+         {"median", one.measured.median},
+         {"least", one.measured.least},
+         {"most", one.measured.most},
+         {"reached", one.has_goal() ? boost::json::value(one.is_reached()) : boost::json::value()}});
   out << serialize(boost::json::value(std::move(rows))) << '\n';
 }
 
-void draw(std::ostream& out, const std::vector<finding>& rows) {
+void draw(std::ostream& out, const std::vector<finding>& all) {
+  std::vector<finding> rows;
+  std::copy_if(all.begin(), all.end(), std::back_inserter(rows),
+               [](const auto& one) { return one.has_goal(); });
   constexpr int line_height = 24, text_width = 430, plot_width = 470, width = text_width + plot_width + 20;
   const int height = static_cast<int>(rows.size()) * line_height + 60;
   // A quarter of a goal to eight times a goal.

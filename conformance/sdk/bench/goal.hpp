@@ -17,15 +17,21 @@ struct finding {
   std::string corpus; ///< on what bytes
   std::string unit;   ///< of the numbers: x, GB/s, MiB
   spread measured;
-  double wanted = 0;
+  double wanted = 0;    ///< 0: there is no goal, but it is worth knowing
   bool at_least = true; ///< whether `measured` must be no less than `wanted`, or no more
 
+  bool has_goal() const noexcept { return wanted != 0; }
   bool is_reached() const noexcept {
     return at_least ? measured.median >= wanted : measured.median <= wanted;
   }
 
   /// How far it is on the good side: 1 is just reached.
   double headroom() const noexcept { return at_least ? measured.median / wanted : wanted / measured.median; }
+
+  /// Whether it tells less than another measurement of the same.
+  bool is_worse_than(const finding& other) const noexcept {
+    return has_goal() ? headroom() < other.headroom() : measured.median < other.measured.median;
+  }
 };
 
 /// Of each goal and peer the finding that is the worst of all corpora.
@@ -33,7 +39,7 @@ std::vector<finding> worst_of(const std::vector<finding>& all);
 
 void print_table(std::ostream& out, const std::vector<finding>& rows);
 void write_json(std::ostream& out, const std::vector<finding>& all);
-/// Bars of headroom on a logarithmic scale, a line where a goal is just reached.
+/// Bars of headroom on a logarithmic scale, a line where a goal is just reached; of what has a goal.
 void draw(std::ostream& out, const std::vector<finding>& rows);
 
 } // namespace kollect::bench

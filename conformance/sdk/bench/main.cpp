@@ -105,11 +105,12 @@ private:
       const auto ours = make_contender(is_checked ? rows_by_kollect(data) : check_and_rows_by_kollect(data));
       const std::string what = is_checked ? "row scan of a checked snapshot" : "view + check + row scan";
       const auto pairs = compare(ours, dom);
-      findings_.push_back({"P4", what, "Boost.JSON DOM", data.name, "x", pairs.ratio, 3, true});
+      findings_.push_back(
+          {"P4", what, "Boost.JSON DOM", data.name, "x", pairs.ratio, is_checked ? 3.0 : 0.0, true});
       const double bytes = 1e-9 * static_cast<double>(data.items.size());
       const spread speed{bytes / pairs.first_seconds.median, bytes / pairs.first_seconds.most,
                          bytes / pairs.first_seconds.least};
-      findings_.push_back({"P4", what, "nothing", data.name, "GB/s", speed, 1, true});
+      findings_.push_back({"P4", what, "nothing", data.name, "GB/s", speed, is_checked ? 1.0 : 0.0, true});
     }
   }
 
@@ -127,9 +128,12 @@ private:
 
   void measure_repeats(const corpus& data) {
     const auto fresh = make_contender(fresh_snapshot(data));
-    add("P11", "duplicate", "a fresh snapshot", data, make_contender(duplicate_message(data)), fresh, 4);
-    add("P11", "unchanged snapshot, payload held", "a fresh snapshot", data,
-        make_contender(unchanged_snapshot(data)), fresh, 10);
+    // P11's goals are about the consumer with its store. Without one, a duplicate costs SHA-256 and little
+    // else.
+    add("P11", "duplicate, without a store", "a fresh snapshot", data,
+        make_contender(duplicate_message(data)), fresh, 0);
+    add("P11", "unchanged snapshot, payload held, without a store", "a fresh snapshot", data,
+        make_contender(unchanged_snapshot(data)), fresh, 0);
   }
 
   /// Time for a byte of 4 MiB by time for a byte of 8 KiB.
