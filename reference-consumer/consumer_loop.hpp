@@ -33,6 +33,7 @@ struct loop_settings {
   bool is_monitored = false;
   std::size_t batch_messages = 500;
   std::size_t batch_bytes = 8U * 1024 * 1024;
+  std::size_t row_cache_bytes = default_row_cache_bytes; ///< 0: rows are read from the store for each batch
   std::chrono::milliseconds broker_timeout{10'000};
   std::chrono::milliseconds longest_back_off{10'000};
   /// With is_until_end: how long store or broker may fail before the loop gives up.
@@ -106,6 +107,7 @@ private:
   std::unique_ptr<store> store_;
   std::unique_ptr<subscriber> subscriber_;
   owned_positions owned_;
+  row_cache rows_;
   rewinds rewinds_;
   batch_report total_;
   std::chrono::milliseconds next_back_off_{0};

@@ -96,6 +96,13 @@ inline std::uint64_t digest_of(const target_set& targets) {
   return fingerprint_of(text).low;
 }
 
+/// Whether rows were held and none of them is left: without that, no targets can have alternated.
+inline bool removes_all(std::size_t held_rows, std::span<const change> changes) {
+  const auto removed = std::count_if(changes.begin(), changes.end(),
+                                     [](const change& one) { return one.kind == change_kind::removed; });
+  return held_rows != 0 && static_cast<std::size_t>(removed) == held_rows;
+}
+
 /// Notices two inventories that share a scope because their keys do not tell them apart: their
 /// snapshots have disjoint targets and take turns (A, B, A). Keeps in the record what the next call
 /// needs; answers whether it happened now.

@@ -1,6 +1,7 @@
 #include "ingest.hpp"
 
 #include "decision.hpp"
+#include "held_rows.hpp"
 #include "trace_context.hpp"
 
 #include <kollect/detail/json_writer.hpp>
@@ -40,18 +41,20 @@ dead_letter make_dead_letter(const message_origin& origin, const failure& reason
   return letter;
 }
 
-/// The rows of a snapshot that is to be applied, and what identifies them.
+/// A snapshot that is to be applied, whole or from its parts by index, and what identifies it.
 struct arrived_snapshot {
   snapshot_order order;
   sha256_digest items_digest;
-  row_map rows;
+  std::vector<snapshot_view> views; ///< valid as long as the messages are
+  std::size_t room = 0;             ///< see row_room()
   std::vector<sha256_digest> parts;
 };
 
 /// One batch on its way into one transaction.
 class batch_ingest {
 public:
-  batch_ingest(transaction& target, const ingest_settings& settings) : target_(target), settings_(settings) {}
+  batch_ingest(transaction& target, const ingest_settings& settings, row_cache& cache)
+      : target_(target), settings_(settings), cache_(cache) {}
 
   /// For messages that were consumed before: a dedup key that is known says nothing about them.
   void begin_retry() noexcept { is_retry_ = true; }
@@ -77,6 +80,13 @@ public:
     return {};
   }
 
+  /// Leaves the rows that are held now to later batches. To be called after the commit, and only then.
+  void keep_rows() {
+    for (auto& [which, opened] : scopes_)
+      if (opened.rows)
+        cache_.put(which, opened.record, std::move(*opened.rows));
+  }
+
 private:
   result<message_head> head_of(const received_message& message) const {
     if (message.is_tombstone)
@@ -95,17 +105,18 @@ private:
     report_.notes.push_back({origin_of(message), outcome::pending, {}, {}});
     if (!head)
       return bury(message, head.error());
-    auto record = open(head->scope);
-    if (!record)
-      return record.error();
-    auto is_known = target_.is_known((*record)->id, head->key);
+    auto opened = open(head->scope);
+    if (!opened)
+      return opened.error();
+    auto& record = (*opened)->record;
+    auto is_known = target_.is_known(record.id, head->key);
     if (!is_known)
       return is_known.error();
     if (*is_known && !is_retry_)
       return end(outcome::duplicate);
     is_key_known_ = *is_known;
 
-    auto snapshot = parse_snapshot(head->envelope, settings_.limits);
+    auto snapshot = check(head->envelope, settings_.limits, **opened);
     if (!snapshot)
       return bury(message, snapshot.error());
     const auto order = order_of(*head, *snapshot);
@@ -113,15 +124,18 @@ private:
                                      settings_.now(), settings_.limits))
       return bury(message, *refused);
     if (snapshot->form == payload_form::multipart)
-      return take_part(message, *head, *snapshot, **record);
-    if (auto remembered = remember((*record)->id, head->key, order.instant); !remembered)
+      return take_part(message, *head, *snapshot, **opened);
+    if (auto remembered = remember(record.id, head->key, order.instant); !remembered)
       return remembered;
 
-    const outcome ending = decide_snapshot((*record)->order, order);
+    const outcome ending = decide_snapshot(record.order, order);
     if (ending == outcome::applied) {
-      arrived_snapshot arrived{order, items_digest_of(*head, *snapshot), {}, {}};
-      collect_rows(*snapshot, arrived.rows);
-      auto applied = apply(head->scope, **record, std::move(arrived));
+      auto applied = apply(head->scope, **opened,
+                           {order,
+                            items_digest_of(*head, *snapshot),
+                            {*snapshot},
+                            row_room(snapshot->form, settings_.limits),
+                            {}});
       if (!applied)
         return applied.error();
       if (!*applied)
@@ -130,11 +144,21 @@ private:
     return end(ending);
   }
 
-  /// Scopes and their rows are read once a batch and then kept up to date here.
+  /// Scopes are read once a batch and then kept up to date here; so are their rows, where they are not left
+  /// from an earlier batch.
   struct open_scope {
     scope_record record;
-    std::optional<row_map> rows;
+    std::optional<held_rows> rows;
   };
+
+  /// Checks a payload, of rows that are held byte for byte no more than that they are.
+  static result<snapshot_view> check(const envelope_view& envelope, const limits& bounds,
+                                     const open_scope& where) {
+    if (!where.rows || !where.rows->are_checked())
+      return parse_snapshot(envelope, bounds);
+    held_known_rows known(*where.rows);
+    return parse_snapshot(envelope, bounds, known);
+  }
 
   result<void> end(outcome value) {
     report_.counts.add(value);
@@ -151,15 +175,16 @@ private:
     report_.settled.settle(parts, value);
   }
 
-  result<scope_record*> open(const scope& which) {
+  result<open_scope*> open(const scope& which) {
     auto found = scopes_.find(which);
     if (found == scopes_.end()) {
       auto record = target_.open_scope(which);
       if (!record)
         return record.error();
-      found = scopes_.emplace(which, open_scope{std::move(*record), std::nullopt}).first;
+      auto rows = cache_.take(which, *record);
+      found = scopes_.emplace(which, open_scope{std::move(*record), std::move(rows)}).first;
     }
-    return &found->second.record;
+    return &found->second;
   }
 
   result<void> bury(const received_message& message, const failure& reason) {
@@ -182,7 +207,8 @@ private:
   }
 
   result<void> take_part(const received_message& message, const message_head& head,
-                         const snapshot_view& snapshot, scope_record& record) {
+                         const snapshot_view& snapshot, open_scope& opened) {
+    auto& record = opened.record;
     const auto set = part_set_of(head, snapshot);
     const held_part part{snapshot.part_index, head.key.payload};
     auto held = target_.held_parts(record.id, set);
@@ -208,11 +234,12 @@ private:
     if (auto kept = target_.hold_part(record.id, pending); !kept)
       return kept;
     report_.counts.add(outcome::pending);
-    return found == part_outcome::complete ? settle_set(set, head.scope, record) : result<void>{};
+    return found == part_outcome::complete ? settle_set(set, head.scope, opened) : result<void>{};
   }
 
   /// The last part of a set has come: its rows are joined by part index.
-  result<void> settle_set(const part_set& set, const scope& where, scope_record& record) {
+  result<void> settle_set(const part_set& set, const scope& where, open_scope& opened) {
+    const auto& record = opened.record;
     auto parts = target_.take_parts(record.id, set);
     if (!parts)
       return parts.error();
@@ -228,19 +255,20 @@ private:
       auto head = read_head(part.message, part.message_key, accepted);
       if (!head)
         return head.error();
-      auto snapshot = parse_snapshot(head->envelope, accepted);
+      auto snapshot = check(head->envelope, accepted, opened);
       if (!snapshot)
         return snapshot.error();
-      collect_rows(*snapshot, arrived.rows);
+      arrived.views.push_back(*snapshot);
       items_digests += to_string(items_digest_of(*head, *snapshot));
       held.push_back(part.part);
       arrived.parts.push_back(part.part.digest);
     }
     arrived.order = order_of(set, held);
     arrived.items_digest = sha256(items_digests);
+    arrived.room = row_room(payload_form::multipart, accepted);
     const outcome ending = decide_snapshot(record.order, arrived.order);
     if (ending == outcome::applied) {
-      auto applied = apply(where, record, std::move(arrived));
+      auto applied = apply(where, opened, std::move(arrived));
       if (!applied)
         return applied.error();
       if (!*applied)
@@ -268,31 +296,26 @@ private:
 
   /// Makes a snapshot the state of its scope: only what changed is written (DEL-01). False when it is
   /// held back instead, and refused_ says why.
-  result<bool> apply(const scope& where, scope_record& record, arrived_snapshot arrived) {
-    const bool is_first = !record.order;
-    const bool is_unchanged = !is_first && record.items_digest == arrived.items_digest;
+  result<bool> apply(const scope& where, open_scope& opened, arrived_snapshot arrived) {
+    auto& record = opened.record;
     std::vector<change> changes;
-    if (!is_unchanged) {
-      auto before = rows_of(where, record.id);
+    if (!record.order || record.items_digest != arrived.items_digest) {
+      auto before = rows_of(opened);
       if (!before)
         return before.error();
-      auto found = diff(**before, arrived.rows);
+      auto found = find_difference(**before, arrived.views, arrived.room);
       if (!found)
         return found.error();
-      changes = std::move(*found);
+      changes = std::move(found->changes);
       if (is_retry_ || record.held_back != arrived.items_digest)
-        if (auto refused = refuse_mass_deletion((*before)->size(), changes, settings_.max_delete_percent)) {
-          record.held_back = arrived.items_digest;
-          if (auto noted = target_.note_held_back(record.id, arrived.items_digest); !noted)
-            return noted.error();
-          refused_ = std::move(refused);
-          return false;
-        }
-      if (notice_alternating_targets(record, **before, arrived.rows))
+        if (auto refused = refuse_mass_deletion((*before)->size(), changes, settings_.max_delete_percent))
+          return hold_back(record, arrived.items_digest, std::move(*refused));
+      if (removes_all((*before)->size(), changes) &&
+          notice_alternating_targets(record, (*before)->to_map(), found->rows.to_map()))
         settings_.notice(
             where, "snapshots with disjoint targets take turns in this scope: several inventories share it, "
                    "and each wipes the other's rows; give them ADR-0405 message keys (KAF-01)");
-      **before = std::move(arrived.rows);
+      **before = std::move(found->rows);
     }
     record.order = arrived.order;
     record.items_digest = arrived.items_digest;
@@ -310,15 +333,25 @@ private:
     return true;
   }
 
-  result<row_map*> rows_of(const scope& where, std::int64_t scope_id) {
-    auto& rows = scopes_.at(where).rows;
-    if (!rows) {
-      auto loaded = target_.rows(scope_id);
-      if (!loaded)
-        return loaded.error();
-      rows = std::move(*loaded);
+  result<bool> hold_back(scope_record& record, const sha256_digest& items, failure reason) {
+    record.held_back = items;
+    if (auto noted = target_.note_held_back(record.id, items); !noted)
+      return noted.error();
+    refused_ = std::move(reason);
+    return false;
+  }
+
+  result<held_rows*> rows_of(open_scope& opened) {
+    if (!opened.rows) {
+      auto stored = target_.rows(opened.record.id);
+      if (!stored)
+        return stored.error();
+      auto rows = held_rows::from_store(*stored);
+      if (!rows)
+        return rows.error();
+      opened.rows = std::move(*rows);
     }
-    return &*rows;
+    return &*opened.rows;
   }
 
   void count_rows(const std::vector<change>& changes) {
@@ -334,6 +367,7 @@ private:
 
   transaction& target_;
   const ingest_settings& settings_;
+  row_cache& cache_;
   std::map<scope, open_scope> scopes_;
   batch_report report_;
   bool is_retry_ = false;
@@ -368,6 +402,7 @@ result<owned_positions> advance_positions(transaction& target, const std::string
                                           const owned_positions& owned,
                                           std::span<const received_message> batch) {
   owned_positions moved;
+  std::map<std::int32_t, const received_message*> last;
   for (const auto& message : batch) {
     const auto held = owned.find(message.partition);
     if (held == owned.end())
@@ -378,8 +413,10 @@ result<owned_positions> advance_positions(transaction& target, const std::string
     if (message.offset < position.next_offset)
       continue;
     position.next_offset = message.offset + 1;
-    position.last_message = fingerprint_of(message.value);
+    last[message.partition] = &message;
   }
+  for (const auto& [partition, message] : last)
+    moved.at(partition).last_message = fingerprint_of(message->value);
   for (const auto& [partition, position] : moved)
     if (auto advanced = target.advance(log, owned.at(partition), position); !advanced)
       return advanced.error();
@@ -389,7 +426,7 @@ result<owned_positions> advance_positions(transaction& target, const std::string
 } // namespace
 
 result<batch_report> ingest(store& target, const ingest_settings& settings, owned_positions& owned,
-                            std::span<const received_message> batch) {
+                            std::span<const received_message> batch, row_cache& rows) {
   auto begun = target.begin();
   if (!begun)
     return begun.error();
@@ -414,11 +451,12 @@ result<batch_report> ingest(store& target, const ingest_settings& settings, owne
     // What lies below the stored position has been dealt with; a broker may well send it again.
     if (!has_positions || message.offset >= owned.at(message.partition).next_offset)
       messages.push_back(&message);
-  batch_ingest ingesting(work, settings);
+  batch_ingest ingesting(work, settings, rows);
   if (auto taken = ingesting.take(messages); !taken)
     return taken.error();
   if (auto finished = finish(work, ingesting.report().counts, settings.retention); !finished)
     return finished.error();
+  ingesting.keep_rows();
   for (const auto& [partition, position] : moved)
     owned[partition] = position;
   return ingesting.report();
@@ -459,7 +497,8 @@ result<explanation> explain(store& target, const ingest_settings& settings, cons
       return known.error();
     is_key_known = *known;
   }
-  batch_ingest ingesting(work, settings);
+  row_cache none(0);
+  batch_ingest ingesting(work, settings, none);
   if (auto done = ingesting.take({&message}); !done)
     return done.error();
   const auto& report = ingesting.report();
@@ -512,7 +551,8 @@ result<outcome> retry_dead_letter(store& target, ingest_settings settings, std::
   message.subject = stored.letter.subject;
   message.value = stored.letter.value;
   message.is_tombstone = stored.letter.is_tombstone;
-  batch_ingest ingesting(work, settings);
+  row_cache none(0);
+  batch_ingest ingesting(work, settings, none);
   ingesting.begin_retry();
   if (auto done = ingesting.take({&message}); !done)
     return done.error();

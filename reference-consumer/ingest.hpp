@@ -2,6 +2,7 @@
 #define KOLLECT_CONSUMER_INGEST_HPP
 
 #include "outcome.hpp"
+#include "row_cache.hpp"
 #include "store/store.hpp"
 
 #include <kollect/limits.hpp>
@@ -56,9 +57,17 @@ using owned_positions = std::map<std::int32_t, owned_position>;
 
 /// Brings a batch of messages into the store in one transaction: positions first (the fence), then
 /// every message's effect, then the counters. On success the positions in `owned` have moved on and
-/// the messages may be acknowledged. On failure nothing has happened.
+/// the messages may be acknowledged. On failure nothing has happened, and rows of the batch's scopes have
+/// left the cache.
 result<batch_report> ingest(store& target, const ingest_settings& settings, owned_positions& owned,
-                            std::span<const received_message> batch);
+                            std::span<const received_message> batch, row_cache& rows);
+
+/// The same, keeping no rows for later batches.
+inline result<batch_report> ingest(store& target, const ingest_settings& settings, owned_positions& owned,
+                                   std::span<const received_message> batch) {
+  row_cache none(0);
+  return ingest(target, settings, owned, batch, none);
+}
 
 /// The partitions whose log is not the one that was consumed so far: where the last consumed message
 /// stood, the batch has another one. The subscriber is told to begin one message early for that.

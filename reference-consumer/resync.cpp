@@ -123,6 +123,7 @@ result<outcome_counts> rebuild(log_reader& log, store& into, ingest_settings set
                                const std::function<bool(const outcome_counts&)>& told) {
   settings.log = log.log();
   owned_positions owned;
+  row_cache rows(default_row_cache_bytes);
   outcome_counts counts;
   while (!log.at_end()) {
     auto batch = log.poll(batch_messages, batch_bytes, poll_time);
@@ -132,7 +133,7 @@ result<outcome_counts> rebuild(log_reader& log, store& into, ingest_settings set
       if (auto ours = own_partitions(into, settings.log.name, owned, *batch); !ours)
         return ours.error();
     if (!batch->empty()) {
-      auto done = ingest(into, settings, owned, *batch);
+      auto done = ingest(into, settings, owned, *batch, rows);
       if (!done)
         return done.error();
       counts += done->counts;

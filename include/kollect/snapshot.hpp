@@ -5,6 +5,7 @@
 #include <kollect/detail/snapshot_reader.hpp>
 #include <kollect/envelope.hpp>
 #include <kollect/item.hpp>
+#include <kollect/known_rows.hpp>
 #include <kollect/scope.hpp>
 #include <kollect/snapshot_view.hpp>
 
@@ -46,8 +47,15 @@ inline result<snapshot_view> parse_snapshot(const envelope_view& envelope, const
   return detail::snapshot_reader(envelope, bounds).read();
 }
 
-/// The same for a payload without its envelope, such as each of a set that an assembler has completed.
-/// Offsets count from the payload's start.
+/// The same, sparing rows that `known` has by their bytes: verdicts, reasons and byte offsets are those of
+/// parse_snapshot() without it.
+inline result<snapshot_view> parse_snapshot(const envelope_view& envelope, const limits& bounds,
+                                            known_rows& known) {
+  return detail::snapshot_reader(envelope, bounds, &known).read();
+}
+
+/// Like parse_snapshot() for a payload without its envelope, such as each of a set that an assembler has
+/// completed. Offsets count from the payload's start.
 inline result<snapshot_view> parse_payload(std::string_view payload, const limits& bounds = {}) {
   return parse_snapshot(envelope_view{.message = payload, .payload = payload}, bounds);
 }

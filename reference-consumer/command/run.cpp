@@ -38,6 +38,7 @@ struct run_flags {
   std::string log_format = "auto";
   std::size_t batch_messages = 500;
   std::size_t batch_bytes = 8U * 1024 * 1024;
+  std::size_t row_cache_bytes = default_row_cache_bytes;
   std::int64_t session_timeout_ms = 10'000;
   std::int64_t ack_wait_ms = 30'000;
   std::int64_t give_up_after_seconds = 60;
@@ -59,6 +60,10 @@ void add_flags(CLI::App& command, run_flags& flags) {
       ->capture_default_str();
   command.add_option("--batch-bytes", flags.batch_bytes, "bytes in one transaction, about")
       ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command
+      .add_option("--row-cache-bytes", flags.row_cache_bytes,
+                  "bytes of rows kept from batch to batch, about; 0: they are read from the store each time")
       ->capture_default_str();
   command
       .add_option("--session-timeout", flags.session_timeout_ms,
@@ -164,6 +169,7 @@ result<int> run(const run_flags& flags) {
     settings.ack_wait = std::chrono::milliseconds(flags.ack_wait_ms);
   settings.batch_messages = flags.batch_messages;
   settings.batch_bytes = flags.batch_bytes;
+  settings.row_cache_bytes = flags.row_cache_bytes;
   settings.give_up_after = std::chrono::seconds(flags.give_up_after_seconds);
   settings.ingest = make_ingest_settings(flags.bounds);
   settings.ingest.notice = [&log](const scope& which, std::string_view what) {

@@ -25,7 +25,7 @@ struct logged {
 class random_consumer {
 public:
   random_consumer(const fleet& published, broker_system system, seeded_random& random)
-      : random_(random), fleet_(published), settings_(make_settings(system)) {
+      : random_(random), fleet_(published), settings_(make_settings(system)), rows_(random_size(random)) {
     settings_.notice = [](const scope&, std::string_view) {}; // targets alternate by chance
     restart();
   }
@@ -57,7 +57,7 @@ public:
       faults_.commit.push_back(broken);
     if (random_.once_in(10))
       faults_.answer.push_back(broken);
-    const auto done = consumer::ingest(*store_, settings_, owned_, batch);
+    const auto done = consumer::ingest(*store_, settings_, owned_, batch, rows_);
     faults_ = {};
     if (done)
       reported_ += done->counts;
@@ -87,6 +87,12 @@ public:
   }
 
 private:
+  /// None, too few bytes for all scopes, or enough: the state must be the same.
+  static std::size_t random_size(seeded_random& random) {
+    const std::size_t sizes[] = {0, 4'000, default_row_cache_bytes};
+    return sizes[random.below(3)];
+  }
+
   void check(bool is_known_to_be_stored) {
     const auto counts = store_->counts().value();
     EXPECT_TRUE(counts.is_conserved()) << counts;
@@ -108,6 +114,7 @@ private:
   store_faults faults_;
   std::unique_ptr<store> store_;
   owned_positions owned_;
+  row_cache rows_; // not cleared on failures, as the loop would: it must be right all the same
   outcome_counts reported_;
   std::map<scope, std::optional<snapshot_order>> orders_;
 };

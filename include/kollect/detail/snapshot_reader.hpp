@@ -5,6 +5,7 @@
 #include <kollect/detail/item_reader.hpp>
 #include <kollect/detail/json_cursor.hpp>
 #include <kollect/envelope.hpp>
+#include <kollect/known_rows.hpp>
 #include <kollect/snapshot_view.hpp>
 
 #include <array>
@@ -18,8 +19,8 @@ namespace kollect::detail {
 /// Reads one payload: parse_snapshot() is its only user.
 class snapshot_reader {
 public:
-  snapshot_reader(const envelope_view& envelope, const limits& bounds)
-      : payload_(envelope.payload), base_(envelope.payload_offset()), bounds_(bounds),
+  snapshot_reader(const envelope_view& envelope, const limits& bounds, known_rows* known = nullptr)
+      : payload_(envelope.payload), base_(envelope.payload_offset()), bounds_(bounds), known_(known),
         cursor_(envelope.payload, bounds.max_depth) {
     cursor_.set_depth(1); // the envelope is level 1
   }
@@ -79,13 +80,32 @@ private:
     const std::size_t begin = cursor_.position();
     item_view row;
     const bool is_read = cursor_.read_array([&] {
-      row = {};
       ++view_.item_count;
-      return read_item(cursor_, payload_, row);
+      return pass_known() || read_row(row);
     });
     if (is_read)
       view_.items = payload_.substr(begin, cursor_.position() - begin);
     return is_read;
+  }
+
+  bool read_row(item_view& row) {
+    row = {};
+    if (!read_item(cursor_, payload_, row))
+      return false;
+    if (known_ != nullptr)
+      known_->pass(row);
+    return true;
+  }
+
+  /// Passes over a row that was found good before. A row's text ends where its brace is closed: no longer row
+  /// begins with the bytes of a shorter one.
+  bool pass_known() {
+    if (known_ == nullptr || cursor_.peek() != '{')
+      return false;
+    const std::size_t begin = cursor_.position();
+    const std::size_t length = known_->find(payload_.substr(begin), row_room(view_.form, bounds_));
+    cursor_.move_to(begin + length);
+    return length != 0;
   }
 
   bool read_field(const json_string& name) {
@@ -186,6 +206,7 @@ private:
   std::string_view payload_;
   std::size_t base_;
   limits bounds_;
+  known_rows* known_;
   json_cursor cursor_;
   snapshot_view view_;
   std::string_view clause_ = "PAY-01";

@@ -2,6 +2,7 @@
 #define KOLLECT_CONSUMER_TEST_CONSUMER_HPP
 
 #include "support/assertions.hpp"
+#include "support/faulty_store.hpp"
 #include "support/messages.hpp"
 #include "support/store_place.hpp"
 
@@ -19,8 +20,9 @@ namespace kollect::consumer::test {
 /// counters are conserved, and the store's rose by those of the report.
 class test_consumer {
 public:
-  explicit test_consumer(broker_system system = broker_system::kafka, std::int32_t partitions = 1)
-      : settings(make_settings(system)), partitions_(partitions) {
+  explicit test_consumer(broker_system system = broker_system::kafka, std::int32_t partitions = 1,
+                         std::size_t row_cache_bytes = default_row_cache_bytes)
+      : settings(make_settings(system)), rows(row_cache_bytes), partitions_(partitions) {
     restart();
   }
 
@@ -39,9 +41,10 @@ public:
   /// Opens the store anew, as another process would, and claims all partitions.
   void restart() {
     store_.reset();
+    rows.clear();
     auto opened = place_->open("the test");
     ASSERT_TRUE(succeeds(opened));
-    store_ = std::move(*opened);
+    store_ = std::make_unique<faulty_store>(std::move(*opened), faults);
     if (settings.log.system != broker_system::kafka)
       return;
     std::vector<std::int32_t> numbers(static_cast<std::size_t>(partitions_));
@@ -54,7 +57,7 @@ public:
 
   result<batch_report> ingest(std::span<const received_message> batch) {
     const auto before = store_->counts().value();
-    auto report = consumer::ingest(*store_, settings, owned, batch);
+    auto report = consumer::ingest(*store_, settings, owned, batch, rows);
     auto after = before;
     if (report)
       after += report->counts;
@@ -91,6 +94,8 @@ public:
 
   ingest_settings settings;
   owned_positions owned;
+  row_cache rows;
+  store_faults faults;
 
 private:
   std::int32_t partitions_;

@@ -3,6 +3,7 @@
 
 #include "store/store.hpp"
 
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -11,13 +12,14 @@
 
 namespace kollect::consumer::test {
 
-/// Failures to come, shared by all stores that are opened while they last.
+/// Failures to come and what was asked, shared by all stores that are opened while they last.
 struct store_faults {
   std::deque<failure> begin;       ///< each fails one begin()
   std::deque<failure> claim;       ///< each fails one claim()
   std::deque<failure> commit;      ///< each fails one commit(), which has done nothing
   std::deque<failure> answer;      ///< each fails one commit(), which has been done all the same
   std::function<void()> on_commit; ///< told of every commit that was done
+  std::int64_t row_reads = 0;      ///< how often a scope's rows were read
 
   static std::optional<failure> take(std::deque<failure>& from) {
     if (from.empty())
@@ -58,7 +60,10 @@ public:
   result<void> remember(std::int64_t id, const dedup_key& key, const timestamp& instant) override {
     return inner_->remember(id, key, instant);
   }
-  result<row_map> rows(std::int64_t id) override { return inner_->rows(id); }
+  result<row_map> rows(std::int64_t id) override {
+    ++faults_.row_reads;
+    return inner_->rows(id);
+  }
   result<void> write_snapshot(const applied_snapshot& snapshot) override {
     return inner_->write_snapshot(snapshot);
   }

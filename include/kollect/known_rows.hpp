@@ -1,0 +1,38 @@
+#ifndef KOLLECT_KNOWN_ROWS_HPP
+#define KOLLECT_KNOWN_ROWS_HPP
+
+#include <kollect/item.hpp>
+#include <kollect/limits.hpp>
+#include <kollect/snapshot_view.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <string_view>
+
+namespace kollect {
+
+/// How many levels of nesting a row may have, itself the first, in a payload of this form: the envelope, the
+/// array and, where there is one, the export envelope are around it.
+inline std::size_t row_room(payload_form form, const limits& bounds) noexcept {
+  const std::size_t around = form == payload_form::array ? 2 : 3;
+  const std::size_t deepest = std::min(bounds.max_depth, max_depth_ceiling);
+  return deepest - std::min(deepest, around);
+}
+
+/// Rows that parse_snapshot() has found good before, which it need not look into again: one that has the very
+/// same bytes is as good. Consumers that hold a scope's rows know nearly all of its next snapshot.
+class known_rows {
+public:
+  virtual ~known_rows() = default;
+
+  /// How many bytes of `text`, where a row begins, are a row that was found good, all of it, and nests no
+  /// deeper than `room`; 0 if none is known to be there.
+  virtual std::size_t find(std::string_view text, std::size_t room) = 0;
+
+  /// Told of each row that find() did not know, once it has been found good.
+  virtual void pass(const item_view& row) = 0;
+};
+
+} // namespace kollect
+
+#endif
