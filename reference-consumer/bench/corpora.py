@@ -1,7 +1,6 @@
 """The messages that programs are measured on: made by kollect-producer, put into a broker once before anything is timed."""
 
 import dataclasses
-import pathlib
 
 from servers import Topic
 
@@ -17,7 +16,6 @@ class Corpus:
     messages: int
     bytes: int
     rows: int = 0
-    start: int = 0  # the offset at which the timed part begins; stores hold what was before
 
     def drop(self):
         self.topic.drop()
@@ -43,49 +41,65 @@ def duplicates(kafka, count, items=ITEMS):
     """The same message again and again: all but the first are duplicates."""
     key, path = one_message(kafka, items)
     topic = kafka.make_topic("duplicates")
-    for done in range(0, count, 2000):  # as many names as fit on a command line
-        kafka.place.time("kcat", topic.kcat("-P", "-p", 0, "-k", key, "-X", "linger.ms=20",
-                                            *[path] * min(2000, count - done)))
+    most = 2000  # as many names as fit on a command line
+    for done in range(0, count, most):
+        kafka.place.time("kcat", topic.kcat("-P", "-p", 0, "-k", key, "-X", "linger.ms=20", *[path] * min(most, count - done)))
     size = path.stat().st_size
     return Corpus(topic, f"{size / 1024:.0f} KiB, duplicates", count, count * size)
 
 
-def fresh(kafka, scopes, partitions=1):
+def fresh(kafka, scopes):
     """The first snapshot of each scope: all rows are new."""
-    topic = kafka.make_topic("fresh", partitions)
-    told = topic.simulate(*fleet(scopes // 25, 25), "--rounds", 1, *SEED)
+    topic = kafka.make_topic("fresh")
+    told = topic.simulate(*fleet(scopes // 20, 20), "--rounds", 1, *SEED)
     return Corpus(topic, f"200 KiB, {told['rows']} rows, all new", told["messages"], told["bytes"], told["rows"])
 
 
-def lines_of(topic, path, first=0):
+def write_lines(topic, path, first=0):
     """Writes messages from an offset on into a file: key, tab, value, a line each."""
     topic.broker.place.time_into(path, "kcat", topic.kcat("-C", "-p", 0, "-o", first, "-e", "-f", "%k\\t%s\\n"))
 
 
-def append_lines(topic, path, *words):
-    """Publishes what lines_of() has written."""
-    topic.broker.place.time("kcat", topic.kcat("-P", "-p", 0, "-K", "\t", "-X", "linger.ms=20", *words), feed=path)
+def publish_lines(topic, path, partition=0):
+    """Publishes what write_lines() has written."""
+    topic.broker.place.time("kcat", topic.kcat("-P", "-p", partition, "-K", "\t", "-X", "linger.ms=20"), feed=path)
 
 
-class Rounds:
-    """A fleet whose first snapshots are in a topic, and those that follow, which can be appended when stores have the
-    first. Each differs from the last one in `churn` of its rows."""
+def rounds(kafka, scopes, count, churn=0.01, duplicates=0.05):
+    """Two corpora: the first snapshot of each scope, which stores are to hold when the second begins, and `count` further
+    ones of each, of which each differs from the one before in `churn` of its rows."""
+    place = kafka.place
+    words = (*fleet(scopes // 20, 20), *SEED, "--churn", churn, "--duplicates", duplicates)
+    begin, whole, rest = (kafka.make_topic(name) for name in ("begin", "whole", "rest"))
+    first = begin.simulate(*words, "--rounds", 1)
+    told = whole.simulate(*words, "--rounds", 1 + count)
+    path = place.folder / place.fresh("lines")
+    write_lines(whole, path, first["messages"])
+    whole.drop()
+    publish_lines(rest, path)
+    path.unlink()
+    name = f"200 KiB, {f'{100 * churn:g} % changes' if churn else 'unchanged'}"
+    if duplicates:
+        name += f", {100 * duplicates:g} % duplicates"
+    return (Corpus(begin, "200 KiB, first snapshots", first["messages"], first["bytes"], first["rows"]),
+            Corpus(rest, name, told["messages"] - first["messages"], told["bytes"] - first["bytes"], told["rows"]))
 
-    def __init__(self, kafka, scopes, rounds, churn=0.01, duplicates=0.05, name="rounds"):
-        words = (*fleet(scopes // 20, 20), *SEED, "--churn", churn, "--duplicates", duplicates)
-        self.topic = kafka.make_topic(name)
-        first = self.topic.simulate(*words, "--rounds", 1)
-        whole = kafka.make_topic(name)
-        told = whole.simulate(*words, "--rounds", 1 + rounds)
-        self.path = kafka.place.folder / kafka.place.fresh("lines")
-        lines_of(whole, self.path, first["messages"])
-        whole.drop()
-        percent = f"{100 * churn:g} % changes" if churn else "unchanged"
-        self.corpus = Corpus(self.topic, f"200 KiB, {percent}, {100 * duplicates:g} % duplicates",
-                             told["messages"] - first["messages"], told["bytes"] - first["bytes"], told["rows"],
-                             first["messages"])
 
-    def append(self):
-        append_lines(self.topic, self.path)
-        pathlib.Path(self.path).unlink()
-        return self.corpus
+class Corpora:
+    """Those that several measurements share, made when the first of them asks."""
+
+    def __init__(self, kafka):
+        self.kafka = kafka
+        self.made = {}
+        self.database = None
+
+    def of_database(self, start):
+        """The database server, likewise."""
+        self.database = self.database or start(self.kafka.place)
+        return self.database
+
+    def of(self, make, *words, **options):
+        key = (make.__name__, words, tuple(options.items()))
+        if key not in self.made:
+            self.made[key] = make(self.kafka, *words, **options)
+        return self.made[key]

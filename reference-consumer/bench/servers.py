@@ -123,6 +123,9 @@ class Nats:
     def url(self):
         return f"nats://127.0.0.1:{self.port}"
 
+    def close(self):
+        self.place.end(self.child)
+
     def manifest(self, subject):
         return write_manifest(self.place.folder / f"{subject}.json", "nats", self.url, subject)
 
@@ -155,11 +158,19 @@ class PostgreSQL:
     def program(self, name):
         return str(self.programs / name) if self.programs else name
 
-    def make_database(self, name):
-        """A new database; answers its URL."""
+    def make_database(self, name, template=None):
+        """A new database, or a copy of one; answers its URL."""
         database = self.place.fresh(name).replace("-", "_")
-        self.run("postgres", f"CREATE DATABASE {database}")
+        self.run("postgres", f"CREATE DATABASE {database}" + (f" TEMPLATE {template.rpartition('/')[2]}" if template else ""))
         return f"postgresql://kollect@127.0.0.1:{self.port}/{database}"
+
+    def cpu(self):
+        """Seconds of CPU time of all sessions that are over."""
+        with_us = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
+        if not wait_until(lambda: self.run("postgres", with_us) == ["1"], 10):
+            raise Failure("a session of PostgreSQL goes on after its client has ended")
+        fields = pathlib.Path(f"/proc/{self.child.pid}/stat").read_text().rpartition(") ")[2].split()
+        return (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")  # cutime and cstime
 
     def drop_database(self, url):
         self.run("postgres", f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)")
@@ -170,7 +181,7 @@ class PostgreSQL:
 
     def run(self, database, sql):
         """Runs SQL; answers the lines that it prints."""
-        done = subprocess.run([*self.psql(database.rpartition("/")[2] or database), "-c", sql], stdout=subprocess.PIPE,
+        done = subprocess.run([*self.psql(database.rpartition("/")[2]), "-c", sql], stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, text=True)
         if done.returncode != 0:
             raise Failure(f"psql: {done.stderr}")

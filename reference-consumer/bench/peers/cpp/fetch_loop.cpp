@@ -35,8 +35,8 @@ void fill(jsCtx* stream, const char* name, const char* subject, const char* file
   check(js_PublishAsyncComplete(stream, nullptr), "not everything was stored");
 }
 
-void take(natsConnection* connection, jsCtx* stream, const char* name, const char* subject, const char* durable,
-          int batch, long count) {
+void take(natsConnection* connection, jsCtx* stream, const char* name, const char* subject,
+          const char* durable, int batch, long count) {
   jsSubOptions options;
   jsSubOptions_Init(&options);
   options.Stream = name;

@@ -1,9 +1,11 @@
-// The loop that one would write by hand, from Kafka to PostgreSQL: upsert_loop copy|unnest BROKER TOPIC URL
+// The loop that one would write by hand, from Kafka to PostgreSQL:
+//   upsert_loop copy|unnest BROKER TOPIC URL [filled]
 //
-// Reads the topic from its beginning to its end as it is at the start, parses, and upserts the rows in batches: by COPY
-// into a temporary table and INSERT … SELECT, or by INSERT … SELECT FROM unnest(). Rows that a newer snapshot lacks are
-// deleted, and rows that are the same are not written. It believes that the topic's order is the snapshots' order, keeps
-// neither dedup keys nor positions nor a change feed, and knows no multipart sets.
+// `filled` says that the database has rows of these scopes. Reads the topic from its beginning to its end as
+// it is at the start, parses, and upserts the rows in batches: by COPY into a temporary table and INSERT …
+// SELECT, or by INSERT … SELECT FROM unnest(). Rows that a newer snapshot lacks are deleted, and rows that
+// are the same are not written. It believes that the topic's order is the snapshots' order, keeps neither
+// dedup keys nor positions nor a change feed, and knows no multipart sets.
 
 #include <libpq-fe.h>
 #include <librdkafka/rdkafka.h>
@@ -46,13 +48,16 @@ struct snapshot {
 
 class database {
 public:
-  explicit database(const char* url) : connection_(PQconnectdb(url)) {
+  database(const char* url, bool is_filled) : connection_(PQconnectdb(url)), is_filled_(is_filled) {
     if (PQstatus(connection_) != CONNECTION_OK)
       give_up(PQerrorMessage(connection_));
-    run("CREATE TABLE IF NOT EXISTS items (scope TEXT, target_namespace TEXT, target_name TEXT, namespace TEXT, "
-        "name TEXT, uid TEXT, item TEXT NOT NULL, PRIMARY KEY (scope, target_namespace, target_name, namespace, "
+    run("CREATE TABLE IF NOT EXISTS items (scope TEXT, target_namespace TEXT, target_name TEXT, namespace "
+        "TEXT, "
+        "name TEXT, uid TEXT, item TEXT NOT NULL, PRIMARY KEY (scope, target_namespace, target_name, "
+        "namespace, "
         "name, uid))");
-    run("CREATE TEMPORARY TABLE new_items (scope TEXT, target_namespace TEXT, target_name TEXT, namespace TEXT, "
+    run("CREATE TEMPORARY TABLE new_items (scope TEXT, target_namespace TEXT, target_name TEXT, namespace "
+        "TEXT, "
         "name TEXT, uid TEXT, item TEXT NOT NULL)");
   }
   ~database() { PQfinish(connection_); }
@@ -61,7 +66,8 @@ public:
 
   void write_by_copy(const std::vector<snapshot>& batch) {
     run("BEGIN");
-    check(PQexec(connection_, (std::string("COPY new_items (") + columns + ") FROM STDIN").c_str()), PGRES_COPY_IN);
+    check(PQexec(connection_, (std::string("COPY new_items (") + columns + ") FROM STDIN").c_str()),
+          PGRES_COPY_IN);
     std::string text;
     for (const auto& one : batch)
       for (const auto& cells : one.rows) {
@@ -80,9 +86,10 @@ public:
       PQclear(more);
     run(std::string("INSERT INTO items (") + columns + ") SELECT " + columns + " FROM new_items" + conflict);
     if (const auto again = known(batch); again != "{}")
-      run_with("DELETE FROM items WHERE scope = ANY($1::text[]) AND NOT EXISTS (SELECT FROM new_items n WHERE " +
-                   std::string(is_same) + ")",
-               {again});
+      run_with(
+          "DELETE FROM items WHERE scope = ANY($1::text[]) AND NOT EXISTS (SELECT FROM new_items n WHERE " +
+              std::string(is_same) + ")",
+          {again});
     run("TRUNCATE new_items");
     run("COMMIT");
   }
@@ -95,15 +102,16 @@ public:
           append_element(arrays[column], cells[column]);
     for (auto& one : arrays)
       one += '}';
-    constexpr const char* from = " FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], "
-                                 "$6::text[], $7::text[]) AS n (scope, target_namespace, target_name, namespace, "
-                                 "name, uid, item)";
+    constexpr const char* from =
+        " FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], "
+        "$6::text[], $7::text[]) AS n (scope, target_namespace, target_name, namespace, "
+        "name, uid, item)";
     run("BEGIN");
     run_with(std::string("INSERT INTO items (") + columns + ") SELECT *" + from + conflict, arrays);
     if (const auto again = known(batch); again != "{}") {
       arrays.push_back(again);
-      run_with("DELETE FROM items WHERE scope = ANY($8::text[]) AND NOT EXISTS (SELECT" + std::string(from) + " WHERE " +
-                   is_same + ")",
+      run_with("DELETE FROM items WHERE scope = ANY($8::text[]) AND NOT EXISTS (SELECT" + std::string(from) +
+                   " WHERE " + is_same + ")",
                arrays);
     }
     run("COMMIT");
@@ -116,8 +124,8 @@ private:
     std::vector<const char*> pointers;
     for (const auto& one : values)
       pointers.push_back(one.c_str());
-    check(PQexecParams(connection_, sql.c_str(), static_cast<int>(values.size()), nullptr, pointers.data(), nullptr,
-                       nullptr, 0),
+    check(PQexecParams(connection_, sql.c_str(), static_cast<int>(values.size()), nullptr, pointers.data(),
+                       nullptr, nullptr, 0),
           PGRES_COMMAND_OK);
   }
 
@@ -161,12 +169,13 @@ private:
   std::string known(const std::vector<snapshot>& batch) {
     std::string out = "{";
     for (const auto& one : batch)
-      if (!seen_.insert(one.scope).second)
+      if (!seen_.insert(one.scope).second || is_filled_)
         append_element(out, one.scope);
     return out + "}";
   }
 
   PGconn* connection_;
+  bool is_filled_;
   std::set<std::string> seen_;
 };
 
@@ -180,8 +189,8 @@ std::string text_of(simdjson::simdjson_result<simdjson::ondemand::value> value) 
 }
 
 /// The rows of a message, as the newest snapshot of its scope.
-std::vector<row> parse(simdjson::ondemand::parser& parser, simdjson::padded_string& space, const std::string& scope,
-                       const rd_kafka_message_t& message) {
+std::vector<row> parse(simdjson::ondemand::parser& parser, simdjson::padded_string& space,
+                       const std::string& scope, const rd_kafka_message_t& message) {
   space = simdjson::padded_string(static_cast<const char*>(message.payload), message.len);
   simdjson::ondemand::document document = parser.iterate(space);
   simdjson::ondemand::value payload = document["payload"];
@@ -247,13 +256,15 @@ private:
   void assign(const char* topic) {
     const rd_kafka_metadata_t* metadata = nullptr;
     auto* const handle = rd_kafka_topic_new(client_, topic, nullptr);
-    if (const auto error = rd_kafka_metadata(client_, 0, handle, &metadata, 10000); error != RD_KAFKA_RESP_ERR_NO_ERROR)
+    if (const auto error = rd_kafka_metadata(client_, 0, handle, &metadata, 10000);
+        error != RD_KAFKA_RESP_ERR_NO_ERROR)
       give_up(rd_kafka_err2str(error));
     auto* const partitions = rd_kafka_topic_partition_list_new(metadata->topics[0].partition_cnt);
     for (int index = 0; index < metadata->topics[0].partition_cnt; ++index) {
       const auto partition = metadata->topics[0].partitions[index].id;
       std::int64_t first = 0, end = 0;
-      if (rd_kafka_query_watermark_offsets(client_, topic, partition, &first, &end, 10000) != RD_KAFKA_RESP_ERR_NO_ERROR)
+      if (rd_kafka_query_watermark_offsets(client_, topic, partition, &first, &end, 10000) !=
+          RD_KAFKA_RESP_ERR_NO_ERROR)
         give_up("the end of a partition cannot be asked for");
       rd_kafka_topic_partition_list_add(partitions, topic, partition)->offset = first;
       if (end > first)
@@ -272,11 +283,11 @@ private:
 } // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 5)
-    give_up("usage: upsert_loop copy|unnest BROKER TOPIC URL");
+  if (argc < 5)
+    give_up("usage: upsert_loop copy|unnest BROKER TOPIC URL [filled]");
   const bool is_copy = std::string_view(argv[1]) == "copy";
   try {
-    database target(argv[4]);
+    database target(argv[4], argc > 5);
     reader source(argv[2], argv[3]);
     simdjson::ondemand::parser parser;
     simdjson::padded_string space;
@@ -284,7 +295,8 @@ int main(int argc, char** argv) {
       // One statement may touch a row only once: of each scope the last snapshot counts.
       std::map<std::string, const rd_kafka_message_t*> newest;
       for (const auto& message : batch)
-        newest[std::string(static_cast<const char*>(message.held->key), message.held->key_len)] = message.held.get();
+        newest[std::string(static_cast<const char*>(message.held->key), message.held->key_len)] =
+            message.held.get();
       std::vector<snapshot> snapshots;
       for (const auto& [scope, message] : newest)
         snapshots.push_back({scope, parse(parser, space, scope, *message)});

@@ -26,7 +26,8 @@ const (
 )
 
 const tables = `
-CREATE TABLE IF NOT EXISTS positions (partition INTEGER PRIMARY KEY, next_offset INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS positions (
+  topic TEXT, partition INTEGER, next_offset INTEGER NOT NULL, PRIMARY KEY (topic, partition));
 CREATE TABLE IF NOT EXISTS scopes (
   scope_id INTEGER PRIMARY KEY, cluster TEXT NOT NULL, namespace TEXT NOT NULL, inventory TEXT NOT NULL,
   exported_at TEXT, generation INTEGER, digest BLOB, UNIQUE (cluster, namespace, inventory));
@@ -133,7 +134,7 @@ func open(path string) *store {
 		rows:      prepare("SELECT target_namespace, target_name, namespace, name, uid, item FROM items WHERE scope_id = ?"),
 		upsert:    prepare("INSERT INTO items VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET item = excluded.item"),
 		remove:    prepare("DELETE FROM items WHERE scope_id = ? AND target_namespace = ? AND target_name = ? AND namespace = ? AND name = ? AND uid = ?"),
-		position:  prepare("INSERT INTO positions VALUES (?, ?) ON CONFLICT DO UPDATE SET next_offset = excluded.next_offset"),
+		position:  prepare("INSERT INTO positions VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET next_offset = excluded.next_offset"),
 		scopes:    map[string]*scope{},
 	}
 }
@@ -212,7 +213,7 @@ func (s *store) commit(batch []*kgo.Record) {
 		positions[message.Partition] = message.Offset + 1
 	}
 	for partition, next := range positions {
-		value(work.Stmt(s.position).Exec(partition, next))
+		value(work.Stmt(s.position).Exec(batch[0].Topic, partition, next))
 	}
 	must(work.Commit())
 }
@@ -248,7 +249,7 @@ func main() {
 	left := ends(asking, topic)
 	asking.Close()
 	starts := map[int32]kgo.Offset{}
-	rows := value(target.database.Query("SELECT partition, next_offset FROM positions"))
+	rows := value(target.database.Query("SELECT partition, next_offset FROM positions WHERE topic = ?", topic))
 	stored := map[int32]int64{}
 	for rows.Next() {
 		var partition int32

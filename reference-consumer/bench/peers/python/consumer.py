@@ -15,7 +15,8 @@ from confluent_kafka import Consumer, TopicPartition
 BATCH_MESSAGES, BATCH_BYTES = 500, 8 * 1024 * 1024
 
 TABLES = """
-CREATE TABLE IF NOT EXISTS positions (partition INTEGER PRIMARY KEY, next_offset INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS positions (
+  topic TEXT, partition INTEGER, next_offset INTEGER NOT NULL, PRIMARY KEY (topic, partition));
 CREATE TABLE IF NOT EXISTS scopes (
   scope_id INTEGER PRIMARY KEY, cluster TEXT NOT NULL, namespace TEXT NOT NULL, inventory TEXT NOT NULL,
   exported_at TEXT, generation INTEGER, digest BLOB, UNIQUE (cluster, namespace, inventory));
@@ -44,8 +45,8 @@ class Store:
         self.database.executescript(TABLES)
         self.scopes = {}
 
-    def positions(self):
-        return dict(self.database.execute("SELECT partition, next_offset FROM positions"))
+    def positions(self, topic):
+        return dict(self.database.execute("SELECT partition, next_offset FROM positions WHERE topic = ?", (topic,)))
 
     def scope(self, cluster, namespace, inventory):
         """[scope_id, order] of a scope; order is what a newer snapshot has to exceed."""
@@ -96,8 +97,9 @@ class Store:
         for message in batch:
             self.take(message)
         self.database.executemany(
-            "INSERT INTO positions VALUES (?, ?) ON CONFLICT DO UPDATE SET next_offset = excluded.next_offset",
-            {message.partition(): message.offset() + 1 for message in batch}.items())
+            "INSERT INTO positions VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET next_offset = excluded.next_offset",
+            [(*place, next_offset) for place, next_offset in
+             {(message.topic(), message.partition()): message.offset() + 1 for message in batch}.items()])
         self.database.execute("COMMIT")
 
 
@@ -107,7 +109,8 @@ def main():
     consumer = Consumer({"bootstrap.servers": broker, "group.id": "peer", "enable.auto.commit": False})
     partitions = consumer.list_topics(topic, 10).topics[topic].partitions
     ends = {one: consumer.get_watermark_offsets(TopicPartition(topic, one), 10)[1] for one in partitions}
-    at = {one: store.positions().get(one, 0) for one in partitions}
+    stored = store.positions(topic)
+    at = {one: stored.get(one, 0) for one in partitions}
     consumer.assign([TopicPartition(topic, one, offset) for one, offset in at.items()])
     waiting, waiting_bytes = [], 0
     while any(at[one] < ends[one] for one in at):
