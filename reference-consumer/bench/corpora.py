@@ -48,6 +48,20 @@ def duplicates(kafka, count, items=ITEMS):
     return Corpus(topic, f"{size / 1024:.0f} KiB, duplicates", count, count * size)
 
 
+def many_duplicates(kafka, count, items=ITEMS // 25):
+    """The same for small messages, of which there are too many for names on command lines."""
+    place = kafka.place
+    key, path = one_message(kafka, items)
+    lines, at_once = place.folder / place.fresh("lines"), count // 10
+    lines.write_text(f"{key}\t{path.read_text()}\n" * at_once)
+    topic = kafka.make_topic("duplicates")
+    for _ in range(10):
+        publish_lines(topic, lines)
+    lines.unlink()
+    size = path.stat().st_size
+    return Corpus(topic, f"{size / 1024:.0f} KiB, {count} duplicates", count, count * size)
+
+
 def fresh(kafka, scopes):
     """The first snapshot of each scope: all rows are new."""
     topic = kafka.make_topic("fresh")
@@ -83,6 +97,19 @@ def rounds(kafka, scopes, count, churn=0.01, duplicates=0.05):
         name += f", {100 * duplicates:g} % duplicates"
     return (Corpus(begin, "200 KiB, first snapshots", first["messages"], first["bytes"], first["rows"]),
             Corpus(rest, name, told["messages"] - first["messages"], told["bytes"] - first["bytes"], told["rows"]))
+
+
+def halves(kafka, corpus):
+    """The lines of a corpus as two files, for two partitions."""
+    place = kafka.place
+    lines = place.folder / place.fresh("lines")
+    write_lines(corpus.topic, lines)
+    paths = [place.folder / place.fresh("half") for _ in range(2)]
+    with open(lines, "rb") as source, open(paths[0], "wb") as even, open(paths[1], "wb") as odd:
+        for index, line in enumerate(source):
+            (odd if index % 2 else even).write(line)
+    lines.unlink()
+    return paths
 
 
 class Corpora:

@@ -7,7 +7,7 @@ import shutil
 import socket
 import subprocess
 
-from processes import Failure, free_port, wait_until
+from processes import Failure, end_with_parent, free_port, wait_until
 
 KAFKA_VERSION = "4.1.0"
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
@@ -27,6 +27,7 @@ offsets.topic.num.partitions=1
 transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
 group.initial.rebalance.delay.ms=0
+log.segment.delete.delay.ms=1000
 """
 
 
@@ -128,6 +129,30 @@ class Nats:
 
     def manifest(self, subject):
         return write_manifest(self.place.folder / f"{subject}.json", "nats", self.url, subject)
+
+
+class Session:
+    """A psql that stays, to be asked often."""
+
+    END = "that was all"
+
+    def __init__(self, server, url):
+        self.process = subprocess.Popen(server.psql(url.rpartition("/")[2]), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        text=True, bufsize=1, preexec_fn=end_with_parent)
+
+    def ask(self, sql):
+        self.process.stdin.write(f"{sql};\n\\echo {self.END}\n")
+        lines = []
+        for line in self.process.stdout:
+            if line.rstrip("\n") == self.END:
+                return [one.split("|") for one in lines]
+            lines.append(line.rstrip("\n"))
+        raise Failure("psql has ended")
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+        self.process.stdout.close()
 
 
 class PostgreSQL:
