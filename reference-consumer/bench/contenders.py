@@ -9,10 +9,18 @@ from processes import Failure, say
 TOLD = {"cpu": "CPU time", "wall": "wall time"}
 
 
-def ours(place, manifest, store, *words, group=None):
-    """The command line that consumes to the end."""
+def ours(place, manifest, store, *words, group=None, goes_on=False):
+    """The command line that consumes to the end, or goes on from there."""
     return [place.programs["consumer"], "run", "--manifest", manifest, "--store", store, "--group",
-            group or place.fresh("group"), "--until-end", *words]
+            group or place.fresh("group"), *([] if goes_on else ["--until-end"]), *words]
+
+
+def must_have_consumed(took, corpus, duplicates=None):
+    """Ends the benchmark unless a run of ours has taken in the whole corpus."""
+    told = json.loads(took.out)["run"]
+    if told["consumed"] != corpus.messages or (duplicates is not None and told["duplicate"] != duplicates):
+        raise Failure(f"of {corpus.messages} messages, {corpus.name}, ours tells {told}")
+    took.out = ""
 
 
 def normal(rows):

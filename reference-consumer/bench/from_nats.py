@@ -1,7 +1,7 @@
 """JetStream to SQLite: what is left of the speed at which messages can be fetched and acknowledged (P12)."""
 
 import corpora
-from contenders import compare, in_turn, ours
+from contenders import compare, in_turn, must_have_consumed, ours
 from corpora import Corpus
 from servers import Nats
 
@@ -23,7 +23,8 @@ def measure_pull(place, made):
 
         def take_ours():
             store = place.folder / f"{place.fresh('nats')}.db"
-            took = place.time("ours", ours(place, manifest, f"sqlite:{store}"))
+            took = place.time("ours", ours(place, manifest, f"sqlite:{store}"), keep=True)
+            must_have_consumed(took, corpus, count - 1)
             for one in place.folder.glob(store.name + "*"):
                 one.unlink()
             return took

@@ -1,7 +1,7 @@
 """Kafka to PostgreSQL: beside the loop that one would write by hand (P10), and two consumers beside one (P16)."""
 
 import corpora
-from contenders import compare, in_turn, median, must_be_same, normal, ours, state_of
+from contenders import compare, in_turn, median, must_be_same, must_have_consumed, normal, ours, state_of
 from processes import say
 from servers import PostgreSQL
 
@@ -21,7 +21,9 @@ class Contenders:
             words = [self.place.programs["upsert-loop"], name, corpus.topic.broker.address, corpus.topic.name, url,
                      *["filled"] * is_filled]
         before = self.server.cpu()
-        took = self.place.time(name, words)
+        took = self.place.time(name, words, keep=name == "ours")
+        if name == "ours":
+            must_have_consumed(took, corpus)
         took.both = took.cpu + self.server.cpu() - before
         return took
 

@@ -6,7 +6,7 @@ import sqlite3
 
 import corpora
 import goals
-from contenders import compare, in_turn, must_be_same, normal, ours, ratio, state_of
+from contenders import compare, in_turn, must_be_same, must_have_consumed, normal, ours, ratio, state_of
 from goals import Finding, Spread
 
 COUNTING = """
@@ -42,7 +42,10 @@ class Contenders:
         else:
             program = {"python": [programs["python"], programs["python-consumer"]], "go": [programs["go-consumer"]]}[name]
             words = [*program, corpus.topic.broker.address, corpus.topic.name, path]
-        return self.place.time(name, words)
+        took = self.place.time(name, words, keep=name == "ours")
+        if name == "ours":
+            must_have_consumed(took, corpus)
+        return took
 
     def fill(self, name, corpus):
         path = self.store(name)
@@ -120,8 +123,8 @@ def measure_writes(place, made):
     findings = [Finding("P11", "rows written for rows changed", "rows that differ", rest.name, "x", Spread(share, share, share),
                         1.05, False, 0, "a count", note)]
 
-    fresh, unchanged = made.of(corpora.rounds, 100, 6, churn=0, duplicates=0)
-    again = repeated(place, fresh, 6)
+    fresh, unchanged = made.of(corpora.rounds, 100, 4, churn=0, duplicates=0)
+    again = repeated(place, fresh, 4)
     begin = contenders.fill("ours", fresh)
     all_new, same, known = in_turn(5, lambda: contenders.run("ours", fresh), lambda: contenders.run("ours", unchanged, begin),
                                    lambda: contenders.run("ours", again, begin))

@@ -17,8 +17,7 @@ SESSION_TIMEOUT = 6  # seconds, the least that a broker with its defaults allows
 
 def running(place, topic, store, group, *words):
     """A consumer that goes on until it is told to end."""
-    command = [one for one in ours(place, topic.manifest, store, *words, group=group) if one != "--until-end"]
-    return place.start("ours", command)
+    return place.start("ours", ours(place, topic.manifest, store, *words, group=group, goes_on=True))
 
 
 def check_running(*children):
@@ -70,7 +69,7 @@ def measure_start(place, made):
     return findings + [measure_take_over(place, made, server)]
 
 
-def measure_take_over(place, made, server, runs=2):
+def measure_take_over(place, made, server, runs=3):
     """P14: from SIGKILL of one of two to the moment when all partitions are consumed again."""
     took = []
     for _ in range(runs):

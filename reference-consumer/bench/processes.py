@@ -58,6 +58,7 @@ class Child:
         self.name = name
         self.log_path = pathlib.Path(folder) / f"{name}.log"
         self.ended = None
+        self.ending = signal.SIGTERM  # what asks it to end
         self.begun = time.monotonic()
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen([str(one) for one in words], stdin=feed or subprocess.DEVNULL,
@@ -95,8 +96,9 @@ class Child:
         if self.is_running():
             os.kill(self.pid, number)
 
-    def end(self, number=signal.SIGTERM, patience=30):
-        self.send(number)
+    def end(self, number=None, patience=30):
+        self.send(number or self.ending)
+        self.send(signal.SIGCONT)  # one that is stopped would not hear it
         if not wait_until(lambda: not self.is_running(), patience):
             self.send(signal.SIGKILL)
         return self.wait()
@@ -112,6 +114,7 @@ class Workplace:
         self.made = 0
 
     def __enter__(self):
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
         return self
 
     def __exit__(self, *_):
@@ -129,7 +132,7 @@ class Workplace:
         self.children.append(child)
         return child
 
-    def end(self, child, number=signal.SIGTERM):
+    def end(self, child, number=None):
         """Ends a child that is not wanted any more; its exit code."""
         code = child.end(number)
         self.children.remove(child)

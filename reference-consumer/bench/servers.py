@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import subprocess
 
@@ -178,6 +179,7 @@ class PostgreSQL:
         settings = [word for name, value in self.SETTINGS.items() for word in ("-c", f"{name}={value}")]
         self.child = place.start("postgresql", [*self.as_owner, self.program("postgres"), "-D", self.folder / "data", "-h",
                                                 "127.0.0.1", "-p", str(self.port), *settings])
+        self.child.ending = signal.SIGINT  # does not wait for clients
         wait_for(self.child, lambda: "ready to accept connections" in self.child.log(), "PostgreSQL")
 
     def program(self, name):
