@@ -70,6 +70,7 @@ TEST(kafka_config, options_become_properties) {
   EXPECT_EQ(value_of(*config, "group.id"), "readers");
   EXPECT_EQ(value_of(*config, "group.instance.id"), "reader-1");
   EXPECT_EQ(value_of(*config, "session.timeout.ms"), "6000");
+  EXPECT_EQ(value_of(*config, "heartbeat.interval.ms"), "300") << "who takes over is told soon";
   EXPECT_EQ(value_of(*config, "max.poll.interval.ms"), "20000");
 }
 

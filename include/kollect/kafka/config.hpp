@@ -210,6 +210,12 @@ inline result<config_pointer> make_config(const connection& target, const publis
   return config;
 }
 
+/// How often a member tells its group that it lives. With the answer it learns that another has gone, so who
+/// takes over waits this much longer than the session timeout.
+constexpr std::chrono::milliseconds heartbeat_interval(std::chrono::milliseconds session_timeout) noexcept {
+  return std::clamp(session_timeout / 20, std::chrono::milliseconds(100), std::chrono::milliseconds(3000));
+}
+
 /// librdkafka's configuration of a subscriber. Positions and commits are ours alone.
 inline result<config_pointer> make_config(const connection& target, const subscriber_options& options) {
   config_pointer config{rd_kafka_conf_new()};
@@ -220,6 +226,7 @@ inline result<config_pointer> make_config(const connection& target, const subscr
     return make_failure(error::invalid_value, "the consumer group has no name: set --group");
   builder.set("group.id", options.group)
       .set("session.timeout.ms", options.session_timeout)
+      .set("heartbeat.interval.ms", heartbeat_interval(options.session_timeout))
       .set("max.poll.interval.ms", std::max(options.max_poll_interval, options.session_timeout))
       // Cooperative rebalancing loses partitions in librdkafka before 2.10.
       .set("partition.assignment.strategy", "range,roundrobin")
