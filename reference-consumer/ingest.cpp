@@ -66,6 +66,7 @@ public:
   /// letter.
   result<void> take(const std::vector<const received_message*>& messages) {
     std::vector<result<message_head>> heads;
+    heads.reserve(messages.size());
     std::set<scope> scopes;
     for (const auto* const message : messages) {
       heads.push_back(head_of(*message));
@@ -74,6 +75,12 @@ public:
     }
     if (auto locked = scopes.empty() ? result<void>{} : target_.lock_scopes(scopes); !locked)
       return locked;
+    std::vector<expected_key> keys;
+    for (const auto& head : heads)
+      if (head)
+        keys.push_back({&head->scope, &head->key});
+    if (auto expected = target_.expect_keys(keys); !expected)
+      return expected;
     for (std::size_t index = 0; index < messages.size(); ++index)
       if (auto taken = take(*messages[index], heads[index]); !taken)
         return taken;
@@ -342,6 +349,8 @@ private:
   }
 
   result<held_rows*> rows_of(open_scope& opened) {
+    if (!opened.rows && !opened.record.order)
+      opened.rows.emplace(); // there never was a snapshot
     if (!opened.rows) {
       auto stored = target_.rows(opened.record.id);
       if (!stored)

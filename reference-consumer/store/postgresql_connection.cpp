@@ -274,10 +274,13 @@ result<void> connection::wait_until_sent(clock::time_point deadline) {
   }
 }
 
-/// The next result of what was sent; null at the end.
+/// The next result of what was sent; null at the end. What could not be written yet is.
 result<PGresult*> connection::next_answer(clock::time_point deadline) {
   while (PQisBusy(handle_.get()) != 0) {
-    if (auto ready = wait_for_socket(POLLIN, deadline); !ready)
+    const int left = PQflush(handle_.get());
+    if (left < 0)
+      return describe(nullptr);
+    if (auto ready = wait_for_socket(left > 0 ? POLLIN | POLLOUT : POLLIN, deadline); !ready)
       return ready.error();
     if (PQconsumeInput(handle_.get()) == 0)
       return describe(nullptr);
@@ -320,6 +323,8 @@ failure connection::describe(const PGresult* refused) const {
 }
 
 result<void> connection::execute(const std::string& sql) {
+  if (auto settled = settle(); !settled)
+    return settled;
   if (PQsendQuery(handle_.get(), sql.c_str()) == 0)
     return describe(nullptr);
   auto done = last_answer();
@@ -328,25 +333,18 @@ result<void> connection::execute(const std::string& sql) {
   return {};
 }
 
-result<const std::string*> connection::prepared(const char* sql, const parameters& values) {
-  const auto found = statements_.find(sql);
-  if (found != statements_.end())
-    return &found->second;
-  const std::string name = "kollect_" + std::to_string(statements_.size());
+/// Sends what prepares a statement; its name.
+result<std::string> connection::send_preparation(const char* sql, const parameters& values) {
+  std::string name = "kollect_" + std::to_string(last_statement_++);
   std::vector<Oid> types;
   for (const auto& value : values.values_)
     types.push_back(value.type);
   if (PQsendPrepare(handle_.get(), name.c_str(), sql, static_cast<int>(types.size()), types.data()) == 0)
     return describe(nullptr);
-  if (auto done = last_answer(); !done)
-    return done.error();
-  return &statements_.emplace(sql, name).first->second;
+  return name;
 }
 
-result<void> connection::send(const char* sql, const parameters& values) {
-  auto name = prepared(sql, values);
-  if (!name)
-    return name.error();
+result<void> connection::send(const std::string& name, const parameters& values) {
   std::vector<const char*> data;
   std::vector<int> lengths, formats(values.values_.size(), 1);
   for (const auto& value : values.values_) {
@@ -354,21 +352,103 @@ result<void> connection::send(const char* sql, const parameters& values) {
     data.push_back(value.is_null ? nullptr : bytes.data() == nullptr ? "" : bytes.data());
     lengths.push_back(static_cast<int>(bytes.size()));
   }
-  if (PQsendQueryPrepared(handle_.get(), (*name)->c_str(), static_cast<int>(data.size()), data.data(),
+  if (PQsendQueryPrepared(handle_.get(), name.c_str(), static_cast<int>(data.size()), data.data(),
                           lengths.data(), formats.data(), 1) == 0)
     return describe(nullptr);
   return {};
 }
 
+/// Prepares a statement if need be, which waits, and sends it.
+result<void> connection::send_prepared(const char* sql, const parameters& values) {
+  if (auto settled = settle(); !settled)
+    return settled;
+  auto found = statements_.find(sql);
+  if (found == statements_.end()) {
+    auto name = send_preparation(sql, values);
+    if (!name)
+      return name.error();
+    if (auto done = last_answer(); !done)
+      return done.error();
+    found = statements_.emplace(sql, std::move(*name)).first;
+  }
+  return send(found->second, values);
+}
+
 result<answer> connection::run(const char* sql, const parameters& values) {
-  if (auto sent = send(sql, values); !sent)
+  if (auto sent = send_prepared(sql, values); !sent)
     return sent.error();
   return last_answer();
 }
 
+result<void> connection::post(const char* sql, const parameters& values) {
+  if (PQpipelineStatus(handle_.get()) == PQ_PIPELINE_OFF && PQenterPipelineMode(handle_.get()) == 0)
+    return describe(nullptr);
+  auto found = statements_.find(sql);
+  if (found == statements_.end()) {
+    auto name = send_preparation(sql, values);
+    if (!name)
+      return name.error();
+    just_prepared_.push_back(sql);
+    found = statements_.emplace(sql, std::move(*name)).first;
+  }
+  if (auto sent = send(found->second, values); !sent)
+    return sent;
+  // One for each: between two of them the server counts how long we stand still with its locks.
+  if (PQpipelineSync(handle_.get()) == 0)
+    return describe(nullptr);
+  ++posted_;
+  // What the socket does not take now goes out later. Reading keeps the server from waiting for us.
+  const int left = PQflush(handle_.get());
+  if (left < 0 || (left > 0 && PQconsumeInput(handle_.get()) == 0))
+    return describe(nullptr);
+  return {};
+}
+
+result<void> connection::settle() {
+  if (PQpipelineStatus(handle_.get()) == PQ_PIPELINE_OFF)
+    return {};
+  auto done = read_posted_answers();
+  // A preparation that failed, or came after a failure, has not been made.
+  if (!done)
+    for (const auto* const sql : just_prepared_)
+      statements_.erase(sql);
+  just_prepared_.clear();
+  posted_ = 0;
+  if (PQexitPipelineMode(handle_.get()) == 0 && done)
+    return describe(nullptr);
+  return done;
+}
+
+/// Each posted statement has an answer, or two if it had to be prepared, and then that of its
+/// synchronisation. The first failure is the one to tell: those after it say only that the transaction has
+/// failed.
+result<void> connection::read_posted_answers() {
+  std::optional<failure> problem;
+  bool is_last_null = false;
+  while (posted_ > 0) {
+    auto next = next_answer(statement_deadline());
+    if (!next)
+      return next.error();
+    if (*next == nullptr && std::exchange(is_last_null, true))
+      return describe(nullptr); // nothing more comes: the connection is lost
+    if (*next == nullptr)
+      continue;
+    is_last_null = false;
+    const answer one(*next);
+    const auto status = PQresultStatus(one.get());
+    if (status == PGRES_PIPELINE_SYNC)
+      --posted_;
+    else if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && !problem)
+      problem = describe(one.get());
+  }
+  if (problem)
+    return *problem;
+  return {};
+}
+
 result<void> connection::visit(const char* sql, const parameters& values,
                                const std::function<void(const row&)>& on_row) {
-  if (auto sent = send(sql, values); !sent)
+  if (auto sent = send_prepared(sql, values); !sent)
     return sent.error();
   PQsetSingleRowMode(handle_.get());
   if (auto flushed = wait_until_sent(statement_deadline()); !flushed)
@@ -394,6 +474,8 @@ result<void> connection::visit(const char* sql, const parameters& values,
 
 result<void> connection::wait_for_notification(const std::string& channel,
                                                std::chrono::milliseconds longest) {
+  if (auto settled = settle(); !settled)
+    return settled;
   if (channels_.insert(channel).second)
     return execute("LISTEN " + quoted(channel));
   pollfd watched{PQsocket(handle_.get()), POLLIN, 0};

@@ -99,6 +99,14 @@ public:
   /// Runs a statement. `sql` must be a literal: its address is its name.
   result<answer> run(const char* sql, const parameters& values = {});
 
+  /// Sends a statement whose answer nobody needs, and does not wait for the server: it works while we go on.
+  /// That it failed is told by the next call that waits, and no later than settle(); what was sent after it
+  /// has not been done. For use within a transaction.
+  result<void> post(const char* sql, const parameters& values);
+
+  /// Waits for the answers to everything posted.
+  result<void> settle();
+
   /// Runs a query and visits its rows as they come, holding one at a time.
   result<void> visit(const char* sql, const parameters& values,
                      const std::function<void(const row&)>& on_row);
@@ -127,8 +135,10 @@ private:
   result<void> wait_until_sent(clock::time_point deadline);
   result<PGresult*> next_answer(clock::time_point deadline);
   result<answer> last_answer();
-  result<void> send(const char* sql, const parameters& values);
-  result<const std::string*> prepared(const char* sql, const parameters& values);
+  result<void> send(const std::string& name, const parameters& values);
+  result<void> send_prepared(const char* sql, const parameters& values);
+  result<std::string> send_preparation(const char* sql, const parameters& values);
+  result<void> read_posted_answers();
   failure describe(const PGresult* refused) const;
   clock::time_point statement_deadline() const;
 
@@ -136,6 +146,9 @@ private:
   std::string name_;
   std::unique_ptr<PGconn, decltype(&PQfinish)> handle_{nullptr, &PQfinish};
   std::map<const char*, std::string> statements_;
+  std::size_t last_statement_ = 0;           // names are never used again
+  std::size_t posted_ = 0;                   // statements whose answers are to come
+  std::vector<const char*> just_prepared_{}; // among the posted
   std::set<std::string> channels_;
 };
 

@@ -50,13 +50,14 @@ result<void> postgresql_transaction::hold_part(std::int64_t scope_id, const pend
       .integer(part.arrived_at.seconds)
       .integer(bytes)
       .bytes(part.message);
-  auto kept = connection_.run(
+  has_parts_[scope_id] = true;
+  auto kept = connection_.post(
       "INSERT INTO pending_parts (scope_id, exported_seconds, exported_nanoseconds, generation, part_total, "
       "part_index, digest, log_id, partition, \"offset\", message_key, arrived_seconds, message_bytes, "
       "message) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
       values);
   if (!kept)
-    return kept.error();
+    return kept;
   gathered_.pending_bytes += bytes;
   return {};
 }
@@ -82,6 +83,9 @@ result<std::vector<pending_part>> postgresql_transaction::take_parts(std::int64_
 
 result<std::int64_t> postgresql_transaction::drop_superseded_parts(std::int64_t scope_id,
                                                                    const snapshot_order& held) {
+  // The scope is locked: nobody else gives it parts.
+  if (const auto found = has_parts_.find(scope_id); found != has_parts_.end() && !found->second)
+    return 0;
   auto dropped =
       connection_.run("WITH gone AS (DELETE FROM pending_parts WHERE scope_id = $1 AND (exported_seconds, "
                       "exported_nanoseconds, generation) < ($2, $3, $4) RETURNING message_bytes) "

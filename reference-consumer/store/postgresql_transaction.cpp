@@ -82,8 +82,10 @@ result<std::unique_ptr<transaction>> postgresql_transaction::begin(connection& t
 
 postgresql_transaction::~postgresql_transaction() {
   // On a lost connection this fails, and the server rolls back by itself.
-  if (connection_.in_transaction())
-    (void)connection_.execute("ROLLBACK");
+  if (!connection_.in_transaction())
+    return;
+  (void)connection_.settle(); // whatever was posted goes too
+  (void)connection_.execute("ROLLBACK");
 }
 
 result<std::int64_t> postgresql_transaction::log_id(const std::string& log) {
@@ -135,11 +137,6 @@ result<void> postgresql_transaction::lock_scopes(const std::set<scope>& scopes) 
     inventories.push_back(which.inventory);
   }
   const auto keys = views_of(digests);
-  const auto lock = [&] {
-    return connection_.run("SELECT scope_id FROM scopes WHERE scope_digest = ANY ($1) ORDER BY scope_id FOR "
-                           "UPDATE",
-                           parameters().many_bytes(keys));
-  };
   auto missing = connection_.run("SELECT count(*) FROM scopes WHERE scope_digest = ANY ($1)",
                                  parameters().many_bytes(keys));
   if (!missing)
@@ -158,35 +155,75 @@ result<void> postgresql_transaction::lock_scopes(const std::set<scope>& scopes) 
                 .many_bytes(inventories));
         !made)
       return made.error();
-  auto locked = lock();
+  auto locked = connection_.run(
+      "SELECT scope_id FROM scopes WHERE scope_digest = ANY ($1) ORDER BY scope_id FOR UPDATE",
+      parameters().many_bytes(keys));
   if (!locked)
     return locked.error();
+  return read_locked(keys);
+}
+
+/// Reads scopes that are locked, in a statement of its own: one that waited for the lock may have seen other
+/// tables as they were before.
+result<void> postgresql_transaction::read_locked(const std::vector<std::string_view>& digests) {
+  auto found = connection_.run(
+      "SELECT scope_id, exported_seconds, exported_nanoseconds, generation, payload_digest, items_digest, "
+      "applied_parts, target_digest, target_conflicts, held_back, scope_digest, (EXISTS (SELECT FROM "
+      "pending_parts p WHERE p.scope_id = s.scope_id))::int::bigint FROM scopes s WHERE scope_digest = ANY "
+      "($1)",
+      parameters().many_bytes(digests));
+  if (!found)
+    return found.error();
+  for (int index = 0; index < found->size(); ++index) {
+    const auto one = (*found)[index];
+    auto record = read_record(one);
+    has_parts_[record.id] = one.integer(11) != 0;
+    locked_.insert_or_assign(one.text(10), std::move(record));
+  }
   return {};
 }
 
 result<scope_record> postgresql_transaction::open_scope(const scope& which) {
   const auto digest = digest_of(which);
-  const auto select = [&] {
-    return connection_.run(
-        "SELECT scope_id, exported_seconds, exported_nanoseconds, generation, payload_digest, items_digest, "
-        "applied_parts, target_digest, target_conflicts, held_back FROM scopes WHERE scope_digest = $1 FOR "
-        "UPDATE",
-        parameters().bytes(digest));
-  };
-  auto found = select();
+  if (!locked_.contains(digest))
+    if (auto locked = lock_scopes({which}); !locked)
+      return locked.error();
+  // Taken out: what is written to it later is not noted here.
+  auto found = locked_.extract(digest);
+  if (!found)
+    return connection_.refuse(error::internal, "a scope that was just made is not there");
+  return std::move(found.mapped());
+}
+
+result<void> postgresql_transaction::expect_keys(std::span<const expected_key> keys) {
+  std::vector<std::int64_t> scope_ids;
+  std::vector<std::string_view> payloads, stamps;
+  std::vector<std::pair<std::int64_t, dedup_key>> asked;
+  for (const auto& one : keys) {
+    const auto locked = locked_.find(digest_of(*one.scope));
+    if (locked == locked_.end())
+      continue;
+    scope_ids.push_back(locked->second.id);
+    payloads.push_back(bytes_of(one.key->payload));
+    stamps.push_back(one.key->timestamp);
+    asked.emplace_back(locked->second.id, *one.key);
+  }
+  auto found = connection_.run("SELECT place FROM unnest($1, $2, $3) WITH ORDINALITY AS one (scope_id, "
+                               "payload_digest, timestamp, place) "
+                               "JOIN dedup_keys USING (scope_id, payload_digest, timestamp)",
+                               parameters().integers(scope_ids).many_bytes(payloads).texts(stamps));
   if (!found)
     return found.error();
-  if (found->size() == 0) {
-    if (auto made = lock_scopes({which}); !made)
-      return made.error();
-    found = select();
-    if (!found)
-      return found.error();
-  }
-  return read_record((*found)[0]);
+  for (const auto& key : asked)
+    known_keys_.try_emplace(key, false);
+  for (int index = 0; index < found->size(); ++index)
+    known_keys_[asked.at(static_cast<std::size_t>((*found)[index].integer(0)) - 1)] = true;
+  return {};
 }
 
 result<bool> postgresql_transaction::is_known(std::int64_t scope_id, const dedup_key& key) {
+  if (const auto expected = known_keys_.find({scope_id, key}); expected != known_keys_.end())
+    return expected->second;
   auto found = connection_.run(
       "SELECT 1::bigint FROM dedup_keys WHERE scope_id = $1 AND payload_digest = $2 AND timestamp = $3",
       parameters().integer(scope_id).bytes(bytes_of(key.payload)).text(key.timestamp));
@@ -198,16 +235,14 @@ result<bool> postgresql_transaction::is_known(std::int64_t scope_id, const dedup
 result<void> postgresql_transaction::remember(std::int64_t scope_id, const dedup_key& key,
                                               const timestamp& instant) {
   ++remembered_[scope_id];
-  auto done = connection_.run("INSERT INTO dedup_keys (scope_id, payload_digest, timestamp, "
-                              "exported_seconds) VALUES ($1, $2, $3, $4)",
-                              parameters()
-                                  .integer(scope_id)
-                                  .bytes(bytes_of(key.payload))
-                                  .text(key.timestamp)
-                                  .integer(instant.seconds));
-  if (!done)
-    return done.error();
-  return {};
+  known_keys_[{scope_id, key}] = true;
+  return connection_.post("INSERT INTO dedup_keys (scope_id, payload_digest, timestamp, "
+                          "exported_seconds) VALUES ($1, $2, $3, $4)",
+                          parameters()
+                              .integer(scope_id)
+                              .bytes(bytes_of(key.payload))
+                              .text(key.timestamp)
+                              .integer(instant.seconds));
 }
 
 result<row_map> postgresql_transaction::rows(std::int64_t scope_id) {
@@ -229,13 +264,13 @@ result<void> postgresql_transaction::write_rows(const applied_snapshot& snapshot
     (one.kind == change_kind::removed ? removed : kept).add(one);
   if (!removed.digests.empty())
     if (auto done =
-            connection_.run("DELETE FROM items WHERE scope_id = $1 AND identity_digest = ANY ($2)",
-                            parameters().integer(snapshot.record.id).many_bytes(views_of(removed.digests)));
+            connection_.post("DELETE FROM items WHERE scope_id = $1 AND identity_digest = ANY ($2)",
+                             parameters().integer(snapshot.record.id).many_bytes(views_of(removed.digests)));
         !done)
-      return done.error();
+      return done;
   if (kept.digests.empty())
     return {};
-  auto done = connection_.run(
+  return connection_.post(
       "INSERT INTO items (scope_id, identity_digest, target_namespace, target_name, namespace, name, uid, "
       "item) SELECT $1, * FROM unnest($2, $3, $4, $5, $6, $7, $8) "
       "ON CONFLICT (scope_id, identity_digest) DO UPDATE SET item = excluded.item",
@@ -248,9 +283,6 @@ result<void> postgresql_transaction::write_rows(const applied_snapshot& snapshot
           .many_bytes(kept.names)
           .many_bytes(kept.uids)
           .texts(kept.items));
-  if (!done)
-    return done.error();
-  return {};
 }
 
 result<std::int64_t> postgresql_transaction::batch_id() {
@@ -283,7 +315,7 @@ result<void> postgresql_transaction::write_changes(const applied_snapshot& snaps
   afters.push_back({});
   paths.push_back({});
   const auto& instant = snapshot.record.order->instant;
-  auto told = connection_.run(
+  auto told = connection_.post(
       "INSERT INTO changes (batch_id, sequence, scope_id, kind, before, after, changed_paths, log_id, "
       "partition, \"offset\", exported_seconds, exported_nanoseconds, applied_at, traceparent) "
       "SELECT $1, $2 + place - 1, $3, kind, before, after, paths, $8, $9, $10, $11, $12, $13, $14 "
@@ -304,14 +336,14 @@ result<void> postgresql_transaction::write_changes(const applied_snapshot& snaps
           .own_text(to_string(snapshot.applied_at))
           .text(snapshot.origin.traceparent));
   if (!told)
-    return told.error();
+    return told;
   gathered_.changes += static_cast<std::int64_t>(kinds.size());
   return {};
 }
 
 result<void> postgresql_transaction::write_record(const applied_snapshot& snapshot) {
   const auto& record = snapshot.record;
-  auto done = connection_.run(
+  return connection_.post(
       "UPDATE scopes SET exported_seconds = $1, exported_nanoseconds = $2, generation = $3, payload_digest = "
       "$4, items_digest = $5, applied_parts = $6, target_digest = $7, target_conflicts = $8, applied_at = "
       "$9, "
@@ -328,17 +360,11 @@ result<void> postgresql_transaction::write_record(const applied_snapshot& snapsh
           .own_text(to_string(snapshot.applied_at))
           .integer(row_delta_of(snapshot))
           .integer(record.id));
-  if (!done)
-    return done.error();
-  return {};
 }
 
 result<void> postgresql_transaction::note_held_back(std::int64_t scope_id, const sha256_digest& items) {
-  auto done = connection_.run("UPDATE scopes SET held_back = $1 WHERE scope_id = $2",
-                              parameters().bytes(bytes_of(items)).integer(scope_id));
-  if (!done)
-    return done.error();
-  return {};
+  return connection_.post("UPDATE scopes SET held_back = $1 WHERE scope_id = $2",
+                          parameters().bytes(bytes_of(items)).integer(scope_id));
 }
 
 result<void> postgresql_transaction::write_snapshot(const applied_snapshot& snapshot) {
@@ -358,27 +384,35 @@ result<void> postgresql_transaction::count(const outcome_counts& counts) {
 }
 
 result<void> postgresql_transaction::prune_dedup_keys(const retention& bounds) {
-  for (const auto& [scope_id, added] : remembered_) {
-    auto kept =
-        connection_.run("UPDATE scopes SET dedup_key_count = dedup_key_count + $1 WHERE scope_id = $2 "
-                        "RETURNING dedup_key_count",
-                        parameters().integer(added).integer(scope_id));
-    if (!kept)
-      return kept.error();
-    const auto surplus = surplus_keys((*kept)[0].integer(0), bounds);
+  if (remembered_.empty())
+    return {};
+  std::vector<std::int64_t> scope_ids, added;
+  for (const auto& [scope_id, keys] : remembered_) {
+    scope_ids.push_back(scope_id);
+    added.push_back(keys);
+  }
+  auto kept = connection_.run("UPDATE scopes s SET dedup_key_count = dedup_key_count + added FROM unnest($1, "
+                              "$2) AS one (scope_id, added) "
+                              "WHERE s.scope_id = one.scope_id RETURNING s.scope_id, dedup_key_count",
+                              parameters().integers(scope_ids).integers(added));
+  if (!kept)
+    return kept.error();
+  for (int index = 0; index < kept->size(); ++index) {
+    const auto surplus = surplus_keys((*kept)[index].integer(1), bounds);
     if (surplus == 0)
       continue;
-    auto pruned = connection_.run(
+    auto pruned = connection_.post(
         "WITH gone AS (DELETE FROM dedup_keys WHERE (scope_id, payload_digest, timestamp) IN (SELECT "
         "scope_id, payload_digest, timestamp FROM dedup_keys WHERE scope_id = $1 ORDER BY exported_seconds, "
         "timestamp COLLATE \"C\" LIMIT $2) RETURNING 1) "
         "UPDATE scopes SET dedup_key_count = dedup_key_count - (SELECT count(*) FROM gone) WHERE scope_id = "
         "$1",
-        parameters().integer(scope_id).integer(surplus));
+        parameters().integer((*kept)[index].integer(0)).integer(surplus));
     if (!pruned)
-      return pruned.error();
+      return pruned;
   }
   remembered_.clear();
+  known_keys_.clear();
   return {};
 }
 
@@ -472,6 +506,8 @@ result<void> postgresql_transaction::write_totals() {
 }
 
 result<void> postgresql_transaction::commit() {
+  if (auto settled = connection_.settle(); !settled)
+    return settled;
   if (auto written = write_positions(); !written)
     return written;
   if (auto written = write_totals(); !written)

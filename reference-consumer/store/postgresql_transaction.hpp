@@ -20,7 +20,9 @@ std::string log_digest(const std::string& log);
 result<std::int64_t> log_id_of(connection& target, const std::string& log);
 
 /// One batch on a PostgreSQL session. What all processes write (counters, feed cursors, the position in
-/// a NATS stream) is gathered and written by commit(), so that its locks are held for a moment only.
+/// a NATS stream) is gathered and written by commit(), so that its locks are held for a moment only. Writes
+/// are posted: the server does them while the next message is looked at, and failures are told no later than
+/// by commit().
 class postgresql_transaction final : public transaction {
 public:
   static result<std::unique_ptr<transaction>> begin(connection& target);
@@ -32,6 +34,7 @@ public:
                              std::int64_t next_offset) override;
   result<void> lock_scopes(const std::set<scope>& scopes) override;
   result<scope_record> open_scope(const scope& which) override;
+  result<void> expect_keys(std::span<const expected_key> keys) override;
   result<bool> is_known(std::int64_t scope_id, const dedup_key& key) override;
   result<void> remember(std::int64_t scope_id, const dedup_key& key, const timestamp& instant) override;
   result<row_map> rows(std::int64_t scope_id) override;
@@ -60,6 +63,7 @@ private:
 
   explicit postgresql_transaction(connection& target) : connection_(target) {}
 
+  result<void> read_locked(const std::vector<std::string_view>& digests);
   result<std::int64_t> log_id(const std::string& log);
   result<std::int64_t> batch_id();
   result<void> write_rows(const applied_snapshot& snapshot);
@@ -74,7 +78,10 @@ private:
 
   connection& connection_;
   std::map<std::string, std::int64_t> log_ids_;
-  std::map<std::int64_t, std::int64_t> remembered_; // scope id to number of keys added
+  std::map<std::string, scope_record> locked_; // by digest: locked, but not opened yet
+  std::map<std::int64_t, bool> has_parts_;     // scope id to whether it may have pending parts
+  std::map<std::pair<std::int64_t, dedup_key>, bool> known_keys_; // those that were looked for, or written
+  std::map<std::int64_t, std::int64_t> remembered_;               // scope id to number of keys added
   std::map<std::pair<std::string, std::int32_t>, std::int64_t> positions_;
   std::optional<std::int64_t> batch_id_;
   std::optional<std::int64_t> kept_changes_;

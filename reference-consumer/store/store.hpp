@@ -169,6 +169,12 @@ struct retention {
       1'073'741'824; ///< of values, keys and headers; over it the oldest are dropped, their digest is kept
 };
 
+/// A dedup key and the scope it is kept for. Views of a batch's messages.
+struct expected_key {
+  const kollect::scope* scope = nullptr;
+  const dedup_key* key = nullptr;
+};
+
 /// One transaction: everything that a batch of messages does, or nothing. Rolled back by the
 /// destructor unless committed. All reads see the transaction's own writes.
 class transaction {
@@ -191,6 +197,10 @@ public:
 
   /// The record of a scope, locked and made if it is new.
   virtual result<scope_record> open_scope(const scope& which) = 0;
+
+  /// Says which keys is_known() is going to be asked about, so that a store far away can look for all of them
+  /// at once. Scopes are locked.
+  virtual result<void> expect_keys(std::span<const expected_key>) { return {}; }
 
   virtual result<bool> is_known(std::int64_t scope_id, const dedup_key& key) = 0;
   virtual result<void> remember(std::int64_t scope_id, const dedup_key& key, const timestamp& instant) = 0;

@@ -190,6 +190,45 @@ TEST_F(postgresql_store, batches_that_meet_in_many_scopes_wait_for_each_other_an
   EXPECT_EQ(open()->counts().value().consumed, 100);
 }
 
+// Writes are sent without waiting for the answer.
+
+TEST_F(postgresql_store, a_write_that_fails_is_told_by_the_commit_and_leaves_nothing) {
+  const auto one = open();
+  const dedup_key key{"prod-west", "team-a", "2026-01-15T12:00:00Z", sha256("payload")};
+  for (int time = 0; time < 2; ++time) { // and again, when the statements have been prepared
+    const auto in = one->begin().value();
+    write_row(*in, web_scope(), 1);
+    const auto id = in->open_scope(web_scope()).value().id;
+    EXPECT_TRUE(succeeds(in->remember(id, key, noon())));
+    (void)in->remember(id, key, noon()); // is told now, or later
+    (void)in->note_held_back(id, sha256("items"));
+    EXPECT_TRUE(fails_with(in->commit(), error::internal));
+    EXPECT_FALSE(in->commit()) << "and stays so";
+  }
+  EXPECT_EQ(sql("SELECT (SELECT count(*) FROM scopes) + (SELECT count(*) FROM items) + (SELECT count(*) FROM "
+                "dedup_keys)"),
+            rows_of_text{"0"});
+  const auto in = one->begin().value();
+  write_row(*in, web_scope(), 1);
+  EXPECT_TRUE(succeeds(in->remember(in->open_scope(web_scope()).value().id, key, noon())));
+  EXPECT_TRUE(succeeds(in->commit()));
+  EXPECT_EQ(sql("SELECT count(*) FROM items"), rows_of_text{"1"});
+}
+
+TEST_F(postgresql_store, more_is_sent_than_the_server_has_room_for) {
+  const auto one = open();
+  const auto in = one->begin().value();
+  auto record = in->open_scope(web_scope()).value();
+  std::vector<change> changes;
+  for (const auto& [identity, raw] : rows_of(make_rows(20)))
+    changes.push_back(
+        {change_kind::added, identity, {}, R"({"v":")" + std::string(1'000'000, 'x') + "\"}", {}});
+  record.order = snapshot_order{noon(), 1, {}};
+  EXPECT_TRUE(succeeds(in->write_snapshot({record, changes, {"log", 0, 0}, noon()})));
+  EXPECT_TRUE(succeeds(in->commit()));
+  EXPECT_EQ(sql("SELECT sum(length(item)) FROM items"), rows_of_text{"20000160"});
+}
+
 TEST_F(postgresql_store, what_stands_still_in_a_transaction_loses_its_locks) {
   settings_.timeout = std::chrono::seconds(1);
   const auto stopped = open(), other = open();

@@ -84,6 +84,46 @@ TEST_P(store_suite, keys_are_remembered_within_their_scope) {
   EXPECT_TRUE(in->is_known(scope_id(*in), key_at(noon())).value());
 }
 
+TEST_P(store_suite, keys_that_were_expected_are_known_as_others_are) {
+  const scope other{"prod-west", "team-a", "other"}, unlocked{"prod-west", "team-a", "unlocked"};
+  commit([&](transaction& in) {
+    EXPECT_TRUE(succeeds(in.remember(scope_id(in), key_at(noon()), noon())));
+    EXPECT_TRUE(succeeds(in.remember(scope_id(in, other), key_at(noon(1)), noon(1))));
+  });
+  const auto in = begin();
+  ASSERT_TRUE(succeeds(in->lock_scopes({web_scope(), other})));
+  const auto first = key_at(noon()), second = key_at(noon(1)), third = key_at(noon(2));
+  std::vector<expected_key> keys;
+  for (const auto* const where : {&std::as_const(other), &unlocked})
+    for (const auto* const key : {&first, &second, &third, &first})
+      keys.push_back({where, key});
+  const auto here_is = web_scope();
+  keys.push_back({&here_is, &first});
+  EXPECT_TRUE(succeeds(in->expect_keys(keys)));
+  EXPECT_TRUE(succeeds(in->expect_keys({})));
+  const auto here = scope_id(*in), there = scope_id(*in, other);
+  EXPECT_TRUE(in->is_known(here, first).value());
+  EXPECT_FALSE(in->is_known(here, second).value()); // was not expected
+  EXPECT_FALSE(in->is_known(there, first).value());
+  EXPECT_TRUE(in->is_known(there, second).value());
+  EXPECT_FALSE(in->is_known(there, third).value());
+  EXPECT_TRUE(succeeds(in->remember(there, third, noon(2))));
+  EXPECT_TRUE(in->is_known(there, third).value());
+}
+
+TEST_P(store_suite, a_locked_scope_is_read_as_it_was_left) {
+  write_rows(rows_of(make_rows(2)), 0);
+  const auto in = begin();
+  ASSERT_TRUE(succeeds(in->lock_scopes({web_scope()})));
+  auto record = in->open_scope(web_scope()).value();
+  EXPECT_EQ(record.order->instant, noon());
+  record.order = snapshot_order{noon(7), 1, {}};
+  EXPECT_TRUE(succeeds(in->write_snapshot({record, {}, {log_, 0, 0}, noon()})));
+  EXPECT_EQ(in->open_scope(web_scope()).value().order, record.order);
+  EXPECT_TRUE(succeeds(in->note_held_back(record.id, sha256("items"))));
+  EXPECT_EQ(in->open_scope(web_scope()).value().held_back, sha256("items"));
+}
+
 TEST_P(store_suite, keys_go_by_the_timestamp_as_it_was_sent) {
   auto spelt = key_at(noon());
   spelt.timestamp = "2026-01-15T12:00:00.0Z";

@@ -40,10 +40,11 @@ protected:
 
 TEST_F(warm_rows, are_read_from_the_store_once) {
   take(5, 1);
-  EXPECT_EQ(reads(), 1);
+  EXPECT_EQ(reads(), 0) << "there are none yet";
+  consumer_.restart();
   for (std::int64_t revision = 2; revision < 6; ++revision)
     take(static_cast<std::size_t>(revision), revision);
-  EXPECT_EQ(reads(), 0);
+  EXPECT_EQ(reads(), 1);
   consumer_.restart();
   take(5, 6);
   EXPECT_EQ(reads(), 1);
@@ -55,7 +56,7 @@ TEST_F(warm_rows, are_read_each_time_where_none_are_kept) {
   for (std::int64_t revision = 0; revision < 4; ++revision)
     EXPECT_EQ(cold.end_of(deliver(make_array(make_rows(3, revision), noon(revision)), revision)),
               outcome::applied);
-  EXPECT_EQ(cold.faults.row_reads, 4);
+  EXPECT_EQ(cold.faults.row_reads, 3);
   EXPECT_EQ(cold.rows.bytes(), 0U);
 }
 
@@ -108,7 +109,7 @@ TEST_F(warm_rows, are_read_again_after_another_process_has_written_the_scope) {
     if (turn % 2 == 1)
       std::swap(consumer_.rows, of_another);
   }
-  EXPECT_EQ(reads(), 8);
+  EXPECT_EQ(reads(), 7);
 }
 
 TEST_F(warm_rows, of_a_scope_that_another_process_has_left_unchanged_are_read_again) {
@@ -137,7 +138,7 @@ TEST_F(warm_rows, serve_several_snapshots_of_a_scope_in_one_batch) {
   for (std::int64_t revision = 1; revision < 6; ++revision)
     batch.push_back(message(static_cast<std::size_t>(8 - revision), revision));
   EXPECT_EQ(consumer_.take(batch).applied, 5);
-  EXPECT_EQ(reads(), 1);
+  EXPECT_EQ(reads(), 0);
   expect_rows(3, 5);
 }
 
@@ -169,7 +170,7 @@ TEST_F(warm_rows, of_a_set_serve_the_next_set) {
   for (std::int64_t revision = 1; revision < 4; ++revision)
     for (auto& part : make_export(make_rows(20, revision), noon(revision), 1500))
       consumer_.take(deliver(part, next_++));
-  EXPECT_EQ(reads(), 1);
+  EXPECT_EQ(reads(), 0);
   EXPECT_EQ(state_text(*consumer_), state_text(make_rows(20, 3)));
 }
 
@@ -194,7 +195,7 @@ TEST_F(warm_rows, with_the_fingerprint_of_others_are_not_taken_for_them) {
       collect_rows(parse_payload(payload).value(), rows);
       EXPECT_EQ(consumer->begin().value()->rows(1).value(), rows);
     }
-    EXPECT_EQ(consumer.faults.row_reads, 1 + next) << "but for this test's own";
+    EXPECT_EQ(consumer.faults.row_reads, next) << "but for this test's own";
   }
 }
 

@@ -56,6 +56,7 @@ public:
   }
   result<void> lock_scopes(const std::set<scope>& scopes) override { return inner_->lock_scopes(scopes); }
   result<scope_record> open_scope(const scope& which) override { return inner_->open_scope(which); }
+  result<void> expect_keys(std::span<const expected_key> keys) override { return inner_->expect_keys(keys); }
   result<bool> is_known(std::int64_t id, const dedup_key& key) override { return inner_->is_known(id, key); }
   result<void> remember(std::int64_t id, const dedup_key& key, const timestamp& instant) override {
     return inner_->remember(id, key, instant);
