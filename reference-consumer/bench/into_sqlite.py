@@ -101,7 +101,7 @@ def measure_throughput(place, made):
 def beside_peers(contenders, what, corpus, begin, python_goal, go_goal):
     contenders.check(corpus, begin)
     mine, python, go = in_turn(*(lambda name=name: contenders.run(name, corpus, begin and begin[name])
-                                 for name in ("ours", "python", "go")), seconds=40)
+                                 for name in ("ours", "python", "go")), seconds=35)
     return [compare("P9", what, "Python: confluent-kafka, orjson, sqlite3", corpus, python_goal, mine, python),
             compare("P9", what, "Go: franz-go, encoding/json, go-sqlite3", corpus, go_goal, mine, go)]
 
