@@ -1,6 +1,7 @@
 """Ours beside its peers: how they are started, what they have to agree on, and what comes of their times."""
 
 import json
+import time
 
 import goals
 from goals import Finding, Spread
@@ -47,10 +48,10 @@ def must_be_same(corpus, states):
     say(f"{', '.join(states)} arrive at the same {len(wanted)} rows: {corpus.name}")
 
 
-def in_turn(count, *contenders):
-    """Runs A, B, …, A, B, … and answers the runs of each."""
-    runs = tuple([] for _ in contenders)
-    for _ in range(count):
+def in_turn(*contenders, most=15, seconds=25):
+    """Runs A, B, …, A, B, … and answers the runs of each: `most` of them, or fewer, but three, when time is up."""
+    runs, begun = tuple([] for _ in contenders), time.monotonic()
+    while len(runs[0]) < most and (len(runs[0]) < 3 or time.monotonic() < begun + seconds):
         for one, took in zip(contenders, runs):
             took.append(one())
     return runs

@@ -33,7 +33,7 @@ def measure_pull(place, made):
             return place.time("loop", [*loop, "take", server.url, stream, stream, place.fresh("loop"), batch, count])
 
         take_theirs()  # the pages are in memory from here on
-        mine, theirs = in_turn(5, take_ours, take_theirs)
+        mine, theirs = in_turn(take_ours, take_theirs)
         rates = " and ".join(f"{count / took.wall:.0f}" for took in (mine[len(mine) // 2], theirs[len(theirs) // 2]))
         findings.append(compare("P12", "duplicates from JetStream into SQLite", "C++ loop with cnats: fetch, acknowledge",
                                 corpus, 0.7, mine, theirs, by="wall", note=f"about {rates} messages/s"))

@@ -83,9 +83,9 @@ def measure_throughput(place, made):
     """P9."""
     contenders = Contenders(place)
     findings = []
-    for corpus, pairs in ((made.of(corpora.duplicates, 2000), 7), (made.of(corpora.many_duplicates, 20_000), 5)):
+    for corpus in (made.of(corpora.duplicates, 2000), made.of(corpora.many_duplicates, 20_000)):
         place.time("kcat", corpus.topic.kcat_consume())  # the pages are in memory from here on
-        mine, kcat = in_turn(pairs, lambda: contenders.run("ours", corpus),
+        mine, kcat = in_turn(lambda: contenders.run("ours", corpus),
                              lambda: place.time("kcat", corpus.topic.kcat_consume()))
         findings.append(compare("P9", "duplicates into SQLite", "kcat -C, which only reads", corpus, 0.6, mine, kcat,
                                 by="wall"))
@@ -98,10 +98,10 @@ def measure_throughput(place, made):
     return findings
 
 
-def beside_peers(contenders, what, corpus, begin, python_goal, go_goal, pairs=5):
+def beside_peers(contenders, what, corpus, begin, python_goal, go_goal):
     contenders.check(corpus, begin)
-    mine, python, go = in_turn(
-        pairs, *(lambda name=name: contenders.run(name, corpus, begin and begin[name]) for name in ("ours", "python", "go")))
+    mine, python, go = in_turn(*(lambda name=name: contenders.run(name, corpus, begin and begin[name])
+                                 for name in ("ours", "python", "go")), seconds=35)
     return [compare("P9", what, "Python: confluent-kafka, orjson, sqlite3", corpus, python_goal, mine, python),
             compare("P9", what, "Go: franz-go, encoding/json, go-sqlite3", corpus, go_goal, mine, go)]
 
@@ -129,7 +129,7 @@ def measure_writes(place, made):
     fresh, unchanged = made.of(corpora.rounds, 100, 4, churn=0, duplicates=0)
     again = repeated(place, fresh, 4)
     begin = contenders.fill("ours", fresh)
-    all_new, same, known = in_turn(5, lambda: contenders.run("ours", fresh), lambda: contenders.run("ours", unchanged, begin),
+    all_new, same, known = in_turn(lambda: contenders.run("ours", fresh), lambda: contenders.run("ours", unchanged, begin),
                                    lambda: contenders.run("ours", again, begin))
     for what, runs, corpus, wanted in (("unchanged snapshot into SQLite", same, unchanged, 10),
                                        ("duplicate into SQLite", known, again, 4)):

@@ -17,7 +17,6 @@ from processes import Failure, say  # noqa: E402
 
 LINGER = 5  # milliseconds
 PARTITIONS = 3
-PAIRS = 7
 
 # What it is called, and the flags of the fleet.
 STREAMS = (
@@ -72,7 +71,7 @@ def measure_publishing(place, made):
         copied.unlink()
         first.drop()
         second.drop()
-        mine, theirs = in_turn(PAIRS, lambda: into_new_topic(simulate, words), lambda: into_new_topic(kcat, lines))
+        mine, theirs = in_turn(lambda: into_new_topic(simulate, words), lambda: into_new_topic(kcat, lines))
         lines.unlink()
         note = f"linger {LINGER} ms, acks=all; {corpus.bytes / 1e6:.0f} MB in {len(wanted)} messages"
         findings.append(compare("P8", f"simulate: {what}", "kcat -P of the same messages", corpus, 0.8, mine, theirs, by="wall",
