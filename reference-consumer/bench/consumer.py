@@ -49,3 +49,5 @@ if __name__ == "__main__":
         main("consumer", PARTS)
     except Failure as failure:
         sys.exit(f"bench: {failure}")
+    except KeyboardInterrupt:
+        sys.exit(130)

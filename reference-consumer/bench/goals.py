@@ -94,7 +94,7 @@ def read_json(path):
 
 def draw(path, rows):
     """Bars of headroom on a logarithmic scale, a line where a goal is just reached."""
-    line_height, text_width, plot_width = 24, 520, 470
+    line_height, text_width, plot_width = 24, 550, 470
     width, height = text_width + plot_width + 20, len(rows) * line_height + 60
 
     def place(headroom):  # a quarter of a goal to eight times a goal

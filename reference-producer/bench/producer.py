@@ -84,3 +84,5 @@ if __name__ == "__main__":
         consumer.main("producer", {"p8": measure_publishing})
     except Failure as failure:
         sys.exit(f"bench: {failure}")
+    except KeyboardInterrupt:
+        sys.exit(130)
