@@ -3,9 +3,6 @@
 
 #include <kollect/detail/unescape.hpp>
 
-#include <cstddef>
-#include <cstdint>
-#include <optional>
 #include <ostream>
 #include <string>
 #include <string_view>

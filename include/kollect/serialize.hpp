@@ -208,7 +208,8 @@ inline result<std::string> compact_payload(std::string_view text, const limits& 
     if (letter == '"')
       in_string = !in_string;
     if (letter == '<' || letter == '>' || letter == '&') {
-      detail::append_hex_escape(out, static_cast<unsigned char>(letter));
+      const auto& escape = detail::escapes[static_cast<unsigned char>(letter)];
+      out.append(escape.text.data(), escape.length);
     } else if (detail::is_line_separator(checked, at)) {
       out += checked[at + 2] == '\xA8' ? "\\u2028" : "\\u2029";
       at += 2;

@@ -1,16 +1,18 @@
 """Programs as children of the benchmark: started, timed with what they took of the processor, and ended by their pid."""
 
-import ctypes
 import dataclasses
 import os
 import pathlib
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "conformance/servers"))
+
+from children import end_with_parent, free_port, wait_until  # noqa: E402
 
 
 class Failure(Exception):
@@ -20,27 +22,6 @@ class Failure(Exception):
 def say(text):
     """Tells what happens, on standard error: standard output is for results."""
     print(f"bench: {text}", file=sys.stderr, flush=True)
-
-
-def free_port():
-    with socket.socket() as asked:
-        asked.bind(("127.0.0.1", 0))
-        return asked.getsockname()[1]
-
-
-def end_with_parent():
-    """For a child before it begins: whatever ends the benchmark, ends its children."""
-    ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
-
-
-def wait_until(condition, seconds=60, every=0.02):
-    """Asks until it holds; answers what it answered, which is false when time is up."""
-    deadline = time.monotonic() + seconds
-    while True:
-        found = condition()
-        if found or time.monotonic() > deadline:
-            return found
-        time.sleep(every)
 
 
 @dataclasses.dataclass

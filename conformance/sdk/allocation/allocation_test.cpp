@@ -1,6 +1,7 @@
 // What a duplicate costs in allocations: none, whether by operator new or within libcrypto. A program of its
 // own, as it replaces both.
 
+#include <support/count_allocations.hpp>
 #include <support/messages.hpp>
 
 #include <kollect/dedup_window.hpp>
@@ -8,24 +9,13 @@
 #include <kollect/snapshot.hpp>
 
 #include <cstdlib>
-#include <new>
 
 #include <openssl/crypto.h>
 
 namespace {
 
-/// How often this thread has allocated.
-thread_local std::size_t allocations = 0;
-
 /// How often libcrypto has, on this thread.
 thread_local std::size_t crypto_allocations = 0;
-
-void* allocate(std::size_t size) {
-  ++allocations;
-  if (void* const memory = std::malloc(size == 0 ? 1 : size))
-    return memory;
-  throw std::bad_alloc();
-}
 
 void* crypto_allocate(std::size_t size, const char*, int) {
   ++crypto_allocations;
@@ -43,25 +33,6 @@ void crypto_free(void* memory, const char*, int) {
 const bool crypto_is_counted = CRYPTO_set_mem_functions(crypto_allocate, crypto_reallocate, crypto_free) == 1;
 
 } // namespace
-
-void* operator new(std::size_t size) {
-  return allocate(size);
-}
-void* operator new[](std::size_t size) {
-  return allocate(size);
-}
-void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete[](void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
-void operator delete[](void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
 
 namespace kollect::test {
 

@@ -42,6 +42,20 @@ row_sums sums_of(const boost::json::array& rows) {
   return sums;
 }
 
+/// What is counted of the rows, each of them fingerprinted.
+row_sums sums_of(const snapshot_view& snapshot) {
+  row_sums sums;
+  std::uint64_t prints = 0;
+  for (const auto& row : snapshot.rows()) {
+    ++sums.rows;
+    prints ^= fingerprint_of(row.raw).low + row.attributes.size();
+    for (const auto* field : {&row.target_namespace, &row.target_name, &row.namespace_, &row.name, &row.uid})
+      sums.identity_bytes += field->raw().size();
+  }
+  asm volatile("" : : "r"(prints));
+  return sums;
+}
+
 } // namespace
 
 fingerprint_work fingerprint_by_kollect(const corpus& data) {
@@ -85,38 +99,11 @@ key_work sha256_alone(const corpus& data) {
 }
 
 row_work rows_by_kollect(const corpus& data) {
-  const auto snapshot = parse_payload(data.payload).value();
-  return [snapshot] {
-    row_sums sums;
-    std::uint64_t prints = 0;
-    for (const auto& row : snapshot.rows()) {
-      ++sums.rows;
-      prints ^= fingerprint_of(row.raw).low + row.attributes.size();
-      for (const auto* field :
-           {&row.target_namespace, &row.target_name, &row.namespace_, &row.name, &row.uid})
-        sums.identity_bytes += field->raw().size();
-    }
-    asm volatile("" : : "r"(prints));
-    return sums;
-  };
+  return [snapshot = parse_payload(data.payload).value()] { return sums_of(snapshot); };
 }
 
 row_work check_and_rows_by_kollect(const corpus& data) {
-  return [&data] {
-    row_sums sums;
-    std::uint64_t prints = 0;
-    const auto envelope = parse_envelope(data.message);
-    const auto snapshot = parse_snapshot(*envelope);
-    for (const auto& row : snapshot->rows()) {
-      ++sums.rows;
-      prints ^= fingerprint_of(row.raw).low + row.attributes.size();
-      for (const auto* field :
-           {&row.target_namespace, &row.target_name, &row.namespace_, &row.name, &row.uid})
-        sums.identity_bytes += field->raw().size();
-    }
-    asm volatile("" : : "r"(prints));
-    return sums;
-  };
+  return [&data] { return sums_of(*parse_snapshot(*parse_envelope(data.message))); };
 }
 
 row_work rows_by_boost_dom(const corpus& data) {

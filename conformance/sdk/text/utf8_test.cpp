@@ -8,8 +8,8 @@ TEST(utf8, every_code_point_is_read_and_written_at_its_shortest) {
   for (std::uint32_t code = 0; code <= 0x10FFFF; ++code) {
     if (code >= 0xD800 && code <= 0xDFFF)
       continue;
-    std::string text;
-    detail::append_utf8(text, code);
+    std::array<char, 4> bytes{};
+    const std::string text(bytes.data(), detail::write_utf8(bytes.data(), code));
     const std::size_t expected = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
     ASSERT_EQ(text.size(), expected) << code;
     ASSERT_EQ(detail::utf8_length(text, 0), expected) << code;

@@ -65,9 +65,8 @@ public:
   // What compact_cursor tells.
   void name(const json_string& name) { stack_.push_key(text_of(name)); }
   void text(const json_string& text) { stack_.push_string(text_of(text)); }
-  void object(std::size_t count) {
-    stack_.push_object(count);
-  } // of two members with one name the last (BYT-03)
+  /// Of two members with one name the last counts (BYT-03).
+  void object(std::size_t count) { stack_.push_object(count); }
   void array(std::size_t count) { stack_.push_array(count); }
   void literal(char first) {
     if (first == 'n')

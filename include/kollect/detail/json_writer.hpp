@@ -24,13 +24,6 @@
 
 namespace kollect::detail {
 
-inline void append_hex_escape(std::string& out, unsigned char byte) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  out += "\\u00";
-  out += digits[byte >> 4U];
-  out += digits[byte & 15U];
-}
-
 /// How each byte below 0x80 is written that does not stand for itself (BYT-03); padded, so that all are
 /// copied alike.
 struct escape {

@@ -1,15 +1,11 @@
 #ifndef KOLLECT_DETAIL_UTF8_HPP
 #define KOLLECT_DETAIL_UTF8_HPP
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 namespace kollect::detail {
-
-inline constexpr std::string_view replacement_character = "\xEF\xBF\xBD"; // U+FFFD
 
 /// Length of the UTF-8 sequence that starts at `at`, 1 to 4; 0 where the bytes are not UTF-8:
 /// overlong forms, surrogates and values over U+10FFFF are not, just as in Go's unicode/utf8.
@@ -56,12 +52,6 @@ constexpr char* write_utf8(char* to, std::uint32_t code) noexcept {
     put(0x80U | ((code >> 6U) & 0x3FU)), put(0x80U | (code & 0x3FU));
   }
   return to;
-}
-
-/// Appends a code point, which must not be a surrogate.
-inline void append_utf8(std::string& out, std::uint32_t code) {
-  std::array<char, 4> bytes{};
-  out.append(bytes.data(), write_utf8(bytes.data(), code));
 }
 
 } // namespace kollect::detail

@@ -1,37 +1,18 @@
 """A consumer with a broker of its own, for tests that look at it from outside."""
 
-import ctypes
 import json
 import pathlib
 import shutil
-import signal
 import socket
 import subprocess
+import sys
 import tempfile
-import time
 import urllib.error
 import urllib.request
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "conformance/servers"))
 
-def free_port():
-    with socket.socket() as asked:
-        asked.bind(("127.0.0.1", 0))
-        return asked.getsockname()[1]
-
-
-def end_with_parent():
-    """For a child before it begins: whatever ends the test, ends its children."""
-    ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
-
-
-def wait_until(condition, seconds=60, every=0.05):
-    """Asks until it holds; answers what it answered, which is false when time is up."""
-    deadline = time.monotonic() + seconds
-    while True:
-        found = condition()
-        if found or time.monotonic() > deadline:
-            return found
-        time.sleep(every)
+from children import end_with_parent, free_port, wait_until  # noqa: E402
 
 
 def row(name, kind="Deployment", namespace="team-a", target="workloads", attributes=None):

@@ -1,0 +1,40 @@
+#include "count_allocations.hpp"
+
+#include <cstdlib>
+#include <new>
+
+namespace kollect::test {
+
+thread_local std::size_t allocations = 0;
+
+} // namespace kollect::test
+
+namespace {
+
+void* allocate(std::size_t size) {
+  ++kollect::test::allocations;
+  if (void* const memory = std::malloc(size == 0 ? 1 : size))
+    return memory;
+  throw std::bad_alloc();
+}
+
+} // namespace
+
+void* operator new(std::size_t size) {
+  return allocate(size);
+}
+void* operator new[](std::size_t size) {
+  return allocate(size);
+}
+void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete[](void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
+void operator delete[](void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
