@@ -17,12 +17,18 @@
 
 #include <openssl/evp.h>
 
-// Header-only xxHash: inlined for the target's own instruction set, no shared object to match.
+// Header-only xxHash: inlined for the target's own instruction set, without a call for short texts.
 // GCC with -Og refuses to inline what xxHash 0.8.3 insists on: define XXH_NO_INLINE_HINTS=1 there.
 #ifndef XXH_INLINE_ALL
 #define XXH_INLINE_ALL
 #endif
 #include <xxhash.h>
+
+// Set by CMake where the system's libxxhash has versions for several processors. Its own header is of no use
+// here: beside XXH_INLINE_ALL it declares functions of this file.
+#if defined(KOLLECT_XXHASH_DISPATCH)
+extern "C" XXH128_hash_t XXH3_128bits_dispatch(const void* input, std::size_t length);
+#endif
 
 namespace kollect {
 
@@ -110,8 +116,13 @@ struct fingerprint {
   friend bool operator==(const fingerprint&, const fingerprint&) = default;
 };
 
+/// Linear. Where libxxhash has versions for several processors, it chooses; the result is the same.
 inline fingerprint fingerprint_of(std::string_view text) noexcept {
+#if defined(KOLLECT_XXHASH_DISPATCH)
+  const XXH128_hash_t hash = XXH3_128bits_dispatch(text.data(), text.size());
+#else
   const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
+#endif
   return {hash.high64, hash.low64};
 }
 

@@ -149,6 +149,13 @@ TEST(digests, are_those_of_sha_256_and_xxh3) {
   EXPECT_EQ(nats_message_id("c", "n", "[]"), to_string(sha256("c/n/[]")));
   EXPECT_EQ(fingerprint_of(""), (fingerprint{0x99AA06D3014798D8U, 0x6001C324468D497FU}));
   EXPECT_NE(fingerprint_of("a"), fingerprint_of("b"));
+  std::string text;
+  for (std::size_t size = 0; size < 5000; size += 1 + size / 8) {
+    text.resize(size, static_cast<char>('a' + size % 26));
+    const auto inlined =
+        XXH3_128bits(text.data(), text.size()); // whatever libxxhash chooses for this machine
+    EXPECT_EQ(fingerprint_of(text), (fingerprint{inlined.high64, inlined.low64})) << size;
+  }
   EXPECT_EQ(
       (std::unordered_set<fingerprint>{fingerprint_of("a"), fingerprint_of("b"), fingerprint_of("a")}).size(),
       2U);
