@@ -3,6 +3,10 @@
 
 #include <kollect/checksum.hpp>
 #include <kollect/envelope.hpp>
+#include <kollect/error.hpp>
+#include <kollect/limits.hpp>
+#include <kollect/simd/scan.hpp>
+#include <kollect/simd/sha256.hpp>
 
 #include <compare>
 #include <cstddef>
@@ -33,8 +37,9 @@ inline dedup_key make_dedup_key(const envelope_view& envelope) {
           sha256(envelope.payload)};
 }
 
-/// The same into a key that is used again and again: allocates nothing once its strings are long enough.
-inline void make_dedup_key(const envelope_view& envelope, sha256_hasher& hasher, dedup_key& out) {
+namespace detail {
+
+inline void assign_labels(dedup_key& out, const envelope_view& envelope) {
   const auto assign = [](std::string& to, const json_string& from) {
     to.clear();
     from.append_to(to);
@@ -42,7 +47,43 @@ inline void make_dedup_key(const envelope_view& envelope, sha256_hasher& hasher,
   assign(out.cluster, envelope.cluster);
   assign(out.namespace_, envelope.namespace_);
   assign(out.timestamp, envelope.timestamp_text);
+}
+
+} // namespace detail
+
+/// The same into a key that is used again and again: allocates nothing once its strings are long enough.
+inline void make_dedup_key(const envelope_view& envelope, sha256_hasher& hasher, dedup_key& out) {
+  detail::assign_labels(out, envelope);
   out.payload = hasher(envelope.payload);
+}
+
+/// Reads the header of one message as parse_envelope() does, and makes the key too: the same results, in one
+/// pass over the payload where the processor has SHA instructions. Where the message is refused, the key is
+/// of no use. Allocates nothing once the key's strings are long enough.
+inline result<envelope_view> parse_envelope(std::string_view message, sha256_hasher& hasher, dedup_key& key,
+                                            const limits& bounds = {}) {
+  if (auto sized = detail::check_size(message, bounds); !sized)
+    return sized.error();
+  simd::digested_value digested;
+  std::size_t digested_from = std::string_view::npos;
+  const auto find_end = [&](std::string_view text, std::size_t at) noexcept {
+    if (!simd::can_digest())
+      return simd::find_value_end(text, at);
+    digested_from = at;
+    digested = simd::digest_value(text, at);
+    return digested.end != std::string_view::npos ? digested.end : simd::find_value_end(text, at);
+  };
+  auto envelope = detail::envelope_reader(message, bounds).read(find_end);
+  if (!envelope)
+    return envelope;
+  detail::assign_labels(key, *envelope);
+  // The header may have been read anew since, and the payload may be another member.
+  const std::size_t begin = envelope->payload_offset();
+  if (digested_from == begin && digested.end == begin + envelope->payload.size())
+    key.payload.bytes = digested.digest;
+  else
+    key.payload = hasher(envelope->payload);
+  return envelope;
 }
 
 namespace detail {

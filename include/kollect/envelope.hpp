@@ -61,8 +61,10 @@ public:
     view_.message = message;
   }
 
-  result<envelope_view> read() {
-    if (read_compact())
+  /// `find_end(text, at)` answers as simd::find_value_end() does, and is asked for the payload's end.
+  template <class FindEnd>
+  result<envelope_view> read(FindEnd find_end) {
+    if (read_compact(find_end))
       return check();
     view_ = {.message = view_.message};
     const bool is_read = cursor_.read_object([this](const json_string& name) { return read_field(name); });
@@ -85,7 +87,8 @@ private:
 
   /// The envelope as producers spell it: fields in contract order, texts plain, and nothing after the
   /// payload.
-  bool read_compact() noexcept {
+  template <class FindEnd>
+  bool read_compact(FindEnd find_end) noexcept {
     compact_cursor text(view_.message, 0);
     if (cursor_.room() == 0 || !text.pass(R"({"schemaVersion":")") ||
         !text.read_plain(view_.schema_version) || !text.pass(R"(,"timestamp":")") ||
@@ -93,7 +96,7 @@ private:
         !text.read_plain(view_.cluster) || !text.pass(R"(,"namespace":")") ||
         !text.read_plain(view_.namespace_) || !text.pass(R"(,"payload":)"))
       return false;
-    const std::size_t begin = text.position(), end = simd::find_value_end(view_.message, begin);
+    const std::size_t begin = text.position(), end = find_end(view_.message, begin);
     if (end == std::string_view::npos || end + 1 != view_.message.size() || view_.message[end] != '}' ||
         end == begin)
       return false;
@@ -182,14 +185,8 @@ private:
   std::size_t version_at_ = 0;
 };
 
-} // namespace detail
-
-/// Reads the header of one message and finds its payload.
-///
-/// Fields may come in any order, and unknown ones are passed over (ENV-02). An absent or empty
-/// schemaVersion counts as v1alpha1; any other is error::unsupported_schema_version (ENV-03).
-/// Errors carry the byte offset. Linear in the message; the payload is only scanned for its end.
-inline result<envelope_view> parse_envelope(std::string_view message, const limits& bounds = {}) {
+/// Whatever is read of a message must have bytes, and not too many.
+inline result<void> check_size(std::string_view message, const limits& bounds) {
   if (message.empty())
     return make_failure(error::empty_message, "the message has no bytes", "ENV-08");
   if (message.size() > bounds.max_message_bytes)
@@ -198,7 +195,22 @@ inline result<envelope_view> parse_envelope(std::string_view message, const limi
                             " bytes, more than max_message_bytes (" +
                             std::to_string(bounds.max_message_bytes) + ")",
                         "SIZE-01");
-  return detail::envelope_reader(message, bounds).read();
+  return {};
+}
+
+} // namespace detail
+
+/// Reads the header of one message and finds its payload.
+///
+/// Fields may come in any order, and unknown ones are passed over (ENV-02). An absent or empty
+/// schemaVersion counts as v1alpha1; any other is error::unsupported_schema_version (ENV-03).
+/// Errors carry the byte offset. Linear in the message; the payload is only scanned for its end.
+inline result<envelope_view> parse_envelope(std::string_view message, const limits& bounds = {}) {
+  if (auto sized = detail::check_size(message, bounds); !sized)
+    return sized.error();
+  return detail::envelope_reader(message, bounds).read([](std::string_view text, std::size_t at) noexcept {
+    return simd::find_value_end(text, at);
+  });
 }
 
 } // namespace kollect

@@ -27,10 +27,11 @@ struct message_head {
 inline result<message_head> read_head(std::string_view value,
                                       std::optional<std::string_view> message_key = {},
                                       const limits& bounds = {}) {
-  auto envelope = parse_envelope(value, bounds);
+  sha256_hasher hasher;
+  dedup_key key;
+  auto envelope = parse_envelope(value, hasher, key, bounds);
   if (!envelope)
     return envelope.error();
-  auto key = make_dedup_key(*envelope);
   scope where{key.cluster, key.namespace_, {}};
   if (message_key)
     where.inventory = inventory_from_key(*message_key, where.cluster, where.namespace_);

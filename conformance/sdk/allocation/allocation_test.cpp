@@ -58,33 +58,32 @@ TEST(allocation, the_counter_counts) {
 }
 
 TEST(allocation, a_duplicate_is_recognised_by_its_key_without_any) {
-  // Labels that fit no small string, and fields of a later schema.
-  auto message = usual_message();
+  // Labels that fit no small string; and the same with fields of a later schema, which takes the exact
+  // reader.
   const std::string label(200, 'n');
-  message.replace(message.find("team-a"), 6, label + R"(","labels":{"a":[1]},"zone":"z)");
-  sha256_hasher hasher;
-  dedup_key key;
-  dedup_window seen;
-  const auto is_duplicate = [&] {
-    const auto envelope = parse_envelope(message);
-    if (!envelope)
-      return false;
-    make_dedup_key(*envelope, hasher, key);
-    return !seen.insert(key);
-  };
-  EXPECT_FALSE(is_duplicate());
-  EXPECT_TRUE(is_duplicate());
-  const std::size_t before = allocations, crypto_before = crypto_allocations;
-  bool are_duplicates = true;
-  for (int round = 0; round < 1000; ++round)
-    are_duplicates = is_duplicate() && are_duplicates;
-  EXPECT_EQ(allocations, before);
-  // libcrypto 3.0 makes the state of a digest anew each time; there is no way around it but its deprecated
-  // functions.
-  EXPECT_LE(crypto_allocations - crypto_before, 1000U);
-  EXPECT_TRUE(are_duplicates);
-  EXPECT_EQ(key.namespace_, label);
-  EXPECT_EQ(key, make_dedup_key(parse_envelope(message).value()));
+  for (const std::string fields : {"", R"(","labels":{"a":[1]},"zone":"z)"}) {
+    auto message = usual_message();
+    message.replace(message.find("team-a"), 6, label + fields);
+    sha256_hasher hasher;
+    dedup_key key;
+    dedup_window seen;
+    const auto is_duplicate = [&] {
+      return parse_envelope(message, hasher, key).has_value() && !seen.insert(key);
+    };
+    EXPECT_FALSE(is_duplicate());
+    EXPECT_TRUE(is_duplicate());
+    const std::size_t before = allocations, crypto_before = crypto_allocations;
+    bool are_duplicates = true;
+    for (int round = 0; round < 1000; ++round)
+      are_duplicates = is_duplicate() && are_duplicates;
+    EXPECT_EQ(allocations, before);
+    // libcrypto 3.0 makes the state of a digest anew each time; there is no way around it but its deprecated
+    // functions, or hashing without it.
+    EXPECT_LE(crypto_allocations - crypto_before, fields.empty() && simd::can_digest() ? 0U : 1000U);
+    EXPECT_TRUE(are_duplicates);
+    EXPECT_EQ(key.namespace_, label);
+    EXPECT_EQ(key, make_dedup_key(parse_envelope(message).value()));
+  }
 }
 
 TEST(allocation, a_fingerprint_needs_none) {

@@ -81,7 +81,7 @@ fingerprint_work fingerprint_alone(const corpus& data) {
 
 key_work key_by_kollect(const corpus& data) {
   return [&data, hasher = std::make_shared<sha256_hasher>(), key = dedup_key()]() mutable {
-    make_dedup_key(*parse_envelope(data.message), *hasher, key);
+    (void)parse_envelope(data.message, *hasher, key);
     return key.payload;
   };
 }
@@ -143,8 +143,7 @@ text_work encode_by_boost(const corpus& data) {
 
 row_work fresh_snapshot(const corpus& data) {
   return [&data, hasher = std::make_shared<sha256_hasher>(), key = dedup_key()]() mutable {
-    const auto envelope = parse_envelope(data.message);
-    make_dedup_key(*envelope, *hasher, key);
+    const auto envelope = parse_envelope(data.message, *hasher, key);
     row_map rows;
     collect_rows(*parse_snapshot(*envelope), rows);
     const auto changes = diff({}, rows);
@@ -163,7 +162,7 @@ row_work duplicate_message(const corpus& data) {
   auto seen = std::make_shared<dedup_window>();
   seen->insert(make_dedup_key(*parse_envelope(data.message)));
   return [&data, seen, hasher = std::make_shared<sha256_hasher>(), key = dedup_key()]() mutable {
-    make_dedup_key(*parse_envelope(data.message), *hasher, key);
+    (void)parse_envelope(data.message, *hasher, key);
     return row_sums{seen->insert(key) ? 1U : 0U, 0};
   };
 }

@@ -50,6 +50,31 @@ TEST(dedup_key, is_over_the_labels_and_the_raw_bytes_of_the_payload) {
             key_of(with_label("a", "2026-01-15T12:00:00.0Z")));
 }
 
+TEST(dedup_key, is_the_same_when_made_with_the_header) {
+  sha256_hasher hasher;
+  dedup_key key{"left", "over", "from before", sha256("before")};
+  for (const std::string payload :
+       {"[]", "{}", R"([{"a":"]}"}])", "null", "\"text\"", "12", R"(["\\"])", "[ 1 ]"})
+    for (const std::string after :
+         {"}", " } ", R"(,"more":{"payload":[1]}})", R"(,"payload":[1]})", "", "}}", R"(\]})"}) {
+      const auto whole = message_with(payload);
+      const auto message = whole.substr(0, whole.size() - 1) + after;
+      const auto expected = parse_envelope(message);
+      const auto envelope = parse_envelope(message, hasher, key);
+      ASSERT_EQ(envelope.has_value(), expected.has_value()) << message;
+      if (!expected) {
+        EXPECT_EQ(to_string(envelope.error()), to_string(expected.error())) << message;
+        continue;
+      }
+      EXPECT_EQ(envelope->payload, expected->payload) << message;
+      EXPECT_EQ(key, make_dedup_key(*expected)) << message;
+    }
+  limits bounds;
+  bounds.max_message_bytes = 10;
+  EXPECT_TRUE(failure_is(parse_envelope(message_with("[]"), hasher, key, bounds), error::too_large));
+  EXPECT_TRUE(failure_is(parse_envelope("", hasher, key), error::empty_message));
+}
+
 TEST(dedup_key, is_printed_with_its_parts_percent_encoded) {
   const auto digest = std::string("sha256:") + to_string(sha256(""));
   const auto printed = [](const dedup_key& key) {

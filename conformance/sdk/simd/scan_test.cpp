@@ -3,9 +3,13 @@
 #include <support/guarded_bytes.hpp>
 #include <support/random_text.hpp>
 
+#include <kollect/checksum.hpp>
 #include <kollect/simd/scan.hpp>
+#include <kollect/simd/sha256.hpp>
 
 #include <boost/json/stream_parser.hpp>
+
+#include <iostream>
 
 namespace kollect::test {
 
@@ -31,6 +35,22 @@ std::string repeat(std::string_view text, std::size_t times) {
   return out;
 }
 
+/// Holds the scan that hashes on its way against the one that does not, and against OpenSSL. It may leave a
+/// text with backslashes to the other.
+void expect_same_digest(std::string_view text, std::size_t at, std::size_t expected) {
+  const bool is_container = at < text.size() && (text[at] == '{' || text[at] == '[');
+  const auto [end, digest] = simd::digest_value(text, at);
+  if (is_container && (end != npos || text.find('\\', at) == npos)) {
+    EXPECT_EQ(end, expected) << testing::PrintToString(std::string(text));
+  } else {
+    EXPECT_EQ(end, npos);
+  }
+  if (end != npos) {
+    EXPECT_EQ(sha256_digest{digest}, sha256(text.substr(at, end - at)))
+        << testing::PrintToString(std::string(text));
+  }
+}
+
 /// Holds all levels against the plain one, with guard pages on both sides. Answers what they found.
 std::size_t expect_same_end(guarded_bytes& memory, std::string_view text, std::size_t at = 0) {
   const std::size_t expected = simd::find_value_end(text, at, simd::level::plain);
@@ -39,6 +59,10 @@ std::size_t expect_same_end(guarded_bytes& memory, std::string_view text, std::s
         << to_string(level) << ": " << testing::PrintToString(std::string(text));
     EXPECT_EQ(simd::find_value_end(memory.at_start(text), at, level), expected)
         << to_string(level) << ": " << testing::PrintToString(std::string(text));
+  }
+  if (simd::can_digest()) {
+    expect_same_digest(memory.at_end(text), at, expected);
+    expect_same_digest(memory.at_start(text), at, expected);
   }
   return expected;
 }
@@ -62,6 +86,24 @@ const std::vector<std::string>& tricky_pieces() {
 }
 
 } // namespace
+
+TEST(simd_scan, hashes_containers_of_every_length) {
+  if (!simd::can_digest())
+    std::cout << "no SHA instructions at this level: nothing is hashed on the way\n";
+  guarded_bytes memory(4096);
+  for (std::size_t length = 2; length <= 600; ++length)
+    for (const std::string_view after :
+         {"", "}", ",\"more\":\"of it, longer than what is left of any block of bytes\"}"})
+      for (const std::size_t before : {0U, 1U, 63U})
+        expect_same_end(
+            memory, std::string(before, ' ') + "[" + std::string(length - 2, '7') + "]" + std::string(after),
+            before);
+  const std::string large = "{\"a\":[" + repeat("\"text [with] \\\" {brackets\",", 5000) + "0]}";
+  if (simd::can_digest()) {
+    expect_same_digest(large + " ", 0, large.size());
+    EXPECT_NE(simd::digest_value(large, 0).end, npos);
+  }
+}
 
 TEST(simd_scan, finds_every_tricky_piece_at_every_place_of_a_block) {
   guarded_bytes memory(4096);
