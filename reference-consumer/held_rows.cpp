@@ -3,6 +3,8 @@
 #include <kollect/snapshot_message.hpp>
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 #include <utility>
 
 namespace kollect::consumer {
@@ -28,11 +30,24 @@ int compare_identities(const item_view& left, const item_view& right) {
   return 0;
 }
 
+/// How many of eight bytes are opening brackets.
+std::size_t count_opening(std::uint64_t bytes) noexcept {
+  constexpr std::uint64_t ones = 0x0101'0101'0101'0101U, low_bits = 0x7F * ones;
+  const std::uint64_t differing = (bytes | 0x20 * ones) ^ '{' * ones; // 0x20 is what [ and { differ by
+  const std::uint64_t is_same = ~(((differing & low_bits) + low_bits) | differing | low_bits);
+  return static_cast<std::size_t>(((is_same >> 7U) * ones) >>
+                                  56U); // std::popcount is a call where there is no POPCNT
+}
+
 /// A row nests no deeper than it has opening brackets, and no deeper than it was allowed to.
 std::size_t bound_of_nesting(std::string_view raw, std::size_t room) {
-  const auto brackets =
-      std::count_if(raw.begin(), raw.end(), [](char letter) { return letter == '{' || letter == '['; });
-  return std::min(room, static_cast<std::size_t>(brackets));
+  std::size_t brackets = 0;
+  for (std::uint64_t bytes = 0; !raw.empty(); raw.remove_prefix(std::min(raw.size(), sizeof bytes))) {
+    bytes = 0;
+    std::memcpy(&bytes, raw.data(), std::min(raw.size(), sizeof bytes));
+    brackets += count_opening(bytes);
+  }
+  return std::min(room, brackets);
 }
 
 } // namespace
@@ -46,6 +61,14 @@ public:
     rows_.ends_.reserve(rows);
     rows_.text_.reserve(bytes);
   }
+  void reserve_for(std::span<const snapshot_view> parts) {
+    std::size_t rows = 0, bytes = 0;
+    for (const auto& part : parts) {
+      rows += part.item_count;
+      bytes += part.items.size();
+    }
+    reserve(rows, bytes);
+  }
 
   /// A row whose nesting is known: see take_nesting_of().
   void add_held(std::string_view raw) {
@@ -56,11 +79,15 @@ public:
     add_held(raw);
     rows_.nesting_ = std::max(rows_.nesting_, bound_of_nesting(raw, room_));
   }
-  /// Rows that were not checked have no bound, but what they were compared with was within the room.
+  /// Rows that were added as held nest no deeper than those they are of.
   void take_nesting_of(const held_rows& before) {
-    rows_.nesting_ = std::max(rows_.nesting_, before.are_checked_ ? std::min(before.nesting_, room_) : room_);
+    rows_.nesting_ = std::max(rows_.nesting_, std::min(before.nesting_, room_));
   }
   void leave_unchecked() { rows_.are_checked_ = false; }
+  /// To be told of all rows, added in the order they stand in, when they are there.
+  void compare_with_items(std::span<const snapshot_view> parts) {
+    rows_.are_whole_items_ = parts.size() == 1 && parts[0].items.size() == rows_.items_size();
+  }
 
   held_rows take() { return std::move(rows_); }
 
@@ -132,16 +159,37 @@ namespace {
 /// Finds the difference while rows stand in rising order.
 class ordered_difference {
 public:
-  ordered_difference(const held_rows& before, std::size_t room)
-      : before_(before), walk_(before), next_(room) {}
+  ordered_difference(const held_rows& before, std::span<const snapshot_view> parts, std::size_t room)
+      : before_(before), parts_(parts), walk_(before), next_(room) {
+    next_.reserve_for(parts);
+  }
 
   /// False at the first row that is out of order.
+  result<bool> take_all() {
+    for (const auto& part : parts_) {
+      auto is_in_order = take(part);
+      if (!is_in_order || !*is_in_order)
+        return is_in_order;
+    }
+    return true;
+  }
+
+  row_difference finish() {
+    add_removed(walk_.passed(), before_.size());
+    if (before_.are_checked())
+      next_.take_nesting_of(before_);
+    next_.compare_with_items(parts_);
+    return {next_.take(), std::move(changes_)};
+  }
+
+private:
   result<bool> take(const snapshot_view& part) {
     const auto items = part.items;
     for (std::size_t at = items.find('{'); at != std::string_view::npos; at = items.find('{', at)) {
       const auto rest = items.substr(at);
       if (const std::size_t length = walk_.pass_held(rest); length != 0) {
-        next_.add_held(rest.substr(0, length));
+        // Of rows that were not checked it is not known how deep they nest.
+        before_.are_checked() ? next_.add_held(rest.substr(0, length)) : next_.add(rest.substr(0, length));
         at += length;
         continue;
       }
@@ -154,16 +202,6 @@ public:
     return true;
   }
 
-  void reserve(std::size_t rows, std::size_t bytes) { next_.reserve(rows, bytes); }
-
-  row_difference finish() {
-    add_removed(walk_.passed(), before_.size());
-    // Rows that were passed over are as deep as those before.
-    next_.take_nesting_of(before_);
-    return {next_.take(), std::move(changes_)};
-  }
-
-private:
   result<bool> take(const item_view& row) {
     const auto [found, first_removed, end_of_removed] = walk_.pass(row);
     if (found == row_walk::place::out_of_order)
@@ -190,6 +228,7 @@ private:
   }
 
   const held_rows& before_;
+  std::span<const snapshot_view> parts_;
   row_walk walk_;
   next_rows next_;
   std::vector<change> changes_;
@@ -214,21 +253,26 @@ result<row_difference> find_difference_by_identity(const held_rows& before,
 
 result<row_difference> find_difference(const held_rows& before, std::span<const snapshot_view> parts,
                                        std::size_t room) {
-  ordered_difference ordered(before, room);
-  std::size_t rows = 0, bytes = 0;
-  for (const auto& part : parts) {
-    rows += part.item_count;
-    bytes += part.items.size();
-  }
-  ordered.reserve(rows, bytes);
-  for (const auto& part : parts) {
-    auto is_in_order = ordered.take(part);
-    if (!is_in_order)
-      return is_in_order.error();
-    if (!*is_in_order)
-      return find_difference_by_identity(before, parts, room);
-  }
-  return ordered.finish();
+  ordered_difference ordered(before, parts, room);
+  auto are_in_order = ordered.take_all();
+  if (!are_in_order)
+    return are_in_order.error();
+  return *are_in_order ? ordered.finish() : find_difference_by_identity(before, parts, room);
+}
+
+std::optional<held_rows> hold_in_order(std::span<const snapshot_view> parts, std::size_t room) {
+  const held_rows none;
+  row_walk walk(none);
+  next_rows next(room);
+  next.reserve_for(parts);
+  for (const auto& part : parts)
+    for (const auto& row : part.rows()) {
+      if (walk.pass(row).found == row_walk::place::out_of_order)
+        return std::nullopt;
+      next.add(row.raw);
+    }
+  next.compare_with_items(parts);
+  return next.take();
 }
 
 } // namespace kollect::consumer

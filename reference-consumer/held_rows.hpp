@@ -1,11 +1,13 @@
 #ifndef KOLLECT_CONSUMER_HELD_ROWS_HPP
 #define KOLLECT_CONSUMER_HELD_ROWS_HPP
 
+#include <kollect/checksum.hpp>
 #include <kollect/diff.hpp>
 #include <kollect/error.hpp>
 #include <kollect/known_rows.hpp>
 #include <kollect/snapshot_view.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -42,12 +44,19 @@ public:
   /// No row of checked rows nests deeper, itself being the first level.
   std::size_t nesting() const noexcept { return nesting_; }
 
+  /// Whether the items array that they came from was made of them in this order with nothing but a comma
+  /// between two: then no other bytes of that length hold all of them in this order.
+  bool are_whole_items() const noexcept { return are_whole_items_; }
+  /// Bytes of such an array.
+  std::size_t items_size() const noexcept { return text_.size() + std::max<std::size_t>(size(), 1) + 1; }
+
 private:
   friend class next_rows;
 
   std::string text_;
   std::vector<std::size_t> ends_;
   bool are_checked_ = false;
+  bool are_whole_items_ = false;
   std::size_t nesting_ = 0;
 };
 
@@ -85,19 +94,31 @@ private:
   bool is_last_held_ = false; // it is the held one before next_, and last_ is not set
 };
 
-/// Held rows that are checked, as those that parse_snapshot() need not look into.
+/// Held rows that are checked, as those that parse_snapshot() need not look into. `items_digest` is SHA-256
+/// of the items array that they came from.
 class held_known_rows final : public known_rows {
 public:
-  explicit held_known_rows(const held_rows& held) noexcept : held_(held), walk_(held) {}
+  held_known_rows(const held_rows& held, const sha256_digest& items_digest) noexcept
+      : held_(held), items_digest_(items_digest), walk_(held) {}
 
   std::size_t find(std::string_view text, std::size_t room) override {
     return held_.nesting() <= room ? walk_.pass_held(text) : 0;
   }
-  void pass(const item_view& row) override { walk_.pass(row); }
+  void pass(const item_view& row) override {
+    has_others_ = true;
+    walk_.pass(row);
+  }
+  std::optional<sha256_digest> digest_of(std::string_view items) const override {
+    const bool are_same = held_.are_whole_items() && !has_others_ && walk_.passed() == held_.size() &&
+                          items.size() == held_.items_size();
+    return are_same ? std::optional(items_digest_) : std::nullopt;
+  }
 
 private:
   const held_rows& held_;
+  sha256_digest items_digest_;
   row_walk walk_;
+  bool has_others_ = false;
 };
 
 /// What a snapshot makes of held rows.
@@ -112,6 +133,9 @@ struct row_difference {
 /// copying them; else every row is read and put in order, O(n log n).
 result<row_difference> find_difference(const held_rows& before, std::span<const snapshot_view> parts,
                                        std::size_t room);
+
+/// The same rows without a difference; nothing where they do not stand in rising order. Linear.
+std::optional<held_rows> hold_in_order(std::span<const snapshot_view> parts, std::size_t room);
 
 } // namespace kollect::consumer
 

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <limits>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <set>
 #include <utility>
@@ -48,6 +49,11 @@ struct arrived_snapshot {
   std::vector<snapshot_view> views; ///< valid as long as the messages are
   std::size_t room = 0;             ///< see row_room()
   std::vector<sha256_digest> parts;
+
+  std::size_t items_size() const noexcept {
+    return std::accumulate(views.begin(), views.end(), std::size_t{0},
+                           [](std::size_t sum, const auto& view) { return sum + view.items.size(); });
+  }
 };
 
 /// One batch on its way into one transaction.
@@ -163,7 +169,7 @@ private:
                                      const open_scope& where) {
     if (!where.rows || !where.rows->are_checked())
       return parse_snapshot(envelope, bounds);
-    held_known_rows known(*where.rows);
+    held_known_rows known(*where.rows, where.record.items_digest);
     return parse_snapshot(envelope, bounds, known);
   }
 
@@ -323,6 +329,8 @@ private:
             where, "snapshots with disjoint targets take turns in this scope: several inventories share it, "
                    "and each wipes the other's rows; give them ADR-0405 message keys (KAF-01)");
       **before = std::move(found->rows);
+    } else if (!opened.rows && cache_.has_room(arrived.items_size())) {
+      opened.rows = hold_in_order(arrived.views, arrived.room); // the next one will be compared with them
     }
     record.order = arrived.order;
     record.items_digest = arrived.items_digest;

@@ -36,6 +36,10 @@ public:
   void clear() noexcept;
 
   std::size_t bytes() const noexcept { return bytes_; } ///< kept now, about
+  /// Whether about so many bytes more can be kept without giving others up.
+  bool has_room(std::size_t bytes) const noexcept {
+    return bytes_ < max_bytes_ && bytes <= max_bytes_ - bytes_;
+  }
   std::size_t size() const noexcept { return entries_.size(); }
 
 private:

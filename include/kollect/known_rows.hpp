@@ -1,12 +1,14 @@
 #ifndef KOLLECT_KNOWN_ROWS_HPP
 #define KOLLECT_KNOWN_ROWS_HPP
 
+#include <kollect/checksum.hpp>
 #include <kollect/item.hpp>
 #include <kollect/limits.hpp>
 #include <kollect/snapshot_view.hpp>
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <string_view>
 
 namespace kollect {
@@ -31,6 +33,10 @@ public:
 
   /// Told of each row that find() did not know, once it has been found good.
   virtual void pass(const item_view& row) = 0;
+
+  /// Asked when the whole items array has been passed: SHA-256 of its bytes, where that is known without
+  /// hashing them.
+  virtual std::optional<sha256_digest> digest_of(std::string_view items) const = 0;
 };
 
 } // namespace kollect

@@ -8,6 +8,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <functional>
 #include <numeric>
 #include <optional>
 
@@ -63,7 +65,7 @@ void expect_difference(const std::vector<std::string>& before, const std::vector
   const checked earlier(before), plain(after);
   ASSERT_TRUE(succeeds(earlier.view) && succeeds(plain.view));
   EXPECT_EQ(held.to_map(), earlier.rows());
-  held_known_rows known(held);
+  held_known_rows known(held, {});
   const checked spared(after, &known);
   ASSERT_TRUE(succeeds(spared.view));
   EXPECT_EQ(spared.view->items.size(), plain.view->items.size());
@@ -160,7 +162,7 @@ TEST(known_rows, are_looked_into_where_less_nesting_is_allowed) {
   const auto held = hold(rows, wide);
   EXPECT_TRUE(held.are_checked());
   for (const auto& bounds : {wide, narrow}) {
-    held_known_rows known(held);
+    held_known_rows known(held, {});
     const checked spared(rows, &known, bounds), plain(rows, nullptr, bounds);
     EXPECT_EQ(static_cast<bool>(spared.view), static_cast<bool>(plain.view));
     if (!plain.view) {
@@ -186,7 +188,7 @@ TEST(known_rows, leave_every_verdict_as_it_is) {
       else
         text[at] = static_cast<char>(random.below(256));
       const envelope_view around{.message = text, .payload = text};
-      held_known_rows known(held);
+      held_known_rows known(held, {});
       const auto spared = parse_snapshot(around, {}, known), plain = parse_snapshot(around, {});
       ASSERT_EQ(static_cast<bool>(spared), static_cast<bool>(plain)) << text;
       if (plain) {
@@ -197,6 +199,81 @@ TEST(known_rows, leave_every_verdict_as_it_is) {
         EXPECT_EQ(spared.error().position->offset, plain.error().position->offset) << text;
       }
     }
+}
+
+/// An export envelope of these items, as text.
+std::string export_envelope_of(const std::string& items, const std::string& checksum) {
+  return R"({"checksum":")" + checksum + R"(","exportedAt":"2026-01-15T12:00:00Z","items":)" + items + "}";
+}
+
+// Where the digest of held items is told without hashing, no message may be taken for right, or wrong, that
+// is not.
+TEST(known_rows, tell_the_digest_of_nothing_but_the_held_bytes) {
+  const std::vector<std::string> rows{row_text("a"), row_text("b", R"({"v":[1]})"), row_text("c")};
+  const checked whole(rows);
+  const auto digest = sha256(whole.text);
+  const auto held = hold(rows);
+  EXPECT_TRUE(held.are_whole_items());
+  std::vector<std::string> texts{whole.text,
+                                 "[" + rows[0] + ", " + rows[1] + "," + rows[2] + "]",
+                                 "[" + rows[0] + "," + rows[2] + "," + rows[1] + "]",
+                                 "[" + rows[0] + "," + rows[1] + "]",
+                                 "[" + rows[0] + "," + rows[0] + "," + rows[1] + "," + rows[2] + "]",
+                                 "[" + rows[0] + "," + rows[1] + "," + rows[2] + "," + rows[2] + "]",
+                                 "[]"};
+  for (std::size_t at = 0; at < whole.text.size(); ++at) {
+    texts.push_back(whole.text);
+    texts.back()[at] = static_cast<char>(texts.back()[at] ^ 1);
+  }
+  int told = 0;
+  for (const auto& items : texts)
+    for (const auto& checksum : {to_string(digest), to_string(sha256(items))}) {
+      const auto text = export_envelope_of(items, checksum);
+      const envelope_view around{.message = text, .payload = text};
+      held_known_rows known(held, digest);
+      const auto spared = parse_snapshot(around, {}, known), plain = parse_snapshot(around, {});
+      ASSERT_EQ(static_cast<bool>(spared), static_cast<bool>(plain)) << text;
+      if (plain) {
+        EXPECT_EQ(spared->items_digest, plain->items_digest) << text;
+        told += known.digest_of(spared->items).has_value() ? 1 : 0;
+      } else {
+        EXPECT_EQ(spared.error().reason(), plain.error().reason()) << text;
+      }
+    }
+  EXPECT_EQ(told, 2) << "the held bytes, with the one checksum and the other, which is the same";
+}
+
+TEST(held_rows, are_whole_items_only_if_nothing_else_was_there) {
+  const auto a = row_text("a"), b = row_text("b");
+  EXPECT_TRUE(hold({}).are_whole_items());
+  EXPECT_TRUE(hold({a}).are_whole_items());
+  EXPECT_FALSE(hold({b, a}).are_whole_items()) << "they are held in another order";
+  EXPECT_FALSE(hold({a, a}).are_whole_items());
+  for (const auto& items : {std::string("[ ]"), "[" + a + " ]", "[" + a + ", " + b + "]"}) {
+    const envelope_view around{.message = items, .payload = items};
+    const auto view = parse_snapshot(around).value();
+    EXPECT_FALSE(find_difference({}, {&view, 1}, 10).value().rows.are_whole_items()) << items;
+  }
+  const checked first({a}), second({b});
+  const std::vector<snapshot_view> parts{*first.view, *second.view};
+  EXPECT_FALSE(find_difference({}, parts, first.room).value().rows.are_whole_items());
+}
+
+TEST(hold_in_order, holds_what_a_difference_would_or_nothing) {
+  const auto a = row_text("a", nested(4)), b = row_text("b"), c = row_text("c");
+  for (const auto& rows : {std::vector<std::string>{}, {a}, {a, b, c}, {c, b}, {a, a}, {a, c, b}}) {
+    const checked from(rows);
+    const auto held = hold_in_order({&*from.view, 1}, from.room);
+    ASSERT_EQ(held.has_value(),
+              std::adjacent_find(rows.begin(), rows.end(), std::greater_equal<>()) == rows.end());
+    if (!held)
+      continue;
+    const auto expected = hold(rows);
+    EXPECT_EQ(held->to_map(), expected.to_map());
+    EXPECT_EQ(held->nesting(), expected.nesting());
+    EXPECT_EQ(held->are_whole_items(), expected.are_whole_items());
+    EXPECT_TRUE(held->are_checked());
+  }
 }
 
 TEST(held_rows, of_a_store_are_not_taken_for_checked) {

@@ -51,6 +51,20 @@ TEST_F(warm_rows, are_read_from_the_store_once) {
   expect_rows(5, 6);
 }
 
+TEST_F(warm_rows, of_an_unchanged_snapshot_are_kept_without_being_read) {
+  take(5, 1);
+  consumer_.restart();
+  take(5, 1); // only its date is new
+  EXPECT_EQ(consumer_.rows.size(), 1U);
+  take(4, 2);
+  EXPECT_EQ(reads(), 0);
+  expect_rows(4, 2);
+  test_consumer cold(broker_system::kafka, 1, 10);
+  for (std::int64_t offset = 0; offset < 3; ++offset)
+    EXPECT_EQ(cold.end_of(deliver(make_array(make_rows(3), noon(offset)), offset)), outcome::applied);
+  EXPECT_EQ(cold.rows.size(), 0U) << "there is no room for them";
+}
+
 TEST_F(warm_rows, are_read_each_time_where_none_are_kept) {
   test_consumer cold(broker_system::kafka, 1, 0);
   for (std::int64_t revision = 0; revision < 4; ++revision)

@@ -11,6 +11,7 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -173,7 +174,9 @@ private:
                     "itemCount says " + std::to_string(numbers_[item_count]) + ", there are " +
                         std::to_string(view_.item_count) + " items",
                     "PAY-03", at_[item_count]);
-    view_.items_digest = sha256(view_.items);
+    view_.items_digest = known_ != nullptr ? known_->digest_of(view_.items) : std::nullopt;
+    if (!view_.items_digest)
+      view_.items_digest = sha256(view_.items);
     if (!seen_[checksum])
       return {};
     view_.checksum = texts_[checksum];
