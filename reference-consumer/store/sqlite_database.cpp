@@ -41,6 +41,7 @@ result<bool> statement::step() {
     reset();
     return make_sqlite_failure(code, sqlite3_errstr(code), *path_);
   }
+  is_ready_ = false;
   const int code = sqlite3_step(handle_.get());
   if (code == SQLITE_ROW)
     return true;
@@ -65,6 +66,9 @@ result<void> statement::run() {
 }
 
 void statement::reset() {
+  if (is_ready_)
+    return;
+  is_ready_ = true;
   // The code of reset is that of the last step, which step() has told already.
   (void)sqlite3_reset(handle_.get());
   sqlite3_clear_bindings(handle_.get());
@@ -72,7 +76,18 @@ void statement::reset() {
   bind_error_ = SQLITE_OK;
 }
 
+namespace {
+
+/// SQLite counts its memory under a lock, for each allocation; nobody asks. To be told before its first use.
+void leave_memory_uncounted() {
+  static const int told = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  (void)told; // refused where another part of the program has used SQLite before: then it counts
+}
+
+} // namespace
+
 result<std::unique_ptr<database>> database::open(const std::string& path, access how) {
+  leave_memory_uncounted();
   const int flags =
       how == access::read_only ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
   sqlite3* handle = nullptr;

@@ -24,14 +24,12 @@ public:
       : handle_(handle, &sqlite3_finalize), path_(path) {}
 
   statement& bind(std::int64_t value) { return check(sqlite3_bind_int64(handle_.get(), ++bound_, value)); }
-  statement& bind_text(std::string_view text) {
-    return check(sqlite3_bind_text64(handle_.get(), ++bound_, data_of(text), text.size(), SQLITE_TRANSIENT,
-                                     SQLITE_UTF8));
-  }
-  statement& bind_blob(std::string_view bytes) {
-    return check(
-        sqlite3_bind_blob64(handle_.get(), ++bound_, data_of(bytes), bytes.size(), SQLITE_TRANSIENT));
-  }
+  /// Texts and bytes are not copied: they must stay until the statement has run, or is reset.
+  statement& bind_text(std::string_view text) { return bind_text(text, SQLITE_STATIC); }
+  statement& bind_blob(std::string_view bytes) { return bind_blob(bytes, SQLITE_STATIC); }
+  /// What would be gone before is copied.
+  statement& bind_text(std::string&& text) { return bind_text(text, SQLITE_TRANSIENT); }
+  statement& bind_blob(std::string&& bytes) { return bind_blob(bytes, SQLITE_TRANSIENT); }
   statement& bind_null() { return check(sqlite3_bind_null(handle_.get(), ++bound_)); }
 
   /// True when there is a row to read; false at the end, when the statement is ready to be bound again.
@@ -54,7 +52,14 @@ public:
 
 private:
   static const char* data_of(std::string_view text) { return text.empty() ? "" : text.data(); }
+  statement& bind_text(std::string_view text, sqlite3_destructor_type keep) {
+    return check(sqlite3_bind_text64(handle_.get(), ++bound_, data_of(text), text.size(), keep, SQLITE_UTF8));
+  }
+  statement& bind_blob(std::string_view bytes, sqlite3_destructor_type keep) {
+    return check(sqlite3_bind_blob64(handle_.get(), ++bound_, data_of(bytes), bytes.size(), keep));
+  }
   statement& check(int code) {
+    is_ready_ = false;
     if (code != SQLITE_OK && bind_error_ == SQLITE_OK)
       bind_error_ = code;
     return *this;
@@ -64,6 +69,7 @@ private:
   const std::string* path_ = nullptr;
   int bound_ = 0;
   int bind_error_ = SQLITE_OK;
+  bool is_ready_ = true; ///< nothing is bound and no row is read
 };
 
 enum class access { read_write_create, read_only };

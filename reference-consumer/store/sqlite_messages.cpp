@@ -153,6 +153,7 @@ result<bool> sqlite_transaction::bury(const dead_letter& letter) {
     return log.error();
   const auto value_bytes = static_cast<std::int64_t>(letter.value.size());
   const auto body_bytes = body_bytes_of(letter);
+  const auto digest = sha256(letter.value);
   auto buried = database_.run(
       "INSERT INTO dead_letters (log_id, partition, offset, message_key, subject, headers, value, "
       "value_bytes, "
@@ -168,7 +169,7 @@ result<bool> sqlite_transaction::bury(const dead_letter& letter) {
             .bind_text(letter.headers_json)
             .bind_blob(letter.value)
             .bind(value_bytes)
-            .bind_blob(bytes_of(sha256(letter.value)))
+            .bind_blob(bytes_of(digest))
             .bind(body_bytes)
             .bind(letter.is_tombstone ? 1 : 0)
             .bind_text(letter.reason)

@@ -160,7 +160,7 @@ result<void> sqlite_transaction::write_row(std::int64_t scope_id, const change& 
       [&](statement& insert) { bind_identity(insert).bind_text(one.after); });
 }
 
-result<void> sqlite_transaction::write_feed(const applied_snapshot& snapshot, std::int64_t log,
+result<void> sqlite_transaction::write_feed(const applied_snapshot& snapshot, const feed_origin& origin,
                                             std::string_view kind, const change& one) {
   const auto& instant = snapshot.record.order->instant;
   return database_.run(
@@ -174,12 +174,12 @@ result<void> sqlite_transaction::write_feed(const applied_snapshot& snapshot, st
             .bind_text(one.before)
             .bind_text(one.after)
             .bind_text(paths_json(one))
-            .bind(log)
+            .bind(origin.log_id)
             .bind(snapshot.origin.partition)
             .bind(snapshot.origin.offset)
             .bind(instant.seconds)
             .bind(instant.nanoseconds)
-            .bind_text(to_string(snapshot.applied_at))
+            .bind_text(origin.applied_at)
             .bind_text(snapshot.origin.traceparent);
       });
 }
@@ -214,15 +214,16 @@ result<void> sqlite_transaction::write_snapshot(const applied_snapshot& snapshot
   auto log = log_id(snapshot.origin.log);
   if (!log)
     return log.error();
+  const feed_origin origin{*log, to_string(snapshot.applied_at)};
   for (const auto& one : snapshot.changes) {
     if (auto written = write_row(snapshot.record.id, one); !written)
       return written;
-    if (auto told = write_feed(snapshot, *log, to_string(one.kind), one); !told)
+    if (auto told = write_feed(snapshot, origin, to_string(one.kind), one); !told)
       return told;
   }
   // An unchanged snapshot costs its scope's record and nothing else, and there is nothing to tell.
   if (!snapshot.changes.empty())
-    if (auto told = write_feed(snapshot, *log, "snapshot", {}); !told)
+    if (auto told = write_feed(snapshot, origin, "snapshot", {}); !told)
       return told;
   return write_record(snapshot);
 }

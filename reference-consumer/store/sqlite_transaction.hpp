@@ -47,7 +47,12 @@ private:
 
   result<std::int64_t> log_id(const std::string& log);
   result<void> write_row(std::int64_t scope_id, const change& one);
-  result<void> write_feed(const applied_snapshot& snapshot, std::int64_t log, std::string_view kind,
+  /// What all changes of a snapshot have in common.
+  struct feed_origin {
+    std::int64_t log_id = 0;
+    std::string applied_at;
+  };
+  result<void> write_feed(const applied_snapshot& snapshot, const feed_origin& origin, std::string_view kind,
                           const change& one);
   result<void> write_record(const applied_snapshot& snapshot);
   result<void> remove_set(std::int64_t scope_id, const part_set& set);

@@ -188,8 +188,11 @@ TEST_F(sqlite_store_file, a_file_that_is_no_database_is_left_as_it_is) {
 TEST_F(sqlite_store_file, damage_within_the_file_is_noticed_and_is_no_crash) {
   fill();
   run_sql(path_, "PRAGMA wal_checkpoint(TRUNCATE)");
-  constexpr std::size_t page = 4096;
   const auto whole = bytes();
+  // SQLite's file format, 1.3: bytes 16 and 17.
+  const std::size_t page =
+      static_cast<unsigned char>(whole.at(16)) * std::size_t{256} + static_cast<unsigned char>(whole.at(17));
+  ASSERT_EQ(page, 16384U);
   // One page after the other, but for the first, whose damage makes it no database at all.
   for (std::size_t at = page; at < whole.size(); at += page) {
     SCOPED_TRACE("page " + std::to_string(at / page + 1));
