@@ -31,7 +31,7 @@ struct loop_settings {
   bool is_until_end = false; ///< end when everything that was there at the start is consumed
   /// Tells the monitor about lag, totals and when it has caught up, which costs a question a second.
   bool is_monitored = false;
-  std::size_t batch_messages = 500;
+  std::size_t batch_messages = 1000;
   std::size_t batch_bytes = 8U * 1024 * 1024;
   std::size_t row_cache_bytes = default_row_cache_bytes; ///< 0: rows are read from the store for each batch
   std::chrono::milliseconds broker_timeout{10'000};

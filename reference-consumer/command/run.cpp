@@ -36,7 +36,7 @@ struct run_flags {
   std::int64_t drain_timeout_seconds = 25;
   std::int64_t stuck_after_seconds = 120;
   std::string log_format = "auto";
-  std::size_t batch_messages = 500;
+  std::size_t batch_messages = 1000;
   std::size_t batch_bytes = 8U * 1024 * 1024;
   std::size_t row_cache_bytes = default_row_cache_bytes;
   std::int64_t session_timeout_ms = 10'000;

@@ -50,8 +50,8 @@ struct subscriber_options {
   std::string durable = "kollect-consumer"; ///< members with the same durable share its messages
   std::chrono::milliseconds ack_wait =
       std::chrono::seconds(30);       ///< what is not acknowledged by then comes again
-  std::size_t max_ack_pending = 1024; ///< delivered and not acknowledged, over all members
-  std::size_t fetch_messages = 256;   ///< asked for in one request
+  std::size_t max_ack_pending = 4096; ///< delivered and not acknowledged, over all members
+  std::size_t fetch_messages = 1000;  ///< asked for in one request
   std::size_t fetch_bytes =
       16U * 1024 * 1024; ///< in one request; up to two are under way. A larger message comes alone
   std::chrono::milliseconds fetch_expiry =
