@@ -91,10 +91,10 @@ def measure_throughput(place, made):
                                 by="wall"))
         corpus.drop()
 
-    first, rest = made.of(corpora.rounds, 100, 5)
+    first, rest = made.of(corpora.rounds, 100, 10)
     begin = {name: contenders.fill(name, first) for name in ("ours", "python", "go")}
     findings += beside_peers(contenders, "realistic stream into SQLite", rest, begin, 5, 4)
-    findings += beside_peers(contenders, "all rows new, into SQLite", made.of(corpora.fresh, 200), None, 1.5, 1.5)
+    findings += beside_peers(contenders, "all rows new, into SQLite", made.of(corpora.fresh, 400), None, 1.5, 1.5)
     return findings
 
 
@@ -126,8 +126,9 @@ def measure_writes(place, made):
     findings = [Finding("P11", "rows written for rows changed", "rows that differ", rest.name, "x", Spread(share, share, share),
                         1.05, False, 0, "a count", note)]
 
-    fresh, unchanged = made.of(corpora.rounds, 100, 4, churn=0, duplicates=0)
-    again = repeated(place, fresh, 4)
+    # Long enough that what a start costs is little beside it.
+    fresh, unchanged = made.of(corpora.rounds, 200, 10, churn=0, duplicates=0)
+    again = repeated(place, fresh, 10)
     begin = contenders.fill("ours", fresh)
     all_new, same, known = in_turn(lambda: contenders.run("ours", fresh), lambda: contenders.run("ours", unchanged, begin),
                                    lambda: contenders.run("ours", again, begin))
