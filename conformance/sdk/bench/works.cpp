@@ -62,8 +62,13 @@ fingerprint_work fingerprint_by_kollect(const corpus& data) {
   return [&data] { return fingerprint_of(parse_envelope(data.message)->payload); };
 }
 
-fingerprint_work fingerprint_by_simdjson(const corpus& data) {
-  return [payload = payload_by_simdjson(data.message)] { return fingerprint_of(payload()); };
+fingerprint compiled_fingerprint(std::string_view text) noexcept {
+  const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
+  return {hash.high64, hash.low64};
+}
+
+fingerprint_work fingerprint_by_simdjson(const corpus& data, fingerprint_function print) {
+  return [payload = payload_by_simdjson(data.message), print] { return print(payload()); };
 }
 
 fingerprint_work fingerprint_by_boost_dom(const corpus& data) {
@@ -75,8 +80,8 @@ fingerprint_work fingerprint_by_boost_dom(const corpus& data) {
   };
 }
 
-fingerprint_work fingerprint_alone(const corpus& data) {
-  return [&data] { return fingerprint_of(data.payload); };
+fingerprint_work fingerprint_alone(const corpus& data, fingerprint_function print) {
+  return [&data, print] { return print(data.payload); };
 }
 
 key_work key_by_kollect(const corpus& data) {

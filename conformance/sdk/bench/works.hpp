@@ -28,10 +28,16 @@ using key_work = std::function<sha256_digest()>;
 using row_work = std::function<row_sums()>;
 using text_work = std::function<std::string()>;
 
+using fingerprint_function = fingerprint (*)(std::string_view) noexcept;
+
+/// XXH3-128 as xxhash.h alone gives it: compiled for the target's own instruction set. fingerprint_of() may
+/// be faster, with the same values.
+fingerprint compiled_fingerprint(std::string_view text) noexcept;
+
 fingerprint_work fingerprint_by_kollect(const corpus& data);
-fingerprint_work fingerprint_by_simdjson(const corpus& data);
+fingerprint_work fingerprint_by_simdjson(const corpus& data, fingerprint_function print);
 fingerprint_work fingerprint_by_boost_dom(const corpus& data);
-fingerprint_work fingerprint_alone(const corpus& data);
+fingerprint_work fingerprint_alone(const corpus& data, fingerprint_function print);
 
 key_work key_by_kollect(const corpus& data);
 key_work key_by_boost_dom(const corpus& data);
