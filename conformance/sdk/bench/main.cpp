@@ -88,8 +88,7 @@ private:
     const auto print = make_contender(fingerprint_by_kollect(data));
     const auto key = make_contender(key_by_kollect(data));
     const std::string view_print = "view + XXH3-128", view_key = "view + SHA-256 key";
-    // The goals were set with XXH3 as xxhash.h gives it; beside the one that ours has they are for
-    // comparison.
+    // A peer has XXH3 as xxhash.h gives it; beside the one that ours has, it is for comparison.
     add("P1", view_print, "simdjson On-Demand + XXH3-128", data, print,
         make_contender(fingerprint_by_simdjson(data, compiled_fingerprint)), 3);
     add("P1", view_print, "simdjson On-Demand + the XXH3-128 that ours has", data, print,
