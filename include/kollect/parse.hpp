@@ -24,10 +24,9 @@ namespace kollect {
 inline result<boost::json::value> parse_value(std::string_view text, const limits& bounds = {}) {
   detail::json_cursor cursor(text, bounds.max_depth, detail::invalid_utf8::replace);
   detail::value_reader reader(cursor);
+  if (detail::compact_cursor quick(text, 0); reader.read_compact(quick, cursor.room(), {}) && quick.at_end())
+    return reader.take();
   boost::json::value value;
-  if (detail::compact_cursor quick(text, 0);
-      reader.read_compact(quick, cursor.room(), value, {}) && quick.at_end())
-    return value;
   if (!reader.read(value))
     return detail::text_failure(cursor, text);
   if (!cursor.at_end()) {

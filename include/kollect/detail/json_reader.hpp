@@ -51,16 +51,13 @@ class value_reader {
 public:
   explicit value_reader(json_cursor& cursor) noexcept : cursor_(cursor) {}
 
-  /// Reads any value that nests at most `room` deep into `out`, which gets `storage`, from a text that is
-  /// spelled as encoders spell it. False: nothing has happened but to `text`.
-  bool read_compact(compact_cursor& text, std::size_t room, boost::json::value& out,
-                    const boost::json::storage_ptr& storage) {
+  /// Reads any value that nests at most `room` deep, with `storage`, from a text that is spelled as encoders
+  /// spell it; take() has it then. False: nothing has happened but to `text`.
+  bool read_compact(compact_cursor& text, std::size_t room, const boost::json::storage_ptr& storage) {
     stack_.reset(storage);
-    if (!text.read_value(room, *this))
-      return false;
-    out = stack_.release();
-    return true;
+    return text.read_value(room, *this);
   }
+  boost::json::value take() { return stack_.release(); }
 
   // What compact_cursor tells.
   void name(const json_string& name) { stack_.push_key(text_of(name)); }
@@ -213,14 +210,11 @@ private:
     const char first = text.at_end() ? '\0' : text_[text.position()];
     if (first != '{' && first != 'n')
       return false;
-    auto& row =
-        items_.emplace_back(plain{view.target_namespace}, plain{view.target_name}, plain{view.namespace_},
-                            plain{view.name}, plain{view.group}, plain{view.version}, plain{view.kind},
-                            plain{view.uid}, boost::json::value(storage_));
-    if (!values_.read_compact(text, cursor_.room() - 1, row.attributes, storage_) || !text.pass("}")) {
-      items_.pop_back();
+    if (!values_.read_compact(text, cursor_.room() - 1, storage_) || !text.pass("}"))
       return false;
-    }
+    items_.emplace_back(plain{view.target_namespace}, plain{view.target_name}, plain{view.namespace_},
+                        plain{view.name}, plain{view.group}, plain{view.version}, plain{view.kind},
+                        plain{view.uid}, values_.take());
     cursor_.move_to(text.position());
     return true;
   }

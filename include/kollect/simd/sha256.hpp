@@ -120,7 +120,7 @@ KOLLECT_SIMD_SHA inline sha256_words take_block(const sha256_words& before, cons
   return {_mm_add_epi32(before.abef, abef), _mm_add_epi32(before.cdgh, cdgh)};
 }
 
-/// Takes what is left, fewer than 64 bytes, and the padding of FIPS 180-4, 5.1.1.
+/// Takes what is left, at most 64 bytes, and the padding of FIPS 180-4, 5.1.1.
 KOLLECT_SIMD_SHA inline std::array<unsigned char, 32> finish_digest(sha256_words words, std::string_view rest,
                                                                     std::uint64_t length) noexcept {
   char last[2 * block_size] = {};
@@ -159,11 +159,6 @@ KOLLECT_SIMD_SHA inline digested_value digest_container(std::string_view text, s
   }
   if (length == not_closed || length == backslash_outside)
     return {};
-  if (length == block_size) {
-    words = take_block(words, text.data() + at);
-    at += block_size;
-    length = 0;
-  }
   return {at + length, finish_digest(words, text.substr(at, length), at + length - begin)};
 }
 
