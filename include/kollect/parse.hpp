@@ -7,9 +7,14 @@
 #include <kollect/item.hpp>
 #include <kollect/limits.hpp>
 
+#include <boost/json/monotonic_resource.hpp>
 #include <boost/json/storage_ptr.hpp>
 #include <boost/json/value.hpp>
 
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -43,8 +48,39 @@ inline result<boost::json::value> parse_value(std::string_view text, const limit
 /// are read and let go together, and as little thread-safe as it says.
 inline result<std::vector<item>> parse_items(std::string_view text, const limits& bounds = {},
                                              boost::json::storage_ptr storage = {}) {
-  return detail::items_reader(text, bounds, std::move(storage)).read();
+  std::vector<item> items;
+  if (auto read = detail::items_reader(text, bounds, std::move(storage), items).read(); !read)
+    return read.error();
+  return items;
 }
+
+/// parse_items() for who reads many arrays of rows one after the other: their memory is used again. It holds
+/// as many rows as the last array had, and three times the bytes of the longest one for attributes.
+class items_parser {
+public:
+  /// The rows are valid until the next call. After an error there are none.
+  result<std::span<const item>> parse(std::string_view text, const limits& bounds = {}) {
+    for (auto& row : items_) { // before their storage goes
+      std::destroy_at(&row.attributes);
+      std::construct_at(&row.attributes);
+    }
+    if (const std::size_t wanted = text.size() * 3; wanted > size_) {
+      storage_.reset();
+      memory_ = std::make_unique_for_overwrite<unsigned char[]>(wanted);
+      size_ = wanted;
+    }
+    storage_.emplace(memory_.get(), size_);
+    if (auto read = detail::items_reader(text, bounds, &*storage_, items_).read(); !read)
+      return read.error();
+    return std::span<const item>(items_);
+  }
+
+private:
+  std::unique_ptr<unsigned char[]> memory_;
+  std::size_t size_ = 0;
+  std::optional<boost::json::monotonic_resource> storage_;
+  std::vector<item> items_;
+};
 
 /// A row of a message as an owning item, attributes parsed. Fails only for text that was never checked.
 inline result<item> to_item(const item_view& row) {

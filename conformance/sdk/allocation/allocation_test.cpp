@@ -6,6 +6,7 @@
 
 #include <kollect/dedup_window.hpp>
 #include <kollect/envelope.hpp>
+#include <kollect/parse.hpp>
 #include <kollect/snapshot.hpp>
 
 #include <cstdlib>
@@ -55,6 +56,20 @@ TEST(allocation, the_counter_counts) {
   const std::size_t before_hash = crypto_allocations;
   EXPECT_NE(sha256(*text), sha256_digest{});
   EXPECT_GT(crypto_allocations, before_hash);
+}
+
+TEST(allocation, items_that_are_read_again_need_none_a_row) {
+  std::string rows = "[" + row_text("web-0");
+  for (int index = 1; index < 100; ++index)
+    rows +=
+        "," + row_text("a-name-that-is-longer-than-sixteen-bytes-" + std::to_string(index),
+                       R"({"note":"a \"quoted\" \\ thing","image":"registry.example.org/team/app:1.2.3"})");
+  rows += "]";
+  items_parser parser;
+  ASSERT_EQ(parser.parse(rows).value().size(), 100U);
+  const std::size_t before = allocations;
+  ASSERT_EQ(parser.parse(rows).value().size(), 100U);
+  EXPECT_LT(allocations, before + 10);
 }
 
 TEST(allocation, a_duplicate_is_recognised_by_its_key_without_any) {

@@ -1,4 +1,5 @@
 #include <support/failure_is.hpp>
+#include <support/random_rows.hpp>
 
 #include <kollect/parse.hpp>
 #include <kollect/serialize.hpp>
@@ -19,6 +20,20 @@ std::string fields(std::string_view but = {}) {
 
 std::string row(std::string_view more = {}) {
   return "{" + fields() + std::string(more) + "}";
+}
+
+/// A row whose own texts have nothing that must be escaped.
+item random_plain_item(seeded_random& random) {
+  const auto text = [&] { return std::string(random.below(40), static_cast<char>('a' + random.below(26))); };
+  return {.target_namespace = text(),
+          .target_name = text(),
+          .namespace_ = text(),
+          .name = text(),
+          .group = random.once_in(2) ? std::string() : text(),
+          .version = text(),
+          .kind = text(),
+          .uid = text(),
+          .attributes = random_item(random, {}).attributes};
 }
 
 text_position place(const failure& reason) {
@@ -145,6 +160,38 @@ TEST(parse_items, what_is_no_array_of_rows_is_refused_at_its_place) {
   EXPECT_TRUE(failure_is(parse_items("[{"), error::truncated, 2));
   EXPECT_TRUE(failure_is(parse_items("[{\"uid\":"), error::truncated, 8));
   EXPECT_TRUE(failure_is(parse_items("[{\"attributes\":"), error::truncated, 15));
+}
+
+TEST(items_parser, reads_what_parse_items_reads_whatever_it_has_read_before) {
+  seeded_random random(20261125);
+  items_parser parser;
+  for (int round = 0; round < 2'000; ++round) {
+    std::vector<item> rows;
+    for (std::size_t count = random.below(6); count != 0; --count)
+      rows.push_back(random.once_in(4) ? random_item(random, "uid") : random_plain_item(random));
+    auto text = serialize_items(rows);
+    if (random.once_in(3)) // another spelling, which is not read by the fast reader
+      text.insert(1, " ");
+    if (random.once_in(5)) // most likely wrong
+      text[random.below(text.size())] = random.once_in(2) ? '"' : '7';
+    const auto wanted = parse_items(text);
+    const auto read = parser.parse(text);
+    ASSERT_EQ(read.has_value(), wanted.has_value()) << text;
+    if (!wanted) {
+      ASSERT_EQ(read.error().message, wanted.error().message) << text;
+      continue;
+    }
+    ASSERT_TRUE(std::equal(read->begin(), read->end(), wanted->begin(), wanted->end())) << text;
+  }
+}
+
+TEST(items_parser, bounds_are_those_of_parse_items) {
+  items_parser parser;
+  EXPECT_TRUE(failure_is(parser.parse(""), error::empty_export));
+  // Envelope, export envelope, items, row and attributes are the five levels around.
+  const auto text = "[" + row(R"(,"attributes":{"a":[[[]]]})") + "]";
+  EXPECT_TRUE(has_value(parser.parse(text, {.max_depth = 8})));
+  EXPECT_TRUE(failure_is(parser.parse(text, {.max_depth = 7}), error::too_deep));
 }
 
 TEST(compact_payload, takes_white_space_out_and_leaves_the_rest_but_what_must_be_escaped) {

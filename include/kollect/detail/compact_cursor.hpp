@@ -73,6 +73,15 @@ public:
   /// objects and arrays when they end, with the number of their members.
   template <class Sink>
   bool read_value(std::size_t room, Sink& sink) {
+    compact_cursor local(*this); // in registers, as nobody else can see it
+    const bool is_read = local.read_any(room, sink);
+    *this = local;
+    return is_read;
+  }
+
+private:
+  template <class Sink>
+  [[gnu::always_inline]] bool read_any(std::size_t room, Sink& sink) {
     std::array<std::uint32_t, most_depth> counts; // of what is open; not set before it is used
     std::uint64_t objects = 0;                    // a bit for each that is open, the innermost lowest
     std::size_t depth = 0;
@@ -117,7 +126,6 @@ public:
     }
   }
 
-private:
   static constexpr std::size_t most_depth = 32; // at most the bits in `objects`
 
   std::size_t left() const noexcept { return static_cast<std::size_t>(end_ - at_); }
@@ -163,7 +171,7 @@ private:
 
   /// A number that is surely within a double: no exponent, no more digits than fit.
   template <class Sink>
-  bool read_number(Sink& sink) {
+  [[gnu::always_inline]] bool read_number(Sink& sink) {
     constexpr std::ptrdiff_t most_digits = 300;
     const char* const begin = at_;
     if (here() == '-')
@@ -184,7 +192,7 @@ private:
     return true;
   }
 
-  void pass_digits() noexcept {
+  [[gnu::always_inline]] void pass_digits() noexcept {
     while (at_ != end_ && *at_ >= '0' && *at_ <= '9')
       ++at_;
   }

@@ -13,6 +13,7 @@
 #include <bitset>
 #include <charconv>
 #include <cstdint>
+#include <memory>
 #include <new>
 #include <optional>
 #include <string>
@@ -162,16 +163,24 @@ private:
   std::string decoded_;
 };
 
-/// Reads the rows that a producer is given: parse_items() is its only user.
+/// Reads the rows that a producer is given into `items`, whose memory is used again.
 class items_reader {
 public:
-  items_reader(std::string_view text, const limits& bounds, boost::json::storage_ptr storage)
+  items_reader(std::string_view text, const limits& bounds, boost::json::storage_ptr storage,
+               std::vector<item>& items)
       : text_(text), cursor_(text, bounds.max_depth, invalid_utf8::replace), values_(cursor_),
-        storage_(std::move(storage)) {
+        storage_(std::move(storage)), items_(items) {
     cursor_.set_depth(2); // in a message the items stand within the envelope and the export envelope
   }
 
-  result<std::vector<item>> read() {
+  result<void> read() {
+    const auto is_read = read_rows();
+    items_.resize(count_);
+    return is_read;
+  }
+
+private:
+  result<void> read_rows() {
     if (cursor_.at_end())
       return make_failure(error::empty_export, "there are no items to export: not even []", "ENV-08");
     if (cursor_.peek() != '[')
@@ -181,15 +190,14 @@ public:
     if (is_read && !cursor_.at_end())
       cursor_.fail(error::trailing_data, cursor_.position());
     if (!cursor_.failed())
-      return std::move(items_);
+      return {};
     auto reason = text_failure(cursor_, text_, "ROW-01");
-    if (!items_.empty() || field_)
-      reason.message += " (row " + std::to_string(items_.size()) +
-                        (field_ ? ", field " + field_->decode() : std::string()) + ")";
+    if (count_ != 0 || field_)
+      reason.message +=
+          " (row " + std::to_string(count_) + (field_ ? ", field " + field_->decode() : std::string()) + ")";
     return reason;
   }
 
-private:
   bool read_row() {
     cursor_.peek();
     return read_compact_row() || read_any_row();
@@ -212,16 +220,38 @@ private:
       return false;
     if (!values_.read_compact(text, cursor_.room() - 1, storage_) || !text.pass("}"))
       return false;
-    items_.emplace_back(plain{view.target_namespace}, plain{view.target_name}, plain{view.namespace_},
-                        plain{view.name}, plain{view.group}, plain{view.version}, plain{view.kind},
-                        plain{view.uid}, values_.take());
+    if (count_ < items_.size())
+      write_over(items_[count_], view);
+    else
+      items_.emplace_back(plain{view.target_namespace}, plain{view.target_name}, plain{view.namespace_},
+                          plain{view.name}, plain{view.group}, plain{view.version}, plain{view.kind},
+                          plain{view.uid}, values_.take());
+    ++count_;
     cursor_.move_to(text.position());
     return true;
   }
 
+  /// A row of before keeps the room that its texts have.
+  void write_over(item& row, const item_view& view) {
+    row.target_namespace = view.target_namespace.raw();
+    row.target_name = view.target_name.raw();
+    row.namespace_ = view.namespace_.raw();
+    row.name = view.name.raw();
+    row.group = view.group.raw();
+    row.version = view.version.raw();
+    row.kind = view.kind.raw();
+    row.uid = view.uid.raw();
+    std::destroy_at(&row.attributes); // as a value keeps its storage, whatever is assigned to it
+    ::new (&row.attributes) boost::json::value(values_.take());
+  }
+
   bool read_any_row() {
     static constexpr auto fields = text_fields<item>();
-    auto& row = items_.emplace_back();
+    if (count_ < items_.size())
+      items_[count_] = {};
+    else
+      items_.emplace_back();
+    auto& row = items_[count_++];
     std::bitset<fields.size() + 1> seen;
     if (cursor_.peek() != '{')
       return cursor_.fail_type();
@@ -280,7 +310,8 @@ private:
   json_cursor cursor_;
   value_reader values_;
   boost::json::storage_ptr storage_;
-  std::vector<item> items_;
+  std::vector<item>& items_;
+  std::size_t count_ = 0;            ///< of the rows that have been read
   std::optional<json_string> field_; ///< that is being read
 };
 

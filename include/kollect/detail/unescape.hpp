@@ -5,6 +5,7 @@
 #include <kollect/detail/utf8.hpp>
 #include <kollect/simd/level.hpp>
 #include <kollect/simd/sixteen.hpp>
+#include <kollect/simd/unescape.hpp>
 
 #include <algorithm>
 #include <array>
@@ -49,11 +50,7 @@ inline constexpr auto unescaped = [] {
   return out;
 }();
 
-/// Where a writer stands: in the raw text, and in the room that it writes to.
-struct writing_place {
-  std::size_t at;
-  char* to;
-};
+using simd::writing_place;
 
 // Each of these writes what stands there in a well-formed string and answers where to go on. There must be
 // room.
@@ -112,7 +109,10 @@ inline writing_place write_beyond_ascii(std::string_view raw, writing_place plac
 /// What begins before `stop`.
 inline writing_place write_unescaped(std::string_view raw, writing_place place, std::size_t stop) noexcept {
   const auto level = simd::best_level();
-  while (place.at < stop) {
+  for (;;) {
+    place = simd::write_simple_escapes(raw, place, stop, level);
+    if (place.at >= stop)
+      return place;
     const char first = raw[place.at];
     if (static_cast<signed char>(first) < 0)
       place = write_beyond_ascii(raw, place);
@@ -123,7 +123,6 @@ inline writing_place write_unescaped(std::string_view raw, writing_place place, 
     else
       *place.to++ = first, ++place.at;
   }
-  return place;
 }
 
 /// The most bytes that are written to for a piece of text of `size` bytes: each may become three, what begins
