@@ -32,45 +32,14 @@ namespace detail {
 
 #define KOLLECT_SIMD_SHA __attribute__((target("avx2,pclmul,bmi,bmi2,popcnt,sha")))
 
-/// As avx2_block, in registers of 128 bits: the SHA instructions have no others, and wait where the upper
-/// halves are in use.
-struct sha_block {
-  KOLLECT_SIMD_SHA static string_marks find_string_marks(const char* bytes) noexcept {
-    string_marks out;
-    __m128i backslashes[4];
-    __m128i any = _mm_setzero_si128();
-#pragma GCC unroll 4
-    for (unsigned part = 0; part < 4; ++part) {
-      const __m128i text = load(bytes, part);
-      out.quotes |= bits_of(_mm_cmpeq_epi8(text, _mm_set1_epi8('"'))) << (16 * part);
-      backslashes[part] = _mm_cmpeq_epi8(text, _mm_set1_epi8('\\'));
-      any = _mm_or_si128(any, backslashes[part]);
-    }
-    if (_mm_testz_si128(any, any) == 0) // most blocks have none
-#pragma GCC unroll 4
-      for (unsigned part = 0; part < 4; ++part)
-        out.backslashes |= bits_of(backslashes[part]) << (16 * part);
-    return out;
-  }
-
-  KOLLECT_SIMD_SHA static bracket_marks find_brackets(const char* bytes) noexcept {
-    return sse2_block::find_brackets(bytes);
-  }
-
-  KOLLECT_SIMD_SHA static std::uint64_t prefix_xor(std::uint64_t bits) noexcept {
-    const __m128i ones = _mm_set1_epi8(static_cast<char>(0xFF));
-    const __m128i product = _mm_clmulepi64_si128(_mm_cvtsi64_si128(static_cast<long long>(bits)), ones, 0);
-    return static_cast<std::uint64_t>(_mm_cvtsi128_si64(product));
-  }
-
-private:
-  KOLLECT_SIMD_SHA static __m128i load(const char* bytes, unsigned part) noexcept {
-    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes) + part);
-  }
-  KOLLECT_SIMD_SHA static std::uint64_t bits_of(__m128i bytes) noexcept {
-    return static_cast<unsigned>(_mm_movemask_epi8(bytes));
-  }
-};
+/// scan_block(), and the upper halves of the registers emptied: the SHA instructions know registers of 128
+/// bits only, and wait for what is above them.
+[[gnu::always_inline]] KOLLECT_SIMD_SHA inline std::size_t scan_block_between(const char* bytes,
+                                                                              scan_state& state) noexcept {
+  const std::size_t length = scan_block<avx2_block>(bytes, state);
+  _mm256_zeroupper();
+  return length;
+}
 
 /// The constants of FIPS 180-4, 4.2.2.
 alignas(16) inline constexpr std::uint32_t sha256_constants[64] = {
@@ -147,7 +116,7 @@ KOLLECT_SIMD_SHA inline digested_value digest_container(std::string_view text, s
   sha256_words words = first_words();
   std::size_t at = begin, length = not_closed;
   for (; text.size() - at >= block_size; at += block_size) {
-    length = scan_block<sha_block>(text.data() + at, state);
+    length = scan_block_between(text.data() + at, state);
     if (length != not_closed) [[unlikely]]
       break;
     words = take_block(words, text.data() + at);
@@ -155,7 +124,7 @@ KOLLECT_SIMD_SHA inline digested_value digest_container(std::string_view text, s
   if (length == not_closed) {
     char rest[block_size] = {};
     std::memcpy(rest, text.data() + at, text.size() - at);
-    length = scan_block<sha_block>(rest, state);
+    length = scan_block_between(rest, state);
   }
   if (length == not_closed || length == backslash_outside)
     return {};
