@@ -10,7 +10,7 @@ namespace kollect::bench {
 /// The payload of a message by simdjson On-Demand, after the four header fields. Valid until the next call.
 /// It keeps its parser and a copy of the message with the padding that it wants.
 ///
-/// Its file is compiled for AVX2, as On-Demand is chosen when compiled; so that no inline function of
+/// Its file is compiled for this machine, as On-Demand is chosen when compiled; so that no inline function of
 /// ours is compiled that way too, it includes none of our headers.
 std::function<std::string_view()> payload_by_simdjson(const std::string& message);
 

@@ -126,6 +126,33 @@ private:
   }
 };
 
+#define KOLLECT_SIMD_AVX512 __attribute__((target("avx512f,avx512bw,avx2,pclmul,bmi,bmi2,popcnt")))
+
+/// A block is one register, and comparing it answers its bits.
+struct avx512_block {
+  KOLLECT_SIMD_AVX512 static string_marks find_string_marks(const char* bytes) noexcept {
+    const __m512i text = _mm512_loadu_si512(bytes);
+    // As a signed number, what is not ASCII is below 0, and so below 0x20.
+    return {where_equal(text, '"'), where_equal(text, '\\'),
+            _mm512_cmplt_epi8_mask(text, _mm512_set1_epi8(0x20))};
+  }
+
+  KOLLECT_SIMD_AVX512 static bracket_marks find_brackets(const char* bytes) noexcept {
+    // 0x20 is what [ and {, and ] and }, differ by.
+    const __m512i folded = _mm512_or_si512(_mm512_loadu_si512(bytes), _mm512_set1_epi8(0x20));
+    return {where_equal(folded, '{'), where_equal(folded, '}')};
+  }
+
+  KOLLECT_SIMD_AVX512 static std::uint64_t prefix_xor(std::uint64_t bits) noexcept {
+    return avx2_block::prefix_xor(bits);
+  }
+
+private:
+  KOLLECT_SIMD_AVX512 static std::uint64_t where_equal(__m512i text, char letter) noexcept {
+    return _mm512_cmpeq_epi8_mask(text, _mm512_set1_epi8(letter));
+  }
+};
+
 #elif defined(KOLLECT_SIMD_NEON)
 
 struct neon_block {

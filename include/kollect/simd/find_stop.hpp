@@ -126,7 +126,7 @@ template <class Stops>
 [[gnu::noinline]] std::size_t find_stop_far(std::string_view text, std::size_t at, level chosen) noexcept {
   if (chosen == level::plain)
     return find_stop_bytewise<Stops>(text, at);
-  if (chosen == level::avx2 && text.size() - at >= 64)
+  if (has_avx2(chosen) && text.size() - at >= 64)
     return find_stop_avx2<Stops>(text, at);
   for (; text.size() - at >= 16; at += 16)
     if (const unsigned stops = stops_in_sixteen<Stops>(text.data() + at); stops != 0)

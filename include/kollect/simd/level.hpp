@@ -15,13 +15,14 @@ namespace kollect::simd {
 
 /// The instruction sets that the scanner is written for. All give the same results.
 enum class level {
-  plain, ///< C++ without intrinsics: every machine, and what the others are tested against
-  sse2,  ///< every x86-64
-  avx2,  ///< with carry-less multiply (PCLMULQDQ), BMI and POPCNT: found at run time
-  neon   ///< every AArch64
+  plain,  ///< C++ without intrinsics: every machine, and what the others are tested against
+  sse2,   ///< every x86-64
+  avx2,   ///< with carry-less multiply (PCLMULQDQ), BMI and POPCNT: found at run time
+  avx512, ///< that and AVX-512 with VBMI, which processors that slow down for 512 bits do not have
+  neon    ///< every AArch64
 };
 
-inline constexpr std::array all_levels{level::plain, level::sse2, level::avx2, level::neon};
+inline constexpr std::array all_levels{level::plain, level::sse2, level::avx2, level::avx512, level::neon};
 
 constexpr std::string_view to_string(level value) noexcept {
   switch (value) {
@@ -31,10 +32,17 @@ constexpr std::string_view to_string(level value) noexcept {
     return "sse2";
   case level::avx2:
     return "avx2";
+  case level::avx512:
+    return "avx512";
   case level::neon:
     return "neon";
   }
   return "unknown";
+}
+
+/// Whether code for AVX2 may be run at a level.
+constexpr bool has_avx2(level value) noexcept {
+  return value == level::avx2 || value == level::avx512;
 }
 
 /// Whether this machine has it.
@@ -49,6 +57,9 @@ inline bool is_available(level wanted) noexcept {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("pclmul") &&
            __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
            __builtin_cpu_supports("popcnt");
+  case level::avx512:
+    return is_available(level::avx2) && __builtin_cpu_supports("avx512f") &&
+           __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vbmi");
 #elif defined(KOLLECT_SIMD_NEON)
   case level::neon:
     return true;

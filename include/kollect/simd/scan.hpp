@@ -119,11 +119,17 @@ template <class Block>
 KOLLECT_SIMD_AVX2 inline std::size_t find_close_avx2(std::string_view text, std::size_t at) noexcept {
   return find_close<avx2_block>(text, at);
 }
+
+KOLLECT_SIMD_AVX512 inline std::size_t find_close_avx512(std::string_view text, std::size_t at) noexcept {
+  return find_close<avx512_block>(text, at);
+}
 #endif
 
 inline std::size_t find_close_at(std::string_view text, std::size_t at, level chosen) noexcept {
   switch (chosen) {
 #if defined(KOLLECT_SIMD_X86)
+  case level::avx512:
+    return find_close_avx512(text, at);
   case level::avx2:
     return find_close_avx2(text, at);
   case level::sse2:

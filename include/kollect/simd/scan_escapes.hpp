@@ -97,6 +97,7 @@ KOLLECT_SIMD_AVX2 inline std::size_t scan_escapes_avx2(std::string_view text, st
 inline std::size_t scan_escapes(std::string_view text, std::size_t at, level chosen = best_level()) noexcept {
   switch (chosen) {
 #if defined(KOLLECT_SIMD_X86)
+  case level::avx512:
   case level::avx2:
     return detail::scan_escapes_avx2(text, at);
   case level::sse2:

@@ -143,11 +143,11 @@ inline bool has_sha_instructions() noexcept {
 
 } // namespace detail
 
-/// Whether digest_value() is of use: the processor has SHA instructions and `chosen` is the level that goes
+/// Whether digest_value() is of use: the processor has SHA instructions and `chosen` is a level that goes
 /// with them. Elsewhere OpenSSL's SHA-256 after the scan is as fast.
 inline bool can_digest(level chosen = best_level()) noexcept {
 #if defined(KOLLECT_SIMD_X86)
-  return chosen == level::avx2 && detail::has_sha_instructions();
+  return has_avx2(chosen) && detail::has_sha_instructions();
 #else
   (void)chosen;
   return false;

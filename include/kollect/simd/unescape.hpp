@@ -105,7 +105,7 @@ inline writing_place write_simple_escapes([[maybe_unused]] std::string_view raw,
                                           [[maybe_unused]] std::size_t stop,
                                           [[maybe_unused]] level chosen) noexcept {
 #if defined(KOLLECT_SIMD_X86)
-  if (chosen == level::avx2)
+  if (has_avx2(chosen))
     return detail::write_simple_escapes_avx2(raw, place, stop);
 #endif
   return place;
