@@ -32,7 +32,7 @@ struct loop_settings {
   /// Tells the monitor about lag, totals and when it has caught up, which costs a question a second.
   bool is_monitored = false;
   std::size_t batch_messages = 1000;
-  std::size_t batch_bytes = 8U * 1024 * 1024;
+  std::size_t batch_bytes = 32U * 1024 * 1024;
   std::size_t row_cache_bytes = default_row_cache_bytes; ///< 0: rows are read from the store for each batch
   std::chrono::milliseconds broker_timeout{10'000};
   std::chrono::milliseconds longest_back_off{10'000};

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <numeric>
 #include <utility>
 
 namespace kollect::consumer {
@@ -162,6 +163,9 @@ public:
   ordered_difference(const held_rows& before, std::span<const snapshot_view> parts, std::size_t room)
       : before_(before), parts_(parts), walk_(before), next_(room) {
     next_.reserve_for(parts);
+    if (before.empty()) // then every row is one
+      changes_.reserve(std::accumulate(parts.begin(), parts.end(), std::size_t{0},
+                                       [](std::size_t sum, const auto& part) { return sum + part.item_count; }));
   }
 
   /// False at the first row that is out of order.

@@ -5,8 +5,8 @@ from contenders import compare, in_turn, must_have_consumed, ours
 from corpora import Corpus
 from servers import Nats
 
-# Rows of a message, how many messages, and how many are a batch: 8 MiB or 500, as with ours.
-SIZES = ((10, 20000, 500), (250, 1000, 40))
+# Rows of a message, how many messages, and how many are a batch: 32 MiB or 1000, as with ours.
+SIZES = ((10, 20000, 1000), (250, 1000, 160))
 
 
 def measure_pull(place, made):

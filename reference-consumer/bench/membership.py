@@ -65,7 +65,7 @@ def measure_start(place, made):
                 server.drop_database(store)
         findings.append(Finding("P14", "start to first applied snapshot", "nothing", f"Kafka to {name}, new store", "s",
                                 Spread.of(took), 2, False, len(took), "wall time",
-                                "a transaction of 8 MiB, all rows new, is part of it"))
+                                "a transaction of 32 MiB, all rows new, is part of it"))
     return findings + [measure_take_over(place, made, server)]
 
 

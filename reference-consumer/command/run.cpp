@@ -37,7 +37,7 @@ struct run_flags {
   std::int64_t stuck_after_seconds = 120;
   std::string log_format = "auto";
   std::size_t batch_messages = 1000;
-  std::size_t batch_bytes = 8U * 1024 * 1024;
+  std::size_t batch_bytes = 32U * 1024 * 1024;
   std::size_t row_cache_bytes = default_row_cache_bytes;
   std::int64_t session_timeout_ms = 10'000;
   std::int64_t ack_wait_ms = 30'000;

@@ -24,7 +24,7 @@
 
 namespace {
 
-constexpr std::size_t batch_messages = 500, batch_bytes = 8U * 1024 * 1024;
+constexpr std::size_t batch_messages = 1000, batch_bytes = 32U * 1024 * 1024;
 constexpr std::size_t column_count = 7;
 constexpr const char* columns = "scope, target_namespace, target_name, namespace, name, uid, item";
 constexpr const char* conflict =

@@ -21,8 +21,8 @@ import (
 )
 
 const (
-	batchMessages = 500
-	batchBytes    = 8 << 20
+	batchMessages = 1000
+	batchBytes    = 32 << 20
 )
 
 const tables = `

@@ -12,7 +12,7 @@ import sys
 import orjson
 from confluent_kafka import Consumer, TopicPartition
 
-BATCH_MESSAGES, BATCH_BYTES = 500, 8 * 1024 * 1024
+BATCH_MESSAGES, BATCH_BYTES = 1000, 32 * 1024 * 1024
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS positions (
