@@ -164,8 +164,9 @@ public:
       : before_(before), parts_(parts), walk_(before), next_(room) {
     next_.reserve_for(parts);
     if (before.empty()) // then every row is one
-      changes_.reserve(std::accumulate(parts.begin(), parts.end(), std::size_t{0},
-                                       [](std::size_t sum, const auto& part) { return sum + part.item_count; }));
+      changes_.reserve(
+          std::accumulate(parts.begin(), parts.end(), std::size_t{0},
+                          [](std::size_t sum, const auto& part) { return sum + part.item_count; }));
   }
 
   /// False at the first row that is out of order.

@@ -51,7 +51,7 @@ struct subscriber_options {
   std::size_t fetch_bytes = 50U * 1024 * 1024; ///< in one answer of the broker
   std::size_t partition_fetch_bytes =
       1024U * 1024; ///< of one partition in one answer; a larger message comes alone
-  std::size_t queue_bytes = 128U * 1024 * 1024;       ///< fetched ahead, at most
+  std::size_t queue_bytes = 32U * 1024 * 1024; ///< fetched ahead until it is exceeded, by one answer at most
   std::size_t max_message_bytes = 256U * 1024 * 1024; ///< largest answer that is read; keep over fetch_bytes
   std::chrono::milliseconds close_timeout = std::chrono::seconds(5); ///< for leaving the group
 };
@@ -90,6 +90,13 @@ public:
   config_builder& set(const char* name, std::size_t value) { return set(name, std::to_string(value)); }
   config_builder& set(const char* name, std::chrono::milliseconds value) {
     return set(name, std::to_string(value.count()));
+  }
+
+  /// As set(), but does nothing if this librdkafka is too old for the property.
+  config_builder& set_if_known(const char* name, std::chrono::milliseconds value) {
+    std::size_t size = 0;
+    const bool is_known = rd_kafka_conf_get(config_, name, nullptr, &size) == RD_KAFKA_CONF_OK;
+    return is_known ? set(name, value) : *this;
   }
 
   /// As set(), but says no more than SEC-02 allows.
@@ -216,6 +223,10 @@ constexpr std::chrono::milliseconds heartbeat_interval(std::chrono::milliseconds
   return std::clamp(session_timeout / 20, std::chrono::milliseconds(100), std::chrono::milliseconds(3000));
 }
 
+/// How long librdkafka sleeps when it finds the queue of fetched messages full. With its default, a second, a
+/// queue that is read in less is empty for the rest.
+inline constexpr std::chrono::milliseconds full_queue_pause{10};
+
 /// librdkafka's configuration of a subscriber. Positions and commits are ours alone.
 inline result<config_pointer> make_config(const connection& target, const subscriber_options& options) {
   config_pointer config{rd_kafka_conf_new()};
@@ -242,6 +253,7 @@ inline result<config_pointer> make_config(const connection& target, const subscr
       .set("fetch.message.max.bytes", options.partition_fetch_bytes)
       .set("fetch.max.bytes", options.fetch_bytes)
       .set("queued.max.messages.kbytes", std::max<std::size_t>(options.queue_bytes / 1024, 1))
+      .set_if_known("fetch.queue.backoff.ms", full_queue_pause) // before 2.2 prefetch_meter is in its place
       // The answer holds the message and some frame around it.
       .set("receive.message.max.bytes",
            std::max(options.max_message_bytes, options.fetch_bytes) + 1024U * 1024);

@@ -158,6 +158,14 @@ public:
     return make_failure(error::authentication_failed, std::string(sasl_failure_text), "SEC-02");
   }
 
+  /// Has librdkafka's threads look at once whether there is room to fetch into; see prefetch_meter. It has no
+  /// function for this alone, but wakes them when it is given credentials, here those that it has.
+  void wake(const connection& target) noexcept {
+    const bool login = has_login(target);
+    rd_kafka_error_destroy(rd_kafka_sasl_set_credentials(
+        native_, login ? target.secret->username.c_str() : "", login ? target.secret->password.c_str() : ""));
+  }
+
   client(const client&) = delete;
   client& operator=(const client&) = delete;
 

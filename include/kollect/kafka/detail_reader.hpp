@@ -3,6 +3,7 @@
 
 #include <kollect/kafka/detail_message.hpp>
 #include <kollect/kafka/detail_offsets.hpp>
+#include <kollect/kafka/detail_prefetch.hpp>
 #include <kollect/kafka/detail_topic.hpp>
 #include <kollect/log_reader.hpp>
 
@@ -59,6 +60,7 @@ public:
     auto config = make_config(target_, settings);
     if (!config)
       return config.error();
+    prefetch_ = make_prefetch_meter(config->get());
     auto made = client::create(RD_KAFKA_CONSUMER, std::move(*config), target_, options_.client);
     if (!made)
       return made.error();
@@ -100,6 +102,8 @@ public:
       } else if (read_->deliver(native->partition, native->offset)) {
         read_->acknowledge(read_->generation(), native->partition, native->offset);
         bytes += native->len;
+        if (prefetch_ && prefetch_->take(native->len))
+          client_->wake(target_);
         messages.push_back(receive(client_, std::move(native), topic_, read_));
       }
       // An end that is reached is worth telling at once.
@@ -197,6 +201,7 @@ private:
   std::string topic_;
   log_identity log_;
   std::shared_ptr<client> client_;
+  std::optional<prefetch_meter> prefetch_;                          // where librdkafka has to be woken
   std::shared_ptr<positions> read_ = std::make_shared<positions>(); // shared with messages
   std::map<std::int32_t, std::int64_t> ends_;                       // as they were at the start
   bool was_at_end_ = false;

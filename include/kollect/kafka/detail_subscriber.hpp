@@ -3,6 +3,7 @@
 
 #include <kollect/kafka/detail_message.hpp>
 #include <kollect/kafka/detail_offsets.hpp>
+#include <kollect/kafka/detail_prefetch.hpp>
 #include <kollect/kafka/detail_topic.hpp>
 #include <kollect/transport.hpp>
 
@@ -37,6 +38,7 @@ public:
     auto config = make_config(target_, options_);
     if (!config)
       return config.error();
+    prefetch_ = make_prefetch_meter(config->get());
     auto made = client::create(RD_KAFKA_CONSUMER, std::move(*config), target_, options_.client);
     if (!made)
       return made.error();
@@ -85,6 +87,8 @@ public:
         notice(*native);
       } else if (read_->deliver(native->partition, native->offset)) {
         bytes += native->len;
+        if (prefetch_ && prefetch_->take(native->len))
+          client_->wake(target_);
         messages.push_back(receive(client_, std::move(native), topic_, read_));
       }
     }
@@ -410,6 +414,7 @@ private:
   std::string topic_;
   log_identity log_;
   std::shared_ptr<client> client_;
+  std::optional<prefetch_meter> prefetch_;                          // where librdkafka has to be woken
   std::shared_ptr<positions> read_ = std::make_shared<positions>(); // shared with messages
   phase phase_ = phase::without;
   std::vector<std::int32_t> revoked_; // not told yet

@@ -98,6 +98,27 @@ TEST_F(kafka_server_security, logs_in_with_scram_over_tls) {
   expect_to_work(through(kafka_listener::sasl_ssl, password));
 }
 
+// Waking librdkafka goes by way of its credentials; they have to be the same afterwards.
+TEST_F(kafka_server_security, logs_in_again_after_reading_with_a_short_queue) {
+  const auto target = through(kafka_listener::sasl_plaintext, password);
+  const auto publish = [&] {
+    auto publisher = kafka::create_publisher(target);
+    ASSERT_TRUE(has_value(publisher));
+    const std::vector<outgoing_message> messages(20, message_to("topic", "k", std::string(512, 'v')));
+    for (const auto& outcome : (*publisher)->publish(messages, 20s))
+      ASSERT_TRUE(has_value(outcome));
+  };
+  publish();
+  member reader;
+  ASSERT_TRUE(has_value(reader.join(target, {.queue_bytes = 1024})));
+  ASSERT_TRUE(reader.poll_until([&] { return reader.owned.size() == 1 && reader.messages.size() >= 20; }));
+  const auto before = reader.messages.size();
+  broker_->kill();
+  ASSERT_TRUE(has_value(broker_->restart()));
+  publish();
+  EXPECT_TRUE(reader.poll_until_has(before + 20, 60s));
+}
+
 TEST_F(kafka_server_security, a_wrong_password_is_refused_soon_and_secretly) {
   expect_refusal(through(kafka_listener::sasl_plaintext, "canary-wrong"), error::authentication_failed);
   expect_refusal(through(kafka_listener::sasl_ssl, "canary-wrong"), error::authentication_failed);
