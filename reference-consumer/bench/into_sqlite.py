@@ -17,8 +17,11 @@ CREATE TRIGGER count_removed AFTER DELETE ON items BEGIN INSERT INTO written VAL
 """
 
 
+PYTHON, GO = "Python: confluent-kafka, orjson, sqlite3", "Go: franz-go, encoding/json, go-sqlite3"
+
+
 class Contenders:
-    """Ours, Python and Go, each into SQLite files of its own."""
+    """Ours, Python, with and without a change feed, and Go, each into SQLite files of its own."""
 
     def __init__(self, place):
         self.place = place
@@ -40,8 +43,10 @@ class Contenders:
         if name == "ours":
             words = ours(self.place, corpus.topic.manifest, f"sqlite:{path}")
         else:
-            program = {"python": [programs["python"], programs["python-consumer"]], "go": [programs["go-consumer"]]}[name]
+            python = [programs["python"], programs["python-consumer"]]
+            program = {"python": python, "python-feed": python, "go": [programs["go-consumer"]]}[name]
             words = [*program, corpus.topic.broker.address, corpus.topic.name, path]
+            words += ["changes"] if name == "python-feed" else []
         took = self.place.time(name, words, keep=name == "ours")
         if name == "ours":
             must_have_consumed(took, corpus)
@@ -69,14 +74,33 @@ class Contenders:
         finally:
             database.close()
 
-    def check(self, corpus, begin):
-        states = {}
-        for name in ("ours", "python", "go"):
+    def feed(self, name, path):
+        """What each change was from and to, in an order that does not depend on who tells it."""
+        if name == "ours":
+            told = self.place.time("changes", [self.place.programs["consumer"], "changes", "--store", f"sqlite:{path}"],
+                                   keep=True).out
+            changes = [(one["before"], one["after"]) for one in map(json.loads, told.splitlines())]
+        else:
+            database = sqlite3.connect(path)
+            try:
+                changes = [[one and json.loads(one) for one in change]
+                           for change in database.execute("SELECT before, after FROM changes")]
+            finally:
+                database.close()
+        return sorted(json.dumps(change, sort_keys=True) for change in changes)
+
+    def check(self, corpus, begin, names):
+        states, feeds = {}, {}
+        for name in names:
             path = self.store(name, begin and begin[name])
             self.take(name, corpus, path)
             states[name] = self.state(name, path)
+            if "python-feed" in names and name in ("ours", "python-feed"):
+                feeds[name] = self.feed(name, path)
             self.forget(path)
         must_be_same(corpus, states)
+        if feeds:
+            must_be_same(corpus, feeds)
 
 
 def measure_throughput(place, made):
@@ -91,19 +115,26 @@ def measure_throughput(place, made):
                                 by="wall"))
         corpus.drop()
 
-    first, rest = made.of(corpora.rounds, 100, 10)
+    # Long enough for memory to be used again instead of being used for the first time.
+    first, rest = made.of(corpora.rounds, 100, 20)
     begin = {name: contenders.fill(name, first) for name in ("ours", "python", "go")}
-    findings += beside_peers(contenders, "realistic stream into SQLite", rest, begin, 5, 4)
-    findings += beside_peers(contenders, "all rows new, into SQLite", made.of(corpora.fresh, 400), None, 1.5, 1.5)
+    contenders.check(rest, begin, ("ours", "python", "go"))
+    findings += beside(contenders, "realistic stream into SQLite", rest, begin, {"python": (PYTHON, 5)}, 90)
+    findings += beside(contenders, "realistic stream into SQLite", rest, begin, {"go": (GO, 4)}, 30)
+    rest.drop()
+    new = made.of(corpora.fresh, 400)
+    contenders.check(new, None, ("ours", "python", "python-feed", "go"))
+    pythons = {"python-feed": (PYTHON + ", with a change feed", 1.5), "python": (PYTHON, 1.5)}
+    findings += beside(contenders, "all rows new, into SQLite", new, None, pythons, 90)
+    findings += beside(contenders, "all rows new, into SQLite", new, None, {"go": (GO, 1.5)}, 30)
     return findings
 
 
-def beside_peers(contenders, what, corpus, begin, python_goal, go_goal):
-    contenders.check(corpus, begin)
-    mine, python, go = in_turn(*(lambda name=name: contenders.run(name, corpus, begin and begin[name])
-                                 for name in ("ours", "python", "go")), seconds=35)
-    return [compare("P9", what, "Python: confluent-kafka, orjson, sqlite3", corpus, python_goal, mine, python),
-            compare("P9", what, "Go: franz-go, encoding/json, go-sqlite3", corpus, go_goal, mine, go)]
+def beside(contenders, what, corpus, begin, peers, seconds):
+    """P9 of ours beside each of `peers`: how it is told, and the goal."""
+    mine, *theirs = in_turn(*(lambda name=name: contenders.run(name, corpus, begin and begin[name])
+                              for name in ("ours", *peers)), seconds=seconds)
+    return [compare("P9", what, told, corpus, goal, mine, took) for (told, goal), took in zip(peers.values(), theirs)]
 
 
 def measure_writes(place, made):

@@ -1,8 +1,9 @@
-"""A consumer as one would write it in Python: consumer.py BROKER TOPIC FILE
+"""A consumer as one would write it in Python: consumer.py BROKER TOPIC FILE [changes]
 
 Keeps the rows of every scope, dedup keys and positions in SQLite, up to the end of the topic as it is at the start.
-Position and effects are one transaction, and only the rows that differ are written. It knows no multipart sets, keeps
-no change feed and believes every message: what it is measured beside does more.
+Position and effects are one transaction, and only the rows that differ are written. With `changes`, each of them is
+told in a change feed as well. It knows no multipart sets and believes every message: what it is measured beside does
+more.
 """
 
 import hashlib
@@ -24,6 +25,7 @@ CREATE TABLE IF NOT EXISTS dedup_keys (scope_id INTEGER, digest BLOB, PRIMARY KE
 CREATE TABLE IF NOT EXISTS items (
   scope_id INTEGER, target_namespace TEXT, target_name TEXT, namespace TEXT, name TEXT, uid TEXT, item TEXT NOT NULL,
   PRIMARY KEY (scope_id, target_namespace, target_name, namespace, name, uid));
+CREATE TABLE IF NOT EXISTS changes (cursor INTEGER PRIMARY KEY, scope_id INTEGER NOT NULL, before TEXT, after TEXT);
 """
 
 
@@ -38,7 +40,8 @@ def identity_of(row):
 
 
 class Store:
-    def __init__(self, path):
+    def __init__(self, path, keeps_changes):
+        self.keeps_changes = keeps_changes
         self.database = sqlite3.connect(path, isolation_level=None, cached_statements=64)
         for pragma in ("journal_mode = WAL", "synchronous = FULL", "cache_size = -65536"):
             self.database.execute(f"PRAGMA {pragma}")
@@ -85,12 +88,18 @@ class Store:
         """Makes `rows` the rows of a scope."""
         held = {tuple(row[:5]): row[5] for row in self.database.execute(
             "SELECT target_namespace, target_name, namespace, name, uid, item FROM items WHERE scope_id = ?", (scope_id,))}
+        written = [(scope_id, *identity, item) for identity, item in rows.items() if held.get(identity) != item]
+        removed = [(scope_id, *identity) for identity in held.keys() - rows.keys()]
         self.database.executemany(
-            "INSERT INTO items VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET item = excluded.item",
-            [(scope_id, *identity, item) for identity, item in rows.items() if held.get(identity) != item])
+            "INSERT INTO items VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET item = excluded.item", written)
         self.database.executemany(
             "DELETE FROM items WHERE scope_id = ? AND target_namespace = ? AND target_name = ? AND namespace = ? AND name = ? "
-            "AND uid = ?", [(scope_id, *identity) for identity in held.keys() - rows.keys()])
+            "AND uid = ?", removed)
+        if self.keeps_changes:
+            self.database.executemany(
+                "INSERT INTO changes (scope_id, before, after) VALUES (?, ?, ?)",
+                [(scope_id, held.get(row[1:6]), row[6]) for row in written] +
+                [(scope_id, held[row[1:]], None) for row in removed])
 
     def commit(self, batch):
         self.database.execute("BEGIN IMMEDIATE")
@@ -105,7 +114,7 @@ class Store:
 
 def main():
     broker, topic, path = sys.argv[1:4]
-    store = Store(path)
+    store = Store(path, sys.argv[4:] == ["changes"])
     consumer = Consumer({"bootstrap.servers": broker, "group.id": "peer", "enable.auto.commit": False})
     partitions = consumer.list_topics(topic, 10).topics[topic].partitions
     ends = {one: consumer.get_watermark_offsets(TopicPartition(topic, one), 10)[1] for one in partitions}
