@@ -79,7 +79,8 @@ class Contenders:
         if name == "ours":
             told = self.place.time("changes", [self.place.programs["consumer"], "changes", "--store", f"sqlite:{path}"],
                                    keep=True).out
-            changes = [(one["before"], one["after"]) for one in map(json.loads, told.splitlines())]
+            changes = [(one["before"], one["after"]) for one in map(json.loads, told.splitlines())
+                       if one["before"] or one["after"]]  # that a scope has come is told too
         else:
             database = sqlite3.connect(path)
             try:
