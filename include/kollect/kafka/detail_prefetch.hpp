@@ -12,8 +12,9 @@ namespace kollect::kafka::detail {
 
 /// Tells when librdkafka is to be woken so that it fetches again. A thread of librdkafka that finds the queue
 /// of fetched messages full sleeps for up to a second, however soon the queue is empty (librdkafka #2879).
-/// From 2.2 on that is set by fetch.queue.backoff.ms; before, whoever takes messages has to wake it. A wake-up
-/// each time that a quarter of what the queue may hold was taken comes while three quarters still wait.
+/// From 2.2 on that is set by fetch.queue.backoff.ms; before, whoever takes messages has to wake it. A
+/// wake-up each time that a quarter of what the queue may hold was taken comes while three quarters still
+/// wait.
 class prefetch_meter {
 public:
   /// For a queue that is full at so many bytes, or at so many messages of one partition.
