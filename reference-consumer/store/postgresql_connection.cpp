@@ -240,8 +240,12 @@ result<void> connection::set_up(access how) {
   // What was acknowledged to the broker must not be lost with the server's power.
   sql += "SELECT set_config('synchronous_commit', 'on', false) "
          "WHERE current_setting('synchronous_commit') IN ('off', 'local');";
-  if (how == access::read_only)
-    sql += "SET default_transaction_read_only = on;";
+  // A writer's statements go by an index, each in one way, which is kept: to look for another, with the very
+  // values, takes longer than most of them, and one found while tables are small would not do when they are
+  // large.
+  sql += how == access::read_only
+             ? "SET default_transaction_read_only = on;"
+             : "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET jit = off;";
   return execute(sql);
 }
 

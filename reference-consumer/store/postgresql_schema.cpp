@@ -203,8 +203,23 @@ CREATE TABLE feeds (
 ) WITH (fillfactor = 10);
 )sql";
 
+// Each version of a row is kept once. While it is the row itself, the row names the entry of the feed that
+// told of it, and that has its identity_digest; from then on the entry that replaced it has it as `before`.
+// An entry may tell of as many rows, added one after the other, as it has digests, the last of them at
+// `sequence`. The renamed column stops processes of version 2, which would change rows without telling which
+// entry does.
+constexpr const char* version_3 = R"sql(
+ALTER TABLE items ADD COLUMN batch_id BIGINT, ADD COLUMN sequence BIGINT;
+ALTER TABLE changes RENAME COLUMN after TO kept_after;
+ALTER TABLE changes ADD COLUMN first_sequence BIGINT, ADD COLUMN identity_digests BYTEA,
+  ADD COLUMN replaced_batch_id BIGINT, ADD COLUMN replaced_sequence BIGINT;
+ALTER TABLE changes ALTER COLUMN identity_digests SET STORAGE EXTERNAL;
+CREATE INDEX changes_by_replaced ON changes (replaced_batch_id, replaced_sequence)
+  WHERE replaced_batch_id IS NOT NULL;
+)sql";
+
 /// What leads from each version to the next, beginning with an empty schema.
-constexpr const char* migrations[] = {version_1, version_2};
+constexpr const char* migrations[] = {version_1, version_2, version_3};
 static_assert(std::size(migrations) == schema_version);
 
 /// Any number that others are unlikely to use: the first bytes of "kollect".

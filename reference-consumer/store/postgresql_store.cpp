@@ -1,6 +1,7 @@
 #include "postgresql_store.hpp"
 
 #include "postgresql_connection.hpp"
+#include "postgresql_digests.hpp"
 #include "postgresql_schema.hpp"
 #include "postgresql_transaction.hpp"
 #include "stored_rows.hpp"
@@ -55,6 +56,21 @@ constexpr const char* rows_by_scopes =
     "$5, $6, $7) "
     "ORDER BY b1, b2, b3, b4, b5, target_namespace, target_name, namespace, name, uid, scope_id LIMIT $8";
 
+/// An entry may tell of several rows. What a change led to is the row, or `before` of the change that came
+/// next; entries of earlier versions have it in themselves.
+constexpr const char* changes_by_cursor =
+    "SELECT b.first_cursor + told.sequence, kind, cluster, namespace, inventory, l.name, partition, "
+    "\"offset\", c.exported_seconds, c.exported_nanoseconds, c.applied_at, before, "
+    "CASE WHEN identity_digests IS NULL THEN kept_after ELSE coalesce((SELECT item FROM items i WHERE "
+    "i.scope_id = c.scope_id AND i.identity_digest = substring(identity_digests FROM "
+    "(length(identity_digests) - 32 * (c.sequence - told.sequence + 1) + 1)::int FOR 32) AND i.batch_id = "
+    "c.batch_id AND i.sequence = told.sequence), (SELECT n.before FROM changes n WHERE n.replaced_batch_id = "
+    "c.batch_id AND n.replaced_sequence = told.sequence)) END, changed_paths, traceparent "
+    "FROM change_batches b JOIN changes c USING (batch_id) JOIN scopes USING (scope_id) JOIN logs l USING "
+    "(log_id) CROSS JOIN LATERAL generate_series(coalesce(first_sequence, c.sequence), c.sequence) AS told "
+    "(sequence) WHERE b.last_cursor > $1 AND b.first_cursor + c.sequence > $1 AND b.first_cursor + "
+    "told.sequence > $1 ORDER BY b.last_cursor, told.sequence LIMIT $2";
+
 /// What must not be: a sentence, and a query that answers how often it is.
 struct contradiction {
   const char* sentence;
@@ -81,9 +97,16 @@ constexpr contradiction checks[] = {
      "SELECT (dead_letter_bytes <> (SELECT coalesce(sum(body_bytes), 0) FROM dead_letters WHERE value IS NOT "
      "NULL))::int::bigint FROM totals"},
     {"batches of changes that overlap or miss some",
-     "SELECT count(*) FROM change_batches b WHERE last_cursor - first_cursor + 1 < (SELECT count(*) FROM "
-     "changes c "
-     "WHERE c.batch_id = b.batch_id)"},
+     "SELECT count(*) FROM change_batches b WHERE last_cursor - first_cursor + 1 < (SELECT sum(sequence - "
+     "coalesce(first_sequence, sequence) + 1) FROM changes c WHERE c.batch_id = b.batch_id)"},
+    {"changes whose row is neither held nor told of by the change that came next",
+     "SELECT (SELECT coalesce(sum(sequence - first_sequence + 1), 0)::bigint FROM changes WHERE "
+     "identity_digests IS NOT NULL) - (SELECT count(*) FROM items JOIN change_batches b USING (batch_id) "
+     "WHERE "
+     "b.first_cursor + sequence >= oldest) - (SELECT count(*) FROM changes n JOIN change_batches b ON "
+     "b.batch_id = n.replaced_batch_id WHERE b.first_cursor + replaced_sequence >= oldest) FROM (SELECT "
+     "min(b.first_cursor + first_sequence) AS oldest FROM changes JOIN change_batches b USING (batch_id) "
+     "WHERE identity_digests IS NOT NULL) AS kept"},
 };
 
 class postgresql_store final : public store {
@@ -114,7 +137,7 @@ public:
             .integer(next_offset)
             .integer(held.partition)
             .integer(held.owner_epoch)
-            .own_bytes(log_digest(log)));
+            .own_bytes(digest_of_log(log)));
     if (!done)
       return done.error();
     if (done->changed() == 1)
@@ -126,7 +149,7 @@ public:
     auto found = connection_->run(
         "SELECT next_offset FROM logs JOIN positions USING (log_id) WHERE name_digest = $1 AND partition = 0 "
         "AND next_offset >= 0",
-        parameters().own_bytes(log_digest(log)));
+        parameters().own_bytes(digest_of_log(log)));
     if (!found)
       return found.error();
     return found->size() == 1 ? std::optional((*found)[0].integer(0)) : std::nullopt;
@@ -145,7 +168,7 @@ public:
         "excluded.leased_until WHERE f.owner = excluded.owner OR f.leased_until < clock_timestamp() "
         "RETURNING cursor",
         parameters()
-            .own_bytes(log_digest(destination))
+            .own_bytes(digest_of_log(destination))
             .bytes(destination)
             .integer(published)
             .bytes(owner)
@@ -162,7 +185,7 @@ public:
                          "(SELECT log_id FROM logs WHERE name_digest = $2)",
                          parameters()
                              .integers(std::vector<std::int64_t>(partitions.begin(), partitions.end()))
-                             .own_bytes(log_digest(log)));
+                             .own_bytes(digest_of_log(log)));
     if (!done)
       return done.error();
     return {};
@@ -231,18 +254,17 @@ public:
 
   result<std::vector<feed_entry>> changes_after(std::int64_t cursor, std::int64_t limit) override {
     std::vector<feed_entry> out;
-    auto read = connection_->visit(
-        "SELECT b.first_cursor + c.sequence, kind, cluster, namespace, inventory, l.name, partition, "
-        "\"offset\", c.exported_seconds, c.exported_nanoseconds, c.applied_at, before, after, changed_paths, "
-        "traceparent "
-        "FROM change_batches b JOIN changes c USING (batch_id) JOIN scopes USING (scope_id) JOIN logs l "
-        "USING "
-        "(log_id) WHERE b.last_cursor > $1 AND b.first_cursor + c.sequence > $1 "
-        "ORDER BY b.last_cursor, c.sequence LIMIT $2",
-        parameters().integer(cursor).integer(limit),
-        [&](const row& found) { out.push_back(read_feed_entry(found)); });
+    std::optional<std::int64_t> lost;
+    auto read = connection_->visit(changes_by_cursor, parameters().integer(cursor).integer(limit),
+                                   [&](const row& found) {
+                                     if (found.is_null(12) && !lost)
+                                       lost = found.integer(0);
+                                     out.push_back(read_feed_entry(found));
+                                   });
     if (!read)
       return read.error();
+    if (lost)
+      return make_lost_version(*lost);
     return out;
   }
 

@@ -1,5 +1,7 @@
 #include "postgresql_transaction.hpp"
 
+#include "postgresql_digests.hpp"
+#include "postgresql_snapshot_writer.hpp"
 #include "stored_rows.hpp"
 
 #include <algorithm>
@@ -9,51 +11,14 @@
 namespace kollect::consumer::postgresql {
 namespace {
 
-/// What names a scope or a row in an index: its parts may be longer than an index entry.
-std::string digest_of(std::initializer_list<std::string_view> names) {
-  std::string text;
-  for (const auto name : names)
-    text.append(std::to_string(name.size())).append(":").append(name);
-  return std::string(bytes_of(sha256(text)));
-}
-
-std::string digest_of(const scope& which) {
-  return digest_of({which.cluster, which.namespace_, which.inventory});
-}
-
-std::string digest_of(const row_identity& row) {
-  return digest_of({row.target_namespace, row.target_name, row.namespace_, row.name, row.uid});
-}
-
-/// The columns of rows that are written at once.
-struct item_columns {
-  std::vector<std::string> digests;
-  std::vector<std::string_view> target_namespaces, target_names, namespaces, names, uids, items;
-
-  void add(const change& one) {
-    const auto& identity = one.identity;
-    digests.push_back(digest_of(identity));
-    target_namespaces.push_back(identity.target_namespace);
-    target_names.push_back(identity.target_name);
-    namespaces.push_back(identity.namespace_);
-    names.push_back(identity.name);
-    uids.push_back(identity.uid);
-    items.push_back(one.after);
-  }
-};
-
 std::vector<std::string_view> views_of(const std::vector<std::string>& texts) {
   return {texts.begin(), texts.end()};
 }
 
 } // namespace
 
-std::string log_digest(const std::string& log) {
-  return digest_of({log});
-}
-
 result<std::int64_t> log_id_of(connection& target, const std::string& log) {
-  const auto digest = log_digest(log);
+  const auto digest = digest_of_log(log);
   const auto find = [&]() -> result<std::int64_t> {
     auto found = target.run("SELECT log_id FROM logs WHERE name_digest = $1", parameters().bytes(digest));
     if (!found)
@@ -258,33 +223,6 @@ result<row_map> postgresql_transaction::rows(std::int64_t scope_id) {
   return out;
 }
 
-result<void> postgresql_transaction::write_rows(const applied_snapshot& snapshot) {
-  item_columns kept, removed;
-  for (const auto& one : snapshot.changes)
-    (one.kind == change_kind::removed ? removed : kept).add(one);
-  if (!removed.digests.empty())
-    if (auto done =
-            connection_.post("DELETE FROM items WHERE scope_id = $1 AND identity_digest = ANY ($2)",
-                             parameters().integer(snapshot.record.id).many_bytes(views_of(removed.digests)));
-        !done)
-      return done;
-  if (kept.digests.empty())
-    return {};
-  return connection_.post(
-      "INSERT INTO items (scope_id, identity_digest, target_namespace, target_name, namespace, name, uid, "
-      "item) SELECT $1, * FROM unnest($2, $3, $4, $5, $6, $7, $8) "
-      "ON CONFLICT (scope_id, identity_digest) DO UPDATE SET item = excluded.item",
-      parameters()
-          .integer(snapshot.record.id)
-          .many_bytes(views_of(kept.digests))
-          .many_bytes(kept.target_namespaces)
-          .many_bytes(kept.target_names)
-          .many_bytes(kept.namespaces)
-          .many_bytes(kept.names)
-          .many_bytes(kept.uids)
-          .texts(kept.items));
-}
-
 result<std::int64_t> postgresql_transaction::batch_id() {
   if (batch_id_)
     return *batch_id_;
@@ -293,52 +231,6 @@ result<std::int64_t> postgresql_transaction::batch_id() {
     return drawn.error();
   batch_id_ = (*drawn)[0].integer(0);
   return *batch_id_;
-}
-
-result<void> postgresql_transaction::write_changes(const applied_snapshot& snapshot) {
-  auto log = log_id(snapshot.origin.log);
-  if (!log)
-    return log.error();
-  auto batch = batch_id();
-  if (!batch)
-    return batch.error();
-  std::vector<std::string> paths;
-  std::vector<std::string_view> kinds, befores, afters;
-  for (const auto& one : snapshot.changes) {
-    kinds.push_back(to_string(one.kind));
-    befores.push_back(one.before);
-    afters.push_back(one.after);
-    paths.push_back(paths_json(one));
-  }
-  kinds.push_back("snapshot");
-  befores.push_back({});
-  afters.push_back({});
-  paths.push_back({});
-  const auto& instant = snapshot.record.order->instant;
-  auto told = connection_.post(
-      "INSERT INTO changes (batch_id, sequence, scope_id, kind, before, after, changed_paths, log_id, "
-      "partition, \"offset\", exported_seconds, exported_nanoseconds, applied_at, traceparent) "
-      "SELECT $1, $2 + place - 1, $3, kind, before, after, paths, $8, $9, $10, $11, $12, $13, $14 "
-      "FROM unnest($4, $5, $6, $7) WITH ORDINALITY AS one (kind, before, after, paths, place)",
-      parameters()
-          .integer(*batch)
-          .integer(gathered_.changes)
-          .integer(snapshot.record.id)
-          .texts(kinds)
-          .texts(befores)
-          .texts(afters)
-          .texts(views_of(paths))
-          .integer(*log)
-          .integer(snapshot.origin.partition)
-          .integer(snapshot.origin.offset)
-          .integer(instant.seconds)
-          .integer(instant.nanoseconds)
-          .own_text(to_string(snapshot.applied_at))
-          .text(snapshot.origin.traceparent));
-  if (!told)
-    return told;
-  gathered_.changes += static_cast<std::int64_t>(kinds.size());
-  return {};
 }
 
 result<void> postgresql_transaction::write_record(const applied_snapshot& snapshot) {
@@ -369,12 +261,18 @@ result<void> postgresql_transaction::note_held_back(std::int64_t scope_id, const
 
 result<void> postgresql_transaction::write_snapshot(const applied_snapshot& snapshot) {
   // An unchanged snapshot costs its scope's record and nothing else, and there is nothing to tell.
-  if (!snapshot.changes.empty()) {
-    if (auto written = write_rows(snapshot); !written)
-      return written;
-    if (auto told = write_changes(snapshot); !told)
-      return told;
-  }
+  if (snapshot.changes.empty())
+    return write_record(snapshot);
+  auto log = log_id(snapshot.origin.log);
+  if (!log)
+    return log.error();
+  auto batch = batch_id();
+  if (!batch)
+    return batch.error();
+  auto told = snapshot_writer(connection_, snapshot, *log, {*batch, gathered_.changes}).write();
+  if (!told)
+    return told.error();
+  gathered_.changes += *told;
   return write_record(snapshot);
 }
 
@@ -430,6 +328,14 @@ result<void> postgresql_transaction::prune_changes(std::int64_t horizon) {
                           parameters().integer(horizon));
       !gone)
     return gone.error();
+  // One that is left may tell of rows on both sides.
+  if (auto cut =
+          connection_.run("UPDATE changes c SET first_sequence = $1 - b.first_cursor + 1 FROM "
+                          "change_batches b WHERE c.batch_id = b.batch_id AND b.first_cursor <= $1 AND "
+                          "b.last_cursor > $1 AND b.first_cursor + c.first_sequence <= $1",
+                          parameters().integer(horizon));
+      !cut)
+    return cut.error();
   auto gone =
       connection_.run("DELETE FROM change_batches WHERE last_cursor <= $1", parameters().integer(horizon));
   if (!gone)

@@ -13,9 +13,6 @@
 
 namespace kollect::consumer::postgresql {
 
-/// What finds a log in its table: a name may be longer than an index entry.
-std::string log_digest(const std::string& log);
-
 /// The id of a log, which is registered if it is new.
 result<std::int64_t> log_id_of(connection& target, const std::string& log);
 
@@ -66,8 +63,6 @@ private:
   result<void> read_locked(const std::vector<std::string_view>& digests);
   result<std::int64_t> log_id(const std::string& log);
   result<std::int64_t> batch_id();
-  result<void> write_rows(const applied_snapshot& snapshot);
-  result<void> write_changes(const applied_snapshot& snapshot);
   result<void> write_record(const applied_snapshot& snapshot);
   result<void> prune_dedup_keys(const retention& bounds);
   result<void> prune_dead_letter_bodies(const retention& bounds);

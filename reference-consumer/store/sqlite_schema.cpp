@@ -138,8 +138,38 @@ CREATE TABLE feeds (
 ) WITHOUT ROWID;
 )sql";
 
+// Each version of a row is kept once. While it is the row itself, the entry of the feed that told of it names
+// the row, which names the entry; from then on the entry that `replaces` it has it as `before`. An entry with
+// a first_cursor tells of as many rows, one after the other up to item_id. Rows have a number of their own,
+// as VACUUM may change those that SQLite gives. The renamed column stops readers of version 2 that are still
+// running.
+constexpr const char* version_3 = R"sql(
+ALTER TABLE items RENAME TO items_2;
+CREATE TABLE items (
+  item_id INTEGER PRIMARY KEY,
+  scope_id INTEGER NOT NULL,
+  target_namespace TEXT NOT NULL,
+  target_name TEXT NOT NULL,
+  namespace TEXT NOT NULL,
+  name TEXT NOT NULL,
+  uid TEXT NOT NULL,
+  cursor INTEGER NOT NULL,
+  item TEXT NOT NULL,
+  UNIQUE (scope_id, target_namespace, target_name, namespace, name, uid)
+);
+INSERT INTO items (scope_id, target_namespace, target_name, namespace, name, uid, cursor, item)
+  SELECT scope_id, target_namespace, target_name, namespace, name, uid, 0, item FROM items_2;
+DROP TABLE items_2;
+CREATE INDEX items_in_order ON items (target_namespace, target_name, namespace, name, uid, scope_id);
+ALTER TABLE changes RENAME COLUMN after TO kept_after;
+ALTER TABLE changes ADD COLUMN first_cursor INTEGER;
+ALTER TABLE changes ADD COLUMN item_id INTEGER;
+ALTER TABLE changes ADD COLUMN replaces INTEGER;
+CREATE INDEX changes_by_replaced ON changes (replaces) WHERE replaces IS NOT NULL;
+)sql";
+
 /// What leads from each version to the next, beginning with an empty file.
-constexpr const char* migrations[] = {version_1, version_2};
+constexpr const char* migrations[] = {version_1, version_2, version_3};
 static_assert(std::size(migrations) == schema_version);
 
 result<std::int64_t> read_pragma(database& target, const char* sql) {
@@ -197,9 +227,9 @@ result<void> migrate(database& target) {
         return made;
     if (auto marked = target.execute("PRAGMA application_id = 1263289172"); !marked)
       return marked;
-    return target.execute("PRAGMA user_version = 2");
+    return target.execute("PRAGMA user_version = 3");
   };
-  static_assert(application_id == 1263289172 && schema_version == 2, "the literals above say the same");
+  static_assert(application_id == 1263289172 && schema_version == 3, "the literals above say the same");
   auto done = work();
   if (done)
     done = target.execute("COMMIT");

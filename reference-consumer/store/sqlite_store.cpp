@@ -7,7 +7,9 @@
 #include "sqlite_transaction.hpp"
 #include "stored_rows.hpp"
 
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -49,6 +51,18 @@ constexpr const char* rows_of_scope =
     "AND (target_namespace, target_name, namespace, name, uid, scope_id) > (?2, ?3, ?4, ?5, ?6, ?7) "
     "ORDER BY target_namespace, target_name, namespace, name, uid LIMIT ?8";
 
+/// An entry may tell of several rows.
+constexpr const char* changes_by_cursor =
+    "SELECT cursor, kind, cluster, namespace, inventory, name, partition, offset, c.exported_seconds, "
+    "c.exported_nanoseconds, c.applied_at, before, kept_after, changed_paths, traceparent, item_id, "
+    "coalesce(first_cursor, cursor) FROM changes c JOIN scopes USING (scope_id) JOIN logs USING (log_id) "
+    "WHERE cursor > ? ORDER BY cursor LIMIT ?";
+
+/// What a change led to is the row, or `before` of the change that came next.
+constexpr const char* version_of_row =
+    "SELECT coalesce((SELECT item FROM items WHERE item_id = ?1 AND cursor = ?2), "
+    "(SELECT before FROM changes WHERE replaces = ?2))";
+
 /// What must not be: a sentence, and a query that answers how often it is.
 struct contradiction {
   const char* sentence;
@@ -72,6 +86,10 @@ constexpr contradiction checks[] = {
     {"the bytes of dead letters are not those noted",
      "SELECT dead_letter_bytes <> (SELECT coalesce(sum(body_bytes), 0) FROM dead_letters WHERE value IS NOT "
      "NULL) FROM totals"},
+    {"changes whose row is neither held nor told of by the change that came next",
+     "SELECT (SELECT coalesce(sum(cursor - first_cursor + 1), 0) FROM changes WHERE item_id IS NOT NULL) - "
+     "(SELECT count(*) FROM items WHERE cursor >= oldest) - (SELECT count(*) FROM changes WHERE replaces >= "
+     "oldest) FROM (SELECT min(first_cursor) AS oldest FROM changes WHERE item_id IS NOT NULL)"},
     {"the file is damaged (PRAGMA quick_check)",
      "SELECT count(*) FROM pragma_quick_check WHERE quick_check <> 'ok'"},
 };
@@ -226,17 +244,17 @@ public:
 
   result<std::vector<feed_entry>> changes_after(std::int64_t cursor, std::int64_t limit) override {
     std::vector<feed_entry> out;
+    result<void> expanded;
     auto read = database_->query(
-        "SELECT cursor, kind, cluster, namespace, inventory, name, partition, offset, c.exported_seconds, "
-        "c.exported_nanoseconds, "
-        "c.applied_at, before, after, changed_paths, traceparent FROM changes c JOIN scopes USING (scope_id) "
-        "JOIN logs "
-        "USING (log_id) "
-        "WHERE cursor > ? ORDER BY cursor LIMIT ?",
-        [&](statement& select) { select.bind(cursor).bind(limit); },
-        [&](statement& row) { out.push_back(read_feed_entry(row)); });
+        changes_by_cursor, [&](statement& select) { select.bind(cursor).bind(limit); },
+        [&](statement& row) {
+          if (expanded && std::ssize(out) < limit)
+            expanded = add_entries(row, cursor, limit, out);
+        });
     if (!read)
       return read.error();
+    if (!expanded)
+      return expanded.error();
     return out;
   }
 
@@ -354,6 +372,43 @@ public:
   }
 
 private:
+  /// The changes after `cursor` that an entry of the feed tells of. Its statement is still running, so that
+  /// all of it is of one moment.
+  result<void> add_entries(const statement& found, std::int64_t cursor, std::int64_t limit,
+                           std::vector<feed_entry>& out) {
+    auto entry = read_feed_entry(found);
+    if (found.is_null(15)) {
+      out.push_back(std::move(entry));
+      return {};
+    }
+    const std::int64_t last = entry.cursor, item_id = found.integer(15);
+    for (auto next = std::max(found.integer(16), cursor + 1); next <= last && std::ssize(out) < limit;
+         ++next) {
+      auto after = find_version(item_id - (last - next), next);
+      if (!after)
+        return after.error();
+      entry.cursor = next;
+      entry.after = std::move(*after);
+      out.push_back(entry);
+    }
+    return {};
+  }
+
+  result<std::string> find_version(std::int64_t item_id, std::int64_t cursor) {
+    std::optional<std::string> version;
+    auto read = database_->query(
+        version_of_row, [&](statement& select) { select.bind(item_id).bind(cursor); },
+        [&](statement& row) {
+          if (!row.is_null(0))
+            version = row.text(0);
+        });
+    if (!read)
+      return read.error();
+    if (!version)
+      return make_lost_version(cursor);
+    return std::move(*version);
+  }
+
   result<std::vector<owned_position>>
   claim_within(const std::string& log, std::span<const std::int32_t> partitions, std::string_view owner) {
     auto id = log_id_of(*database_, log);

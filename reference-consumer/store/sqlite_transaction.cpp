@@ -1,5 +1,6 @@
 #include "sqlite_transaction.hpp"
 
+#include "sqlite_snapshot_writer.hpp"
 #include "stored_rows.hpp"
 
 #include <utility>
@@ -137,51 +138,17 @@ result<row_map> sqlite_transaction::rows(std::int64_t scope_id) {
   return out;
 }
 
-result<void> sqlite_transaction::write_row(std::int64_t scope_id, const change& one) {
-  const auto bind_identity = [&](statement& target) -> statement& {
-    const auto& row = one.identity;
-    return target.bind(scope_id)
-        .bind_text(row.target_namespace)
-        .bind_text(row.target_name)
-        .bind_text(row.namespace_)
-        .bind_text(row.name)
-        .bind_text(row.uid);
-  };
-  if (one.kind == change_kind::removed)
-    return database_.run(
-        "DELETE FROM items WHERE scope_id = ? AND target_namespace = ? AND target_name = ? AND namespace = ? "
-        "AND name = ? AND uid = ?",
-        bind_identity);
-  return database_.run(
-      "INSERT INTO items (scope_id, target_namespace, target_name, namespace, name, uid, item) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (scope_id, target_namespace, target_name, namespace, name, "
-      "uid) "
-      "DO UPDATE SET item = excluded.item",
-      [&](statement& insert) { bind_identity(insert).bind_text(one.after); });
-}
-
-result<void> sqlite_transaction::write_feed(const applied_snapshot& snapshot, const feed_origin& origin,
-                                            std::string_view kind, const change& one) {
-  const auto& instant = snapshot.record.order->instant;
-  return database_.run(
-      "INSERT INTO changes (scope_id, kind, before, after, changed_paths, log_id, partition, offset, "
-      "exported_seconds, exported_nanoseconds, applied_at, traceparent) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, "
-      "?, "
-      "?, ?)",
-      [&](statement& insert) {
-        insert.bind(snapshot.record.id)
-            .bind_text(kind)
-            .bind_text(one.before)
-            .bind_text(one.after)
-            .bind_text(paths_json(one))
-            .bind(origin.log_id)
-            .bind(snapshot.origin.partition)
-            .bind(snapshot.origin.offset)
-            .bind(instant.seconds)
-            .bind(instant.nanoseconds)
-            .bind_text(origin.applied_at)
-            .bind_text(snapshot.origin.traceparent);
-      });
+/// The last number that the change feed has used, by this transaction too.
+result<std::int64_t> sqlite_transaction::last_cursor() {
+  if (last_cursor_)
+    return *last_cursor_;
+  std::int64_t last = 0;
+  auto read = database_.query(
+      "SELECT seq FROM sqlite_sequence WHERE name = 'changes'", [](statement&) {},
+      [&](statement& row) { last = row.integer(0); });
+  if (!read)
+    return read.error();
+  return last;
 }
 
 result<void> sqlite_transaction::note_held_back(std::int64_t scope_id, const sha256_digest& items) {
@@ -211,20 +178,19 @@ result<void> sqlite_transaction::write_record(const applied_snapshot& snapshot) 
 }
 
 result<void> sqlite_transaction::write_snapshot(const applied_snapshot& snapshot) {
+  // An unchanged snapshot costs its scope's record and nothing else, and there is nothing to tell.
+  if (snapshot.changes.empty())
+    return write_record(snapshot);
   auto log = log_id(snapshot.origin.log);
   if (!log)
     return log.error();
-  const feed_origin origin{*log, to_string(snapshot.applied_at)};
-  for (const auto& one : snapshot.changes) {
-    if (auto written = write_row(snapshot.record.id, one); !written)
-      return written;
-    if (auto told = write_feed(snapshot, origin, to_string(one.kind), one); !told)
-      return told;
-  }
-  // An unchanged snapshot costs its scope's record and nothing else, and there is nothing to tell.
-  if (!snapshot.changes.empty())
-    if (auto told = write_feed(snapshot, origin, "snapshot", {}); !told)
-      return told;
+  auto last = last_cursor();
+  if (!last)
+    return last.error();
+  auto written = snapshot_writer(database_, snapshot, *log, *last).write();
+  if (!written)
+    return written.error();
+  last_cursor_ = *written;
   return write_record(snapshot);
 }
 
@@ -271,13 +237,24 @@ result<void> sqlite_transaction::prune_dedup_keys(const retention& bounds) {
   return {};
 }
 
+result<void> sqlite_transaction::prune_changes(const retention& bounds) {
+  auto pruned = database_.run("DELETE FROM changes WHERE cursor <= (SELECT max(cursor) FROM changes) - ?",
+                              [&](statement& remove) { remove.bind(bounds.changes); });
+  if (!pruned)
+    return pruned;
+  // The first that is left may tell of several rows.
+  return database_.run(
+      "UPDATE changes SET first_cursor = (SELECT max(cursor) FROM changes) - ?1 + 1 WHERE cursor = (SELECT "
+      "min(cursor) FROM changes) AND first_cursor <= (SELECT max(cursor) FROM changes) - ?1",
+      [&](statement& update) { update.bind(bounds.changes); });
+}
+
 result<void> sqlite_transaction::prune(const retention& bounds) {
   if (auto pruned = prune_dedup_keys(bounds); !pruned)
     return pruned;
   if (auto pruned = prune_dead_letter_bodies(bounds); !pruned)
     return pruned;
-  return database_.run("DELETE FROM changes WHERE cursor <= (SELECT max(cursor) FROM changes) - ?",
-                       [&](statement& remove) { remove.bind(bounds.changes); });
+  return prune_changes(bounds);
 }
 
 result<void> sqlite_transaction::commit() {

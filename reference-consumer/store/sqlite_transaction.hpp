@@ -46,22 +46,17 @@ private:
   explicit sqlite_transaction(database& target) : database_(target) {}
 
   result<std::int64_t> log_id(const std::string& log);
-  result<void> write_row(std::int64_t scope_id, const change& one);
-  /// What all changes of a snapshot have in common.
-  struct feed_origin {
-    std::int64_t log_id = 0;
-    std::string applied_at;
-  };
-  result<void> write_feed(const applied_snapshot& snapshot, const feed_origin& origin, std::string_view kind,
-                          const change& one);
+  result<std::int64_t> last_cursor();
   result<void> write_record(const applied_snapshot& snapshot);
   result<void> remove_set(std::int64_t scope_id, const part_set& set);
   result<void> prune_dedup_keys(const retention& bounds);
+  result<void> prune_changes(const retention& bounds);
   result<void> prune_dead_letter_bodies(const retention& bounds);
 
   database& database_;
   std::map<std::string, std::int64_t> log_ids_;
   std::map<std::int64_t, std::int64_t> remembered_; // scope id to number of keys after this batch
+  std::optional<std::int64_t> last_cursor_;         // of the change feed, this transaction's own included
 };
 
 } // namespace kollect::consumer::sqlite

@@ -1,6 +1,8 @@
 // What only a PostgreSQL store has: credentials, other processes, SQL that others may run.
 #include "store/postgresql_store.hpp"
 
+#include "store/postgresql_schema.hpp"
+
 #include "support/assertions.hpp"
 #include "support/messages.hpp"
 #include "support/postgresql_place.hpp"
@@ -11,6 +13,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <thread>
@@ -44,6 +47,23 @@ protected:
     const auto changes = diff(in.rows(record.id).value(), rows_of(make_rows(1, second))).value();
     record.order = snapshot_order{noon(second), 1, sha256(std::to_string(second))};
     EXPECT_TRUE(succeeds(in.write_snapshot({record, changes, {"log", 0, second}, noon(second)})));
+  }
+
+  /// In version 2 each entry of the feed keeps its row.
+  void back_to_version_2() const {
+    sql("INSERT INTO changes (batch_id, sequence, scope_id, kind, before, kept_after, changed_paths, log_id, "
+        "partition, \"offset\", exported_seconds, exported_nanoseconds, applied_at, traceparent) "
+        "SELECT i.batch_id, i.sequence, c.scope_id, kind, before, item, changed_paths, log_id, partition, "
+        "\"offset\", exported_seconds, exported_nanoseconds, applied_at, traceparent FROM items i JOIN "
+        "changes c ON "
+        "c.batch_id = i.batch_id AND i.sequence BETWEEN c.first_sequence AND c.sequence "
+        "ON CONFLICT (batch_id, sequence) DO UPDATE SET kept_after = excluded.kept_after");
+    sql("DROP INDEX changes_by_replaced");
+    sql("ALTER TABLE changes DROP COLUMN first_sequence, DROP COLUMN identity_digests, DROP COLUMN "
+        "replaced_batch_id, DROP COLUMN replaced_sequence");
+    sql("ALTER TABLE changes RENAME COLUMN kept_after TO after");
+    sql("ALTER TABLE items DROP COLUMN batch_id, DROP COLUMN sequence");
+    sql("UPDATE schema_version SET version = 2");
   }
 
   postgresql_settings settings_;
@@ -84,8 +104,52 @@ TEST_F(postgresql_store, newer_tables_are_refused_and_left_alone) {
   EXPECT_EQ(sql("SELECT version FROM schema_version"), rows_of_text{"99"});
 }
 
+TEST_F(postgresql_store, changes_of_older_tables_are_told_as_before_and_gone_on_with) {
+  const auto write = [](store& target, std::int64_t second) {
+    const auto in = target.begin().value();
+    write_row(*in, {"c", "n", "i"}, second);
+    EXPECT_TRUE(succeeds(in->commit()));
+  };
+  write(*open(), 0);
+  const auto told = open()->changes_after(0, 100).value();
+  ASSERT_EQ(told.size(), 2U);
+  back_to_version_2();
+  EXPECT_TRUE(fails_with(open_postgresql_reader(settings_), error::store_unavailable));
+  const auto opened = open();
+  write(*opened, 1);
+  const auto all = opened->changes_after(0, 100).value();
+  ASSERT_EQ(all.size(), 4U);
+  EXPECT_EQ(all[0].cursor, told[0].cursor);
+  EXPECT_EQ(all[0].after, told[0].after);
+  EXPECT_EQ(all[2].before, told[0].after);
+  EXPECT_EQ(all[2].after, serialize(make_rows(1, 1)[0]));
+  EXPECT_TRUE(opened->contradictions().value().empty());
+}
+
+TEST_F(postgresql_store, processes_of_version_2_cannot_write_changes_any_more) {
+  open();
+  EXPECT_EQ(sql("SELECT column_name FROM information_schema.columns WHERE table_name = 'changes' AND "
+                "table_schema = "
+                "current_schema() AND column_name IN ('after', 'kept_after')"),
+            rows_of_text{"kept_after"});
+}
+
+TEST_F(postgresql_store, a_row_that_somebody_took_away_is_missed_by_feed_and_doctor) {
+  const auto opened = open();
+  const auto in = opened->begin().value();
+  write_row(*in, {"c", "n", "i"}, 0);
+  EXPECT_TRUE(succeeds(in->commit()));
+  sql("DELETE FROM items");
+  EXPECT_TRUE(fails_with(opened->changes_after(0, 100), error::store_corrupt));
+  const auto found = opened->contradictions().value();
+  EXPECT_TRUE(std::any_of(found.begin(), found.end(), [](const auto& sentence) {
+    return sentence.find("changes whose row") != std::string::npos;
+  }));
+}
+
 TEST_F(postgresql_store, older_tables_are_brought_up_to_date) {
   open();
+  back_to_version_2();
   sql("ALTER TABLE scopes DROP COLUMN held_back");
   sql("ALTER TABLE changes DROP COLUMN traceparent");
   sql("ALTER TABLE positions DROP COLUMN has_caught_up");
@@ -98,7 +162,8 @@ TEST_F(postgresql_store, older_tables_are_brought_up_to_date) {
   EXPECT_TRUE(fails_with(open_postgresql_reader(settings_), error::store_unavailable));
   const auto opened = open();
   EXPECT_EQ(opened->store_id().value().size(), 32U);
-  EXPECT_EQ(sql("SELECT version FROM schema_version"), rows_of_text{"2"});
+  EXPECT_EQ(sql("SELECT version FROM schema_version"),
+            rows_of_text{std::to_string(postgresql::schema_version)});
 }
 
 TEST_F(postgresql_store, one_process_at_a_time_publishes_the_feed) {
@@ -126,7 +191,8 @@ TEST_F(postgresql_store, processes_that_start_together_make_the_tables_once) {
   for (auto& one : starting)
     one.join();
   EXPECT_EQ(opened, 8);
-  EXPECT_EQ(sql("SELECT version FROM schema_version"), rows_of_text{"2"});
+  EXPECT_EQ(sql("SELECT version FROM schema_version"),
+            rows_of_text{std::to_string(postgresql::schema_version)});
 }
 
 TEST_F(postgresql_store, read_only_database_is_said_to_be_one) {

@@ -41,6 +41,16 @@ protected:
         ingest(**made, make_settings(), owned, batch_of(deliver(make_array(make_rows(3), noon()), 0)))));
   }
 
+  /// Makes these the rows of the only scope.
+  static void write_rows_over(store& target, const std::vector<item>& rows) {
+    const auto in = target.begin().value();
+    auto record = in->open_scope(web_scope()).value();
+    const auto changes = diff(in->rows(record.id).value(), rows_of(rows)).value();
+    record.order = snapshot_order{noon(60), 1, {}};
+    EXPECT_TRUE(succeeds(in->write_snapshot({record, changes, {std::string(kafka_log), 0, 60}, noon(60)})));
+    EXPECT_TRUE(succeeds(in->commit()));
+  }
+
   std::string bytes() const { return servers::read_file(path_).value(); }
 
   servers::temporary_directory folder_ = servers::temporary_directory::create("kollect-sqlite-").value();
@@ -145,7 +155,30 @@ TEST_F(sqlite_store_file, a_marked_file_of_another_program_is_left_as_it_is) {
   EXPECT_EQ(bytes(), before);
 }
 
-/// Makes the file one of schema 1, as its first consumer left it.
+/// Makes the file one of schema 2, in which each entry of the feed keeps its row.
+constexpr const char* back_to_schema_2 = R"sql(
+ALTER TABLE changes RENAME COLUMN kept_after TO after;
+INSERT OR REPLACE INTO changes (cursor, scope_id, kind, before, after, changed_paths, log_id, partition, offset,
+    exported_seconds, exported_nanoseconds, applied_at, traceparent)
+  SELECT i.cursor, c.scope_id, kind, before, i.item, changed_paths, log_id, partition, offset, exported_seconds,
+    exported_nanoseconds, applied_at, traceparent
+  FROM items i JOIN changes c ON i.cursor BETWEEN c.first_cursor AND c.cursor AND c.scope_id = i.scope_id;
+DROP INDEX changes_by_replaced;
+ALTER TABLE changes DROP COLUMN first_cursor;
+ALTER TABLE changes DROP COLUMN item_id;
+ALTER TABLE changes DROP COLUMN replaces;
+DROP INDEX items_in_order;
+ALTER TABLE items RENAME TO items_3;
+CREATE TABLE items (scope_id INTEGER NOT NULL, target_namespace TEXT NOT NULL, target_name TEXT NOT NULL,
+  namespace TEXT NOT NULL, name TEXT NOT NULL, uid TEXT NOT NULL, item TEXT NOT NULL,
+  UNIQUE (scope_id, target_namespace, target_name, namespace, name, uid));
+INSERT INTO items SELECT scope_id, target_namespace, target_name, namespace, name, uid, item FROM items_3;
+DROP TABLE items_3;
+CREATE INDEX items_in_order ON items (target_namespace, target_name, namespace, name, uid, scope_id);
+PRAGMA user_version = 2;
+)sql";
+
+/// And that one of schema 1, as its first consumer left it.
 constexpr const char* back_to_schema_1 =
     "ALTER TABLE scopes DROP COLUMN held_back; ALTER TABLE changes DROP COLUMN traceparent; "
     "ALTER TABLE positions DROP COLUMN has_caught_up; DROP INDEX items_in_order; "
@@ -153,6 +186,7 @@ constexpr const char* back_to_schema_1 =
 
 TEST_F(sqlite_store_file, an_older_schema_is_brought_up_to_date_with_all_that_is_in_it) {
   fill();
+  run_sql(path_, back_to_schema_2);
   run_sql(path_, back_to_schema_1);
   const auto reader = open_sqlite_reader(path_);
   ASSERT_TRUE(fails_with(reader, error::store_unavailable));
@@ -163,6 +197,43 @@ TEST_F(sqlite_store_file, an_older_schema_is_brought_up_to_date_with_all_that_is
   EXPECT_EQ((*opened)->changes_after(0, 100).value().size(), 4U);
   EXPECT_EQ((*opened)->store_id().value().size(), 32U);
   EXPECT_EQ(state_text(**opened), state_text(make_rows(3)));
+}
+
+TEST_F(sqlite_store_file, changes_of_an_older_schema_are_told_as_before_and_gone_on_with) {
+  fill();
+  const auto told = open().value()->changes_after(0, 100).value();
+  run_sql(path_, back_to_schema_2);
+  const auto opened = open();
+  ASSERT_TRUE(succeeds(opened));
+  const auto again = (*opened)->changes_after(0, 100).value();
+  ASSERT_EQ(again.size(), told.size());
+  for (std::size_t index = 0; index < told.size(); ++index) {
+    EXPECT_EQ(again[index].cursor, told[index].cursor);
+    EXPECT_EQ(again[index].after, told[index].after);
+  }
+  write_rows_over(**opened, make_rows(3, 2));
+  const auto all = (*opened)->changes_after(0, 100).value();
+  ASSERT_EQ(all.size(), told.size() + 4);
+  EXPECT_EQ(all[0].after, serialize(make_rows(3)[0]));
+  EXPECT_EQ(all[4].before, serialize(make_rows(3)[0]));
+  EXPECT_EQ(all[4].after, serialize(make_rows(3, 2)[0]));
+  EXPECT_TRUE((*opened)->contradictions().value().empty());
+}
+
+TEST_F(sqlite_store_file, a_row_that_somebody_took_away_is_missed_by_feed_and_doctor) {
+  fill();
+  run_sql(path_, "DELETE FROM items WHERE item_id = 2");
+  const auto opened = open();
+  ASSERT_TRUE(succeeds(opened));
+  EXPECT_TRUE(fails_with((*opened)->changes_after(0, 100), error::store_corrupt));
+  EXPECT_EQ((*opened)->changes_after(0, 1).value().size(), 1U); // what is there is told
+  const auto found = (*opened)->contradictions().value();
+  EXPECT_TRUE(std::any_of(found.begin(), found.end(), [](const auto& sentence) {
+    return sentence.find("changes whose row") != std::string::npos;
+  }));
+  // The next snapshot has it again.
+  write_rows_over(**opened, make_rows(3, 2));
+  EXPECT_EQ(state_text(**opened), state_text(make_rows(3, 2)));
 }
 
 TEST_F(sqlite_store_file, a_newer_schema_is_left_as_it_is) {

@@ -70,6 +70,81 @@ TEST_P(store_suite, the_feed_is_read_in_pages) {
   EXPECT_TRUE(store_->changes_after(std::numeric_limits<std::int64_t>::max(), 10).value().empty());
 }
 
+TEST_P(store_suite, the_feed_is_read_from_any_cursor_in_pages_of_any_size) {
+  write_rows(rows_of(make_rows(5)), 0);
+  write_rows(rows_of({make_row("row-1", 7), make_row("row-2"), make_row("row-4", 7), make_row("row-5"),
+                      make_row("row-6")}),
+             1);
+  const auto all = changes_after(0);
+  ASSERT_EQ(all.size(), 13U);
+  for (std::size_t from = 0; from <= all.size(); ++from)
+    for (std::size_t limit = 1; limit <= all.size(); ++limit) {
+      const auto cursor = from == 0 ? 0 : all[from - 1].cursor;
+      const auto page = store_->changes_after(cursor, static_cast<std::int64_t>(limit)).value();
+      ASSERT_EQ(page.size(), std::min(limit, all.size() - from));
+      for (std::size_t index = 0; index < page.size(); ++index) {
+        EXPECT_EQ(page[index].cursor, all[from + index].cursor);
+        EXPECT_EQ(page[index].kind, all[from + index].kind);
+        EXPECT_EQ(page[index].before, all[from + index].before);
+        EXPECT_EQ(page[index].after, all[from + index].after);
+      }
+    }
+}
+
+TEST_P(store_suite, what_a_change_led_to_is_told_whatever_became_of_the_row_since) {
+  const auto versions = {rows_of(make_rows(6)),
+                         rows_of(make_rows(4, 1)),
+                         row_map{},
+                         rows_of(make_rows(6, 1)),
+                         rows_of({make_row("another"), make_row("row-0", 1), make_row("row-3", 2)}),
+                         rows_of(make_rows(5, 1))};
+  std::int64_t second = 0;
+  for (const auto& rows : versions)
+    write_rows(rows, second++);
+  // From entry to entry the feed leads from one version to the next.
+  row_map told;
+  auto version = versions.begin();
+  for (const auto& entry : changes_after(0)) {
+    if (entry.kind == "snapshot") {
+      EXPECT_EQ(told, *version++);
+      continue;
+    }
+    const auto row = *kollect::row_range(entry.after.empty() ? entry.before : entry.after).begin();
+    const auto held = told.find(row.identity());
+    EXPECT_EQ(entry.before, held == told.end() ? "" : held->second);
+    EXPECT_EQ(entry.after.empty(), entry.kind == "removed");
+    if (entry.after.empty())
+      told.erase(row.identity());
+    else
+      told.insert_or_assign(row.identity(), entry.after);
+  }
+  EXPECT_EQ(version, versions.end());
+  EXPECT_TRUE(store_->contradictions().value().empty());
+}
+
+TEST_P(store_suite, the_history_is_cut_at_any_change) {
+  write_rows(rows_of(make_rows(5)), 0);
+  write_rows(rows_of(make_rows(7)), 1); // two more
+  write_rows(rows_of(make_rows(3)), 2); // four fewer
+  const auto all = changes_after(0);
+  ASSERT_EQ(all.size(), 14U);
+  for (std::size_t kept = all.size(); kept-- > 0;) {
+    commit([&](transaction& in) {
+      EXPECT_TRUE(succeeds(in.prune({.changes = static_cast<std::int64_t>(kept)})));
+    });
+    const auto left = changes_after(0);
+    ASSERT_EQ(left.size(), kept);
+    for (std::size_t index = 0; index < kept; ++index) {
+      const auto& before = all[all.size() - kept + index];
+      EXPECT_EQ(left[index].cursor, before.cursor);
+      EXPECT_EQ(left[index].before, before.before);
+      EXPECT_EQ(left[index].after, before.after);
+    }
+    const auto found = store_->contradictions().value();
+    EXPECT_TRUE(found.empty()) << kept << " kept: " << found.front();
+  }
+}
+
 TEST_P(store_suite, the_last_cursor_is_known_even_if_its_change_is_gone) {
   EXPECT_EQ(store_->last_cursor().value(), 0);
   write_rows(rows_of(make_rows(4)), 0);

@@ -1,0 +1,153 @@
+#include "sqlite_snapshot_writer.hpp"
+
+#include "stored_values.hpp"
+
+#include <utility>
+
+namespace kollect::consumer::sqlite {
+namespace {
+
+statement& bind_identity(statement& target, std::int64_t scope_id, const row_identity& row) {
+  return target.bind(scope_id)
+      .bind_text(row.target_namespace)
+      .bind_text(row.target_name)
+      .bind_text(row.namespace_)
+      .bind_text(row.name)
+      .bind_text(row.uid);
+}
+
+} // namespace
+
+snapshot_writer::snapshot_writer(database& target, const applied_snapshot& snapshot, std::int64_t log_id,
+                                 std::int64_t last_cursor)
+    : database_(target), snapshot_(snapshot), log_id_(log_id), cursor_(last_cursor),
+      applied_at_(to_string(snapshot.applied_at)) {}
+
+result<std::int64_t> snapshot_writer::write() {
+  for (const auto& one : snapshot_.changes) {
+    ++cursor_;
+    if (auto written = write(one); !written)
+      return written.error();
+  }
+  if (auto written = write_added(); !written)
+    return written.error();
+  ++cursor_;
+  if (auto told = write(entry{.kind = "snapshot", .first_cursor = cursor_, .last_cursor = cursor_}); !told)
+    return told.error();
+  return cursor_;
+}
+
+result<void> snapshot_writer::write(const change& one) {
+  if (one.kind == change_kind::added) {
+    auto inserted = insert_row(one);
+    if (!inserted)
+      return inserted.error();
+    if (*inserted)
+      return {};
+  }
+  if (auto written = write_added(); !written)
+    return written;
+  return write_over(one);
+}
+
+/// False where there is such a row already.
+result<bool> snapshot_writer::insert_row(const change& one) {
+  auto done = database_.run(
+      "INSERT INTO items (scope_id, target_namespace, target_name, namespace, name, uid, cursor, item) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+      [&](statement& insert) {
+        bind_identity(insert, snapshot_.record.id, one.identity).bind(cursor_).bind_text(one.after);
+      });
+  if (!done)
+    return done.error();
+  if (database_.changes() == 0)
+    return false;
+  const std::int64_t item_id = database_.last_insert_rowid();
+  const bool is_next = added_ && added_->last_cursor + 1 == cursor_ && added_->item_id + 1 == item_id;
+  if (!is_next) {
+    if (auto written = write_added(); !written)
+      return written.error();
+    added_ = entry{.kind = to_string(change_kind::added), .first_cursor = cursor_};
+  }
+  added_->last_cursor = cursor_;
+  added_->item_id = item_id;
+  return true;
+}
+
+/// A change of a row that should be there. Somebody may have edited the file: then what is there becomes what
+/// it should be.
+result<void> snapshot_writer::write_over(const change& one) {
+  auto held = find_row(one.identity);
+  if (!held)
+    return held.error();
+  if (!*held && one.kind != change_kind::removed) {
+    auto inserted = insert_row(one);
+    return inserted ? result<void>{} : inserted.error();
+  }
+  const auto place = held->value_or(row_place{});
+  auto done =
+      one.kind == change_kind::removed
+          ? database_.run("DELETE FROM items WHERE item_id = ?",
+                          [&](statement& remove) { remove.bind(place.item_id); })
+          : database_.run("UPDATE items SET cursor = ?, item = ? WHERE item_id = ?", [&](statement& update) {
+              update.bind(cursor_).bind_text(one.after).bind(place.item_id);
+            });
+  if (!done)
+    return done;
+  return write(entry{.kind = to_string(one.kind),
+                     .first_cursor = cursor_,
+                     .last_cursor = cursor_,
+                     .item_id = one.kind == change_kind::removed ? 0 : place.item_id,
+                     .replaces = place.cursor,
+                     .before = one.before,
+                     .changed_paths = paths_json(one)});
+}
+
+result<std::optional<snapshot_writer::row_place>> snapshot_writer::find_row(const row_identity& identity) {
+  std::optional<row_place> found;
+  auto read = database_.query(
+      "SELECT item_id, cursor FROM items WHERE scope_id = ? AND target_namespace = ? AND target_name = ? AND "
+      "namespace = ? AND name = ? AND uid = ?",
+      [&](statement& select) { bind_identity(select, snapshot_.record.id, identity); },
+      [&](statement& row) {
+        found = row_place{row.integer(0), row.integer(1)};
+      });
+  if (!read)
+    return read.error();
+  return found;
+}
+
+/// What has been added and not been told.
+result<void> snapshot_writer::write_added() {
+  if (!added_)
+    return {};
+  const auto told = std::exchange(added_, std::nullopt);
+  return write(*told);
+}
+
+result<void> snapshot_writer::write(const entry& told) {
+  const auto& instant = snapshot_.record.order->instant;
+  return database_.run(
+      "INSERT INTO changes (cursor, first_cursor, item_id, replaces, scope_id, kind, before, kept_after, "
+      "changed_paths, log_id, partition, offset, exported_seconds, exported_nanoseconds, applied_at, "
+      "traceparent) VALUES (?, ?, nullif(?, 0), nullif(?, 0), ?, ?, ?, '', ?, ?, ?, ?, ?, ?, ?, ?)",
+      [&](statement& insert) {
+        insert.bind(told.last_cursor)
+            .bind(told.first_cursor)
+            .bind(told.item_id)
+            .bind(told.replaces)
+            .bind(snapshot_.record.id)
+            .bind_text(told.kind)
+            .bind_text(told.before)
+            .bind_text(told.changed_paths)
+            .bind(log_id_)
+            .bind(snapshot_.origin.partition)
+            .bind(snapshot_.origin.offset)
+            .bind(instant.seconds)
+            .bind(instant.nanoseconds)
+            .bind_text(applied_at_)
+            .bind_text(snapshot_.origin.traceparent);
+      });
+}
+
+} // namespace kollect::consumer::sqlite
