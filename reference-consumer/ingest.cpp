@@ -1,7 +1,7 @@
 #include "ingest.hpp"
 
 #include "decision.hpp"
-#include "held_rows.hpp"
+#include "known_items.hpp"
 #include "trace_context.hpp"
 
 #include <kollect/detail/json_writer.hpp>
@@ -71,22 +71,20 @@ public:
   /// Takes in messages, by their order. A failure is the store's; a message's own faults end in a dead
   /// letter.
   result<void> take(const std::vector<const received_message*>& messages) {
-    std::vector<result<message_head>> heads;
-    heads.reserve(messages.size());
+    const auto heads = heads_of(messages);
     std::set<scope> scopes;
-    for (const auto* const message : messages) {
-      heads.push_back(head_of(*message));
-      if (heads.back())
-        scopes.insert(heads.back()->scope);
-    }
-    if (auto locked = scopes.empty() ? result<void>{} : target_.lock_scopes(scopes); !locked)
-      return locked;
     std::vector<expected_key> keys;
     for (const auto& head : heads)
-      if (head)
+      if (head) {
+        scopes.insert(head->scope);
         keys.push_back({&head->scope, &head->key});
+      }
+    if (auto locked = scopes.empty() ? result<void>{} : target_.lock_scopes(scopes); !locked)
+      return locked;
     if (auto expected = target_.expect_keys(keys); !expected)
       return expected;
+    if (auto hashed = hash_items(heads); !hashed)
+      return hashed;
     for (std::size_t index = 0; index < messages.size(); ++index)
       if (auto taken = take(*messages[index], heads[index]); !taken)
         return taken;
@@ -101,13 +99,43 @@ public:
   }
 
 private:
-  result<message_head> head_of(const received_message& message) const {
-    if (message.is_tombstone)
-      return make_failure(error::empty_message, "a record without a value says nothing about a snapshot",
-                          "ENV-08");
-    return read_head(message.value,
-                     message.key ? std::optional<std::string_view>(*message.key) : std::nullopt,
-                     settings_.limits);
+  std::vector<result<message_head>> heads_of(const std::vector<const received_message*>& messages) const {
+    std::vector<keyed_message> texts;
+    texts.reserve(messages.size());
+    for (const auto* const message : messages)
+      texts.push_back(
+          {message->value, message->key ? std::optional<std::string_view>(*message->key) : std::nullopt});
+    auto heads = read_heads(texts, settings_.limits);
+    for (std::size_t index = 0; index < messages.size(); ++index)
+      if (messages[index]->is_tombstone)
+        heads[index] = make_failure(error::empty_message,
+                                    "a record without a value says nothing about a snapshot", "ENV-08");
+    return heads;
+  }
+
+  /// The items of export envelopes that are news, several at once, for what checks them one by one.
+  result<void> hash_items(const std::vector<result<message_head>>& heads) {
+    std::vector<std::string_view> texts;
+    for (const auto& head : heads) {
+      const auto items = head ? guess_items(head->envelope.payload) : std::string_view();
+      if (items.empty())
+        continue;
+      auto opened = open(head->scope);
+      if (!opened)
+        return opened.error();
+      const auto& rows = (*opened)->rows;
+      const bool are_likely_held = rows && rows->are_whole_items() && rows->items_size() == items.size();
+      auto is_known = target_.is_known((*opened)->record.id, head->key);
+      if (!is_known)
+        return is_known.error();
+      if (!*is_known && !are_likely_held)
+        texts.push_back(items);
+    }
+    std::vector<sha256_digest> digests(texts.size());
+    sha256_each(texts, digests);
+    for (std::size_t index = 0; index < texts.size(); ++index)
+      items_digests_.emplace(texts[index].data(), items_digest{texts[index].size(), digests[index]});
+    return {};
   }
 
   message_origin origin_of(const received_message& message) const {
@@ -165,11 +193,11 @@ private:
   };
 
   /// Checks a payload, of rows that are held byte for byte no more than that they are.
-  static result<snapshot_view> check(const envelope_view& envelope, const limits& bounds,
-                                     const open_scope& where) {
-    if (!where.rows || !where.rows->are_checked())
-      return parse_snapshot(envelope, bounds);
-    held_known_rows known(*where.rows, where.record.items_digest);
+  result<snapshot_view> check(const envelope_view& envelope, const limits& bounds,
+                              const open_scope& where) const {
+    known_items known(items_digests_);
+    if (where.rows && where.rows->are_checked())
+      known.know(*where.rows, where.record.items_digest);
     return parse_snapshot(envelope, bounds, known);
   }
 
@@ -386,6 +414,7 @@ private:
   const ingest_settings& settings_;
   row_cache& cache_;
   std::map<scope, open_scope> scopes_;
+  items_digests items_digests_;
   batch_report report_;
   bool is_retry_ = false;
   bool is_key_known_ = false;      // of the message in hand

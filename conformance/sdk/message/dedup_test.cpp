@@ -50,6 +50,38 @@ TEST(dedup_key, is_over_the_labels_and_the_raw_bytes_of_the_payload) {
             key_of(with_label("a", "2026-01-15T12:00:00.0Z")));
 }
 
+TEST(message_head, is_the_same_for_many_messages_as_for_each) {
+  std::vector<std::string> values{message_with("[]"), message_with("{}"), "", "no envelope",
+                                  message_with("[ 1 ]")};
+  for (std::size_t size = 0; size < 40; ++size)
+    values.push_back(message_with('"' + std::string(size * 37, 'x') + '"'));
+  values.push_back(with_label("b\\u0061d", "not a time"));
+  std::vector<keyed_message> messages;
+  for (const auto& value : values)
+    messages.push_back({value, messages.size() % 2 == 0
+                                   ? std::optional<std::string_view>("prod-west:team-a/all")
+                                   : std::nullopt});
+  const auto heads = read_heads(messages);
+  ASSERT_EQ(heads.size(), messages.size());
+  std::size_t good = 0;
+  for (std::size_t index = 0; index < heads.size(); ++index) {
+    const auto alone = read_head(messages[index].value, messages[index].key);
+    ASSERT_EQ(heads[index].has_value(), alone.has_value()) << values[index];
+    if (!alone) {
+      EXPECT_EQ(to_string(heads[index].error()), to_string(alone.error()));
+      continue;
+    }
+    ++good;
+    EXPECT_EQ(heads[index]->key, alone->key);
+    EXPECT_EQ(heads[index]->scope, alone->scope);
+    EXPECT_EQ(heads[index]->envelope.payload, alone->envelope.payload);
+  }
+  EXPECT_EQ(good, values.size() - 3);
+  limits bounds;
+  bounds.max_message_bytes = 10;
+  EXPECT_TRUE(failure_is(read_heads(messages, bounds)[0], error::too_large));
+}
+
 TEST(dedup_key, is_the_same_when_made_with_the_header) {
   sha256_hasher hasher;
   dedup_key key{"left", "over", "from before", sha256("before")};

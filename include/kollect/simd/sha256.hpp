@@ -111,6 +111,47 @@ KOLLECT_SIMD_SHA inline std::array<unsigned char, 32> finish_digest(sha256_words
   return out;
 }
 
+/// take_block() of two texts: each is done while the other's rounds wait.
+[[gnu::always_inline]] KOLLECT_SIMD_SHA inline void take_two_blocks(sha256_words& one,
+                                                                    const char* bytes_of_one,
+                                                                    sha256_words& two,
+                                                                    const char* bytes_of_two) noexcept {
+  const __m128i big_endian = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
+  const auto load = [&](const char* bytes, unsigned part) KOLLECT_SIMD_SHA {
+    return _mm_shuffle_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes) + part), big_endian);
+  };
+  const auto schedule = [](__m128i(&message)[4], unsigned four) KOLLECT_SIMD_SHA {
+    const __m128i last = message[(four + 3) % 4];
+    __m128i& now = message[four % 4];
+    now = _mm_sha256msg2_epu32(_mm_add_epi32(_mm_sha256msg1_epu32(now, message[(four + 1) % 4]),
+                                             _mm_alignr_epi8(last, message[(four + 2) % 4], 4)),
+                               last);
+  };
+  __m128i message_one[4], message_two[4];
+#pragma GCC unroll 4
+  for (unsigned part = 0; part < 4; ++part) {
+    message_one[part] = load(bytes_of_one, part);
+    message_two[part] = load(bytes_of_two, part);
+  }
+  sha256_words now_one = one, now_two = two;
+#pragma GCC unroll 16
+  for (unsigned four = 0; four < 16; ++four) {
+    const __m128i constants = _mm_load_si128(reinterpret_cast<const __m128i*>(sha256_constants) + four);
+    const __m128i sum_one = _mm_add_epi32(message_one[four % 4], constants);
+    const __m128i sum_two = _mm_add_epi32(message_two[four % 4], constants);
+    now_one.cdgh = _mm_sha256rnds2_epu32(now_one.cdgh, now_one.abef, sum_one);
+    now_two.cdgh = _mm_sha256rnds2_epu32(now_two.cdgh, now_two.abef, sum_two);
+    now_one.abef = _mm_sha256rnds2_epu32(now_one.abef, now_one.cdgh, _mm_shuffle_epi32(sum_one, 0x0e));
+    now_two.abef = _mm_sha256rnds2_epu32(now_two.abef, now_two.cdgh, _mm_shuffle_epi32(sum_two, 0x0e));
+    if (four < 12) {
+      schedule(message_one, four);
+      schedule(message_two, four);
+    }
+  }
+  one = {_mm_add_epi32(one.abef, now_one.abef), _mm_add_epi32(one.cdgh, now_one.cdgh)};
+  two = {_mm_add_epi32(two.abef, now_two.abef), _mm_add_epi32(two.cdgh, now_two.cdgh)};
+}
+
 KOLLECT_SIMD_SHA inline digested_value digest_container(std::string_view text, std::size_t begin) noexcept {
   scan_state state;
   sha256_words words = first_words();

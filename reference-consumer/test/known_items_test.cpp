@@ -1,0 +1,66 @@
+#include "known_items.hpp"
+
+#include "support/consumer.hpp"
+
+#include <gtest/gtest.h>
+
+namespace kollect::consumer::test {
+namespace {
+
+TEST(guess_items, finds_them_where_encoders_put_them) {
+  EXPECT_EQ(guess_items(R"({"schemaVersion":"v","items":[{"a":[1]}]})"), R"([{"a":[1]}])");
+  EXPECT_EQ(guess_items(R"({"items":[]})"), "[]");
+}
+
+TEST(guess_items, leaves_alone_what_is_spelled_another_way) {
+  for (const auto* const payload :
+       {"", "[]", "{}", R"([{"items":[]}])", R"({"items": []})", R"({"items":[]} )", R"({"items":{}})",
+        R"({"items":)", R"({"items":]})", R"({"items":[],"more":1})"})
+    EXPECT_EQ(guess_items(payload), "") << payload;
+}
+
+TEST(guess_items, looks_no_further_than_a_header_reaches) {
+  const std::string payload = R"({"cluster":")" + std::string(2000, 'x') + R"(","items":[]})";
+  EXPECT_EQ(guess_items(payload), "");
+}
+
+TEST(known_items, have_the_digest_of_their_very_bytes_only) {
+  const std::string text = "[1,2] [1,2]";
+  items_digests hashed;
+  hashed.emplace(text.data(), items_digest{5, sha256("[1,2]")});
+  const known_items known(hashed);
+  EXPECT_EQ(known.digest_of(std::string_view(text).substr(0, 5)), sha256("[1,2]"));
+  EXPECT_EQ(known.digest_of(text), std::nullopt);
+  EXPECT_EQ(known.digest_of(std::string_view(text).substr(6)), std::nullopt);
+}
+
+TEST(known_items, know_no_rows_unless_told) {
+  const items_digests none;
+  known_items known(none);
+  EXPECT_EQ(known.find("{}", 10), 0U);
+}
+
+/// A batch of export envelopes that are not spelled as one would think.
+TEST(known_items, that_are_guessed_wrong_are_hashed_again) {
+  test_consumer consumer;
+  auto messages = make_export(make_rows(2), noon(1));
+  auto& value = messages.front().value;
+  const auto at = value.find(R"("items":)");
+  ASSERT_NE(at, std::string::npos);
+  value.insert(at, R"("extra":{"items":[{"a":1}]},)"); // the first `items`, and not the snapshot's
+  EXPECT_EQ(consumer.end_of(deliver(messages.front(), 0)), outcome::applied);
+  EXPECT_EQ(state_text(*consumer), state_text(make_rows(2)));
+}
+
+TEST(known_items, that_have_another_checksum_are_dead_letters) { // PAY-02
+  test_consumer consumer;
+  auto messages = make_export(make_rows(2), noon(1));
+  auto& value = messages.front().value;
+  const auto at = value.find("deployments");
+  ASSERT_NE(at, std::string::npos);
+  value[at] = 'D';
+  EXPECT_EQ(consumer.end_of(deliver(messages.front(), 0)), outcome::dead_lettered);
+}
+
+} // namespace
+} // namespace kollect::consumer::test
