@@ -11,6 +11,7 @@ namespace {
 using clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds poll_time{250};
+constexpr std::chrono::milliseconds last_poll_time{10};
 constexpr std::chrono::milliseconds first_back_off{100};
 constexpr std::chrono::seconds maintenance_interval{30};
 constexpr std::chrono::seconds report_interval{10};
@@ -59,8 +60,11 @@ result<loop_result> consumer_loop::run() {
   if (auto published = finish_feed(); !published)
     return published.error();
   monitor_.draining();
-  if (subscriber_)
+  if (subscriber_) {
+    if (is_commit_begun_)
+      tell_broker(&subscriber::commit);
     subscriber_->close();
+  }
   if (!store_)
     return loop_result{total_.counts, std::nullopt};
   auto total = store_->counts();
@@ -122,6 +126,7 @@ result<void> consumer_loop::open_what_is_closed() {
 
 result<void> consumer_loop::connect() {
   subscriber_.reset();
+  is_commit_begun_ = false;
   owned_.clear();
   rows_.clear();
   rewinds_.clear();
@@ -208,7 +213,10 @@ consumer_loop::claim(std::span<const std::int32_t> partitions) {
 result<consumer_loop::step> consumer_loop::take_batch() {
   if (auto opened = open_what_is_closed(); !opened)
     return recover_from(opened.error());
-  auto batch = subscriber_->poll(settings_.batch_messages, settings_.batch_bytes, poll_time);
+  // The end may have been in the last batch, and who waits for it should not wait longer.
+  const bool may_be_over = std::exchange(has_just_stored_, false) && settings_.is_until_end;
+  auto batch = subscriber_->poll(settings_.batch_messages, settings_.batch_bytes,
+                                 may_be_over ? last_poll_time : poll_time);
   if (!batch)
     return recover_from(batch.error());
   heard_of_at_ = clock::now();
@@ -233,13 +241,20 @@ result<consumer_loop::step> consumer_loop::take_batch() {
     return step::done;
   for (auto& message : *batch)
     message.acknowledge();
-  // Not confirmed is not lost: the store knows what it has, and recognises it when it comes again.
-  if (auto told = subscriber_->commit(settings_.broker_timeout); !told)
-    log_.warning(to_string(told.error()));
+  tell_broker(&subscriber::begin_commit);
+  has_just_stored_ = is_commit_begun_ = true;
   return step::go_on;
 }
 
+/// Not confirmed is not lost: the store knows what it has, and recognises it when it comes again.
+void consumer_loop::tell_broker(result<void> (subscriber::*commit)(std::chrono::milliseconds)) {
+  if (auto told = ((*subscriber_).*commit)(settings_.broker_timeout); !told)
+    log_.warning(to_string(told.error()));
+}
+
 result<consumer_loop::step> consumer_loop::finish_or_go_on() {
+  if (std::exchange(is_commit_begun_, false))
+    tell_broker(&subscriber::commit);
   if (!settings_.is_until_end && (!settings_.is_monitored || has_caught_up_)) {
     forget_failures();
     return step::go_on;

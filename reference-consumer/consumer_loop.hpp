@@ -82,6 +82,7 @@ private:
   result<step> recover_from(const failure& reason);
   result<bool> rewind_replaced(const std::vector<received_message>& batch);
   result<step> ingest_until_stored(const std::vector<received_message>& batch);
+  void tell_broker(result<void> (subscriber::*commit)(std::chrono::milliseconds));
   result<void> reopen_store();
   result<void> maintain();
   result<void> back_off(const failure& reason);
@@ -118,6 +119,8 @@ private:
   std::chrono::steady_clock::time_point told_at_{};
   std::chrono::steady_clock::time_point clusters_told_at_{};
   bool has_caught_up_ = false;
+  bool has_just_stored_ = false; // nothing was asked of the broker since
+  bool is_commit_begun_ = false; // and not waited for
 };
 
 } // namespace kollect::consumer

@@ -97,6 +97,11 @@ public:
   /// nothing: the messages come again and are recognised.
   virtual result<void> commit(std::chrono::milliseconds timeout) = 0;
 
+  /// Begins to do the same. What an earlier call has begun is waited for, up to `timeout`, and told of; what
+  /// this one begins, by the next call or by commit(). NATS confirms at once, and there it is commit(). A
+  /// Kafka broker takes its time on purpose (4.1: 5 ms), in which the next messages can be dealt with.
+  virtual result<void> begin_commit(std::chrono::milliseconds timeout) = 0;
+
   /// Stays a member of the group, and keeps unacknowledged messages ours, without taking new ones,
   /// while the owner waits for its store. To be called at least every few seconds then.
   virtual result<void> keep_alive() = 0;

@@ -7,6 +7,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <utility>
 
 namespace kollect::kafka::detail {
 
@@ -40,29 +41,43 @@ inline result<void> fetch_from(client& source, const std::string& topic,
   return make_kafka_failure(code, "starting to read Kafka topic " + topic);
 }
 
-/// Commits offsets for the group and waits for the broker's answer.
-inline result<void> commit_offsets(client& source, const std::string& topic,
-                                   const std::map<std::int32_t, std::int64_t>& offsets,
-                                   std::chrono::milliseconds timeout) {
-  const std::string what = "committing offsets of Kafka topic " + topic;
-  const partitions_pointer list{rd_kafka_topic_partition_list_new(static_cast<int>(offsets.size()))};
-  for (const auto& [partition, offset] : offsets)
-    rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset = offset;
-  const queue_pointer queue{rd_kafka_queue_new(source.native())};
-  const auto sent = rd_kafka_commit_queue(source.native(), list.get(), queue.get(), nullptr, nullptr);
-  if (sent != RD_KAFKA_RESP_ERR_NO_ERROR)
-    return make_kafka_failure(sent, what);
-  const event_pointer event{rd_kafka_queue_poll(queue.get(), milliseconds_of(timeout))};
-  if (!event)
-    return make_kafka_failure(RD_KAFKA_RESP_ERR__TIMED_OUT, what);
-  if (const auto code = rd_kafka_event_error(event.get()); code != RD_KAFKA_RESP_ERR_NO_ERROR)
-    return make_kafka_failure(code, what);
-  const auto* answers = rd_kafka_event_topic_partition_list(event.get()); // the event's own
-  for (int index = 0; answers != nullptr && index < answers->cnt; ++index)
-    if (answers->elems[index].err != RD_KAFKA_RESP_ERR_NO_ERROR)
-      return make_kafka_failure(answers->elems[index].err, what);
-  return {};
-}
+/// A commit of offsets for the group that is on its way. To be gone before the client is.
+class offset_commit {
+public:
+  static result<offset_commit> begin(client& source, const std::string& topic,
+                                     const std::map<std::int32_t, std::int64_t>& offsets) {
+    offset_commit begun(source, "committing offsets of Kafka topic " + topic);
+    const partitions_pointer list{rd_kafka_topic_partition_list_new(static_cast<int>(offsets.size()))};
+    for (const auto& [partition, offset] : offsets)
+      rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset = offset;
+    const auto sent =
+        rd_kafka_commit_queue(source.native(), list.get(), begun.answer_.get(), nullptr, nullptr);
+    if (sent != RD_KAFKA_RESP_ERR_NO_ERROR)
+      return make_kafka_failure(sent, begun.what_);
+    return begun;
+  }
+
+  /// Waits for the broker's answer. To be called once.
+  result<void> wait(std::chrono::milliseconds timeout) {
+    const event_pointer event{rd_kafka_queue_poll(answer_.get(), milliseconds_of(timeout))};
+    if (!event)
+      return make_kafka_failure(RD_KAFKA_RESP_ERR__TIMED_OUT, what_);
+    if (const auto code = rd_kafka_event_error(event.get()); code != RD_KAFKA_RESP_ERR_NO_ERROR)
+      return make_kafka_failure(code, what_);
+    const auto* answers = rd_kafka_event_topic_partition_list(event.get()); // the event's own
+    for (int index = 0; answers != nullptr && index < answers->cnt; ++index)
+      if (answers->elems[index].err != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return make_kafka_failure(answers->elems[index].err, what_);
+    return {};
+  }
+
+private:
+  offset_commit(client& source, std::string what)
+      : answer_(rd_kafka_queue_new(source.native())), what_(std::move(what)) {}
+
+  queue_pointer answer_;
+  std::string what_;
+};
 
 /// What the group has committed of these partitions; those without a commit are left out.
 inline result<std::map<std::int32_t, std::int64_t>>

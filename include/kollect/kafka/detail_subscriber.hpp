@@ -100,15 +100,18 @@ public:
   }
 
   result<void> commit(std::chrono::milliseconds timeout) override {
-    if (!client_)
-      return closed_failure();
-    std::map<std::int32_t, std::int64_t> offsets;
-    for (const std::int32_t partition : read_->partitions())
-      if (const auto settled = read_->settled(partition))
-        offsets.emplace(partition, *settled);
-    if (offsets.empty())
-      return {};
-    return commit_offsets(*client_, topic_, offsets, timeout);
+    const deadline end{timeout};
+    (void)await_commit(end.left()); // whatever became of it, this one tells all of it again
+    if (auto sent = send_commit(); !sent)
+      return sent;
+    return await_commit(end.left());
+  }
+
+  result<void> begin_commit(std::chrono::milliseconds timeout) override {
+    auto earlier = await_commit(timeout);
+    if (auto sent = send_commit(); !sent)
+      return sent;
+    return earlier;
   }
 
   result<void> keep_alive() override {
@@ -191,6 +194,7 @@ public:
   void close() noexcept override {
     if (!client_)
       return;
+    commit_.reset();
     read_->clear();
     leave_group(*client_, options_.close_timeout);
     client_.reset(); // for good with the last message that is still held
@@ -204,6 +208,28 @@ private:
     stopped, ///< known, but not being fetched
     fetching
   };
+
+  result<void> send_commit() {
+    if (!client_)
+      return closed_failure();
+    std::map<std::int32_t, std::int64_t> offsets;
+    for (const std::int32_t partition : read_->partitions())
+      if (const auto settled = read_->settled(partition))
+        offsets.emplace(partition, *settled);
+    if (offsets.empty())
+      return {};
+    auto begun = offset_commit::begin(*client_, topic_, offsets);
+    if (!begun)
+      return begun.error();
+    commit_ = std::move(*begun);
+    return {};
+  }
+
+  /// Of the commit that was begun last, if it has not been told of.
+  result<void> await_commit(std::chrono::milliseconds timeout) {
+    auto begun = std::exchange(commit_, std::nullopt);
+    return begun ? begun->wait(timeout) : result<void>{};
+  }
 
   static failure closed_failure() {
     return make_failure(error::closed, "the Kafka subscriber has been closed; open another one");
@@ -416,6 +442,7 @@ private:
   std::shared_ptr<client> client_;
   std::optional<prefetch_meter> prefetch_;                          // where librdkafka has to be woken
   std::shared_ptr<positions> read_ = std::make_shared<positions>(); // shared with messages
+  std::optional<offset_commit> commit_;                             // begun, and not told of
   phase phase_ = phase::without;
   std::vector<std::int32_t> revoked_; // not told yet
   std::optional<std::map<std::int32_t, extent>> end_;

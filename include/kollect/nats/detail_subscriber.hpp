@@ -87,6 +87,8 @@ public:
     return committed;
   }
 
+  result<void> begin_commit(std::chrono::milliseconds timeout) override { return commit(timeout); }
+
   result<void> keep_alive() override {
     if (auto usable = check_usable(); !usable)
       return usable;

@@ -50,6 +50,9 @@ public:
   }
 
   result<void> commit(std::chrono::milliseconds) override { return answer("commit", broker_.commit_faults); }
+  result<void> begin_commit(std::chrono::milliseconds) override {
+    return answer("begin_commit", broker_.commit_faults);
+  }
   result<void> keep_alive() override {
     if (broker_.on_keep_alive)
       broker_.on_keep_alive(listener_);
