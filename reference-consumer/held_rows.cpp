@@ -123,6 +123,19 @@ row_map held_rows::to_map() const {
   return out;
 }
 
+bool held_rows::are_items(std::string_view text) const noexcept {
+  if (!are_whole_items_ || text.size() != items_size() || text.front() != '[' || text.back() != ']')
+    return false;
+  text.remove_prefix(1);
+  for (std::size_t index = 0; index < size(); ++index) {
+    const auto row = (*this)[index];
+    if (!text.starts_with(row) || text[row.size()] != (index + 1 < size() ? ',' : ']'))
+      return false;
+    text.remove_prefix(row.size() + 1);
+  }
+  return true;
+}
+
 std::size_t row_walk::pass_held(std::string_view text) noexcept {
   if (next_ == held_.size())
     return 0;

@@ -47,6 +47,8 @@ public:
   /// Whether the items array that they came from was made of them in this order with nothing but a comma
   /// between two: then no other bytes of that length hold all of them in this order.
   bool are_whole_items() const noexcept { return are_whole_items_; }
+  /// Whether a text is that very array, byte for byte. Never for rows that came from another one.
+  bool are_items(std::string_view text) const noexcept;
   /// Bytes of such an array.
   std::size_t items_size() const noexcept { return text_.size() + std::max<std::size_t>(size(), 1) + 1; }
 

@@ -7,14 +7,11 @@
 #include <kollect/envelope.hpp>
 #include <kollect/order.hpp>
 #include <kollect/scope.hpp>
-#include <kollect/sha256_each.hpp>
 #include <kollect/snapshot.hpp>
 
 #include <optional>
-#include <span>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace kollect {
 
@@ -26,12 +23,6 @@ struct message_head {
 };
 
 namespace detail {
-
-inline dedup_key labels_of(const envelope_view& envelope) {
-  dedup_key key;
-  assign_labels(key, envelope);
-  return key;
-}
 
 inline message_head make_head(const envelope_view& envelope, dedup_key key,
                               std::optional<std::string_view> message_key) {
@@ -56,36 +47,17 @@ inline result<message_head> read_head(std::string_view value,
   return detail::make_head(*envelope, std::move(key), message_key);
 }
 
-/// A message as it came: its value, and its Kafka message key where it has one.
-struct keyed_message {
-  std::string_view value;
-  std::optional<std::string_view> key{};
-};
-
-/// read_head() of each message of a batch, with the same results: payloads are hashed two at a time where the
-/// processor can, which nearly halves what a duplicate costs. Linear in the bytes of all.
-inline std::vector<result<message_head>> read_heads(std::span<const keyed_message> messages,
-                                                    const limits& bounds = {}) {
-  std::vector<result<message_head>> heads;
-  std::vector<std::string_view> payloads;
-  heads.reserve(messages.size());
-  payloads.reserve(messages.size());
-  for (const auto& message : messages) {
-    const auto envelope = parse_envelope(message.value, bounds);
-    if (!envelope) {
-      heads.emplace_back(envelope.error());
-      continue;
-    }
-    heads.emplace_back(detail::make_head(*envelope, detail::labels_of(*envelope), message.key));
-    payloads.push_back(envelope->payload);
-  }
-  std::vector<sha256_digest> digests(payloads.size());
-  sha256_each(payloads, digests);
-  auto digest = digests.begin();
-  for (auto& head : heads)
-    if (head)
-      head->key.payload = *digest++;
-  return heads;
+/// The same without hashing: key.payload is to be filled in, with SHA-256 over envelope.payload. For whoever
+/// hashes several payloads at once (sha256_each) or knows the digest of the very same bytes.
+inline result<message_head> read_unhashed_head(std::string_view value,
+                                               std::optional<std::string_view> message_key = {},
+                                               const limits& bounds = {}) {
+  auto envelope = parse_envelope(value, bounds);
+  if (!envelope)
+    return envelope.error();
+  dedup_key key;
+  detail::assign_labels(key, *envelope);
+  return detail::make_head(*envelope, std::move(key), message_key);
 }
 
 /// Where the snapshot of a whole message stands in its scope's order (DED-03).

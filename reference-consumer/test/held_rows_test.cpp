@@ -243,6 +243,29 @@ TEST(known_rows, tell_the_digest_of_nothing_but_the_held_bytes) {
   EXPECT_EQ(told, 2) << "the held bytes, with the one checksum and the other, which is the same";
 }
 
+TEST(held_rows, are_the_items_of_that_very_text_only) {
+  for (const std::size_t count : {0U, 1U, 2U, 5U}) {
+    std::vector<std::string> rows;
+    for (const auto& row : make_rows(count))
+      rows.push_back(serialize(row));
+    std::string items = "[";
+    for (const auto& row : rows)
+      items += (items.size() == 1 ? "" : ",") + row;
+    items += ']';
+    const auto held = hold(rows);
+    EXPECT_TRUE(held.are_items(items));
+    EXPECT_FALSE(held.are_items(items + " "));
+    EXPECT_FALSE(held.are_items(""));
+    EXPECT_FALSE(held.are_items("["));
+    for (std::size_t at = 0; at < items.size(); ++at) {
+      auto other = items;
+      other[at] ^= 1;
+      EXPECT_FALSE(held.are_items(other)) << at;
+    }
+    EXPECT_FALSE(held_rows().are_items(items)) << "it is not known what they came from";
+  }
+}
+
 TEST(held_rows, are_whole_items_only_if_nothing_else_was_there) {
   const auto a = row_text("a"), b = row_text("b");
   EXPECT_TRUE(hold({}).are_whole_items());

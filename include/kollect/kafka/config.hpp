@@ -50,7 +50,7 @@ struct subscriber_options {
   std::chrono::milliseconds fetch_wait{500};   ///< how long the broker may wait for new messages
   std::size_t fetch_bytes = 50U * 1024 * 1024; ///< in one answer of the broker
   std::size_t partition_fetch_bytes =
-      1024U * 1024; ///< of one partition in one answer; a larger message comes alone
+      4U * 1024 * 1024; ///< of one partition in one answer; a larger message comes alone
   std::size_t queue_bytes = 32U * 1024 * 1024; ///< fetched ahead until it is exceeded, by one answer at most
   std::size_t max_message_bytes = 256U * 1024 * 1024; ///< largest answer that is read; keep over fetch_bytes
   std::chrono::milliseconds close_timeout = std::chrono::seconds(5); ///< for leaving the group
