@@ -126,6 +126,27 @@ TEST_F(kafka_window, waits_for_room_in_the_client) {
     EXPECT_TRUE(has_value(one.outcome));
 }
 
+TEST_F(kafka_window, a_message_without_room_is_not_overtaken) {
+  start();
+  auto publisher = open_publisher({.client = {.properties = {{"queue.buffering.max.messages", "1"}}}});
+  ASSERT_TRUE(has_value(publisher->publish(numbered_messages(topic, 1), 10s).front()));
+  take_down();
+  const auto post = [&](std::string value, std::chrono::milliseconds timeout) {
+    publisher->post(std::make_shared<const outgoing_message>(message_to(topic, "k", std::move(value))),
+                    timeout);
+  };
+  post("in the queue", 20s);
+  post("without room", 300ms);
+  bring_up();
+  post("later", 20s);
+  std::vector<settled_message> settled;
+  while (settled.size() < 3)
+    std::ranges::move(publisher->take_settled(20s), std::back_inserter(settled));
+  EXPECT_TRUE(has_value(settled[0].outcome));
+  EXPECT_TRUE(failure_is(settled[1].outcome, error::not_acknowledged));
+  EXPECT_TRUE(failure_is(settled[2].outcome, error::not_acknowledged)) << "before the failure has been told";
+}
+
 TEST_F(kafka_window, names_the_addresses_when_no_broker_answers) {
   auto made = kafka::create_publisher(connection_to("127.0.0.1:1", topic));
   ASSERT_TRUE(has_value(made));
