@@ -19,9 +19,15 @@ bool is_worth_retrying(const result<receipt>& one) {
 
 std::vector<result<receipt>> publish_confirmed(publisher& target, std::span<const outgoing_message> messages,
                                                std::chrono::milliseconds timeout) {
+  const auto end = std::chrono::steady_clock::now() + timeout;
+  return publish_until_confirmed(target, messages, target.publish(messages, timeout), end);
+}
+
+std::vector<result<receipt>> publish_until_confirmed(publisher& target,
+                                                     std::span<const outgoing_message> messages,
+                                                     std::vector<result<receipt>> results,
+                                                     std::chrono::steady_clock::time_point end) {
   using namespace std::chrono;
-  const auto end = steady_clock::now() + timeout;
-  auto results = target.publish(messages, timeout);
   while (std::all_of(results.begin(), results.end(), is_worth_retrying)) {
     std::vector<std::size_t> places;
     for (std::size_t index = 0; index < results.size(); ++index)

@@ -15,6 +15,12 @@ namespace kollect::producer {
 std::vector<result<receipt>> publish_confirmed(publisher& target, std::span<const outgoing_message> messages,
                                                std::chrono::milliseconds timeout);
 
+/// The same for messages that were published already: goes on from those results, one a message, until `end`.
+std::vector<result<receipt>> publish_until_confirmed(publisher& target,
+                                                     std::span<const outgoing_message> messages,
+                                                     std::vector<result<receipt>> results,
+                                                     std::chrono::steady_clock::time_point end);
+
 } // namespace kollect::producer
 
 #endif

@@ -20,26 +20,48 @@
 
 namespace kollect {
 
+namespace detail {
+
+/// A message to a sink with all but its value and, for NATS, its id.
+inline outgoing_message make_addressed(const connection& sink, const scope& where) {
+  outgoing_message message;
+  message.destination = sink.destination;
+  if (sink.system == broker_system::kafka) {
+    message.key = message_key(where);
+    message.headers = {{"kollect.dev/cluster", where.cluster}, {"kollect.dev/namespace", where.namespace_}};
+  }
+  return message;
+}
+
+/// For NATS the header with the id of a message with this payload (NAT-02).
+inline void add_message_id(outgoing_message& message, const connection& sink, const scope& where,
+                           std::string_view payload) {
+  if (sink.system == broker_system::nats)
+    message.headers = {{"Nats-Msg-Id", nats_message_id(where.cluster, where.namespace_, payload)}};
+}
+
+/// The envelope of a message without its payload.
+inline envelope make_envelope(const scope& where, const timestamp& instant) {
+  envelope wrapped;
+  wrapped.timestamp = instant;
+  wrapped.cluster = where.cluster;
+  wrapped.namespace_ = where.namespace_;
+  return wrapped;
+}
+
+} // namespace detail
+
 /// Puts one payload into an event envelope and gives it what its broker needs: for Kafka the key
 /// (KAF-01) and the two label headers (KAF-04), for NATS the header Nats-Msg-Id (NAT-02). `where` tells
 /// the labels; its cluster is usually `sink.cluster` (ENV-06). The value's bytes depend on neither the
 /// system nor the destination (ENV-04). Linear.
 inline outgoing_message make_message(const connection& sink, const scope& where, const timestamp& instant,
                                      std::string_view payload) {
-  outgoing_message message;
-  message.destination = sink.destination;
-  if (sink.system == broker_system::kafka) {
-    message.key = message_key(where);
-    message.headers = {{"kollect.dev/cluster", where.cluster}, {"kollect.dev/namespace", where.namespace_}};
-  } else {
-    message.headers = {{"Nats-Msg-Id", nats_message_id(where.cluster, where.namespace_, payload)}};
-  }
-  envelope wrapped;
-  wrapped.timestamp = instant;
-  wrapped.cluster = where.cluster;
-  wrapped.namespace_ = where.namespace_;
-  wrapped.payload = payload;
-  message.value = serialize(wrapped);
+  auto message = detail::make_addressed(sink, where);
+  detail::add_message_id(message, sink, where, payload);
+  message.value.reserve(payload.size() + where.cluster.size() + where.namespace_.size() + 160);
+  detail::append_envelope_head(message.value, detail::make_envelope(where, instant));
+  message.value.append(payload).append("}");
   return message;
 }
 

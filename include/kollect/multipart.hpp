@@ -74,6 +74,25 @@ inline result<std::vector<std::vector<serialized_item>>> split_items(std::vector
   return parts;
 }
 
+/// The payloads of a snapshot that is over `max_export_bytes`, in part order: export envelopes, as
+/// split_items() deals its rows out. `header` is that of the whole snapshot.
+inline result<std::vector<std::string>> make_part_payloads(std::vector<serialized_item> rows,
+                                                           export_envelope_header header,
+                                                           std::size_t max_export_bytes) {
+  auto parts = split_items(std::move(rows), header, max_export_bytes);
+  if (!parts)
+    return parts.error();
+  std::vector<std::string> payloads;
+  payloads.reserve(parts->size());
+  header.part_total = static_cast<std::uint32_t>(parts->size());
+  for (const auto& part : *parts) {
+    ++header.part_index;
+    header.item_count = part.size();
+    payloads.push_back(serialize_export_envelope(header, join_items(part)));
+  }
+  return payloads;
+}
+
 /// How a snapshot is put into payloads.
 struct payload_options {
   payload_form form =
@@ -90,30 +109,18 @@ inline result<std::vector<std::string>> make_payloads(const snapshot& source,
   for (const auto& row : source.items)
     rows.push_back(serialize_for_sorting(row));
   sort_canonically(rows);
-  export_envelope_header header{.generation = source.generation,
-                                .item_count = rows.size(),
-                                .exported_at = source.exported_at,
-                                .cluster = {}};
+  const export_envelope_header header{.generation = source.generation,
+                                      .item_count = rows.size(),
+                                      .exported_at = source.exported_at,
+                                      .cluster = {}};
 
-  std::vector<std::string> payloads;
   auto whole = join_items(rows);
   if (options.form != payload_form::array)
     whole = serialize_export_envelope(header, whole);
   // An empty snapshot is sent whatever the limit: it clears its scope (DEL-02) and cannot be split.
-  if (rows.empty() || options.max_export_bytes == 0 || whole.size() <= options.max_export_bytes) {
-    payloads.push_back(std::move(whole));
-    return payloads;
-  }
-  auto parts = split_items(std::move(rows), header, options.max_export_bytes);
-  if (!parts)
-    return parts.error();
-  header.part_total = static_cast<std::uint32_t>(parts->size());
-  for (const auto& part : *parts) {
-    ++header.part_index;
-    header.item_count = part.size();
-    payloads.push_back(serialize_export_envelope(header, join_items(part)));
-  }
-  return payloads;
+  if (rows.empty() || options.max_export_bytes == 0 || whole.size() <= options.max_export_bytes)
+    return std::vector<std::string>{std::move(whole)};
+  return make_part_payloads(std::move(rows), header, options.max_export_bytes);
 }
 
 } // namespace kollect

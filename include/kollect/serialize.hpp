@@ -147,29 +147,55 @@ struct export_envelope_header {
   std::string cluster{};        ///< left out when empty, as today's operator always does
 };
 
-/// The export envelope form of a payload around an items array (PAY-01, PAY-02): fields in contract order.
-inline std::string serialize_export_envelope(const export_envelope_header& header, std::string_view items) {
-  std::string out;
-  out.reserve(items.size() + header.cluster.size() + 320);
+namespace detail {
+
+inline constexpr std::size_t sha256_hex_length = 64;
+
+/// Appends an export envelope up to its items, with zeros for the checksum. Answers where those stand.
+inline std::size_t append_export_head(std::string& out, const export_envelope_header& header) {
   const auto number = [&out](std::string_view name, std::int64_t value) {
     if (value == 0)
       return;
     out.append(",\"").append(name).append("\":");
-    detail::append_integer(out, value);
+    append_integer(out, value);
   };
-  out.append("{\"schemaVersion\":\"").append(schema_version_v1alpha1);
-  out.append("\",\"checksum\":\"").append(to_string(sha256(items))).append("\"");
+  out.append("{\"schemaVersion\":\"").append(schema_version_v1alpha1).append("\",\"checksum\":\"");
+  const std::size_t checksum = out.size();
+  out.append(sha256_hex_length, '0').append("\"");
   number("generation", header.generation);
   number("partIndex", header.part_index);
   number("partTotal", header.part_total);
   out += ",\"itemCount\":";
-  detail::append_integer(out, static_cast<std::int64_t>(header.item_count));
+  append_integer(out, static_cast<std::int64_t>(header.item_count));
   out.append(",\"exportedAt\":\"").append(to_string(header.exported_at)).append("\"");
   if (!header.cluster.empty()) {
     out += ",\"cluster\":";
-    detail::append_string(out, header.cluster);
+    append_string(out, header.cluster);
   }
-  out.append(",\"items\":").append(items).append("}");
+  out += ",\"items\":";
+  return checksum;
+}
+
+/// Appends an event envelope up to its payload.
+inline void append_envelope_head(std::string& out, const envelope& value) {
+  out += "{\"schemaVersion\":";
+  append_string(out, value.schema_version);
+  out.append(",\"timestamp\":\"").append(to_string(value.timestamp)).append("\",\"cluster\":");
+  append_string(out, value.cluster);
+  out += ",\"namespace\":";
+  append_string(out, value.namespace_);
+  out += ",\"payload\":";
+}
+
+} // namespace detail
+
+/// The export envelope form of a payload around an items array (PAY-01, PAY-02): fields in contract order.
+inline std::string serialize_export_envelope(const export_envelope_header& header, std::string_view items) {
+  std::string out;
+  out.reserve(items.size() + header.cluster.size() + 320);
+  const auto checksum = detail::append_export_head(out, header);
+  out.replace(checksum, detail::sha256_hex_length, to_string(sha256(items)));
+  out.append(items).append("}");
   return out;
 }
 
@@ -177,13 +203,8 @@ inline std::string serialize_export_envelope(const export_envelope_header& heade
 inline std::string serialize(const envelope& value) {
   std::string out;
   out.reserve(value.payload.size() + value.cluster.size() + value.namespace_.size() + 160);
-  out += "{\"schemaVersion\":";
-  detail::append_string(out, value.schema_version);
-  out.append(",\"timestamp\":\"").append(to_string(value.timestamp)).append("\",\"cluster\":");
-  detail::append_string(out, value.cluster);
-  out += ",\"namespace\":";
-  detail::append_string(out, value.namespace_);
-  out.append(",\"payload\":").append(value.payload).append("}");
+  detail::append_envelope_head(out, value);
+  out.append(value.payload).append("}");
   return out;
 }
 

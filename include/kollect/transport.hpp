@@ -8,12 +8,19 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 namespace kollect {
+
+/// What has become of a message that was posted.
+struct settled_message {
+  std::shared_ptr<const outgoing_message> message;
+  result<receipt> outcome; ///< as one of publish()
+};
 
 /// Where messages go. kafka::create_publisher and nats::create_publisher make one.
 /// Not thread-safe; use one a thread.
@@ -27,11 +34,28 @@ public:
   virtual std::vector<result<receipt>> publish(std::span<const outgoing_message> messages,
                                                std::chrono::milliseconds timeout) = 0;
 
+  /// Hands a message over without waiting for its confirmation (KAF-03, NAT-05), so that many are on their
+  /// way at once. Waits only for a connection, and for room in the client. The publisher shares the message,
+  /// which is not copied, until its client is done with it: it must not be changed any more. How many
+  /// messages are on their way is for the caller to bound, by those that have not settled.
+  ///
+  /// Whatever becomes of it, take_settled() tells it. A message that is not confirmed within `timeout` from
+  /// now on counts as not confirmed, and so does each that is on its way then. While take_settled() has a
+  /// failure to tell, messages are not sent but fail with error::not_acknowledged: what the caller publishes
+  /// again is not overtaken by what it posted since. Messages of one key are stored in the order of post().
+  virtual void post(std::shared_ptr<const outgoing_message> message, std::chrono::milliseconds timeout) = 0;
+
+  /// Tells what has become of posted messages: of each once, in the order of post(). Waits up to `timeout`
+  /// for the first, while any is on its way; call it often, as it also serves the connection. publish() and
+  /// check() wait until all that was posted has settled; take_settled() tells of it all the same.
+  virtual std::vector<settled_message> take_settled(std::chrono::milliseconds timeout) = 0;
+
   /// The connection test of spec.connectionTest: a Kafka metadata request that also finds the topic,
   /// or a JetStream account request. Sends no message.
   virtual result<void> check(std::chrono::milliseconds timeout) = 0;
 
-  /// Ends the connection; everything unconfirmed counts as not sent. Called by the destructor.
+  /// Ends the connection; everything unconfirmed counts as not sent: take_settled() answers error::closed for
+  /// what was posted. Called by the destructor.
   virtual void close() noexcept = 0;
 };
 

@@ -55,10 +55,18 @@ struct memory_broker {
         }
       return answers;
     }
+    void post(std::shared_ptr<const outgoing_message> message, std::chrono::milliseconds timeout) override {
+      auto outcome = publish(std::span(message.get(), 1), timeout).front();
+      settled_.push_back({std::move(message), std::move(outcome)});
+    }
+    std::vector<settled_message> take_settled(std::chrono::milliseconds) override {
+      return std::exchange(settled_, {});
+    }
     result<void> check(std::chrono::milliseconds) override { return {}; }
     void close() noexcept override {}
 
   private:
+    std::vector<settled_message> settled_;
     memory_broker& to_;
   };
 };

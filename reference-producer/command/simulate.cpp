@@ -73,13 +73,12 @@ result<message_source> make_source(const simulate_flags& flags, message_stream& 
   auto messages = take_shuffled(stream, flags.fleet.seed);
   if (!messages)
     return messages.error();
-  auto shared = std::make_shared<std::vector<outgoing_message>>(std::move(*messages));
-  return message_source(
-      [shared, index = std::size_t{0}]() mutable -> result<std::optional<outgoing_message>> {
-        if (index == shared->size())
-          return std::optional<outgoing_message>();
-        return std::optional<outgoing_message>(std::move((*shared)[index++]));
-      });
+  auto shared = std::make_shared<std::vector<shared_message>>(std::move(*messages));
+  return message_source([shared, index = std::size_t{0}]() mutable -> result<shared_message> {
+    if (index == shared->size())
+      return shared_message();
+    return std::move((*shared)[index++]);
+  });
 }
 
 std::string summarize(const message_stream& stream, std::uint64_t seed) {
@@ -138,7 +137,9 @@ result<program::exit_code> run_on(const connection& sink, const simulate_flags& 
     return limit.error();
   settings.max_message_bytes = *limit;
 
-  message_stream stream(flags.fleet, sink);
+  auto fleet = flags.fleet;
+  fleet.is_state_expected = expectation.has_value();
+  message_stream stream(fleet, sink);
   log.info("simulating",
            {{"scopes", stream.scope_count()}, {"rounds", flags.fleet.rounds}, {"seed", flags.fleet.seed}});
   const auto source = make_source(flags, stream);

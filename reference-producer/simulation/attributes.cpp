@@ -1,21 +1,19 @@
 #include "simulation/attributes.hpp"
 
-#include <kollect/redact.hpp>
-
-#include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
+#include <kollect/detail/json_writer.hpp>
 
 #include <array>
 #include <cstddef>
-#include <string>
+#include <cstdint>
+#include <span>
 
 namespace kollect::producer {
 
 namespace {
 
-using boost::json::array;
-using boost::json::object;
-using boost::json::value;
+using detail::append_double;
+using detail::append_integer;
+using detail::append_string;
 using namespace std::string_view_literals;
 
 constexpr std::array images{"registry.example/shop/api"sv, "registry.example/shop/worker"sv,
@@ -32,138 +30,192 @@ constexpr std::array notes{"see <a href=\"https://wiki.example/run?x=1&y=2\">run
                            ""sv,
                            "ordinary"sv};
 
-std::string text(std::string_view view) {
-  return std::string(view);
+// Members are written in the bytewise order of their keys (BYT-02). The order in which numbers are drawn is
+// another, and has to stay: what is drawn before it can be written is held meanwhile. Each number is drawn in
+// a statement or initialiser of its own, as the order in which arguments are evaluated is up to the compiler.
+
+template <class... Numbers>
+void append_joined(text_end& out, std::string_view before, std::uint64_t number, Numbers... rest) {
+  out += before;
+  append_integer(out, static_cast<std::int64_t>(number));
+  if constexpr (sizeof...(rest) != 0)
+    append_joined(out, rest...);
 }
 
-// Each number is drawn in a statement or initialiser of its own: the order in which the operands of
-// `+` are evaluated is up to the compiler.
+struct version_tag {
+  std::uint64_t major, minor, patch;
+};
 
-std::string version_tag(random_source& numbers) {
+version_tag draw_version(random_source& numbers) {
   const auto major = 1 + numbers.below(4);
   const auto minor = numbers.below(20);
   const auto patch = numbers.below(40);
-  return "v" + std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(patch);
+  return {major, minor, patch};
 }
 
-std::string cluster_address(random_source& numbers) {
-  const auto third = numbers.below(256);
-  const auto fourth = numbers.below(256);
-  return "10.96." + std::to_string(third) + "." + std::to_string(fourth);
+/// As `v1.2.3`, without quotes.
+void append_version(text_end& out, const version_tag& version) {
+  append_joined(out, "v", version.major, ".", version.minor, ".", version.patch);
 }
 
-std::string schedule(random_source& numbers) {
-  const auto minute = numbers.below(60);
-  const auto hours = 1 + numbers.below(12);
-  return std::to_string(minute) + " */" + std::to_string(hours) + " * * *";
+struct metadata {
+  version_tag version;
+  bool is_backend;
+  std::string_view owner;
+  std::string_view note;
+};
+
+metadata draw_metadata(attribute_source& from) {
+  const auto version = draw_version(from.changing);
+  const bool is_backend = from.lasting.chance(0.5);
+  const auto owner = from.lasting.pick(owners);
+  return {version, is_backend, owner, from.changing.pick(notes)};
 }
 
-value labels(attribute_source& from) {
-  return object{{"app.kubernetes.io/name", from.name},
-                {"app.kubernetes.io/version", version_tag(from.changing)},
-                {"tier", from.lasting.chance(0.5) ? "backend" : "frontend"}};
+void append_metadata(text_end& out, const attribute_source& from, const metadata& drawn) {
+  out += R"("metadata":{"annotations":{"example.dev/note":)";
+  append_string(out, drawn.note);
+  out += R"(,"example.dev/owner":)";
+  append_string(out, drawn.owner);
+  append_joined(out, R"(},"generation":)", 1 + from.revision % 1000);
+  out += R"(,"labels":{"app.kubernetes.io/name":)";
+  append_string(out, from.name);
+  out += R"(,"app.kubernetes.io/version":")";
+  append_version(out, drawn.version);
+  out += drawn.is_backend ? R"(","tier":"backend"})"sv : R"(","tier":"frontend"})"sv;
+  append_joined(out, R"(,"resourceVersion":")", from.revision);
+  out += R"("})";
 }
 
-value metadata(attribute_source& from) {
-  return object{{"labels", labels(from)},
-                {"annotations", object{{"example.dev/owner", text(from.lasting.pick(owners))},
-                                       {"example.dev/note", text(from.changing.pick(notes))}}},
-                {"resourceVersion", std::to_string(from.revision)},
-                {"generation", static_cast<std::int64_t>(1 + from.revision % 1000)}};
+void append_app(text_end& out, const attribute_source& from) {
+  out += R"({"app":)";
+  append_string(out, from.name);
+  out += '}';
 }
 
-value container(attribute_source& from, std::size_t index) {
-  array environment;
-  environment.emplace_back(
-      object{{"name", "LOG_LEVEL"}, {"value", from.changing.chance(0.8) ? "info" : "debug"}});
-  environment.emplace_back(object{{"name", "REGION"}, {"value", nullptr}});
-  return object{{"name", index == 0 ? from.name : "sidecar-" + std::to_string(index)},
-                {"image", text(from.lasting.pick(images)) + ":" + version_tag(from.changing)},
-                {"env", std::move(environment)},
-                {"resources", object{{"limits", object{{"cpu", "500m"}, {"memory", "256Mi"}}},
-                                     {"requests", object{{"cpu", "100m"}, {"memory", "128Mi"}}}}}};
+void append_container(text_end& out, attribute_source& from, std::size_t index) {
+  out += R"({"env":[{"name":"LOG_LEVEL","value":)";
+  out += from.changing.chance(0.8) ? R"("info")"sv : R"("debug")"sv;
+  out += R"(},{"name":"REGION","value":null}],"image":")";
+  out += from.lasting.pick(images);
+  out += ':';
+  append_version(out, draw_version(from.changing));
+  out += R"(","name":)";
+  if (index == 0) {
+    append_string(out, from.name);
+  } else {
+    append_joined(out, R"("sidecar-)", index);
+    out += '"';
+  }
+  out +=
+      R"(,"resources":{"limits":{"cpu":"500m","memory":"256Mi"},"requests":{"cpu":"100m","memory":"128Mi"}}})";
 }
 
-value pod_template(attribute_source& from) {
-  array containers;
+void append_pod_template(text_end& out, attribute_source& from) {
+  out += R"({"metadata":{"labels":)";
+  append_app(out, from);
+  out += R"(},"spec":{"containers":[)";
   const std::size_t count = 1 + from.lasting.below(2);
+  for (std::size_t index = 0; index < count; ++index) {
+    if (index != 0)
+      out += ',';
+    append_container(out, from, index);
+  }
+  out += R"(],"nodeSelector":{},"securityContext":{"fsGroup":65534,"runAsNonRoot":true},"tolerations":[]}})";
+}
+
+void append_workload(text_end& out, attribute_source& from) {
+  const auto replicas = from.changing.below(6);
+  out += '{';
+  append_metadata(out, from, draw_metadata(from));
+  out += R"(,"spec":{"paused":)";
+  out += from.changing.chance(0.05) ? "true"sv : "false"sv;
+  append_joined(out, R"(,"replicas":)", replicas);
+  out += R"(,"selector":{"matchLabels":)";
+  append_app(out, from);
+  out += R"(},"template":)";
+  append_pod_template(out, from);
+  append_joined(out, R"(},"status":{"readyReplicas":)", replicas);
+  out += R"(,"utilization":)";
+  append_double(out, static_cast<double>(from.changing.below(1'000'000)) / 1'000'000.0);
+  out += "}}";
+}
+
+void append_service(text_end& out, attribute_source& from) {
+  std::array<std::uint64_t, 3> ports{};
+  const std::size_t count = 1 + from.lasting.below(ports.size());
   for (std::size_t index = 0; index < count; ++index)
-    containers.emplace_back(container(from, index));
-  return object{{"metadata", object{{"labels", object{{"app", from.name}}}}},
-                {"spec", object{{"containers", std::move(containers)},
-                                {"nodeSelector", object{}},
-                                {"tolerations", array{}},
-                                {"securityContext", object{{"runAsNonRoot", true}, {"fsGroup", 65534}}}}}};
+    ports[index] = 8000 + from.lasting.below(1000);
+  out += '{';
+  append_metadata(out, from, draw_metadata(from));
+  const bool is_balanced = from.lasting.chance(0.2);
+  const auto third = from.lasting.below(256);
+  const auto fourth = from.lasting.below(256);
+  append_joined(out, R"(,"spec":{"clusterIP":"10.96.)", third, ".", fourth);
+  out += R"(","ports":[)";
+  for (std::size_t index = 0; index < count; ++index) {
+    append_joined(out, index == 0 ? R"({"name":"port-)"sv : R"(,{"name":"port-)"sv, index, R"(","port":)",
+                  ports[index]);
+    out += R"(,"protocol":"TCP"})";
+  }
+  out += R"(],"selector":)";
+  append_app(out, from);
+  out += is_balanced ? R"(,"type":"LoadBalancer"}})"sv : R"(,"type":"ClusterIP"}})"sv;
 }
 
-value workload(attribute_source& from) {
-  const auto replicas = static_cast<std::int64_t>(from.changing.below(6));
-  return object{
-      {"metadata", metadata(from)},
-      {"spec", object{{"replicas", replicas},
-                      {"paused", from.changing.chance(0.05)},
-                      {"selector", object{{"matchLabels", object{{"app", from.name}}}}},
-                      {"template", pod_template(from)}}},
-      {"status", object{{"readyReplicas", replicas},
-                        {"utilization", static_cast<double>(from.changing.below(1'000'000)) / 1'000'000.0}}}};
+void append_config_map(text_end& out, attribute_source& from) {
+  const auto drawn = draw_metadata(from);
+  append_joined(out, R"({"data":{"application.yaml":"server:\n  port: )", from.changing.below(65536));
+  out += R"(\n","dbPassword":{"reason":"sensitive-key","redacted":true},"greeting":)"; // SEC-01
+  append_string(out, from.changing.pick(notes));
+  out += R"(},"immutable":false,)";
+  append_metadata(out, from, drawn);
+  out += '}';
 }
 
-value service(attribute_source& from) {
-  array ports;
-  const std::size_t count = 1 + from.lasting.below(3);
-  for (std::size_t index = 0; index < count; ++index)
-    ports.emplace_back(object{{"name", "port-" + std::to_string(index)},
-                              {"port", static_cast<std::int64_t>(8000 + from.lasting.below(1000))},
-                              {"protocol", "TCP"}});
-  return object{{"metadata", metadata(from)},
-                {"spec", object{{"type", from.lasting.chance(0.2) ? "LoadBalancer" : "ClusterIP"},
-                                {"clusterIP", cluster_address(from.lasting)},
-                                {"ports", std::move(ports)},
-                                {"selector", object{{"app", from.name}}}}}};
+void append_cron_job(text_end& out, attribute_source& from) {
+  out += '{';
+  append_metadata(out, from, draw_metadata(from));
+  const auto minute = from.lasting.below(60);
+  const auto hours = 1 + from.lasting.below(12);
+  const bool is_suspended = from.changing.chance(0.1);
+  out += R"(,"spec":{"jobTemplate":{"spec":{"template":)";
+  append_pod_template(out, from);
+  append_joined(out, R"(}},"schedule":")", minute, " */", hours);
+  out += R"( * * *","suspend":)";
+  out += is_suspended ? "true"sv : "false"sv;
+  const auto nanoseconds = from.changing.below(100'000);
+  append_joined(out, R"(},"status":{"bytesProcessed":)", from.changing.next() >> 1U);
+  out += R"(,"lastDurationSeconds":)";
+  append_double(out, static_cast<double>(nanoseconds) * 1e-9);
+  out += "}}";
 }
 
-value config_map(attribute_source& from) {
-  return object{{"metadata", metadata(from)},
-                {"data", object{{"application.yaml",
-                                 "server:\n  port: " + std::to_string(from.changing.below(65536)) + "\n"},
-                                {"greeting", text(from.changing.pick(notes))},
-                                {"dbPassword", redacted_value()}}},
-                {"immutable", false}};
+void append_ingress(text_end& out, attribute_source& from) {
+  out += '{';
+  append_metadata(out, from, draw_metadata(from));
+  out += R"(,"spec":{"ingressClassName":"nginx","rules":[{"host":")";
+  out += from.name;
+  out += '.';
+  out += from.namespace_;
+  out +=
+      R"(.example","http":{"paths":[{"path":"/","pathType":"Prefix"}]}}],"tls":[]},"status":{"requestsTotal":)";
+  append_double(out, static_cast<double>(from.changing.below(1000)) * 1e21);
+  out += "}}";
 }
 
-value cron_job(attribute_source& from) {
-  return object{
-      {"metadata", metadata(from)},
-      {"spec", object{{"schedule", schedule(from.lasting)},
-                      {"suspend", from.changing.chance(0.1)},
-                      {"jobTemplate", object{{"spec", object{{"template", pod_template(from)}}}}}}},
-      {"status", object{{"lastDurationSeconds", static_cast<double>(from.changing.below(100'000)) * 1e-9},
-                        {"bytesProcessed", static_cast<std::int64_t>(from.changing.next() >> 1U)}}}};
-}
-
-value ingress(attribute_source& from) {
-  array rules;
-  rules.emplace_back(
-      object{{"host", from.name + "." + from.namespace_ + ".example"},
-             {"http", object{{"paths", array{object{{"path", "/"}, {"pathType", "Prefix"}}}}}}});
-  return object{
-      {"metadata", metadata(from)},
-      {"spec", object{{"ingressClassName", "nginx"}, {"rules", std::move(rules)}, {"tls", array{}}}},
-      {"status", object{{"requestsTotal", static_cast<double>(from.changing.below(1000)) * 1e21}}}};
-}
-
-value no_attributes(attribute_source&) {
-  return nullptr;
+void append_nothing(text_end& out, attribute_source&) {
+  out += "null";
 }
 
 constexpr std::array kinds{
-    object_kind{"apps", "v1", "Deployment", "deployments", true, &workload},
-    object_kind{"", "v1", "Service", "services", true, &service},
-    object_kind{"", "v1", "ConfigMap", "configmaps", true, &config_map},
-    object_kind{"apps", "v1", "StatefulSet", "statefulsets", true, &workload},
-    object_kind{"batch", "v1", "CronJob", "cronjobs", true, &cron_job},
-    object_kind{"networking.k8s.io", "v1", "Ingress", "ingresses", true, &ingress},
-    object_kind{"", "v1", "ServiceAccount", "serviceaccounts", false, &no_attributes},
+    object_kind{"apps", "v1", "Deployment", "deployments", true, &append_workload},
+    object_kind{"", "v1", "Service", "services", true, &append_service},
+    object_kind{"", "v1", "ConfigMap", "configmaps", true, &append_config_map},
+    object_kind{"apps", "v1", "StatefulSet", "statefulsets", true, &append_workload},
+    object_kind{"batch", "v1", "CronJob", "cronjobs", true, &append_cron_job},
+    object_kind{"networking.k8s.io", "v1", "Ingress", "ingresses", true, &append_ingress},
+    object_kind{"", "v1", "ServiceAccount", "serviceaccounts", false, &append_nothing},
 };
 
 } // namespace

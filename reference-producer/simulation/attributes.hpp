@@ -3,7 +3,7 @@
 
 #include "simulation/random_source.hpp"
 
-#include <boost/json/value.hpp>
+#include <kollect/detail/text_end.hpp>
 
 #include <cstdint>
 #include <span>
@@ -11,6 +11,8 @@
 #include <string_view>
 
 namespace kollect::producer {
+
+using detail::text_end;
 
 /// What attributes are made from. `lasting` gives the same numbers for an object's whole life,
 /// `changing` others at each revision.
@@ -22,14 +24,14 @@ struct attribute_source {
   random_source changing;
 };
 
-/// A kind of Kubernetes object and how its attributes are made.
+/// A kind of Kubernetes object and how its attributes are written: as they are sent (BYT-01 to BYT-04).
 struct object_kind {
   std::string_view group; ///< empty for the core group
   std::string_view version;
   std::string_view kind;
   std::string_view target_name; ///< of the inventory's target that collects it
   bool has_attributes;          ///< whether a revision shows: without attributes all revisions look alike
-  boost::json::value (*make)(attribute_source&);
+  void (*append)(text_end&, attribute_source&);
 };
 
 /// All kinds, in a fixed order.

@@ -20,14 +20,6 @@ void inventory_model::advance() {
     change_rows();
 }
 
-std::vector<item> inventory_model::make_items() const {
-  std::vector<item> items;
-  items.reserve(rows_.size());
-  for (const auto& row : rows_)
-    items.push_back(make_item(row, namespace_));
-  return items;
-}
-
 void inventory_model::fill() {
   rows_.reserve(options_.items);
   while (rows_.size() < options_.items)

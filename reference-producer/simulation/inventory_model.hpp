@@ -4,10 +4,9 @@
 #include "simulation/random_source.hpp"
 #include "simulation/row_model.hpp"
 
-#include <kollect/item.hpp>
-
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -35,7 +34,9 @@ public:
 
   std::size_t size() const noexcept { return rows_.size(); }
   const std::string& in_namespace() const noexcept { return namespace_; }
-  std::vector<item> make_items() const;
+
+  /// The present rows. Their revisions are never used twice, so that one tells a row's text.
+  std::span<const row_model> rows() const noexcept { return rows_; }
 
 private:
   void fill();

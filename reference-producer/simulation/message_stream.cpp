@@ -1,6 +1,7 @@
 #include "simulation/message_stream.hpp"
 
 #include "simulation/poison.hpp"
+#include "simulation/whole_message.hpp"
 
 #include <kollect/export.hpp>
 #include <kollect/serialize.hpp>
@@ -43,16 +44,16 @@ message_stream::message_stream(const simulation_options& options, connection sin
                                          combine_seeds(options.seed, scopes_.size() + 1))});
 }
 
-result<std::optional<outgoing_message>> message_stream::next() {
+result<shared_message> message_stream::next() {
   while (ready_.empty()) {
     if (round_ == options_.rounds || scopes_.empty())
-      return std::optional<outgoing_message>();
+      return shared_message();
     if (auto made = make_snapshot(scopes_[next_scope_]); !made)
       return made.error();
     if (++next_scope_ == scopes_.size())
       next_scope_ = 0, ++round_;
   }
-  std::optional<outgoing_message> message(std::move(ready_.front()));
+  auto message = std::move(ready_.front());
   ready_.pop_front();
   return message;
 }
@@ -60,33 +61,64 @@ result<std::optional<outgoing_message>> message_stream::next() {
 result<void> message_stream::make_snapshot(simulated_scope& which) {
   if (round_ != 0)
     which.inventory.advance();
-  snapshot source;
-  source.scope = {which.cluster, which.inventory.in_namespace(), std::string(inventory_name)};
-  source.generation = static_cast<std::int64_t>(1 + round_ / 4); // PAY-05: snapshots share generations
-  source.exported_at = clock_.tick();
-  source.items = which.inventory.make_items();
-  auto payloads = make_payloads(source, {choose_form(which.inventory), options_.max_export_bytes});
-  if (!payloads)
-    return payloads.error();
+  const auto kept_before = which.texts.memory();
+  which.texts.update(which.inventory.rows(), which.inventory.in_namespace());
+  const scope where{which.cluster, which.inventory.in_namespace(), std::string(inventory_name)};
+  const export_envelope_header header{
+      .generation = static_cast<std::int64_t>(1 + round_ / 4), // PAY-05: snapshots share generations
+      .item_count = which.inventory.size(),
+      .exported_at = clock_.tick(),
+      .cluster = {}};
+  const whole_message whole(which.texts, header, choose_form(which.inventory));
 
   ++counts_.snapshots;
+  // An empty snapshot is sent whatever the limit, as make_payloads() does.
+  if (which.inventory.size() == 0 || options_.max_export_bytes == 0 ||
+      whole.payload_size() <= options_.max_export_bytes)
+    add_copies(whole.make(sink_, where, clock_.tick()), where);
+  else if (auto made = make_parts(which, where, header); !made)
+    return made;
+  if (round_ + 1 == options_.rounds)
+    expect(which, where, header);
+  keep_texts(which.texts, kept_before);
+  return {};
+}
+
+result<void> message_stream::make_parts(const simulated_scope& from, const scope& where,
+                                        const export_envelope_header& header) {
+  std::vector<serialized_item> rows;
+  rows.reserve(from.texts.rows().size());
+  for (const auto& row : from.texts.rows())
+    rows.push_back(row.text);
+  const auto payloads = make_part_payloads(std::move(rows), header, options_.max_export_bytes);
+  if (!payloads)
+    return payloads.error();
   if (payloads->size() > 1)
     counts_.parts += payloads->size();
-  for (const auto& payload : *payloads) {
-    auto message = make_message(sink_, source.scope, clock_.tick(), payload);
-    const auto copies = numbers_.times(options_.duplicates);
-    counts_.duplicates += copies;
-    for (std::size_t copy = 0; copy < copies; ++copy)
-      add(message);
-    add(std::move(message));
-    for (auto left = numbers_.times(options_.poison); left != 0; --left) {
-      const auto kind = counts_.poison++ % poison_kind_count();
-      add(make_poison(kind, sink_, source.scope, clock_.tick(), numbers_));
-    }
-  }
-  if (round_ + 1 == options_.rounds)
-    expect(source);
+  for (const auto& payload : *payloads)
+    add_copies(make_message(sink_, where, clock_.tick(), payload), where);
   return {};
+}
+
+/// A message, its duplicates, and the poison after it.
+void message_stream::add_copies(outgoing_message made, const scope& where) {
+  const auto message = std::make_shared<const outgoing_message>(std::move(made));
+  const auto copies = numbers_.times(options_.duplicates);
+  counts_.duplicates += copies;
+  for (std::size_t copy = 0; copy <= copies; ++copy)
+    add(message);
+  for (auto left = numbers_.times(options_.poison); left != 0; --left) {
+    const auto kind = counts_.poison++ % poison_kind_count();
+    add(std::make_shared<const outgoing_message>(make_poison(kind, sink_, where, clock_.tick(), numbers_)));
+  }
+}
+
+/// Keeps the texts for the next round if they fit.
+void message_stream::keep_texts(row_texts& texts, std::size_t kept_before) {
+  kept_ -= kept_before;
+  if (kept_ + texts.memory() > options_.row_memory)
+    texts.clear();
+  kept_ += texts.memory();
 }
 
 payload_form message_stream::choose_form(const inventory_model& inventory) {
@@ -104,32 +136,33 @@ payload_form message_stream::choose_form(const inventory_model& inventory) {
   return alternate ? payload_form::export_envelope : payload_form::array;
 }
 
-void message_stream::add(outgoing_message message) {
+void message_stream::add(shared_message message) {
   ++counts_.messages;
-  counts_.bytes += message.value.size();
+  counts_.bytes += message->value.size();
   ready_.push_back(std::move(message));
 }
 
-void message_stream::expect(const snapshot& last) {
-  auto where = last.scope;
+void message_stream::expect(const simulated_scope& from, scope where, const export_envelope_header& header) {
+  expected_rows_ += from.inventory.size();
+  if (!options_.is_state_expected)
+    return;
   if (sink_.system == broker_system::nats)
     where.inventory.clear();
   row_map rows;
-  for (const auto& row : last.items)
-    rows.insert_or_assign(row.identity(), serialize(row));
-  expected_rows_ += rows.size();
-  expected_.apply(where, {last.exported_at, last.generation, {}}, std::move(rows));
+  for (const auto& row : from.texts.rows())
+    rows.insert_or_assign(identity_of(row.model, where.namespace_), row.text.json);
+  expected_.apply(where, {header.exported_at, header.generation, {}}, std::move(rows));
 }
 
-result<std::vector<outgoing_message>> take_shuffled(message_stream& stream, std::uint64_t seed) {
-  std::vector<outgoing_message> messages;
+result<std::vector<shared_message>> take_shuffled(message_stream& stream, std::uint64_t seed) {
+  std::vector<shared_message> messages;
   for (;;) {
     auto message = stream.next();
     if (!message)
       return message.error();
-    if (!message->has_value())
+    if (*message == nullptr)
       break;
-    messages.push_back(std::move(**message));
+    messages.push_back(std::move(*message));
   }
   random_source numbers(combine_seeds(seed, ~std::uint64_t{0}));
   for (std::size_t left = messages.size(); left > 1; --left)

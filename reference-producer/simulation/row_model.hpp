@@ -2,6 +2,7 @@
 #define KOLLECT_PRODUCER_ROW_MODEL_HPP
 
 #include <kollect/item.hpp>
+#include <kollect/serialize.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -23,9 +24,13 @@ std::size_t object_kind_count() noexcept;
 /// Whether two revisions of the object have different rows: not so for a kind without attributes.
 bool shows_revisions(const row_model& model) noexcept;
 
-/// The row of an object in `namespace_`, as an operator would collect it (ROW-01). Its attributes have
-/// nested objects, lists, numbers of all sorts, escapes, text in several scripts and redacted values.
-item make_item(const row_model& model, const std::string& namespace_);
+/// The row of an object in `namespace_` as it is sent (ROW-01), and what it is sorted by (ORD-01). Its
+/// attributes have nested objects, lists, numbers of all sorts, escapes, text in several scripts and redacted
+/// values.
+serialized_item make_row(const row_model& model, const std::string& namespace_);
+
+/// What that row is told from others by (ROW-03).
+row_identity identity_of(const row_model& model, const std::string& namespace_);
 
 } // namespace kollect::producer
 

@@ -39,6 +39,23 @@ inline std::vector<outgoing_message> numbered_messages(const std::string& topic,
   return messages;
 }
 
+/// Posts messages, of which nobody else keeps anything, and answers what has become of each.
+inline std::vector<settled_message> post_all(publisher& target, std::vector<outgoing_message> messages,
+                                             std::chrono::milliseconds timeout) {
+  std::vector<settled_message> settled;
+  const auto take = [&](std::chrono::milliseconds patience) {
+    std::ranges::move(target.take_settled(patience), std::back_inserter(settled));
+  };
+  for (auto& message : messages) {
+    target.post(std::make_shared<const outgoing_message>(std::move(message)), timeout);
+    take(0ms);
+  }
+  const kafka::detail::deadline end{timeout + 10s};
+  while (settled.size() < messages.size() && !end.passed())
+    take(1s);
+  return settled;
+}
+
 /// A log that a listener was told not to hold what should come next.
 struct gap {
   std::int32_t partition;

@@ -5,14 +5,36 @@
 #include <kollect/kafka/detail_topic.hpp>
 #include <kollect/transport.hpp>
 
+#include <chrono>
+#include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace kollect::kafka::detail {
+
+/// A message that was posted, until take_settled() has it to tell.
+struct posted_message {
+  posted_message(std::shared_ptr<const outgoing_message> posted, std::chrono::milliseconds time)
+      : message(std::move(posted)), timeout(time), end(time) {}
+
+  /// Whether the broker refused it as too large, perhaps only as part of a request.
+  bool is_to_be_sent_alone() const noexcept {
+    return report.refused && !was_sent_alone &&
+           describe(*report.refused).reason == error::message_exceeds_limit;
+  }
+  bool is_settled() const noexcept { return !report.undecided() && !is_to_be_sent_alone(); }
+
+  std::shared_ptr<const outgoing_message> message;
+  std::chrono::milliseconds timeout;
+  deadline end;
+  delivery report{};
+  bool was_sent_alone = false;
+};
 
 /// The publisher of create_publisher().
 class topic_publisher final : public publisher {
@@ -37,11 +59,13 @@ public:
     if (!made)
       return made.error();
     client_ = std::move(*made);
+    client_->events().in_use = posted_;
     return {};
   }
 
   std::vector<result<receipt>> publish(std::span<const outgoing_message> messages,
                                        std::chrono::milliseconds timeout) override {
+    settle_posted();
     if (auto opened = open(); !opened)
       return std::vector<result<receipt>>(messages.size(), opened.error());
     const deadline end{timeout};
@@ -49,18 +73,43 @@ public:
     client_->events().forget();
     find_topics(messages, deliveries, end);
     for (std::size_t index = 0; index < messages.size(); ++index)
-      send(messages[index], deliveries[index], end);
+      send(messages[index], deliveries[index], end, value_use::copied);
     await_deliveries(end);
     send_alone(messages, deliveries, end);
     auto results = answer(messages, deliveries, timeout);
     // What is still on its way must not be stored after what the caller publishes next; and an idempotent
     // producer that went wrong confirms nothing any more.
-    if (on_the_way_ != 0 || client_->events().refused || gone_wrong())
+    if (traffic_.on_the_way != 0 || client_->events().refused || gone_wrong())
       drop_client();
     return results;
   }
 
+  void post(std::shared_ptr<const outgoing_message> message, std::chrono::milliseconds timeout) override {
+    if (waits_to_send_alone_)
+      settle_posted();
+    posted_message& added = posted_->emplace_back(std::move(message), timeout);
+    if (auto ready = prepare(*added.message, added.end); !ready)
+      added.report.problem = ready.error();
+    else
+      send(*added.message, added.report, added.end, value_use::shared);
+    // One that was not handed over, be it for want of time, must not be overtaken either.
+    has_failed_ = has_failed_ || added.report.counted == nullptr;
+  }
+
+  std::vector<settled_message> take_settled(std::chrono::milliseconds timeout) override {
+    const deadline patience{timeout};
+    collect();
+    while (settled_.empty() && !posted_->empty() && !patience.passed()) {
+      poll(patience);
+      collect();
+    }
+    if (posted_->empty())
+      has_failed_ = false;
+    return std::exchange(settled_, {});
+  }
+
   result<void> check(std::chrono::milliseconds timeout) override {
+    settle_posted();
     if (auto opened = open(); !opened)
       return opened;
     auto found = await_topic(*client_, target_, target_.destination, timeout);
@@ -72,15 +121,107 @@ public:
   }
 
   void close() noexcept override {
-    drop_client();
     closed_ = true;
+    for (posted_message& one : *posted_) {
+      if (!one.is_settled())
+        one.report.problem = make_failure(
+            error::closed,
+            "the Kafka publisher was closed before the message was confirmed; it may or may not be stored");
+      settle(one);
+    }
+    drop_client();
   }
 
 private:
+  /// Ends the instance. What it has of posted messages is left to it, as its end may take longer than ours.
   void drop_client() noexcept {
     topics_.clear();
+    posted_ = std::make_shared<std::deque<posted_message>>();
+    waits_to_send_alone_ = false;
     client_.reset();
-    on_the_way_ = 0;
+    traffic_ = {};
+  }
+
+  /// Lets librdkafka report, and waits for that a moment.
+  void poll(const deadline& end) {
+    rd_kafka_poll(client_->native(), milliseconds_of(end.left(std::chrono::milliseconds(100))));
+  }
+
+  /// Sees to it that a posted message can be sent.
+  result<void> prepare(const outgoing_message& message, const deadline& end) {
+    note_refusals();
+    if (has_failed_ && !closed_)
+      return make_failure(error::not_acknowledged,
+                          "the message was not sent, as an earlier one could not be confirmed", "KAF-03");
+    if (auto opened = open(); !opened)
+      return opened;
+    if (traffic_.on_the_way == 0)
+      client_->events().forget();
+    return find_topic(message.destination, end);
+  }
+
+  /// Moves posted messages that are decided, the oldest first, to what take_settled() tells.
+  void collect() {
+    if (client_)
+      rd_kafka_poll(client_->native(), 0);
+    note_refusals();
+    if (waits_to_send_alone_ && traffic_.on_the_way == 0)
+      send_posted_alone();
+    while (!posted_->empty() && posted_->front().is_settled()) {
+      settle(posted_->front());
+      posted_->pop_front();
+    }
+    if (!client_)
+      return;
+    if (!posted_->empty() && !waiting_helps(posted_->front().end))
+      give_up();
+    else if (posted_->empty() && (client_->events().refused || gone_wrong()))
+      drop_client();
+  }
+
+  void settle(posted_message& one) {
+    settled_.push_back({one.message, answer(*one.message, one.report, one.timeout)});
+  }
+
+  /// Nothing posted is waited for any more. As in publish(), it must not be stored after what comes next.
+  void give_up() {
+    has_failed_ = true;
+    for (posted_message& one : *posted_)
+      settle(one);
+    drop_client();
+  }
+
+  void note_refusals() {
+    if (!std::exchange(traffic_.has_refusals, false))
+      return;
+    for (const posted_message& one : *posted_) {
+      waits_to_send_alone_ = waits_to_send_alone_ || one.is_to_be_sent_alone();
+      has_failed_ = has_failed_ || (one.report.refused && one.is_settled());
+    }
+  }
+
+  /// As send_alone().
+  void send_posted_alone() {
+    for (posted_message& one : *posted_) {
+      if (!one.is_to_be_sent_alone())
+        continue;
+      if (!waiting_helps(one.end))
+        return;
+      one.report.refused.reset();
+      one.was_sent_alone = true;
+      send(*one.message, one.report, one.end, value_use::shared);
+      await_deliveries(one.end);
+      if (traffic_.on_the_way != 0)
+        return; // its time is over
+    }
+    waits_to_send_alone_ = false;
+    note_refusals();
+  }
+
+  /// Waits until nothing posted is on its way.
+  void settle_posted() {
+    for (collect(); !posted_->empty(); collect())
+      poll(posted_->front().end);
   }
 
   bool gone_wrong() const {
@@ -94,6 +235,15 @@ private:
 
   /// Sees to it that no message goes to a topic that does not exist. A topic that was found stays known
   /// until a message to it fails.
+  result<void> find_topic(const std::string& name, const deadline& end) {
+    if (topics_.contains(name))
+      return {};
+    if (auto found = await_topic(*client_, target_, name, end.left()); !found)
+      return found.error();
+    topics_[name].reset(rd_kafka_topic_new(client_->native(), name.c_str(), nullptr));
+    return {};
+  }
+
   void find_topics(std::span<const outgoing_message> messages, std::vector<delivery>& deliveries,
                    const deadline& end) {
     std::map<std::string, failure> problems;
@@ -103,11 +253,9 @@ private:
       if (topics_.contains(name))
         continue;
       if (!unreachable && !problems.contains(name)) {
-        auto found = await_topic(*client_, target_, name, end.left());
-        if (found) {
-          topics_[name].reset(rd_kafka_topic_new(client_->native(), name.c_str(), nullptr));
+        auto found = find_topic(name, end);
+        if (found)
           continue;
-        }
         problems.emplace(name, found.error());
         if (client_->events().refused || found.error().reason() == error::broker_unavailable)
           unreachable = std::move(found).error();
@@ -117,12 +265,12 @@ private:
     }
   }
 
-  void send(const outgoing_message& message, delivery& report, const deadline& end) {
+  void send(const outgoing_message& message, delivery& report, const deadline& end, value_use use) {
     if (report.problem)
       return;
     rd_kafka_topic_t* const topic = topics_.at(message.destination).get();
     for (;;) {
-      const auto code = hand_over(client_->native(), topic, message, report, on_the_way_);
+      const auto code = hand_over(client_->native(), topic, message, report, traffic_, use);
       if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
         return;
       if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
@@ -131,13 +279,13 @@ private:
       }
       if (!waiting_helps(end))
         return; // answer() says why
-      rd_kafka_poll(client_->native(), milliseconds_of(end.left(std::chrono::milliseconds(100))));
+      poll(end);
     }
   }
 
   void await_deliveries(const deadline& end) {
-    while (on_the_way_ != 0 && waiting_helps(end))
-      rd_kafka_poll(client_->native(), milliseconds_of(end.left(std::chrono::milliseconds(100))));
+    while (traffic_.on_the_way != 0 && waiting_helps(end))
+      poll(end);
     rd_kafka_poll(client_->native(), 0);
   }
 
@@ -145,7 +293,7 @@ private:
   /// each is sent alone.
   void send_alone(std::span<const outgoing_message> messages, std::vector<delivery>& deliveries,
                   const deadline& end) {
-    if (messages.size() < 2 || on_the_way_ != 0)
+    if (messages.size() < 2 || traffic_.on_the_way != 0)
       return;
     for (std::size_t index = 0; index < messages.size(); ++index) {
       delivery& report = deliveries[index];
@@ -154,7 +302,7 @@ private:
       if (!waiting_helps(end))
         return;
       report.refused.reset();
-      send(messages[index], report, end);
+      send(messages[index], report, end, value_use::copied);
       await_deliveries(end);
     }
   }
@@ -163,18 +311,20 @@ private:
                                       std::vector<delivery>& deliveries, std::chrono::milliseconds timeout) {
     std::vector<result<receipt>> results;
     results.reserve(messages.size());
-    for (std::size_t index = 0; index < messages.size(); ++index) {
-      delivery& report = deliveries[index];
-      if (report.confirmed)
-        results.emplace_back(*report.confirmed);
-      else if (report.problem)
-        results.emplace_back(std::move(*report.problem));
-      else if (report.refused)
-        results.emplace_back(refusal(*report.refused, messages[index]));
-      else
-        results.emplace_back(unconfirmed(messages[index], timeout));
-    }
+    for (std::size_t index = 0; index < messages.size(); ++index)
+      results.push_back(answer(messages[index], deliveries[index], timeout));
     return results;
+  }
+
+  result<receipt> answer(const outgoing_message& message, delivery& report,
+                         std::chrono::milliseconds timeout) {
+    if (report.confirmed)
+      return *report.confirmed;
+    if (report.problem)
+      return std::move(*report.problem);
+    if (report.refused)
+      return refusal(*report.refused, message);
+    return unconfirmed(message, timeout);
   }
 
   failure refusal(rd_kafka_resp_err_t code, const outgoing_message& message) {
@@ -212,7 +362,11 @@ private:
   bool closed_ = false;
   std::shared_ptr<client> client_;
   std::map<std::string, topic_pointer> topics_; // found to exist; destroyed before client_
-  std::size_t on_the_way_ = 0;
+  traffic traffic_;
+  std::shared_ptr<std::deque<posted_message>> posted_ = std::make_shared<std::deque<posted_message>>();
+  std::vector<settled_message> settled_; // to be told, oldest first
+  bool has_failed_ = false;              // a posted message has: none is sent until all have settled
+  bool waits_to_send_alone_ = false;     // when nothing is on its way any more
 };
 
 } // namespace kollect::kafka::detail

@@ -7,6 +7,7 @@
 #include <kollect/nats/detail_client.hpp>
 #include <kollect/nats/detail_delivery.hpp>
 #include <kollect/nats/detail_outgoing.hpp>
+#include <kollect/nats/detail_window.hpp>
 #include <kollect/nats/stream.hpp>
 #include <kollect/transport.hpp>
 
@@ -29,13 +30,15 @@ namespace detail {
 class jetstream_publisher final : public publisher {
 public:
   jetstream_publisher(std::unique_ptr<client> server, inbox answers, const publisher_options& options)
-      : options_(options), server_(std::move(server)), answers_(std::move(answers)) {}
+      : options_(options), server_(std::move(server)), answers_(std::move(answers)),
+        window_(*server_, answers_, options_) {}
   ~jetstream_publisher() override { close(); }
   jetstream_publisher(const jetstream_publisher&) = delete;
   jetstream_publisher& operator=(const jetstream_publisher&) = delete;
 
   std::vector<result<receipt>> publish(std::span<const outgoing_message> messages,
                                        std::chrono::milliseconds timeout) override {
+    window_.settle();
     const auto deadline = deadline_after(timeout);
     batch work{.messages = messages, .deadline = deadline, .first_number = next_number_};
     work.results.resize(messages.size());
@@ -48,7 +51,19 @@ public:
     return finish(std::move(work), std::move(outcome));
   }
 
+  void post(std::shared_ptr<const outgoing_message> message, std::chrono::milliseconds timeout) override {
+    server_->report_events();
+    window_.post(std::move(message), deadline_after(timeout), next_number_++);
+  }
+
+  std::vector<settled_message> take_settled(std::chrono::milliseconds timeout) override {
+    auto settled = window_.take(deadline_after(timeout));
+    server_->report_events();
+    return settled;
+  }
+
   result<void> check(std::chrono::milliseconds timeout) override {
+    window_.settle();
     const auto deadline = deadline_after(timeout);
     server_->report_events();
     if (auto open = server_->check_open(); !open)
@@ -64,6 +79,9 @@ public:
   }
 
   void close() noexcept override {
+    window_.fail(make_failure(
+        error::closed, "the NATS publisher was closed before the message was confirmed; it may or may not "
+                       "have been stored"));
     answers_.subscription.reset();
     server_->close();
   }
@@ -93,7 +111,7 @@ private:
       return explain(error::broker_unavailable,
                      "the message was not sent, as the connection to NATS is lost");
     work.losses = server_->events().losses();
-    discard_late_answers(work.losses);
+    discard_late_answers(*server_, answers_, work.losses);
     const auto limit = static_cast<std::size_t>(natsConnection_GetMaxPayload(server_->handle()));
     bool valid = true;
     for (std::size_t index = 0; index < work.messages.size(); ++index) {
@@ -107,15 +125,6 @@ private:
       return {};
     return make_failure(error::not_acknowledged,
                         "the message was not sent, as another one of the same call cannot be", "NAT-05");
-  }
-
-  /// What comes after its call has given up would be counted for this one.
-  void discard_late_answers(std::uint64_t losses) const {
-    for (;;) {
-      const auto kind = server_->next(answers_, clock::now(), losses).kind;
-      if (kind != arrival::message && kind != arrival::no_responders)
-        return;
-    }
   }
 
   /// Sends and collects until all are answered. The failure is that of all messages without an answer.
@@ -143,14 +152,7 @@ private:
     }
     if (work.stop)
       return *work.stop;
-    return explain(error::topic_missing, "no stream takes the message's subject, so it was not stored");
-  }
-
-  static failure unconfirmed(const std::string& why) {
-    return make_failure(
-        error::not_acknowledged,
-        why + ": the message may or may not have been stored; send it again with the same Nats-Msg-Id",
-        "NAT-05");
+    return taken_by_no_stream();
   }
 
   bool has_room(const batch& work) const noexcept {
@@ -178,8 +180,7 @@ private:
   }
 
   void take_answer(batch& work, const natsMsg* message) const {
-    const std::string_view subject = natsMsg_GetSubject(message);
-    const auto number = read_number(subject.substr(std::min(subject.size(), answers_.prefix.size() + 1)));
+    const auto number = number_of_answer(message, answers_);
     if (!number || *number < work.first_number)
       return; // of an earlier call, too late
     const auto index = static_cast<std::size_t>(*number - work.first_number);
@@ -201,6 +202,7 @@ private:
   publisher_options options_;
   std::unique_ptr<client> server_;
   inbox answers_;
+  window window_;
   std::uint64_t next_number_ = 1;
 };
 

@@ -1,7 +1,12 @@
+#include "simulation/message_stream.hpp"
 #include "test/kafka/broker.hpp"
 #include "test/support/message_fold.hpp"
 
 #include <servers/wait_until.hpp>
+
+#include <csignal>
+#include <functional>
+#include <set>
 
 namespace kollect::test {
 namespace {
@@ -54,6 +59,63 @@ TEST_F(kafka_simulate, survives_an_outage_of_the_broker) {
     return fold.state() == place_.read("state.json");
   };
   EXPECT_TRUE(reader.poll_until(is_there, 60s));
+}
+
+TEST_F(kafka_simulate, loses_nothing_at_full_speed_when_the_broker_is_killed) {
+  make_topic(3);
+  // More rounds than there is time for: it is the signal that ends it.
+  auto program = start_producer({"simulate", "--manifest", manifest_, "--rounds", "1000000", "--items", "1",
+                                 "--seed", "9", "--base-time", "2026-01-15T12:00:00Z", "--timeout", "120"});
+  member reader;
+  std::set<std::size_t> stored; // hashes of values
+  const auto has_stored = [&](std::size_t count) {
+    return reader.poll_until(
+        [&] {
+          for (const auto& message : reader.messages)
+            stored.insert(std::hash<std::string_view>()(message.value));
+          reader.messages.clear();
+          return stored.size() >= count;
+        },
+        60s);
+  };
+  read_into(reader, 100);
+  broker_->kill();
+  ASSERT_TRUE(has_value(broker_->restart()));
+  ASSERT_TRUE(has_stored(stored.size() + 20'000)) << "it goes on: more than had been on their way";
+  ASSERT_TRUE(has_value(program.send_signal(SIGTERM)));
+  const auto ended = program.wait(std::chrono::seconds(120));
+  ASSERT_TRUE(has_value(ended));
+  EXPECT_EQ(ended->code, 75) << program.errors();
+
+  const auto told = program.errors();
+  const auto place = told.rfind("\"messages\":");
+  ASSERT_NE(place, std::string::npos) << told;
+  const auto confirmed = std::stoul(told.substr(place + 11));
+  EXPECT_TRUE(has_stored(confirmed));
+  producer::simulation_options options;
+  options.rounds = 1'000'000;
+  options.items = 1;
+  options.seed = 9;
+  options.base_time = parse_timestamp("2026-01-15T12:00:00Z").value();
+  auto sink = connection_to(broker_->bootstrap(), topic_);
+  sink.cluster = "prod-west";
+  producer::message_stream stream(options, sink);
+  for (std::size_t number = 0; number < confirmed; ++number)
+    ASSERT_TRUE(stored.contains(std::hash<std::string>()((*stream.next())->value))) << number << " is lost";
+}
+
+TEST_F(kafka_simulate, gives_up_when_the_broker_does_not_come_back) {
+  make_topic(1);
+  auto program = start_producer(arguments({"--rounds", "1000000", "--items", "1", "--timeout", "2"}));
+  member reader;
+  read_into(reader, 100);
+  ASSERT_TRUE(has_value(broker_->child().send_signal(SIGSTOP)));
+  const auto ended = program.wait(std::chrono::seconds(60));
+  ASSERT_TRUE(has_value(broker_->child().send_signal(SIGCONT)));
+  ASSERT_TRUE(has_value(ended));
+  EXPECT_EQ(ended->code, 69) << program.errors();
+  EXPECT_NE(program.errors().find("has not confirmed a message"), std::string::npos) << program.errors();
+  EXPECT_FALSE(place_.has("state.json"));
 }
 
 TEST_F(kafka_simulate, ends_where_the_topic_is_missing) {

@@ -1,6 +1,9 @@
 #include "test/nats/server.hpp"
 #include "test/support/message_fold.hpp"
 
+#include <csignal>
+#include <set>
+
 namespace kollect::test {
 namespace {
 
@@ -57,6 +60,37 @@ TEST_F(nats_simulate, survives_an_outage_of_the_server) {
     return fold.state() == place_.read("state.json");
   };
   EXPECT_TRUE(reader.poll_until(is_there));
+}
+
+TEST_F(nats_simulate, loses_nothing_at_full_speed_when_the_server_is_killed) {
+  // More rounds than there is time for: it is the signal that ends it.
+  auto program = start_producer(
+      {"simulate", "--manifest", manifest_, "--rounds", "1000000", "--items", "1", "--timeout", "60"});
+  member reader;
+  read_into(reader, 100);
+  server_->kill();
+  ASSERT_TRUE(has_value(server_->restart()));
+  std::set<std::string> stored; // what was not acknowledged when the server died comes twice
+  const auto has_stored = [&](std::size_t count) {
+    return reader.poll_until([&] {
+      EXPECT_TRUE(reader.settle());
+      for (const auto& message : reader.messages)
+        stored.emplace(message.value);
+      reader.messages.clear();
+      return stored.size() >= count;
+    });
+  };
+  ASSERT_TRUE(has_stored(3'000)) << "it goes on: more than had been on their way";
+  ASSERT_TRUE(has_value(program.send_signal(SIGTERM)));
+  const auto ended = program.wait(std::chrono::seconds(120));
+  ASSERT_TRUE(has_value(ended));
+  EXPECT_EQ(ended->code, 75) << program.errors();
+  const auto told = program.errors();
+  const auto place = told.rfind("\"messages\":");
+  ASSERT_NE(place, std::string::npos) << told;
+  const auto confirmed = std::stoul(told.substr(place + 11));
+  ASSERT_TRUE(has_stored(confirmed));
+  EXPECT_EQ(stored.size(), confirmed) << "nothing is there that was not confirmed";
 }
 
 } // namespace

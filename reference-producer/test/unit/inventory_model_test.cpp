@@ -1,4 +1,5 @@
 #include "simulation/inventory_model.hpp"
+#include "test/support/inventory_items.hpp"
 
 #include <kollect/redact.hpp>
 #include <kollect/serialize.hpp>
@@ -12,10 +13,12 @@
 namespace kollect::producer {
 namespace {
 
+using test::items_of;
+
 /// Rows by uid, as they are sent.
 std::map<std::string, std::string> rows_of(const inventory_model& inventory) {
   std::map<std::string, std::string> rows;
-  for (const auto& row : inventory.make_items())
+  for (const auto& row : items_of(inventory))
     rows.emplace(row.uid, serialize(row));
   return rows;
 }
@@ -31,7 +34,7 @@ TEST(inventory_model, makes_rows_that_look_real) {
   const inventory_model inventory("team-a", {.items = 500, .churn = 0, .empty_share = 0}, 1);
   std::map<std::string, int> kinds;
   std::string all;
-  for (const auto& row : inventory.make_items()) {
+  for (const auto& row : items_of(inventory)) {
     ++kinds[row.kind];
     EXPECT_EQ(row.namespace_, "team-a");
     EXPECT_EQ(row.target_namespace, "team-a");
@@ -82,7 +85,7 @@ TEST(inventory_model, creates_objects_again_under_the_same_name_with_another_uid
   std::set<std::string> uids;
   for (int round = 0; round < 10; ++round, inventory.advance()) {
     std::set<std::string> names;
-    for (const auto& row : inventory.make_items()) {
+    for (const auto& row : items_of(inventory)) {
       EXPECT_TRUE(names.insert(row.name).second) << row.name << " is there twice";
       uids_by_name[row.name].insert(row.uid);
       uids.insert(row.uid);
@@ -127,7 +130,7 @@ TEST(inventory_model, is_never_as_it_was_before_when_it_calls_itself_novel) {
   inventory_model inventory("team-a", {.items = 2, .churn = 0.4, .empty_share = 0.2}, 7);
   std::set<std::string> seen;
   for (int round = 0; round < 500; ++round) {
-    const bool is_new = seen.insert(serialize_items(inventory.make_items())).second;
+    const bool is_new = seen.insert(serialize_items(items_of(inventory))).second;
     EXPECT_TRUE(is_new || !inventory.is_novel()) << "round " << round;
     inventory.advance();
   }

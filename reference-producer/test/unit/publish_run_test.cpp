@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <ctime>
 
@@ -20,11 +21,11 @@ using test::has_value;
 /// A source of the messages "0", "1" … that calls `on_message` before each.
 message_source numbers(
     int count, std::function<void(int)> on_message = [](int) {}) {
-  return [count, on_message, next = 0]() mutable -> result<std::optional<outgoing_message>> {
+  return [count, on_message, next = 0]() mutable -> result<std::shared_ptr<const outgoing_message>> {
     if (next == count)
-      return std::optional<outgoing_message>();
+      return std::shared_ptr<const outgoing_message>();
     on_message(next);
-    return outgoing_message{"t", "k", {}, std::to_string(next++)};
+    return std::make_shared<const outgoing_message>(outgoing_message{"t", "k", {}, std::to_string(next++)});
   };
 }
 
@@ -58,21 +59,83 @@ protected:
   test::fake_publisher target_;
 };
 
-TEST_F(publish_run_test, publishes_everything_in_order_and_in_batches) {
-  settings_.batch_messages = 4;
+TEST_F(publish_run_test, publishes_everything_in_order_with_a_window_full_on_the_way) {
+  settings_.window_messages = 4;
   const auto outcome = run(numbers(10));
   ASSERT_TRUE(has_value(outcome));
   EXPECT_TRUE(outcome->is_complete);
   EXPECT_EQ(outcome->messages, 10U);
   EXPECT_EQ(target_.values, first_numbers(10));
-  EXPECT_EQ(target_.calls, (std::vector<std::size_t>{4, 4, 2}));
+  EXPECT_EQ(target_.most_on_the_way, 4U);
+  EXPECT_TRUE(target_.calls.empty()) << "nothing was published a batch at a time";
   EXPECT_EQ(outcome->partition_bytes.at(0), 10U);
 }
 
-TEST_F(publish_run_test, bounds_batches_by_bytes_too) {
-  settings_.batch_bytes = 3;
+TEST_F(publish_run_test, bounds_its_window_by_bytes_too) {
+  settings_.window_bytes = 3;
   ASSERT_TRUE(has_value(run(numbers(7))));
-  EXPECT_EQ(target_.calls, (std::vector<std::size_t>{3, 3, 1}));
+  EXPECT_EQ(target_.most_on_the_way, 3U);
+}
+
+TEST_F(publish_run_test, publishes_a_paced_run_in_batches) {
+  settings_.rate = 1e9; // all are due at once
+  settings_.batch_messages = 4;
+  const auto outcome = run(numbers(10));
+  ASSERT_TRUE(has_value(outcome));
+  EXPECT_EQ(target_.values, first_numbers(10));
+  EXPECT_EQ(target_.most_on_the_way, 0U);
+  EXPECT_LE(*std::max_element(target_.calls.begin(), target_.calls.end()), 4U);
+  settings_.batch_messages = 10'000;
+  settings_.batch_bytes = 3;
+  target_.calls.clear();
+  ASSERT_TRUE(has_value(run(numbers(7))));
+  EXPECT_LE(*std::max_element(target_.calls.begin(), target_.calls.end()), 3U);
+}
+
+TEST_F(publish_run_test, publishes_again_in_order_what_was_not_confirmed) {
+  settings_.window_messages = 4;
+  int outages = 2;
+  target_.refuse = [&](const auto& message) -> std::optional<failure> {
+    if (message.value != "5" || outages-- <= 0)
+      return {};
+    return make_failure(error::not_acknowledged, "the connection was lost");
+  };
+  const auto outcome = run(numbers(10));
+  ASSERT_TRUE(has_value(outcome));
+  EXPECT_TRUE(outcome->is_complete);
+  EXPECT_EQ(outcome->messages, 10U);
+  EXPECT_EQ(outcome->partition_bytes.at(0), 10U);
+  ASSERT_EQ(target_.calls.size(), 2U);
+  auto sorted = target_.values;
+  std::sort(sorted.begin(), sorted.end());
+  EXPECT_EQ(sorted, first_numbers(10)) << "each once";
+  const auto place = [&](const char* value) {
+    return std::find(target_.values.begin(), target_.values.end(), value);
+  };
+  EXPECT_LT(place("5"), place("9")) << "what failed is not overtaken by what comes after it has been told";
+}
+
+TEST_F(publish_run_test, ends_when_what_was_not_confirmed_never_is) {
+  settings_.timeout = 300ms;
+  target_.refuse = [](const auto& message) -> std::optional<failure> {
+    if (message.value != "2")
+      return {};
+    return make_failure(error::broker_unavailable, "nobody is there");
+  };
+  EXPECT_TRUE(failure_is(run(numbers(10)), error::broker_unavailable));
+}
+
+TEST_F(publish_run_test, confirms_what_is_on_its_way_before_it_fails) {
+  settings_.max_message_bytes = 1'000;
+  settings_.window_messages = 5;
+  std::size_t made = 0;
+  const auto outcome = run([&]() -> result<std::shared_ptr<const outgoing_message>> {
+    const std::string value(++made == 4 ? 2'000 : 10, 'x');
+    return std::make_shared<const outgoing_message>(outgoing_message{"t", "k", {}, value});
+  });
+  EXPECT_TRUE(failure_is(outcome, error::message_exceeds_limit));
+  EXPECT_EQ(target_.values.size(), 3U);
+  EXPECT_TRUE(target_.take_settled(1s).empty()) << "all are accounted for";
 }
 
 TEST_F(publish_run_test, keeps_the_pace_it_is_given) {
@@ -97,7 +160,7 @@ TEST_F(publish_run_test, makes_paced_messages_only_when_they_are_due) {
 TEST_F(publish_run_test, stops_at_a_signal) {
   for (const double rate : {0.0, 1'000.0}) {
     settings_.rate = rate;
-    settings_.batch_messages = 5;
+    settings_.batch_messages = settings_.window_messages = 5;
     const auto outcome = run(numbers(1'000'000, [](int number) {
       if (number == 12)
         kill(getpid(), SIGTERM);
@@ -124,7 +187,7 @@ TEST_F(publish_run_test, ends_at_a_message_that_cannot_be_published) {
   EXPECT_TRUE(failure_is(run(numbers(10)), error::topic_missing));
 }
 
-TEST_F(publish_run_test, ends_at_a_message_that_is_too_large_before_its_batch_is_sent) {
+TEST_F(publish_run_test, ends_at_a_message_that_is_too_large_before_it_is_sent) {
   settings_.max_message_bytes = 50;
   EXPECT_TRUE(failure_is(run(numbers(3)), error::message_exceeds_limit));
   EXPECT_TRUE(target_.values.empty());
@@ -133,7 +196,7 @@ TEST_F(publish_run_test, ends_at_a_message_that_is_too_large_before_its_batch_is
 TEST_F(publish_run_test, ends_where_its_source_does) {
   for (const double rate : {0.0, 10'000.0}) {
     settings_.rate = rate;
-    EXPECT_TRUE(failure_is(run([]() -> result<std::optional<outgoing_message>> {
+    EXPECT_TRUE(failure_is(run([]() -> result<std::shared_ptr<const outgoing_message>> {
                              return make_failure(error::item_exceeds_limit, "too large");
                            }),
                            error::item_exceeds_limit));

@@ -34,9 +34,9 @@ std::vector<outgoing_message> take_all(message_stream& stream) {
   for (;;) {
     auto message = stream.next();
     EXPECT_TRUE(has_value(message));
-    if (!message || !message->has_value())
+    if (!message || *message == nullptr)
       return messages;
-    messages.push_back(std::move(**message));
+    messages.push_back(**message);
   }
 }
 
@@ -103,7 +103,7 @@ TEST_P(simulation, leads_there_in_whatever_order_the_messages_come) {
     EXPECT_EQ(messages->size(), stream.counts().messages);
     message_fold fold;
     for (const auto& message : *messages)
-      fold.add(message.value, message.key);
+      fold.add(message->value, message->key);
     EXPECT_EQ(fold.state(), expected_state(stream)) << "seed " << seed;
   }
 }
@@ -115,6 +115,29 @@ TEST_P(simulation, is_the_same_bytes_for_the_same_seed_and_base_time) {
   EXPECT_EQ(text, text_of(take_all(same)));
   EXPECT_NE(text, text_of(take_all(other)));
   EXPECT_EQ(expected_state(one), expected_state(same));
+}
+
+TEST_P(simulation, is_the_same_bytes_however_many_rows_are_kept_from_round_to_round) {
+  std::set<std::string> texts, states;
+  for (const std::size_t memory : {std::size_t{0}, std::size_t{20'000}, default_row_memory}) {
+    auto options = fixed(7);
+    options.row_memory = memory;
+    message_stream stream(options, sink_of(GetParam()));
+    texts.insert(text_of(take_all(stream)));
+    states.insert(expected_state(stream));
+  }
+  EXPECT_EQ(texts.size(), 1U);
+  EXPECT_EQ(states.size(), 1U);
+}
+
+TEST_P(simulation, is_the_same_bytes_whether_or_not_a_state_is_expected) {
+  message_stream one(fixed(7), sink_of(GetParam()));
+  auto options = fixed(7);
+  options.is_state_expected = false;
+  message_stream other(options, sink_of(GetParam()));
+  EXPECT_EQ(text_of(take_all(one)), text_of(take_all(other)));
+  EXPECT_EQ(one.expected_rows(), other.expected_rows());
+  EXPECT_EQ(expected_state(other), "[]\n");
 }
 
 TEST_P(simulation, has_the_same_rows_for_the_same_seed_whatever_the_time) {

@@ -58,6 +58,41 @@ TEST_F(kafka_server_outage, a_killed_broker_loses_nothing) {
     ADD_FAILURE() << failed;
 }
 
+TEST_F(kafka_server_outage, posted_messages_survive_a_killed_broker_in_their_order) {
+  make_topic();
+  auto publisher = open_publisher();
+  std::vector<settled_message> settled;
+  const auto take = [&](std::chrono::milliseconds patience) {
+    std::ranges::move(publisher->take_settled(patience), std::back_inserter(settled));
+  };
+  constexpr std::size_t count = 3'000;
+  for (std::size_t number = 0; number < count; ++number) {
+    if (number == count / 2) {
+      while (settled.empty())
+        take(1s);
+      broker_->kill();
+    }
+    if (number == count / 2 + 200) {
+      ASSERT_TRUE(has_value(broker_->restart()));
+    }
+    publisher->post(std::make_shared<const outgoing_message>(
+                        message_to(topic_, "k", std::to_string(number) + std::string(2'000, ' '))),
+                    60s);
+    take(0ms);
+  }
+  while (settled.size() < count)
+    take(1s);
+  std::int64_t next = 0;
+  for (const auto& one : settled) {
+    ASSERT_TRUE(has_value(one.outcome));
+    EXPECT_EQ(one.outcome->offset, next++) << "each once";
+  }
+  ASSERT_TRUE(has_value(reader.join(target(), grouped())));
+  ASSERT_TRUE(reader.poll_until_has(count, 60s));
+  for (std::size_t number = 0; number < count; ++number)
+    EXPECT_EQ(std::stoul(std::string(reader.messages[number].value)), number);
+}
+
 TEST_F(kafka_server_outage, commits_go_on_after_a_restart) {
   make_topic();
   publish(numbered_messages(topic_, 10));
