@@ -35,14 +35,15 @@ public:
                                                std::chrono::milliseconds timeout) = 0;
 
   /// Hands a message over without waiting for its confirmation (KAF-03, NAT-05), so that many are on their
-  /// way at once. Waits only for a connection, and for room in the client. The publisher shares the message,
-  /// which is not copied, until its client is done with it: it must not be changed any more. How many
-  /// messages are on their way is for the caller to bound, by those that have not settled.
+  /// way at once. Waits only for a connection, and for room in the client. The publisher shares the message
+  /// until its client is done with it, and the Kafka client reads the value where it stands: it must not be
+  /// changed any more. How many messages are on their way is for the caller to bound, by those that have not
+  /// settled. Messages of one key are stored in the order of post(), as those of publish() are.
   ///
-  /// Whatever becomes of it, take_settled() tells it. A message that is not confirmed within `timeout` from
-  /// now on counts as not confirmed, and so does each that is on its way then. While take_settled() has a
-  /// failure to tell, messages are not sent but fail with error::not_acknowledged: what the caller publishes
-  /// again is not overtaken by what it posted since. Messages of one key are stored in the order of post().
+  /// Whatever becomes of it, take_settled() tells it. When one is not confirmed within `timeout` from now on,
+  /// it fails, and with it all that are on their way. After any failure no message is sent until
+  /// take_settled() has told of all that were posted: they fail with error::not_acknowledged, so that what
+  /// the caller publishes again is not overtaken by what it has posted since.
   virtual void post(std::shared_ptr<const outgoing_message> message, std::chrono::milliseconds timeout) = 0;
 
   /// Tells what has become of posted messages: of each once, in the order of post(). Waits up to `timeout`
