@@ -195,7 +195,7 @@ private:
       return end(outcome::duplicate);
     is_key_known_ = *is_known;
 
-    auto snapshot = check(head->envelope, settings_.limits, **opened);
+    auto snapshot = check(*head, settings_.limits, **opened);
     if (!snapshot)
       return bury(message, snapshot.error());
     const auto order = order_of(*head, *snapshot);
@@ -230,19 +230,25 @@ private:
     std::optional<held_rows> rows;
   };
 
-  /// Checks a payload, of rows that are held byte for byte no more than that they are.
-  result<snapshot_view> check(const envelope_view& envelope, const limits& bounds,
-                              const open_scope& where) const {
-    if (const auto held = held_arrays_.find(envelope.payload.data()); held != held_arrays_.end()) {
+  /// Checks a payload: of rows that are held byte for byte no more than that they are, and of items with the
+  /// digest of those held where each row ends.
+  result<snapshot_view> check(const message_head& head, const limits& bounds, const open_scope& where) const {
+    const auto payload = head.envelope.payload;
+    if (const auto held = held_arrays_.find(payload.data()); held != held_arrays_.end()) {
       snapshot_view checked;
-      checked.items = envelope.payload;
+      checked.items = payload;
       checked.item_count = held->second;
       return checked;
     }
     known_items known(items_digests_);
+    const auto items = payload.starts_with('[') ? payload : guess_items(payload);
     if (where.rows && where.rows->are_checked())
       known.know(*where.rows, where.record.items_digest);
-    return parse_snapshot(envelope, bounds, known);
+    else if (where.record.order && !items.empty() &&
+             (items.size() == payload.size() ? head.key.payload : known.digest_of(items)) ==
+                 where.record.items_digest)
+      known.trust(items);
+    return parse_snapshot(head.envelope, bounds, known);
   }
 
   result<void> end(outcome value) {
@@ -340,7 +346,7 @@ private:
       auto head = read_head(part.message, part.message_key, accepted);
       if (!head)
         return head.error();
-      auto snapshot = check(head->envelope, accepted, opened);
+      auto snapshot = check(*head, accepted, opened);
       if (!snapshot)
         return snapshot.error();
       arrived.views.push_back(*snapshot);

@@ -1,5 +1,9 @@
 #include "known_items.hpp"
 
+#include <kollect/simd/scan.hpp>
+
+#include <functional>
+
 namespace kollect::consumer {
 
 std::string_view guess_items(std::string_view payload) noexcept {
@@ -11,6 +15,17 @@ std::string_view guess_items(std::string_view payload) noexcept {
   if (at == std::string_view::npos || payload[at + name.size()] != '[')
     return {};
   return payload.substr(at + name.size(), payload.size() - 1 - (at + name.size()));
+}
+
+std::size_t known_items::find(std::string_view text, std::size_t room) {
+  if (rows_)
+    return rows_->find(text, room);
+  const std::less_equal<> is_not_after;
+  const char* const end = trusted_.data() + trusted_.size();
+  if (!is_not_after(trusted_.data(), text.data()) || is_not_after(end, text.data()))
+    return 0;
+  const auto length = simd::find_value_end(text, 0);
+  return length == std::string_view::npos ? 0 : length;
 }
 
 std::optional<sha256_digest> known_items::digest_of(std::string_view items) const {

@@ -1,5 +1,6 @@
 #include "postgresql_store.hpp"
 
+#include "feed_page.hpp"
 #include "postgresql_connection.hpp"
 #include "postgresql_digests.hpp"
 #include "postgresql_schema.hpp"
@@ -99,14 +100,6 @@ constexpr contradiction checks[] = {
     {"batches of changes that overlap or miss some",
      "SELECT count(*) FROM change_batches b WHERE last_cursor - first_cursor + 1 < (SELECT sum(sequence - "
      "coalesce(first_sequence, sequence) + 1) FROM changes c WHERE c.batch_id = b.batch_id)"},
-    {"changes whose row is neither held nor told of by the change that came next",
-     "SELECT (SELECT coalesce(sum(sequence - first_sequence + 1), 0)::bigint FROM changes WHERE "
-     "identity_digests IS NOT NULL) - (SELECT count(*) FROM items JOIN change_batches b USING (batch_id) "
-     "WHERE "
-     "b.first_cursor + sequence >= oldest) - (SELECT count(*) FROM changes n JOIN change_batches b ON "
-     "b.batch_id = n.replaced_batch_id WHERE b.first_cursor + replaced_sequence >= oldest) FROM (SELECT "
-     "min(b.first_cursor + first_sequence) AS oldest FROM changes JOIN change_batches b USING (batch_id) "
-     "WHERE identity_digests IS NOT NULL) AS kept"},
 };
 
 class postgresql_store final : public store {
@@ -253,19 +246,13 @@ public:
   }
 
   result<std::vector<feed_entry>> changes_after(std::int64_t cursor, std::int64_t limit) override {
-    std::vector<feed_entry> out;
-    std::optional<std::int64_t> lost;
-    auto read = connection_->visit(changes_by_cursor, parameters().integer(cursor).integer(limit),
-                                   [&](const row& found) {
-                                     if (found.is_null(12) && !lost)
-                                       lost = found.integer(0);
-                                     out.push_back(read_feed_entry(found));
-                                   });
-    if (!read)
-      return read.error();
-    if (lost)
-      return make_lost_version(*lost);
-    return out;
+    return read_feed(cursor, limit, [&](feed_page& page) {
+      return connection_->visit(changes_by_cursor, parameters().integer(page.cursor()).integer(page.limit()),
+                                [&](const row& found) {
+                                  if (!page.is_over())
+                                    page.add(read_feed_entry(found), found.is_null(12));
+                                });
+    });
   }
 
   result<std::int64_t> last_cursor() override {

@@ -1,5 +1,6 @@
 #include "sqlite_store.hpp"
 
+#include "feed_page.hpp"
 #include "file_lock.hpp"
 #include "file_watch.hpp"
 #include "sqlite_database.hpp"
@@ -86,10 +87,6 @@ constexpr contradiction checks[] = {
     {"the bytes of dead letters are not those noted",
      "SELECT dead_letter_bytes <> (SELECT coalesce(sum(body_bytes), 0) FROM dead_letters WHERE value IS NOT "
      "NULL) FROM totals"},
-    {"changes whose row is neither held nor told of by the change that came next",
-     "SELECT (SELECT coalesce(sum(cursor - first_cursor + 1), 0) FROM changes WHERE item_id IS NOT NULL) - "
-     "(SELECT count(*) FROM items WHERE cursor >= oldest) - (SELECT count(*) FROM changes WHERE replaces >= "
-     "oldest) FROM (SELECT min(first_cursor) AS oldest FROM changes WHERE item_id IS NOT NULL)"},
     {"the file is damaged (PRAGMA quick_check)",
      "SELECT count(*) FROM pragma_quick_check WHERE quick_check <> 'ok'"},
 };
@@ -243,19 +240,7 @@ public:
   }
 
   result<std::vector<feed_entry>> changes_after(std::int64_t cursor, std::int64_t limit) override {
-    std::vector<feed_entry> out;
-    result<void> expanded;
-    auto read = database_->query(
-        changes_by_cursor, [&](statement& select) { select.bind(cursor).bind(limit); },
-        [&](statement& row) {
-          if (expanded && std::ssize(out) < limit)
-            expanded = add_entries(row, cursor, limit, out);
-        });
-    if (!read)
-      return read.error();
-    if (!expanded)
-      return expanded.error();
-    return out;
+    return read_feed(cursor, limit, [&](feed_page& page) { return read_feed_page(page); });
   }
 
   result<std::int64_t> last_cursor() override {
@@ -372,29 +357,39 @@ public:
   }
 
 private:
-  /// The changes after `cursor` that an entry of the feed tells of. Its statement is still running, so that
-  /// all of it is of one moment.
-  result<void> add_entries(const statement& found, std::int64_t cursor, std::int64_t limit,
-                           std::vector<feed_entry>& out) {
+  result<void> read_feed_page(feed_page& page) {
+    result<void> expanded;
+    auto read = database_->query(
+        changes_by_cursor, [&](statement& select) { select.bind(page.cursor()).bind(page.limit()); },
+        [&](statement& row) {
+          if (expanded && !page.is_over())
+            expanded = add_entries(row, page);
+        });
+    return read ? expanded : read;
+  }
+
+  /// The changes that an entry of the feed tells of. Its statement is still running, so that all of it is of
+  /// one moment.
+  result<void> add_entries(const statement& found, feed_page& page) {
     auto entry = read_feed_entry(found);
     if (found.is_null(15)) {
-      out.push_back(std::move(entry));
+      page.add(std::move(entry), false);
       return {};
     }
     const std::int64_t last = entry.cursor, item_id = found.integer(15);
-    for (auto next = std::max(found.integer(16), cursor + 1); next <= last && std::ssize(out) < limit;
+    for (auto next = std::max(found.integer(16), page.cursor() + 1); next <= last && !page.is_over();
          ++next) {
-      auto after = find_version(item_id - (last - next), next);
-      if (!after)
-        return after.error();
+      auto version = find_version(item_id - (last - next), next);
+      if (!version)
+        return version.error();
       entry.cursor = next;
-      entry.after = std::move(*after);
-      out.push_back(entry);
+      entry.after = version->value_or(std::string());
+      page.add(entry, !*version);
     }
     return {};
   }
 
-  result<std::string> find_version(std::int64_t item_id, std::int64_t cursor) {
+  result<std::optional<std::string>> find_version(std::int64_t item_id, std::int64_t cursor) {
     std::optional<std::string> version;
     auto read = database_->query(
         version_of_row, [&](statement& select) { select.bind(item_id).bind(cursor); },
@@ -404,9 +399,7 @@ private:
         });
     if (!read)
       return read.error();
-    if (!version)
-      return make_lost_version(cursor);
-    return std::move(*version);
+    return version;
   }
 
   result<std::vector<owned_position>>

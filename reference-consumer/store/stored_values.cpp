@@ -122,12 +122,4 @@ failure make_fenced(std::int32_t partition) {
       "DED-03");
 }
 
-failure make_lost_version(std::int64_t cursor) {
-  return make_failure(
-      error::store_corrupt,
-      "the row that change " + std::to_string(cursor) +
-          " of the feed led to is not in the store any more: somebody has edited it. "
-          "`kollect-consumer doctor` tells what else is missing; build the store anew from the log");
-}
-
 } // namespace kollect::consumer

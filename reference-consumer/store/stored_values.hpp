@@ -56,9 +56,6 @@ std::string scope_ids_json(const std::vector<std::int64_t>& ids);
 /// That a partition is not ours any more.
 failure make_fenced(std::int32_t partition);
 
-/// That the store has lost the row that a change of its feed led to.
-failure make_lost_version(std::int64_t cursor);
-
 } // namespace kollect::consumer
 
 #endif

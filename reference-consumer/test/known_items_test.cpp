@@ -40,6 +40,38 @@ TEST(known_items, know_no_rows_unless_told) {
   EXPECT_EQ(known.find("{}", 10), 0U);
 }
 
+TEST(known_items, that_are_trusted_are_passed_over_row_by_row) {
+  const std::string text = R"([{"a":"}"},{}] {"b":1})";
+  const items_digests none;
+  known_items known(none);
+  known.trust(std::string_view(text).substr(0, 14));
+  EXPECT_EQ(known.find(std::string_view(text).substr(1, 13), 10), 9U);
+  EXPECT_EQ(known.find(std::string_view(text).substr(11, 3), 10), 2U);
+  EXPECT_EQ(known.find(std::string_view(text).substr(15), 10), 0U) << "it is outside";
+  EXPECT_EQ(known.find("{}", 10), 0U) << "it is another text";
+}
+
+/// Rows are looked into again when their digest is another, even if nothing of the store is in memory.
+TEST(known_items, of_a_restarted_consumer_are_trusted_by_their_digest_only) {
+  for (const bool is_array : {true, false}) {
+    test_consumer consumer;
+    const auto make = [&](std::int64_t second) {
+      return is_array ? make_array(make_rows(3), noon(second))
+                      : make_export(make_rows(3), noon(second)).front();
+    };
+    EXPECT_EQ(consumer.end_of(deliver(make(1), 0)), outcome::applied);
+    consumer.restart();
+    auto broken = make(2);
+    const auto at = broken.value.rfind(R"("kind":)");
+    ASSERT_NE(at, std::string::npos);
+    broken.value[at + 6] = ';'; // the length is the same
+    EXPECT_EQ(consumer.end_of(deliver(broken, 1)), outcome::dead_lettered);
+    consumer.restart();
+    EXPECT_EQ(consumer.end_of(deliver(make(3), 2)), outcome::applied);
+    EXPECT_EQ(state_text(*consumer), state_text(make_rows(3)));
+  }
+}
+
 /// A batch of export envelopes that are not spelled as one would think.
 TEST(known_items, that_are_guessed_wrong_are_hashed_again) {
   test_consumer consumer;

@@ -134,17 +134,17 @@ TEST_F(postgresql_store, processes_of_version_2_cannot_write_changes_any_more) {
             rows_of_text{"kept_after"});
 }
 
-TEST_F(postgresql_store, a_row_that_somebody_took_away_is_missed_by_feed_and_doctor) {
+TEST_F(postgresql_store, a_change_whose_row_somebody_took_away_is_a_gap_of_the_feed) {
   const auto opened = open();
   const auto in = opened->begin().value();
   write_row(*in, {"c", "n", "i"}, 0);
-  EXPECT_TRUE(succeeds(in->commit()));
+  write_row(*in, {"c", "n", "another"}, 0);
+  EXPECT_TRUE(succeeds(in->commit())); // a row, its snapshot, a row, its snapshot
+  sql("DELETE FROM items WHERE scope_id = (SELECT max(scope_id) FROM items)");
+  EXPECT_EQ(opened->changes_after(0, 100).value().size(), 2U) << "a page ends before it";
+  EXPECT_EQ(opened->changes_after(2, 1).value().at(0).cursor, 4) << "the next one begins after it";
   sql("DELETE FROM items");
-  EXPECT_TRUE(fails_with(opened->changes_after(0, 100), error::store_corrupt));
-  const auto found = opened->contradictions().value();
-  EXPECT_TRUE(std::any_of(found.begin(), found.end(), [](const auto& sentence) {
-    return sentence.find("changes whose row") != std::string::npos;
-  }));
+  EXPECT_EQ(opened->changes_after(0, 1).value().at(0).cursor, 2);
 }
 
 TEST_F(postgresql_store, older_tables_are_brought_up_to_date) {
