@@ -143,6 +143,7 @@ result<void> postgresql_transaction::read_locked(const std::vector<std::string_v
     const auto one = (*found)[index];
     auto record = read_record(one);
     has_parts_[record.id] = one.integer(11) != 0;
+    scope_ids_.insert_or_assign(one.text(10), record.id);
     locked_.insert_or_assign(one.text(10), std::move(record));
   }
   return {};
@@ -165,13 +166,13 @@ result<void> postgresql_transaction::expect_keys(std::span<const expected_key> k
   std::vector<std::string_view> payloads, stamps;
   std::vector<std::pair<std::int64_t, dedup_key>> asked;
   for (const auto& one : keys) {
-    const auto locked = locked_.find(digest_of(*one.scope));
-    if (locked == locked_.end())
+    const auto locked = scope_ids_.find(digest_of(*one.scope));
+    if (locked == scope_ids_.end())
       continue;
-    scope_ids.push_back(locked->second.id);
+    scope_ids.push_back(locked->second);
     payloads.push_back(bytes_of(one.key->payload));
     stamps.push_back(one.key->timestamp);
-    asked.emplace_back(locked->second.id, *one.key);
+    asked.emplace_back(locked->second, *one.key);
   }
   auto found = connection_.run("SELECT place FROM unnest($1, $2, $3) WITH ORDINALITY AS one (scope_id, "
                                "payload_digest, timestamp, place) "

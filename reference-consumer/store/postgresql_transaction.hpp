@@ -73,8 +73,9 @@ private:
 
   connection& connection_;
   std::map<std::string, std::int64_t> log_ids_;
-  std::map<std::string, scope_record> locked_; // by digest: locked, but not opened yet
-  std::map<std::int64_t, bool> has_parts_;     // scope id to whether it may have pending parts
+  std::map<std::string, scope_record> locked_;    // by digest: locked, but not opened yet
+  std::map<std::string, std::int64_t> scope_ids_; // by digest: of all that are locked
+  std::map<std::int64_t, bool> has_parts_;        // scope id to whether it may have pending parts
   std::map<std::pair<std::int64_t, dedup_key>, bool> known_keys_; // those that were looked for, or written
   std::map<std::int64_t, std::int64_t> remembered_;               // scope id to number of keys added
   std::map<std::pair<std::string, std::int32_t>, std::int64_t> positions_;
