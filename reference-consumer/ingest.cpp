@@ -44,6 +44,12 @@ dead_letter make_dead_letter(const message_origin& origin, const failure& reason
   return letter;
 }
 
+std::vector<sha256_digest> digests_of(std::span<const std::string_view> texts) {
+  std::vector<sha256_digest> digests(texts.size());
+  sha256_each(texts, digests);
+  return digests;
+}
+
 /// A snapshot that is to be applied, whole or from its parts by index, and what identifies it.
 struct arrived_snapshot {
   snapshot_order order;
@@ -144,8 +150,7 @@ private:
       texts.push_back(head->envelope.payload);
       places.push_back(&head->key.payload);
     }
-    std::vector<sha256_digest> digests(texts.size());
-    sha256_each(texts, digests);
+    const auto digests = digests_of(texts);
     for (std::size_t index = 0; index < texts.size(); ++index)
       *places[index] = digests[index];
     return {};
@@ -169,8 +174,7 @@ private:
       if (!*is_known && !are_likely_held)
         texts.push_back(items);
     }
-    std::vector<sha256_digest> digests(texts.size());
-    sha256_each(texts, digests);
+    const auto digests = digests_of(texts);
     for (std::size_t index = 0; index < texts.size(); ++index)
       items_digests_.emplace(texts[index].data(), items_digest{texts[index].size(), digests[index]});
     return {};

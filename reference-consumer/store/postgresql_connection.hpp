@@ -20,6 +20,11 @@
 
 namespace kollect::consumer::postgresql {
 
+/// Texts as columns take them; they must live as long.
+inline std::vector<std::string_view> views_of(const std::vector<std::string>& texts) {
+  return {texts.begin(), texts.end()};
+}
+
 /// Values for $1, $2 … of a statement, in PostgreSQL's binary format. Call order is parameter order.
 /// Texts and byte strings are not copied: they must live until the statement has run.
 class parameters {

@@ -9,10 +9,6 @@ namespace {
 /// Rows of one entry: a reader of the feed may want a few of them only.
 constexpr std::size_t most_rows_of_an_entry = 1000;
 
-std::vector<std::string_view> views_of(const std::vector<std::string>& texts) {
-  return {texts.begin(), texts.end()};
-}
-
 } // namespace
 
 void snapshot_writer::written_rows::add(const change& one, std::string_view digest, std::int64_t sequence) {

@@ -9,14 +9,6 @@
 #include <utility>
 
 namespace kollect::consumer::postgresql {
-namespace {
-
-std::vector<std::string_view> views_of(const std::vector<std::string>& texts) {
-  return {texts.begin(), texts.end()};
-}
-
-} // namespace
-
 result<std::int64_t> log_id_of(connection& target, const std::string& log) {
   const auto digest = digest_of_log(log);
   const auto find = [&]() -> result<std::int64_t> {
