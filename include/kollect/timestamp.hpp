@@ -80,15 +80,19 @@ inline result<timestamp> parse_timestamp(std::string_view text) {
   std::size_t at = 19;
   std::uint32_t nanoseconds = 0;
   if (text[at] == '.') {
+    // By the number of digits. Digits are added up first: to divide a unit for each was half of all time
+    // here.
+    constexpr std::array<std::uint32_t, 10> units{0,      100'000'000, 10'000'000, 1'000'000, 100'000,
+                                                  10'000, 1'000,       100,        10,        1};
     const std::size_t first = ++at;
-    std::uint32_t unit = 100'000'000;
-    for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, unit /= 10) {
+    for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at) {
       if (at - first == 9)
         return refuse("it has more than nine fractional digits");
-      nanoseconds += static_cast<std::uint32_t>(text[at] - '0') * unit;
+      nanoseconds = nanoseconds * 10 + static_cast<std::uint32_t>(text[at] - '0');
     }
     if (at == first)
       return refuse("the fraction has no digits");
+    nanoseconds *= units[at - first];
   }
   if (text.substr(at) != "Z")
     return refuse("it does not end in Z");

@@ -40,7 +40,7 @@ public:
   /// Passes exactly this text, if it is next.
   template <std::size_t size>
   [[gnu::always_inline]] bool pass(const char (&literal)[size]) noexcept {
-    if (left() < size - 1 || std::memcmp(at_, literal, size - 1) != 0)
+    if (left() < size - 1 || !is_here(literal))
       return false;
     at_ += size - 1;
     return true;
@@ -127,6 +127,26 @@ private:
   }
 
   static constexpr std::size_t most_depth = 32; // at most the bits in `objects`
+
+  /// memcmp of a size that the compiler knows is still a call for more than a few bytes.
+  template <std::size_t size>
+  [[gnu::always_inline]] bool is_here(const char (&literal)[size]) const noexcept {
+    constexpr std::size_t length = size - 1;
+    if constexpr (length < 8) {
+      return std::memcmp(at_, literal, length) == 0;
+    } else {
+      std::uint64_t differs = 0;
+      for (std::size_t place = 0; place < length; place += 8) // the last two words may overlap
+        differs |= word(at_ + std::min(place, length - 8)) ^ word(literal + std::min(place, length - 8));
+      return differs == 0;
+    }
+  }
+
+  static std::uint64_t word(const char* bytes) noexcept {
+    std::uint64_t out;
+    std::memcpy(&out, bytes, sizeof out);
+    return out;
+  }
 
   std::size_t left() const noexcept { return static_cast<std::size_t>(end_ - at_); }
   char here() const noexcept { return at_ != end_ ? *at_ : '\0'; }

@@ -67,13 +67,16 @@ constexpr std::size_t find_last_close(std::uint64_t opens, std::uint64_t closes,
 /// Answers of scan_block() that are no place in the block.
 inline constexpr std::size_t not_closed = 0, backslash_outside = block_size + 1;
 
-/// Takes one block into account. Answers as find_last_close() does.
+/// Takes one block into account but for its first `skipped` bytes, which were in the block before. Answers as
+/// find_last_close() does, of what comes after them.
 template <class Block>
-[[gnu::always_inline]] inline std::size_t scan_block(const char* bytes, scan_state& state) noexcept {
+[[gnu::always_inline]] inline std::size_t scan_block(const char* bytes, scan_state& state,
+                                                     unsigned skipped = 0) noexcept {
   const string_marks marks = Block::find_string_marks(bytes);
-  std::uint64_t quotes = marks.quotes, is_taken = state.is_taken;
-  if ((marks.backslashes | is_taken) != 0) {
-    quotes &= ~find_taken(marks.backslashes, is_taken);
+  const std::uint64_t backslashes = marks.backslashes >> skipped;
+  std::uint64_t quotes = marks.quotes >> skipped, is_taken = state.is_taken;
+  if ((backslashes | is_taken) != 0) {
+    quotes &= ~find_taken(backslashes, is_taken);
     // Where there are many backslashes, strings are long, and no bracket in them counts.
     if ((quotes | ~state.is_in_string) == 0) {
       state.is_taken = is_taken;
@@ -82,10 +85,11 @@ template <class Block>
   }
   const std::uint64_t strings = Block::prefix_xor(quotes) ^ state.is_in_string;
   // Outside strings a backslash takes nothing, but is not JSON: not worth being fast for.
-  if ((marks.backslashes & ~strings) != 0) [[unlikely]]
+  if ((backslashes & ~strings) != 0) [[unlikely]]
     return backslash_outside;
   const bracket_marks brackets = Block::find_brackets(bytes);
-  const std::uint64_t opens = brackets.opens & ~strings, closes = brackets.closes & ~strings;
+  const std::uint64_t opens = (brackets.opens >> skipped) & ~strings;
+  const std::uint64_t closes = (brackets.closes >> skipped) & ~strings;
   const auto closed = static_cast<std::size_t>(std::popcount(closes));
   if (closed >= state.depth) [[unlikely]]
     if (const std::size_t end = find_last_close(opens, closes, state.depth); end != not_closed)
@@ -94,6 +98,20 @@ template <class Block>
   state.is_in_string = 0 - (strings >> 63U);
   state.is_taken = is_taken;
   return not_closed;
+}
+
+/// The last bytes of a text, less than a block, so that nothing outside is read: together with what is before
+/// them, or else copied. Zeros mean nothing to the scanner.
+template <class Block>
+[[gnu::always_inline]] inline std::size_t scan_rest(std::string_view text, std::size_t at,
+                                                    scan_state& state) noexcept {
+  const std::size_t length = text.size() - at;
+  if (length != 0 && text.size() >= block_size) [[likely]]
+    return scan_block<Block>(text.data() + text.size() - block_size, state,
+                             static_cast<unsigned>(block_size - length));
+  char rest[block_size] = {};
+  std::memcpy(rest, text.data() + at, length);
+  return scan_block<Block>(rest, state);
 }
 
 /// One past the bracket that closes the container at `at`; npos where there is none.
@@ -106,10 +124,7 @@ template <class Block>
     if (end != not_closed) [[unlikely]]
       return end == backslash_outside ? find_close_bytewise(text, at, state) : at + end;
   }
-  // The rest is copied, so that nothing is read past the end; zeros mean nothing to the scanner.
-  char rest[block_size] = {};
-  std::memcpy(rest, text.data() + at, text.size() - at);
-  end = scan_block<Block>(rest, state);
+  end = scan_rest<Block>(text, at, state);
   if (end == not_closed)
     return std::string_view::npos;
   return end == backslash_outside ? find_close_bytewise(text, at, state) : at + end;
