@@ -170,6 +170,10 @@ void http_server::wake_streams() {
   });
 }
 
+void http_server::post(std::function<void()> work) {
+  asio::post(state_->workers, std::move(work));
+}
+
 result<void> http_server::reload_tls() {
   if (!state_->settings.tls)
     return {};

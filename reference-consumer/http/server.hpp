@@ -68,6 +68,10 @@ public:
   /// Streams that have nothing to send are asked again. Thread-safe, cheap.
   void wake_streams();
 
+  /// Does something on a worker when one is free. What has not begun when the server ends is given up.
+  /// Thread-safe.
+  void post(std::function<void()> work);
+
   /// Reads certificate and key anew, for connections from now on. After a failure the old ones stay.
   result<void> reload_tls();
 

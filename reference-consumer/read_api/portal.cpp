@@ -63,7 +63,8 @@ timestamp now() {
 struct portal::state {
   state(portal_settings how, store_readers::open_reader open, monitor& watch, program::log& to)
       : settings(std::move(how)), watched(watch), log(to), readers(open),
-        feed(std::move(open), to, settings.feed_bytes) {}
+        totals({.recount_soon = [this] { recount_soon(); }}), feed(std::move(open), to, settings.feed_bytes) {
+  }
 
   portal_settings settings;
   monitor& watched;
@@ -84,6 +85,20 @@ struct portal::state {
     const std::scoped_lock lock(tokens_mutex);
     tokens = std::move(*read);
     return {};
+  }
+
+  /// Rows that inventories share, so that no page waits for that.
+  void recount_soon() {
+    server->post([this] {
+      auto done = readers.ask([this](store& source) -> answer_of<void> {
+        auto counted = totals.recount(source);
+        if (!counted)
+          return store_is_away(counted.error());
+        return {};
+      });
+      if (!done && done.error().cause)
+        log.error(*done.error().cause);
+    });
   }
 
   // On the server's thread: who, what, with which parameters. Whatever needs the store becomes a job.
@@ -407,6 +422,7 @@ result<std::unique_ptr<portal>> portal::start(portal_settings settings, store_re
   if (!server)
     return server.error();
   made->server = std::move(*server);
+  made->recount_soon();
   made->feed.begin([&at = *made] { at.server->wake_streams(); });
   return std::unique_ptr<portal>(new portal(std::move(made)));
 }

@@ -13,8 +13,6 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-constexpr std::int64_t few_rows = 10'000;
-constexpr std::chrono::seconds shared_are_kept{30};
 constexpr std::size_t most_totals = 64;
 constexpr std::int64_t rows_at_once = 4'000; ///< where rows are only looked at
 
@@ -249,22 +247,52 @@ result<std::int64_t> row_totals::count(store& source, const std::vector<scope_su
   auto found = shared(source, all);
   if (!found)
     return found.error();
-  return rows - count_repeated(*found, scopes, is_distinct);
+  // What is shared may have been counted when there was more of it.
+  return std::max<std::int64_t>(0, rows - count_repeated(*found, scopes, is_distinct));
+}
+
+/// What was counted last, if it is not too old; asks for it to be counted again when it begins to be.
+std::optional<shared_row_counts> row_totals::recent() {
+  std::optional<shared_row_counts> known;
+  bool is_to_recount = false;
+  {
+    const std::scoped_lock lock(mutex_);
+    const auto age = settings_.now() - counted_at_;
+    if (!shared_ || age >= 2 * settings_.kept)
+      return {};
+    known = shared_;
+    is_to_recount = age >= settings_.kept && !std::exchange(is_recount_asked_for_, true);
+  }
+  if (is_to_recount && settings_.recount_soon)
+    settings_.recount_soon();
+  return known;
 }
 
 result<shared_row_counts> row_totals::shared(store& source, const std::vector<scope_summary>& all) {
-  {
-    const std::scoped_lock lock(mutex_);
-    if (shared_ && rows_of(all) > few_rows && clock::now() < shared_until_)
-      return *shared_;
-    // One counts again; the others need not wait for it.
-    shared_until_ = clock::now() + shared_are_kept;
-  }
+  if (rows_of(all) <= settings_.exact_rows)
+    return source.shared_rows();
+  if (auto known = recent())
+    return std::move(*known);
+  const std::scoped_lock counting(counting_);
+  if (auto known = recent()) // somebody has counted meanwhile
+    return std::move(*known);
+  return count_shared(source);
+}
+
+result<void> row_totals::recount(store& source) {
+  const std::scoped_lock counting(counting_);
+  auto found = count_shared(source);
+  return found ? result<void>{} : found.error();
+}
+
+result<shared_row_counts> row_totals::count_shared(store& source) {
   auto found = source.shared_rows();
-  if (!found)
-    return found;
   const std::scoped_lock lock(mutex_);
-  shared_ = *found;
+  is_recount_asked_for_ = false;
+  if (found) {
+    shared_ = *found;
+    counted_at_ = settings_.now();
+  }
   return found;
 }
 

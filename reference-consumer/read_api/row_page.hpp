@@ -8,10 +8,12 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace kollect::consumer {
@@ -52,15 +54,32 @@ struct page_limits {
   std::int64_t as_of_changes = 100'000;      ///< changes that asOf may go back over; more: 400
 };
 
+/// How exact totals are, and what that costs.
+struct totals_settings {
+  std::int64_t exact_rows = 10'000; ///< up to so many rows everything is counted for each page
+  std::chrono::milliseconds kept{30'000};
+  /// Is to call row_totals::recount() on another thread. Nothing: a page counts, after twice that time.
+  std::function<void()> recount_soon{};
+  std::function<std::chrono::steady_clock::time_point()> now = std::chrono::steady_clock::now;
+};
+
 /// Totals that are not worth counting again for every page. Thread-safe.
 class row_totals {
 public:
+  row_totals() = default;
+  explicit row_totals(totals_settings how) : settings_(std::move(how)) {}
+
   /// How many rows the scopes of the filter have; a row that several of a cluster's inventories carry is
-  /// one. Exact up to 10,000 rows. Beyond, the number of rows that inventories share may be some 30 s old.
+  /// one. Exact up to `exact_rows`. Beyond, the number of rows that inventories share is as old as shared()
+  /// has it.
   result<std::int64_t> count(store& source, const std::vector<scope_summary>& all, const row_filter& filter);
 
-  /// Rows that several scopes hold, hardly older than that.
+  /// Rows that several scopes hold. Counted where nobody has counted for twice `kept`; one thread counts, and
+  /// others wait for it. From `kept` on it is recounted soon, and nobody waits.
   result<shared_row_counts> shared(store& source, const std::vector<scope_summary>& all);
+
+  /// Counts them now.
+  result<void> recount(store& source);
 
   /// A total that was counted row by row, as long as nothing has changed.
   std::optional<std::int64_t> find(const std::string& asked, std::int64_t change_cursor);
@@ -72,9 +91,15 @@ private:
     std::int64_t total = 0;
   };
 
+  std::optional<shared_row_counts> recent();
+  result<shared_row_counts> count_shared(store& source);
+
+  totals_settings settings_;
+  std::mutex counting_; ///< held while many rows are counted; taken before the other
   std::mutex mutex_;
   std::optional<shared_row_counts> shared_;
-  std::chrono::steady_clock::time_point shared_until_{};
+  std::chrono::steady_clock::time_point counted_at_{};
+  bool is_recount_asked_for_ = false;
   std::map<std::string, counted> counted_;
 };
 

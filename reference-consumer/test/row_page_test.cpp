@@ -87,6 +87,36 @@ TEST_F(row_pages, a_row_of_several_inventories_is_shown_once_as_the_newest_has_i
   EXPECT_EQ(read(of_one).total, 3);
 }
 
+TEST_F(row_pages, rows_that_inventories_share_are_counted_beside_the_pages_of_a_large_store) {
+  std::chrono::steady_clock::time_point now{};
+  int asked = 0;
+  row_totals totals({.exact_rows = 3,
+                     .kept = std::chrono::seconds(30),
+                     .recount_soon = [&asked] { ++asked; },
+                     .now = [&now] { return now; }});
+  const auto total = [&] { return totals.count(*consumer_, consumer_->scopes().value(), {}).value(); };
+  write(west_web_, make_rows(2), 1);
+  write(west_all_, make_rows(1), 2);
+  EXPECT_EQ(total(), 2); // few enough to be exact
+  write(west_web_, make_rows(4), 3);
+  EXPECT_EQ(total(), 4);
+  write(west_all_, make_rows(3), 4);
+  EXPECT_EQ(total(), 6); // with the one row shared that was counted before
+  EXPECT_EQ(asked, 0);
+  now += std::chrono::seconds(30);
+  EXPECT_EQ(total(), 6); // nobody waits
+  EXPECT_EQ(total(), 6);
+  EXPECT_EQ(asked, 1);
+  ASSERT_TRUE(totals.recount(*consumer_));
+  EXPECT_EQ(total(), 4);
+  EXPECT_EQ(asked, 1);
+  write(west_all_, make_rows(1), 5);
+  EXPECT_EQ(total(), 2);
+  now += std::chrono::seconds(60); // too old: this page counts
+  EXPECT_EQ(total(), 4);
+  EXPECT_EQ(asked, 1);
+}
+
 TEST_F(row_pages, filters_hold_for_scopes_and_rows) {
   auto rows = make_rows(4);
   rows[0].kind = "Service";
