@@ -79,7 +79,7 @@ def listens(port):
 
 def measure_reading(place, made):
     """P13."""
-    first, rest = made.of(corpora.rounds, 400, 6)
+    first, rest = made.of(corpora.rounds, 400, 15)
     begin = place.folder / f"{place.fresh('serving')}.db"
     place.time("ours", ours(place, first.topic.manifest, f"sqlite:{begin}"))
 
