@@ -32,26 +32,27 @@ public:
   /// Messages that nobody holds any more are forgotten; they come again.
   void drop_abandoned() { ledger_->drop_abandoned(); }
 
-  /// Sends all that our owner has acknowledged and waits until the server confirms each. What it does not
-  /// confirm is sent again with the next call.
+  /// Sends all that our owner has acknowledged and waits until the server confirms each. If the connection is
+  /// lost meanwhile, they are sent again over the next one, in the time that is left; what is not confirmed
+  /// by then is sent again with the next call.
   result<void> commit(clock::time_point deadline) {
-    const auto due = ledger_->acknowledged();
-    if (due.empty()) {
-      sent_.clear();
-      return {};
-    }
-    if (!server_.events().wait_connected(deadline))
-      return unconfirmed(due.size(), "the connection to NATS is lost");
-    const auto losses = server_.events().losses();
-    for (const auto& [number, subject] : due) {
-      const auto serial = next_serial_++;
-      sent_.emplace(serial, number);
-      const auto status =
-          server_.publish(subject, confirmations_.prefix + "." + std::to_string(serial), "+ACK");
-      if (status != NATS_OK)
+    for (;;) {
+      const auto due = ledger_->acknowledged();
+      if (due.empty()) {
+        sent_.clear();
+        return {};
+      }
+      if (!server_.events().wait_connected(deadline))
+        return unconfirmed(due.size(), "the connection to NATS is lost");
+      const auto losses = server_.events().losses();
+      if (const auto status = send(due); status != NATS_OK)
         return unconfirmed(due.size(), natsStatus_GetText(status));
+      const auto are_confirmed = collect(due.size(), deadline, losses);
+      if (!are_confirmed)
+        return are_confirmed.error();
+      if (*are_confirmed)
+        return {};
     }
-    return collect(due.size(), deadline, losses);
   }
 
   /// Keeps every message ours of which the server has not heard for `age`.
@@ -97,6 +98,19 @@ private:
                             "; nothing is lost, the messages come again unless a later commit confirms them");
   }
 
+  template <class Due>
+  natsStatus send(const Due& due) {
+    for (const auto& [number, subject] : due) {
+      const auto serial = next_serial_++;
+      sent_.emplace(serial, number);
+      const auto status =
+          server_.publish(subject, confirmations_.prefix + "." + std::to_string(serial), "+ACK");
+      if (status != NATS_OK)
+        return status;
+    }
+    return NATS_OK;
+  }
+
   natsStatus extend(ack_ledger::entry& held, std::chrono::nanoseconds age, clock::time_point now) {
     if (now - held.told < age)
       return NATS_OK;
@@ -106,7 +120,8 @@ private:
     return status;
   }
 
-  result<void> collect(std::size_t open, clock::time_point deadline, std::uint64_t losses) {
+  /// False if the connection was lost before all were confirmed.
+  result<bool> collect(std::size_t open, clock::time_point deadline, std::uint64_t losses) {
     std::size_t refused = 0;
     while (open > 0) {
       const auto answer = server_.next(confirmations_, deadline, losses);
@@ -122,13 +137,13 @@ private:
       case arrival::none:
         return unconfirmed(open, "no answer came in time");
       case arrival::lost:
-        return unconfirmed(open, "the connection to NATS was lost");
+        return false;
       case arrival::closed:
         return unconfirmed(open, "the connection to NATS was closed");
       }
     }
     sent_.clear();
-    return {};
+    return true;
   }
 
   /// True if this confirmation is the message's first.

@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <ctime>
+#include <future>
 #include <set>
 
 namespace kollect::test {
@@ -135,6 +136,21 @@ TEST_F(outage_server, acknowledgements_that_were_not_confirmed_are_sent_again) {
   EXPECT_FALSE(reader.settle(300ms));
   ASSERT_TRUE(server_->restart());
   ASSERT_TRUE(reader->commit(30s)); // long before ack_wait
+  EXPECT_EQ(administrator(target_).durable(target_.stream).floor_stream, 2U);
+}
+
+TEST_F(outage_server, acknowledgements_under_way_when_the_server_dies_are_sent_over_the_next_connection) {
+  publish(2);
+  member reader;
+  ASSERT_TRUE(reader.join(target_, {.client = quick_to_reconnect()}));
+  ASSERT_TRUE(reader.poll_until_has(2));
+  ASSERT_TRUE(server_->child().send_signal(SIGSTOP)); // it takes them and does not answer
+  auto settled = std::async(std::launch::async, [&] { return reader.settle(30s); });
+  ASSERT_EQ(settled.wait_for(300ms), std::future_status::timeout);
+  server_->kill();
+  ASSERT_TRUE(server_->restart());
+  const auto done = settled.get();
+  EXPECT_TRUE(done) << done.error();
   EXPECT_EQ(administrator(target_).durable(target_.stream).floor_stream, 2U);
 }
 
