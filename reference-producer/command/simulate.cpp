@@ -213,6 +213,11 @@ void add_fleet_flags(CLI::App& command, simulation_options& fleet) {
   command.add_option("--seed", fleet.seed, "the same seed gives the same fleet")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
+  command
+      .add_option("--row-memory", fleet.row_memory,
+                  "bytes of rows that are kept from round to round; further ones are made anew")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   add_timestamp(command, "--base-time", fleet.base_time,
                 "first instant of the run, each next one 1 ms later; default: the real time");
 }

@@ -9,7 +9,11 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/json/serialize.hpp>
+
 #include <csignal>
+#include <set>
+#include <string>
 
 namespace kollect::test {
 namespace {
@@ -96,6 +100,19 @@ TEST_F(embedded_broker, serves_what_was_simulated_until_it_is_stopped) {
   ASSERT_TRUE(has_value(ended));
   EXPECT_EQ(*ended, (servers::exit_status{0, 0})) << program_->errors();
   EXPECT_EQ(lines_of(program_->output()).size(), 1U);
+}
+
+TEST_F(embedded_broker, is_filled_with_the_same_whatever_memory_rows_get) {
+  std::set<std::string> summaries, states;
+  for (const std::string memory : {"0", "3000", "402653184"}) {
+    auto summary = simulate(
+        {"--items", "9", "--rounds", "3", "--base-time", "2026-01-15T12:00:00Z", "--row-memory", memory});
+    summaries.insert(boost::json::serialize(summary));
+    states.insert(place_.read("state.json"));
+    ASSERT_TRUE(has_value(program_->stop()));
+  }
+  EXPECT_EQ(summaries.size(), 1U);
+  EXPECT_EQ(states.size(), 1U);
 }
 
 TEST_F(embedded_broker, is_checked_and_exported_to_like_any_other) {
