@@ -22,7 +22,7 @@ PARTITIONS = 3
 STREAMS = (
     ("messages sent eleven times", "200 KiB", (*corpora.fleet(2, 20), "--rounds", 1, "--duplicates", 10)),
     ("messages sent eleven times", "8 KiB", (*corpora.fleet(10, 100, corpora.ITEMS // 25), "--rounds", 1, "--duplicates", 10)),
-    ("each message made anew", "200 KiB", (*corpora.fleet(2, 20), "--rounds", 6, "--churn", 0.01)),
+    ("each message made anew", "200 KiB", (*corpora.fleet(2, 20), "--rounds", 18, "--churn", 0.01)),
 )
 
 
