@@ -20,13 +20,13 @@ namespace kollect::producer {
 using message_source = std::function<result<std::shared_ptr<const outgoing_message>>()>;
 
 struct run_settings {
-  double rate = 0;                       ///< messages a second; 0: as fast as possible
-  std::chrono::milliseconds timeout{};   ///< for each message, or each batch of a paced run
-  std::size_t max_message_bytes = 0;     ///< see check_sizes()
-  std::size_t window_messages = 10'000;  ///< on their way at once, at most, in a run without a rate
-  std::size_t window_bytes = 8UL << 20U; ///< of their values, until exceeded: by one message at most
-  std::size_t batch_messages = 10'000;   ///< at most, in one call of the publisher, in a paced run
-  std::size_t batch_bytes = 16UL << 20U; ///< about, of values
+  double rate = 0;                        ///< messages a second; 0: as fast as possible
+  std::chrono::milliseconds timeout{};    ///< for each message, or each batch of a paced run
+  std::size_t max_message_bytes = 0;      ///< see check_sizes()
+  std::size_t window_messages = 10'000;   ///< on their way at once, at most, in a run without a rate
+  std::size_t window_bytes = 32UL << 20U; ///< of their values, until exceeded: by one message at most
+  std::size_t batch_messages = 10'000;    ///< at most, in one call of the publisher, in a paced run
+  std::size_t batch_bytes = 16UL << 20U;  ///< about, of values
 };
 
 struct run_outcome {
