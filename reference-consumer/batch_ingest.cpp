@@ -41,6 +41,13 @@ dead_letter make_dead_letter(const message_origin& origin, const failure& reason
   return letter;
 }
 
+dead_letter make_dead_letter(pending_part part, const failure& reason, timestamp at) {
+  auto letter = make_dead_letter(part.origin, reason, at);
+  letter.message_key = std::move(part.message_key);
+  letter.value = std::move(part.message);
+  return letter;
+}
+
 /// A snapshot that is to be applied, whole or from its parts by index, and what identifies it.
 struct batch_ingest::arrived_snapshot {
   snapshot_order order;
@@ -234,9 +241,7 @@ result<void> batch_ingest::settle_set(const part_set& set, const scope& where, o
 
 result<void> batch_ingest::bury_parts(std::vector<pending_part> parts, const failure& reason) {
   for (auto& part : parts) {
-    auto letter = make_dead_letter(part.origin, reason, settings_.now());
-    letter.message_key = part.message_key;
-    letter.value = std::move(part.message);
+    const auto letter = make_dead_letter(std::move(part), reason, settings_.now());
     auto buried = target_.bury(letter);
     if (!buried)
       return buried.error();

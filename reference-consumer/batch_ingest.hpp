@@ -13,6 +13,8 @@ namespace kollect::consumer {
 
 /// Of a message that is refused, without its bytes and headers.
 dead_letter make_dead_letter(const message_origin& origin, const failure& reason, timestamp at);
+/// Of a part whose set is given up, with its bytes.
+dead_letter make_dead_letter(pending_part part, const failure& reason, timestamp at);
 
 /// One batch on its way into one transaction, which somebody else begins and commits: ingest() and its like.
 class batch_ingest {

@@ -219,10 +219,7 @@ result<outcome_counts> bury_torn_sets(store& target, const ingest_settings& sett
                        "only " + std::to_string(parts->size()) + " of " +
                            std::to_string(part.set.part_total) + " parts came; the set was never applied",
                        "MP-04");
-      auto letter = make_dead_letter(part.origin, reason, settings.now());
-      letter.message_key = part.message_key;
-      letter.value = std::move(part.message);
-      auto buried = work.bury(letter);
+      auto buried = work.bury(make_dead_letter(std::move(part), reason, settings.now()));
       if (!buried)
         return buried.error();
       counts.settle(1, *buried ? outcome::dead_lettered : outcome::duplicate);
