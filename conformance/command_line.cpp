@@ -1,7 +1,7 @@
 #include "command_line.hpp"
 
 #include <kollect/detail/nearest_name.hpp>
-#include <kollect/program/flags.hpp>
+#include <program/flags.hpp>
 
 #include <CLI/CLI.hpp>
 

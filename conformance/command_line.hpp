@@ -6,7 +6,7 @@
 #include "suite/timeouts.hpp"
 
 #include <kollect/error.hpp>
-#include <kollect/program/connect.hpp>
+#include <program/connect.hpp>
 
 #include <chrono>
 #include <optional>

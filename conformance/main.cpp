@@ -4,11 +4,11 @@
 #include "suite/log_watch.hpp"
 #include "suite/state_pairing.hpp"
 
-#include <kollect/program/end.hpp>
-#include <kollect/program/exit_code.hpp>
-#include <kollect/program/log.hpp>
-#include <kollect/program/progress.hpp>
-#include <kollect/program/stop_signal.hpp>
+#include <program/end.hpp>
+#include <program/exit_code.hpp>
+#include <program/log.hpp>
+#include <program/progress.hpp>
+#include <program/stop_signal.hpp>
 
 #include <chrono>
 #include <exception>

@@ -6,10 +6,10 @@
 #include "outbox.hpp"
 #include "store/store.hpp"
 
-#include <kollect/program/log.hpp>
-#include <kollect/program/progress.hpp>
-#include <kollect/program/stop_signal.hpp>
 #include <kollect/transport.hpp>
+#include <program/log.hpp>
+#include <program/progress.hpp>
+#include <program/stop_signal.hpp>
 
 #include <chrono>
 #include <cstddef>

@@ -1,8 +1,8 @@
 #include "command/commands.hpp"
 
-#include <kollect/program/end.hpp>
-#include <kollect/program/exit_code.hpp>
-#include <kollect/program/flags.hpp>
+#include <program/end.hpp>
+#include <program/exit_code.hpp>
+#include <program/flags.hpp>
 
 #include <iostream>
 

@@ -5,8 +5,8 @@
 #include "operations/monitor.hpp"
 #include "store/store.hpp"
 
-#include <kollect/program/log.hpp>
 #include <kollect/transport.hpp>
+#include <program/log.hpp>
 
 #include <chrono>
 #include <cstddef>

@@ -1,10 +1,10 @@
 #include "command/commands.hpp"
 
-#include <kollect/program/end.hpp>
-#include <kollect/program/exit_code.hpp>
-#include <kollect/program/flags.hpp>
-#include <kollect/program/log.hpp>
-#include <kollect/program/progress.hpp>
+#include <program/end.hpp>
+#include <program/exit_code.hpp>
+#include <program/flags.hpp>
+#include <program/log.hpp>
+#include <program/progress.hpp>
 
 #include <CLI/CLI.hpp>
 

@@ -6,7 +6,7 @@
 
 #include <kollect/connection.hpp>
 #include <kollect/error.hpp>
-#include <kollect/manifest.hpp>
+#include <kollect/manifest/manifest.hpp>
 
 #include <boost/json/object.hpp>
 

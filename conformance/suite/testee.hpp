@@ -5,7 +5,7 @@
 #include "timeouts.hpp"
 
 #include <kollect/error.hpp>
-#include <kollect/manifest.hpp>
+#include <kollect/manifest/manifest.hpp>
 
 #include <boost/json/object.hpp>
 

@@ -5,6 +5,7 @@
 #include <kollect/order.hpp>
 #include <kollect/scope.hpp>
 #include <kollect/timestamp.hpp>
+#include <kollect/version.hpp>
 
 #include <algorithm>
 #include <compare>
@@ -19,7 +20,7 @@
 #include <utility>
 #include <vector>
 
-namespace kollect {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
 /// What all parts of one multipart set share (MP-05). exportedAt is what tells two data snapshots
 /// of one generation apart.
@@ -173,6 +174,6 @@ private:
   std::uint64_t arrivals_ = 0;
 };
 
-} // namespace kollect
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE
 
 #endif

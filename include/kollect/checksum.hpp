@@ -1,6 +1,8 @@
 #ifndef KOLLECT_CHECKSUM_HPP
 #define KOLLECT_CHECKSUM_HPP
 
+#include <kollect/version.hpp>
+
 #include <array>
 #include <compare>
 #include <cstddef>
@@ -30,7 +32,7 @@
 extern "C" XXH128_hash_t XXH3_128bits_dispatch(const void* input, std::size_t length);
 #endif
 
-namespace kollect {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
 /// A SHA-256 digest: what identifies a payload (DED-02), checks items (PAY-02) and names a NATS
 /// message (NAT-02).
@@ -133,7 +135,7 @@ inline std::string nats_message_id(std::string_view cluster, std::string_view na
   return to_string(sha256({cluster, "/", namespace_, "/", payload}));
 }
 
-} // namespace kollect
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE
 
 template <>
 struct std::hash<kollect::sha256_digest> {

@@ -2,12 +2,13 @@
 #define KOLLECT_CONNECTION_HPP
 
 #include <kollect/message.hpp>
+#include <kollect/version.hpp>
 
 #include <optional>
 #include <string>
 #include <vector>
 
-namespace kollect {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
 /// How to trust the broker's certificate (KAF-08, NAT-04). TLS is at least 1.2.
 struct tls_settings {
@@ -36,6 +37,6 @@ struct connection {
   std::optional<tls_settings> tls; ///< absent: no TLS
 };
 
-} // namespace kollect
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE
 
 #endif

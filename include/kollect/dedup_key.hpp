@@ -2,11 +2,12 @@
 #define KOLLECT_DEDUP_KEY_HPP
 
 #include <kollect/checksum.hpp>
+#include <kollect/detail/simd/scan.hpp>
+#include <kollect/detail/simd/sha256.hpp>
 #include <kollect/envelope.hpp>
 #include <kollect/error.hpp>
 #include <kollect/limits.hpp>
-#include <kollect/simd/scan.hpp>
-#include <kollect/simd/sha256.hpp>
+#include <kollect/version.hpp>
 
 #include <compare>
 #include <cstddef>
@@ -15,7 +16,7 @@
 #include <string>
 #include <string_view>
 
-namespace kollect {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
 /// What tells a redelivery from a new export (DED-01): the labels and the timestamp as decoded from
 /// the envelope, and SHA-256 over the payload's raw bytes (DED-02), so that a byte-preserving mirror
@@ -64,14 +65,14 @@ inline result<envelope_view> parse_envelope(std::string_view message, sha256_has
                                             const limits& bounds = {}) {
   if (auto sized = detail::check_size(message, bounds); !sized)
     return sized.error();
-  simd::digested_value digested;
+  detail::simd::digested_value digested;
   std::size_t digested_from = std::string_view::npos;
   const auto find_end = [&](std::string_view text, std::size_t at) noexcept {
-    if (!simd::can_digest())
-      return simd::find_value_end(text, at);
+    if (!detail::simd::can_digest())
+      return detail::simd::find_value_end(text, at);
     digested_from = at;
-    digested = simd::digest_value(text, at);
-    return digested.end != std::string_view::npos ? digested.end : simd::find_value_end(text, at);
+    digested = detail::simd::digest_value(text, at);
+    return digested.end != std::string_view::npos ? digested.end : detail::simd::find_value_end(text, at);
   };
   auto envelope = detail::envelope_reader(message, bounds).read(find_end);
   if (!envelope)
@@ -121,7 +122,7 @@ inline std::ostream& operator<<(std::ostream& out, const dedup_key& key) {
   return out << to_string(key);
 }
 
-} // namespace kollect
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE
 
 template <>
 struct std::hash<kollect::dedup_key> {

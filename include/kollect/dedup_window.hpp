@@ -2,6 +2,7 @@
 #define KOLLECT_DEDUP_WINDOW_HPP
 
 #include <kollect/dedup_key.hpp>
+#include <kollect/version.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -9,7 +10,7 @@
 #include <unordered_set>
 #include <utility>
 
-namespace kollect {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
 /// The keys seen lately, bounded in number and age: the newest `max_keys` of those that came within
 /// `max_age`. For consumers whose effect is idempotent or kept in memory; one that must survive a
@@ -63,6 +64,6 @@ private:
   std::deque<std::pair<const dedup_key*, clock::time_point>> arrivals_;
 };
 
-} // namespace kollect
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE
 
 #endif

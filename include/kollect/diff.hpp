@@ -4,6 +4,7 @@
 #include <kollect/detail/json_writer.hpp>
 #include <kollect/item.hpp>
 #include <kollect/parse.hpp>
+#include <kollect/version.hpp>
 
 #include <boost/json/value.hpp>
 
@@ -16,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-namespace kollect {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
 /// What happened to a row between two snapshots of its scope.
 enum class change_kind { added, changed, removed };
@@ -205,6 +206,6 @@ inline void fold(row_map& rows, const std::vector<change>& changes) {
   }
 }
 
-} // namespace kollect
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE
 
 #endif

@@ -3,11 +3,12 @@
 
 #include <kollect/detail/compact_cursor.hpp>
 #include <kollect/detail/json_cursor.hpp>
+#include <kollect/detail/simd/scan.hpp>
 #include <kollect/error.hpp>
 #include <kollect/json_string.hpp>
 #include <kollect/limits.hpp>
-#include <kollect/simd/scan.hpp>
 #include <kollect/timestamp.hpp>
+#include <kollect/version.hpp>
 
 #include <boost/container/static_vector.hpp>
 
@@ -17,7 +18,7 @@
 #include <string_view>
 #include <utility>
 
-namespace kollect {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
 /// The one schema version there is (ENV-03).
 inline constexpr std::string_view schema_version_v1alpha1 = "kollect.dev/v1alpha1";
@@ -61,7 +62,7 @@ public:
     view_.message = message;
   }
 
-  /// `find_end(text, at)` answers as simd::find_value_end() does, and is asked for the payload's end.
+  /// `find_end(text, at)` answers as detail::simd::find_value_end() does, and is asked for the payload's end.
   template <class FindEnd>
   result<envelope_view> read(FindEnd find_end) {
     if (read_compact(find_end))
@@ -147,7 +148,7 @@ private:
   bool skip_payload() {
     cursor_.peek();
     const std::size_t begin = cursor_.position();
-    const std::size_t end = simd::find_value_end(view_.message, begin);
+    const std::size_t end = detail::simd::find_value_end(view_.message, begin);
     if (begin == view_.message.size() || end == std::string_view::npos)
       return cursor_.fail(error::truncated, view_.message.size());
     if (end == begin)
@@ -209,10 +210,10 @@ inline result<envelope_view> parse_envelope(std::string_view message, const limi
   if (auto sized = detail::check_size(message, bounds); !sized)
     return sized.error();
   return detail::envelope_reader(message, bounds).read([](std::string_view text, std::size_t at) noexcept {
-    return simd::find_value_end(text, at);
+    return detail::simd::find_value_end(text, at);
   });
 }
 
-} // namespace kollect
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE
 
 #endif

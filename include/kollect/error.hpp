@@ -1,6 +1,8 @@
 #ifndef KOLLECT_ERROR_HPP
 #define KOLLECT_ERROR_HPP
 
+#include <kollect/version.hpp>
+
 #include <boost/assert/source_location.hpp>
 #include <boost/system/error_category.hpp>
 #include <boost/system/error_code.hpp>
@@ -15,7 +17,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace kollect {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
 /// What went wrong. The value's name, as error_name() gives it, is also the reason
 /// of a dead letter and the `reason` label in metrics.
@@ -323,7 +325,7 @@ inline std::ostream& operator<<(std::ostream& out, const failure& value) {
   boost::throw_exception(boost::system::system_error(value.code, to_string(value)), location);
 }
 
-} // namespace kollect
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE
 
 namespace boost::system {
 template <>

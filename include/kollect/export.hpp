@@ -11,6 +11,7 @@
 #include <kollect/serialize.hpp>
 #include <kollect/snapshot.hpp>
 #include <kollect/timestamp.hpp>
+#include <kollect/version.hpp>
 
 #include <cstddef>
 #include <span>
@@ -18,7 +19,7 @@
 #include <string_view>
 #include <vector>
 
-namespace kollect {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
 namespace detail {
 
@@ -114,6 +115,6 @@ inline result<void> check_sizes(std::span<const outgoing_message> messages, std:
   return {};
 }
 
-} // namespace kollect
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <kollect/checksum.hpp>
 #include <kollect/json_string.hpp>
+#include <kollect/version.hpp>
 
 #include <boost/json/value.hpp>
 
@@ -15,7 +16,7 @@
 #include <string_view>
 #include <utility>
 
-namespace kollect {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
 /// What makes a row the same row in two snapshots of a scope (ROW-03). The uid is part of it:
 /// names come back after a re-creation, uids do not.
@@ -90,7 +91,7 @@ constexpr auto text_fields() noexcept {
 
 } // namespace detail
 
-} // namespace kollect
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE
 
 template <>
 struct std::hash<kollect::row_identity> {

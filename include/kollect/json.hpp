@@ -7,6 +7,7 @@
 #include <kollect/parse.hpp>
 #include <kollect/scope.hpp>
 #include <kollect/timestamp.hpp>
+#include <kollect/version.hpp>
 
 #include <boost/json/conversion.hpp>
 #include <boost/json/object.hpp>
@@ -17,7 +18,7 @@
 #include <string>
 #include <string_view>
 
-namespace kollect {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
 namespace detail {
 
@@ -102,6 +103,6 @@ inline void tag_invoke(const boost::json::value_from_tag&, boost::json::value& o
     paths.emplace_back(path);
 }
 
-} // namespace kollect
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE
 
 #endif

@@ -2,12 +2,13 @@
 #define KOLLECT_JSON_STRING_HPP
 
 #include <kollect/detail/unescape.hpp>
+#include <kollect/version.hpp>
 
 #include <ostream>
 #include <string>
 #include <string_view>
 
-namespace kollect {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
 /// A JSON string as it stands in a message: a view of the bytes between its quotes, already known
 /// to be well formed. Decoding is put off until somebody asks, as most strings have no escapes.
@@ -51,6 +52,6 @@ private:
   bool is_plain_ = true;
 };
 
-} // namespace kollect
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE
 
 #endif

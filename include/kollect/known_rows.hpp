@@ -5,13 +5,14 @@
 #include <kollect/item.hpp>
 #include <kollect/limits.hpp>
 #include <kollect/snapshot_view.hpp>
+#include <kollect/version.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <string_view>
 
-namespace kollect {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
 /// How many levels of nesting a row may have, itself the first, in a payload of this form: the envelope, the
 /// array and, where there is one, the export envelope are around it.
@@ -39,6 +40,6 @@ public:
   virtual std::optional<sha256_digest> digest_of(std::string_view items) const = 0;
 };
 
-} // namespace kollect
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE
 
 #endif

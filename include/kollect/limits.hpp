@@ -1,10 +1,12 @@
 #ifndef KOLLECT_LIMITS_HPP
 #define KOLLECT_LIMITS_HPP
 
+#include <kollect/version.hpp>
+
 #include <chrono>
 #include <cstddef>
 
-namespace kollect {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
 /// Every bound of the library, with its default. A program offers each as a flag.
 struct limits {
@@ -28,6 +30,6 @@ inline constexpr std::size_t default_max_export_bytes = 1'572'864;
 /// A hard upper bound of limits::max_depth: keeps recursion within a small stack.
 inline constexpr std::size_t max_depth_ceiling = 1024;
 
-} // namespace kollect
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE
 
 #endif

@@ -5,13 +5,14 @@
 #include <kollect/message.hpp>
 #include <kollect/timestamp.hpp>
 #include <kollect/transport.hpp>
+#include <kollect/version.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <variant>
 #include <vector>
 
-namespace kollect {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
 /// The ends of a log, as places to begin at.
 enum class read_start { earliest, latest };
@@ -46,6 +47,6 @@ public:
   virtual void close() noexcept = 0;
 };
 
-} // namespace kollect
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE
 
 #endif

@@ -2,6 +2,7 @@
 #define KOLLECT_MESSAGE_HPP
 
 #include <kollect/timestamp.hpp>
+#include <kollect/version.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -12,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace kollect {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
 /// The kind of broker a message goes through.
 enum class broker_system { kafka, nats };
@@ -75,6 +76,6 @@ struct received_message {
   }
 };
 
-} // namespace kollect
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE
 
 #endif

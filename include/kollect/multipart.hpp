@@ -3,6 +3,7 @@
 
 #include <kollect/error.hpp>
 #include <kollect/serialize.hpp>
+#include <kollect/version.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -13,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace kollect {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
 namespace detail {
 
@@ -123,6 +124,6 @@ inline result<std::vector<std::string>> make_payloads(const snapshot& source,
   return make_part_payloads(std::move(rows), header, options.max_export_bytes);
 }
 
-} // namespace kollect
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE
 
 #endif

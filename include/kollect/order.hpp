@@ -4,6 +4,7 @@
 #include <kollect/checksum.hpp>
 #include <kollect/item.hpp>
 #include <kollect/timestamp.hpp>
+#include <kollect/version.hpp>
 
 #include <algorithm>
 #include <array>
@@ -13,7 +14,7 @@
 #include <ostream>
 #include <string>
 
-namespace kollect {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
 /// Where a snapshot stands among those of its scope (DED-03). The order is total, so that any
 /// order of arrival leads to the same state.
@@ -71,6 +72,6 @@ inline bool is_before(const item& left, const item& right) {
 
 } // namespace detail
 
-} // namespace kollect
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE
 
 #endif

@@ -6,6 +6,7 @@
 #include <kollect/error.hpp>
 #include <kollect/item.hpp>
 #include <kollect/limits.hpp>
+#include <kollect/version.hpp>
 
 #include <boost/json/monotonic_resource.hpp>
 #include <boost/json/storage_ptr.hpp>
@@ -20,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-namespace kollect {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
 /// Reads JSON text as Go's encoding/json does (BYT-03, BYT-04): integers that fit int64 stay
 /// integers, every other number becomes the nearest double; lone surrogates and bytes that are not
@@ -98,6 +99,6 @@ inline result<item> to_item(const item_view& row) {
   return out;
 }
 
-} // namespace kollect
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE
 
 #endif

@@ -4,6 +4,7 @@
 #include <kollect/diff.hpp>
 #include <kollect/item.hpp>
 #include <kollect/sensitive_key.hpp>
+#include <kollect/version.hpp>
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
@@ -13,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-namespace kollect {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
 /// What stands in the place of a secret value: `{"redacted":true,"reason":"sensitive-key"}` (SEC-01).
 inline boost::json::value redacted_value() {
@@ -72,6 +73,6 @@ inline std::size_t redact(item& row) {
   return count;
 }
 
-} // namespace kollect
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE
 
 #endif

@@ -2,6 +2,7 @@
 #define KOLLECT_SCOPE_HPP
 
 #include <kollect/checksum.hpp>
+#include <kollect/version.hpp>
 
 #include <compare>
 #include <cstddef>
@@ -11,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-namespace kollect {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
 /// What a snapshot replaces as a whole (DEL-01): the rows of one inventory of one namespace of one cluster.
 struct scope {
@@ -46,7 +47,7 @@ inline std::string_view inventory_from_key(std::string_view key, std::string_vie
   return take(cluster) && take(":") && take(namespace_) && take("/") ? key : std::string_view{};
 }
 
-} // namespace kollect
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE
 
 template <>
 struct std::hash<kollect::scope> {

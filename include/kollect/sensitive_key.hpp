@@ -1,11 +1,13 @@
 #ifndef KOLLECT_SENSITIVE_KEY_HPP
 #define KOLLECT_SENSITIVE_KEY_HPP
 
+#include <kollect/version.hpp>
+
 #include <algorithm>
 #include <array>
 #include <string_view>
 
-namespace kollect {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
 /// Keys whose values are secrets, alone or at the end of a longer key (SEC-01).
 inline constexpr std::array<std::string_view, 12> sensitive_keys{
@@ -26,6 +28,6 @@ constexpr bool is_sensitive_key(std::string_view key) noexcept {
   });
 }
 
-} // namespace kollect
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE
 
 #endif

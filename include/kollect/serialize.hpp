@@ -6,6 +6,7 @@
 #include <kollect/item.hpp>
 #include <kollect/order.hpp>
 #include <kollect/snapshot.hpp>
+#include <kollect/version.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -18,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-namespace kollect {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
 /// The bytes of a value as Go's encoding/json writes them (BYT-01 to BYT-04). Linear but for the sorting of
 /// keys.
@@ -243,6 +244,6 @@ inline result<std::string> compact_payload(std::string_view text, const limits& 
   return out;
 }
 
-} // namespace kollect
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE
 
 #endif

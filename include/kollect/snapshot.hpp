@@ -8,6 +8,7 @@
 #include <kollect/known_rows.hpp>
 #include <kollect/scope.hpp>
 #include <kollect/snapshot_view.hpp>
+#include <kollect/version.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -15,7 +16,7 @@
 #include <string_view>
 #include <vector>
 
-namespace kollect {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
 /// All rows of one inventory at one instant, as a producer has them before it exports.
 struct snapshot {
@@ -60,6 +61,6 @@ inline result<snapshot_view> parse_payload(std::string_view payload, const limit
   return parse_snapshot(envelope_view{.message = payload, .payload = payload}, bounds);
 }
 
-} // namespace kollect
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE
 
 #endif

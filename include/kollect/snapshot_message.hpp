@@ -8,12 +8,13 @@
 #include <kollect/order.hpp>
 #include <kollect/scope.hpp>
 #include <kollect/snapshot.hpp>
+#include <kollect/version.hpp>
 
 #include <optional>
 #include <string_view>
 #include <utility>
 
-namespace kollect {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
 /// A message's header as a consumer needs it: enough to recognise a duplicate. Views into the message.
 struct message_head {
@@ -87,6 +88,6 @@ inline std::size_t collect_rows(const snapshot_view& snapshot, row_map& out) {
   return overwritten;
 }
 
-} // namespace kollect
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE
 
 #endif

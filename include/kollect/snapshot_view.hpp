@@ -5,6 +5,7 @@
 #include <kollect/item.hpp>
 #include <kollect/json_string.hpp>
 #include <kollect/timestamp.hpp>
+#include <kollect/version.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -12,7 +13,7 @@
 #include <optional>
 #include <string_view>
 
-namespace kollect {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
 /// The forms a payload may have (PAY-01).
 enum class payload_form {
@@ -109,6 +110,6 @@ struct snapshot_view {
   row_range rows() const noexcept { return row_range(items); }
 };
 
-} // namespace kollect
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE
 
 #endif

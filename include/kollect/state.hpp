@@ -5,6 +5,7 @@
 #include <kollect/diff.hpp>
 #include <kollect/order.hpp>
 #include <kollect/scope.hpp>
+#include <kollect/version.hpp>
 
 #include <map>
 #include <ostream>
@@ -12,7 +13,7 @@
 #include <string_view>
 #include <utility>
 
-namespace kollect {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
 /// Current rows of a whole fleet: what any consumer must arrive at, in whatever order the messages
 /// come. The simulator says what it expects with it, and tests hold consumers against it.
@@ -79,6 +80,6 @@ inline void write_state(std::ostream& out, const fleet_state& state) {
   writer.finish();
 }
 
-} // namespace kollect
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE
 
 #endif

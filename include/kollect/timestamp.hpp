@@ -2,6 +2,7 @@
 #define KOLLECT_TIMESTAMP_HPP
 
 #include <kollect/error.hpp>
+#include <kollect/version.hpp>
 
 #include <array>
 #include <charconv>
@@ -13,7 +14,7 @@
 #include <string>
 #include <string_view>
 
-namespace kollect {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
 /// An instant in UTC with nanoseconds, for the years 0000 to 9999 (ENV-05, PAY-04).
 /// Instants compare as instants: 12:00:00Z is before 12:00:00.1Z, which their texts are not.
@@ -152,7 +153,7 @@ inline timestamp from_system_clock(std::chrono::system_clock::time_point instant
   return timestamp{} + std::chrono::duration_cast<std::chrono::nanoseconds>(instant.time_since_epoch());
 }
 
-} // namespace kollect
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE
 
 template <>
 struct std::hash<kollect::timestamp> {

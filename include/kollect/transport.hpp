@@ -3,6 +3,7 @@
 
 #include <kollect/error.hpp>
 #include <kollect/message.hpp>
+#include <kollect/version.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -14,7 +15,7 @@
 #include <string>
 #include <vector>
 
-namespace kollect {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
 /// What has become of a message that was posted.
 struct settled_message {
@@ -148,6 +149,6 @@ public:
   virtual void close() noexcept = 0;
 };
 
-} // namespace kollect
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <kollect/dedup_window.hpp>
 #include <kollect/snapshot_message.hpp>
+#include <kollect/version.hpp>
 
 #include <range/v3/view/cache1.hpp>
 #include <range/v3/view/filter.hpp>
@@ -14,7 +15,7 @@
 #include <string_view>
 #include <utility>
 
-namespace kollect::views {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE::views {
 
 /// A message that a range holds: anything with a `value` (and, if it has one, a `key`, which may be
 /// optional), or plain bytes.
@@ -53,6 +54,6 @@ inline auto dedup(dedup_window& window) {
       [&window](const result<message_head>& head) { return !head || window.insert(head->key); });
 }
 
-} // namespace kollect::views
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE::views
 
 #endif

@@ -3,7 +3,7 @@
 
 #include "ingest.hpp"
 
-#include <kollect/program/flags.hpp>
+#include <program/flags.hpp>
 
 #include <cstdint>
 

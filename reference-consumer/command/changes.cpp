@@ -2,8 +2,8 @@
 #include "command/open_store.hpp"
 #include "feed_format.hpp"
 
-#include <kollect/program/exit_code.hpp>
-#include <kollect/program/stop_signal.hpp>
+#include <program/exit_code.hpp>
+#include <program/stop_signal.hpp>
 
 #include <algorithm>
 #include <iostream>

@@ -3,8 +3,8 @@
 #include "command/open_store.hpp"
 
 #include <kollect/detail/json_writer.hpp>
-#include <kollect/program/connect.hpp>
-#include <kollect/program/exit_code.hpp>
+#include <program/connect.hpp>
+#include <program/exit_code.hpp>
 
 #include <algorithm>
 #include <iostream>

@@ -3,7 +3,7 @@
 #include "command/open_store.hpp"
 
 #include <kollect/detail/json_writer.hpp>
-#include <kollect/program/exit_code.hpp>
+#include <program/exit_code.hpp>
 
 #include <fstream>
 #include <iostream>

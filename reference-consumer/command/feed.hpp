@@ -5,7 +5,7 @@
 #include "outbox.hpp"
 
 #include <kollect/connection.hpp>
-#include <kollect/program/connect.hpp>
+#include <program/connect.hpp>
 
 #include <memory>
 #include <string>

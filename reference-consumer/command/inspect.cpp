@@ -1,7 +1,7 @@
 #include "command/commands.hpp"
 #include "verdict.hpp"
 
-#include <kollect/program/exit_code.hpp>
+#include <program/exit_code.hpp>
 
 #include <fstream>
 #include <iostream>

@@ -4,7 +4,7 @@
 #include "store/store.hpp"
 
 #include <kollect/error.hpp>
-#include <kollect/program/flags.hpp>
+#include <program/flags.hpp>
 
 #include <cstdint>
 #include <memory>

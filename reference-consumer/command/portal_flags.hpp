@@ -5,8 +5,8 @@
 #include "operations/file_reload.hpp"
 #include "read_api/portal.hpp"
 
-#include <kollect/program/flags.hpp>
-#include <kollect/program/log.hpp>
+#include <program/flags.hpp>
+#include <program/log.hpp>
 
 #include <cstddef>
 #include <cstdint>

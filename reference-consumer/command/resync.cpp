@@ -9,10 +9,10 @@
 #include "store/stored_values.hpp"
 
 #include <kollect/detail/json_writer.hpp>
-#include <kollect/program/connect.hpp>
-#include <kollect/program/exit_code.hpp>
-#include <kollect/program/progress.hpp>
-#include <kollect/program/stop_signal.hpp>
+#include <program/connect.hpp>
+#include <program/exit_code.hpp>
+#include <program/progress.hpp>
+#include <program/stop_signal.hpp>
 
 #include <filesystem>
 #include <iostream>

@@ -7,12 +7,12 @@
 
 #include <kollect/kafka/subscriber.hpp>
 #include <kollect/nats/subscriber.hpp>
-#include <kollect/program/connect.hpp>
-#include <kollect/program/drain_limit.hpp>
-#include <kollect/program/end.hpp>
-#include <kollect/program/exit_code.hpp>
-#include <kollect/program/log.hpp>
-#include <kollect/program/stop_signal.hpp>
+#include <program/connect.hpp>
+#include <program/drain_limit.hpp>
+#include <program/end.hpp>
+#include <program/exit_code.hpp>
+#include <program/log.hpp>
+#include <program/stop_signal.hpp>
 
 #include <chrono>
 #include <iostream>

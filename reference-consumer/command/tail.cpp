@@ -3,9 +3,9 @@
 #include "verdict.hpp"
 
 #include <kollect/detail/json_writer.hpp>
-#include <kollect/program/connect.hpp>
-#include <kollect/program/exit_code.hpp>
-#include <kollect/program/stop_signal.hpp>
+#include <program/connect.hpp>
+#include <program/exit_code.hpp>
+#include <program/stop_signal.hpp>
 
 #include <cstdint>
 #include <iostream>

@@ -4,7 +4,7 @@
 #include "read_api/store_readers.hpp"
 #include "store/store.hpp"
 
-#include <kollect/program/log.hpp>
+#include <program/log.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -7,7 +7,7 @@
 #include "read_api/row_page.hpp"
 #include "read_api/store_readers.hpp"
 
-#include <kollect/program/log.hpp>
+#include <program/log.hpp>
 
 #include <chrono>
 #include <cstddef>

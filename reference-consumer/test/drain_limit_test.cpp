@@ -1,4 +1,4 @@
-#include <kollect/program/drain_limit.hpp>
+#include <program/drain_limit.hpp>
 
 #include <servers/wait_until.hpp>
 

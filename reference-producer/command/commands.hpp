@@ -2,8 +2,8 @@
 #define KOLLECT_PRODUCER_COMMANDS_HPP
 
 #include <kollect/error.hpp>
-#include <kollect/program/exit_code.hpp>
-#include <kollect/program/log.hpp>
+#include <program/exit_code.hpp>
+#include <program/log.hpp>
 
 #include <CLI/CLI.hpp>
 

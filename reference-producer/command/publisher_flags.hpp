@@ -5,9 +5,9 @@
 #include <kollect/error.hpp>
 #include <kollect/kafka/config.hpp>
 #include <kollect/nats/config.hpp>
-#include <kollect/program/connect.hpp>
-#include <kollect/program/log.hpp>
 #include <kollect/transport.hpp>
+#include <program/connect.hpp>
+#include <program/log.hpp>
 
 #include <chrono>
 #include <cstddef>

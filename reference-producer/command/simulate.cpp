@@ -8,8 +8,8 @@
 
 #include <kollect/detail/json_writer.hpp>
 #include <kollect/kafka/embedded_broker.hpp>
-#include <kollect/program/stop_signal.hpp>
 #include <kollect/state.hpp>
+#include <program/stop_signal.hpp>
 
 #include <cstdint>
 #include <iostream>

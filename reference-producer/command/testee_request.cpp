@@ -1,10 +1,10 @@
 #include "command/testee_request.hpp"
 
-#include <kollect/decode_manifest.hpp>
-#include <kollect/document_json.hpp>
+#include <kollect/manifest/decode.hpp>
+#include <kollect/manifest/document_json.hpp>
+#include <kollect/manifest/resolve.hpp>
+#include <kollect/manifest/select_sink.hpp>
 #include <kollect/parse.hpp>
-#include <kollect/resolve.hpp>
-#include <kollect/select_sink.hpp>
 
 #include <array>
 #include <utility>

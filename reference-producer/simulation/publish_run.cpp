@@ -4,7 +4,7 @@
 #include "simulation/pacer.hpp"
 
 #include <kollect/export.hpp>
-#include <kollect/program/progress.hpp>
+#include <program/progress.hpp>
 
 #include <algorithm>
 #include <deque>

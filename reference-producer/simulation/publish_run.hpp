@@ -3,9 +3,9 @@
 
 #include <kollect/error.hpp>
 #include <kollect/message.hpp>
-#include <kollect/program/log.hpp>
-#include <kollect/program/stop_signal.hpp>
 #include <kollect/transport.hpp>
+#include <program/log.hpp>
+#include <program/stop_signal.hpp>
 
 #include <chrono>
 #include <cstddef>

@@ -1,4 +1,4 @@
-#include <kollect/kafka/detail_positions.hpp>
+#include <kollect/kafka/detail/positions.hpp>
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include <kollect/kafka/detail_prefetch.hpp>
+#include <kollect/kafka/detail/prefetch.hpp>
 #include <kollect/kafka/reader.hpp>
 
 #include <kafka/embedded.hpp>

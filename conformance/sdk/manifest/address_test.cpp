@@ -1,6 +1,6 @@
 #include "manifest_text.hpp"
 
-#include <kollect/address.hpp>
+#include <kollect/manifest/address.hpp>
 
 #include <string>
 #include <string_view>

@@ -1,7 +1,7 @@
 #include "certificate.hpp"
 #include "manifest_text.hpp"
 
-#include <kollect/resolve.hpp>
+#include <kollect/manifest/resolve.hpp>
 #include <kollect/yaml/read.hpp>
 
 #include <chrono>

@@ -1,7 +1,7 @@
 #include "manifest_text.hpp"
 
-#include <kollect/decode_manifest.hpp>
-#include <kollect/document_json.hpp>
+#include <kollect/manifest/decode.hpp>
+#include <kollect/manifest/document_json.hpp>
 #include <kollect/yaml/read.hpp>
 
 #include <string>

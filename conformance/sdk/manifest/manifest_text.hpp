@@ -2,7 +2,7 @@
 #define KOLLECT_CONFORMANCE_SDK_MANIFEST_TEXT_HPP
 
 #include <kollect/error.hpp>
-#include <kollect/manifest.hpp>
+#include <kollect/manifest/manifest.hpp>
 
 #include <gtest/gtest.h>
 

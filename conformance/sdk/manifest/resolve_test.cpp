@@ -1,8 +1,8 @@
 #include "certificate.hpp"
 #include "manifest_text.hpp"
 
-#include <kollect/resolve.hpp>
-#include <kollect/select_sink.hpp>
+#include <kollect/manifest/resolve.hpp>
+#include <kollect/manifest/select_sink.hpp>
 
 #include <map>
 #include <optional>

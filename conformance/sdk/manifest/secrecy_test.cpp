@@ -1,6 +1,6 @@
 #include "manifest_text.hpp"
 
-#include <kollect/resolve.hpp>
+#include <kollect/manifest/resolve.hpp>
 
 #include <servers/files.hpp>
 #include <servers/temporary_directory.hpp>

@@ -1,8 +1,8 @@
 #include "certificate.hpp"
 #include "manifest_text.hpp"
 
-#include <kollect/resolve.hpp>
-#include <kollect/secret_source.hpp>
+#include <kollect/manifest/resolve.hpp>
+#include <kollect/manifest/secret_source.hpp>
 
 #include <servers/files.hpp>
 #include <servers/temporary_directory.hpp>

@@ -1,9 +1,9 @@
 #include <kollect/detail/base64.hpp>
-#include <kollect/detail/certificate_pem.hpp>
-#include <kollect/detail/duration_text.hpp>
-#include <kollect/detail/manifest_names.hpp>
-#include <kollect/detail/manifest_path.hpp>
 #include <kollect/detail/nearest_name.hpp>
+#include <kollect/manifest/detail/certificate_pem.hpp>
+#include <kollect/manifest/detail/duration_text.hpp>
+#include <kollect/manifest/detail/manifest_names.hpp>
+#include <kollect/manifest/detail/manifest_path.hpp>
 #include <kollect/sensitive_key.hpp>
 
 #include "certificate.hpp"

@@ -1,4 +1,4 @@
-#include <kollect/nats/detail_consumer.hpp>
+#include <kollect/nats/detail/consumer.hpp>
 
 #include <boost/json/parse.hpp>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include <kollect/nats/detail_delivery.hpp>
+#include <kollect/nats/detail/delivery.hpp>
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include <kollect/nats/detail_ledger.hpp>
+#include <kollect/nats/detail/ledger.hpp>
 
 #include <gtest/gtest.h>
 

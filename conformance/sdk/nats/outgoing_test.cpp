@@ -1,4 +1,4 @@
-#include <kollect/nats/detail_outgoing.hpp>
+#include <kollect/nats/detail/outgoing.hpp>
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include <kollect/nats/detail_pull.hpp>
+#include <kollect/nats/detail/pull.hpp>
 
 #include <gtest/gtest.h>
 

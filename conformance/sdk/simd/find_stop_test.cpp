@@ -3,7 +3,7 @@
 #include <support/guarded_bytes.hpp>
 #include <support/seeded_random.hpp>
 
-#include <kollect/simd/find_stop.hpp>
+#include <kollect/detail/simd/find_stop.hpp>
 
 namespace kollect::test {
 
@@ -11,21 +11,21 @@ namespace {
 
 struct search {
   std::string_view name;
-  std::size_t (*find)(std::string_view, std::size_t, simd::level) noexcept;
+  std::size_t (*find)(std::string_view, std::size_t, detail::simd::level) noexcept;
   bool (*stops)(unsigned char); ///< as RFC 8259 and BYT-03 have it, byte by byte
   char other;                   ///< a byte that does not stop it
 };
 
 const search searches[] = {
-    {"string", simd::find_string_stop,
+    {"string", detail::simd::find_string_stop,
      [](unsigned char byte) { return byte < 0x20 || byte >= 0x80 || byte == '"' || byte == '\\'; }, 'x'},
-    {"escape", simd::find_escape_stop,
+    {"escape", detail::simd::find_escape_stop,
      [](unsigned char byte) {
        return byte < 0x20 || byte >= 0x80 ||
               std::string_view("\"\\<>&").find(static_cast<char>(byte)) != std::string_view::npos;
      },
      'x'},
-    {"space", simd::find_space_end,
+    {"space", detail::simd::find_space_end,
      [](unsigned char byte) { return byte != ' ' && byte != '\t' && byte != '\n' && byte != '\r'; }, ' '},
 };
 

@@ -3,7 +3,7 @@
 #include <support/guarded_bytes.hpp>
 #include <support/seeded_random.hpp>
 
-#include <kollect/simd/scan_escapes.hpp>
+#include <kollect/detail/simd/scan_escapes.hpp>
 
 namespace kollect::test {
 
@@ -34,7 +34,7 @@ std::size_t scan_by_hand(std::string_view text, std::size_t at) {
 void expect_same(guarded_bytes& memory, std::string_view text, std::size_t at = 0) {
   const std::size_t expected = scan_by_hand(text, at);
   for (const auto level : available_levels())
-    ASSERT_EQ(simd::scan_escapes(memory.at_end(text), at, level), expected)
+    ASSERT_EQ(detail::simd::scan_escapes(memory.at_end(text), at, level), expected)
         << to_string(level) << " from " << at << ": " << testing::PrintToString(std::string(text));
 }
 

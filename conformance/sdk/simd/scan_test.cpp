@@ -4,8 +4,8 @@
 #include <support/random_text.hpp>
 
 #include <kollect/checksum.hpp>
-#include <kollect/simd/scan.hpp>
-#include <kollect/simd/sha256.hpp>
+#include <kollect/detail/simd/scan.hpp>
+#include <kollect/detail/simd/sha256.hpp>
 
 #include <boost/json/stream_parser.hpp>
 
@@ -39,7 +39,7 @@ std::string repeat(std::string_view text, std::size_t times) {
 /// text with backslashes to the other.
 void expect_same_digest(std::string_view text, std::size_t at, std::size_t expected) {
   const bool is_container = at < text.size() && (text[at] == '{' || text[at] == '[');
-  const auto [end, digest] = simd::digest_value(text, at);
+  const auto [end, digest] = detail::simd::digest_value(text, at);
   if (is_container && (end != npos || text.find('\\', at) == npos)) {
     EXPECT_EQ(end, expected) << testing::PrintToString(std::string(text));
   } else {
@@ -53,14 +53,14 @@ void expect_same_digest(std::string_view text, std::size_t at, std::size_t expec
 
 /// Holds all levels against the plain one, with guard pages on both sides. Answers what they found.
 std::size_t expect_same_end(guarded_bytes& memory, std::string_view text, std::size_t at = 0) {
-  const std::size_t expected = simd::find_value_end(text, at, simd::level::plain);
+  const std::size_t expected = detail::simd::find_value_end(text, at, detail::simd::level::plain);
   for (const auto level : available_levels()) {
-    EXPECT_EQ(simd::find_value_end(memory.at_end(text), at, level), expected)
+    EXPECT_EQ(detail::simd::find_value_end(memory.at_end(text), at, level), expected)
         << to_string(level) << ": " << testing::PrintToString(std::string(text));
-    EXPECT_EQ(simd::find_value_end(memory.at_start(text), at, level), expected)
+    EXPECT_EQ(detail::simd::find_value_end(memory.at_start(text), at, level), expected)
         << to_string(level) << ": " << testing::PrintToString(std::string(text));
   }
-  if (simd::can_digest()) {
+  if (detail::simd::can_digest()) {
     expect_same_digest(memory.at_end(text), at, expected);
     expect_same_digest(memory.at_start(text), at, expected);
   }
@@ -88,7 +88,7 @@ const std::vector<std::string>& tricky_pieces() {
 } // namespace
 
 TEST(simd_scan, hashes_containers_of_every_length) {
-  if (!simd::can_digest())
+  if (!detail::simd::can_digest())
     std::cout << "no SHA instructions at this level: nothing is hashed on the way\n";
   guarded_bytes memory(4096);
   for (std::size_t length = 2; length <= 600; ++length)
@@ -99,9 +99,9 @@ TEST(simd_scan, hashes_containers_of_every_length) {
             memory, std::string(before, ' ') + "[" + std::string(length - 2, '7') + "]" + std::string(after),
             before);
   const std::string large = "{\"a\":[" + repeat("\"text [with] \\\" {brackets\",", 5000) + "0]}";
-  if (simd::can_digest()) {
+  if (detail::simd::can_digest()) {
     expect_same_digest(large + " ", 0, large.size());
-    EXPECT_NE(simd::digest_value(large, 0).end, npos);
+    EXPECT_NE(detail::simd::digest_value(large, 0).end, npos);
   }
 }
 
@@ -196,10 +196,10 @@ TEST(simd_level, is_the_one_that_the_environment_names_or_the_last_one_available
   const char* const named = std::getenv("KOLLECT_SIMD");
   for (const auto one : levels)
     if (named != nullptr && to_string(one) == named) {
-      EXPECT_EQ(simd::best_level(), one);
+      EXPECT_EQ(detail::simd::best_level(), one);
       return;
     }
-  EXPECT_EQ(simd::best_level(), levels.back());
+  EXPECT_EQ(detail::simd::best_level(), levels.back());
 }
 
 } // namespace kollect::test

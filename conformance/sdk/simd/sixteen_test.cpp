@@ -3,7 +3,7 @@
 #include <support/guarded_bytes.hpp>
 #include <support/seeded_random.hpp>
 
-#include <kollect/simd/sixteen.hpp>
+#include <kollect/detail/simd/sixteen.hpp>
 
 namespace kollect::test {
 
@@ -39,10 +39,10 @@ TEST(simd_sixteen, marks_every_byte_at_every_place) {
         text[place] = static_cast<char>(static_cast<unsigned char>(value));
         const auto bytes = memory.at_end(text);
         const unsigned bit = 1U << place, others = value >= 0x80 ? bit : 0;
-        const auto reading = simd::find_string_marks(bytes.data(), level);
+        const auto reading = detail::simd::find_string_marks(bytes.data(), level);
         ASSERT_EQ(reading.others, others) << to_string(level) << ' ' << value;
         ASSERT_EQ(reading.stops, value < 0x80 && !is_read_as_it_is(text[place]) ? bit : 0) << value;
-        const auto writing = simd::find_escape_marks(bytes.data(), level);
+        const auto writing = detail::simd::find_escape_marks(bytes.data(), level);
         ASSERT_EQ(writing.others, others) << to_string(level) << ' ' << value;
         ASSERT_EQ(writing.stops, value < 0x80 && !is_written_as_it_is(text[place]) ? bit : 0) << value;
       }
@@ -58,9 +58,9 @@ TEST(simd_sixteen, copies_what_is_plain_of_texts_of_any_length_and_reads_nothing
       while (expected < std::min<std::size_t>(text.size(), 16) && is_written_as_it_is(text[expected]))
         ++expected;
       std::string room(17, '#');
-      ASSERT_EQ(simd::copy_plain(memory.at_end(text), room.data(), level), expected)
+      ASSERT_EQ(detail::simd::copy_plain(memory.at_end(text), room.data(), level), expected)
           << to_string(level) << ' ' << testing::PrintToString(text);
-      ASSERT_EQ(simd::copy_plain(memory.at_start(text), room.data(), level), expected);
+      ASSERT_EQ(detail::simd::copy_plain(memory.at_start(text), room.data(), level), expected);
       ASSERT_EQ(room.substr(0, expected), text.substr(0, expected)) << to_string(level);
       ASSERT_EQ(room[16], '#') << "writes sixteen bytes at most";
     }

@@ -3,8 +3,8 @@
 #include <support/guarded_bytes.hpp>
 #include <support/seeded_random.hpp>
 
+#include <kollect/detail/simd/unescape.hpp>
 #include <kollect/detail/unescape.hpp>
-#include <kollect/simd/unescape.hpp>
 
 #include <array>
 #include <map>
@@ -53,11 +53,11 @@ pieced_text random_text(seeded_random& random, bool has_others) {
 }
 
 /// What is written from the first byte on, before `stop`, of a text that nothing may be read beside.
-simd::writing_place expect_prefix(std::string_view bytes, const pieced_text& text, std::size_t stop,
-                                  simd::level level) {
+detail::simd::writing_place expect_prefix(std::string_view bytes, const pieced_text& text, std::size_t stop,
+                                          detail::simd::level level) {
   std::string room(text.meant.size() + 16, '#');
   room += "guard";
-  const auto place = simd::write_simple_escapes(bytes, {0, room.data()}, stop, level);
+  const auto place = detail::simd::write_simple_escapes(bytes, {0, room.data()}, stop, level);
   const auto size = static_cast<std::size_t>(place.to - room.data());
   const auto known = text.sizes.find(place.at);
   EXPECT_TRUE(known != text.sizes.end() && known->second == size)
@@ -85,7 +85,7 @@ TEST(simd_unescape, writes_what_each_escape_means_at_each_place) {
             text.add_letter('t');
           const auto place = expect_prefix(memory.at_end(text.raw), text, text.raw.size(), level);
           ASSERT_FALSE(HasFailure());
-          if (simd::has_avx2(level)) {
+          if (detail::simd::has_avx2(level)) {
             ASSERT_GT(place.at + 16, text.raw.size()) << "only the last bytes are left";
           }
         }

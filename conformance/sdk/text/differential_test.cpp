@@ -3,9 +3,9 @@
 #include <support/random_text.hpp>
 
 #include <kollect/detail/json_cursor.hpp>
+#include <kollect/detail/simd/scan.hpp>
 #include <kollect/parse.hpp>
 #include <kollect/serialize.hpp>
-#include <kollect/simd/scan.hpp>
 
 #include <boost/json/error.hpp>
 #include <boost/json/parse.hpp>
@@ -110,7 +110,7 @@ void expect_same_extents(std::string_view text, detail::json_cursor& cursor) {
   other.move_to(begin);
   std::string_view raw;
   ASSERT_TRUE(other.skip_value(raw));
-  ASSERT_EQ(simd::find_value_end(text, begin), begin + raw.size()) << shown(raw);
+  ASSERT_EQ(detail::simd::find_value_end(text, begin), begin + raw.size()) << shown(raw);
   const auto inner = [&] {
     expect_same_extents(text, cursor);
     return !testing::Test::HasFatalFailure();
@@ -187,7 +187,7 @@ TEST(scan, never_reads_outside_whatever_the_text) {
   for (int round = 0; round < 50'000; ++round) {
     const exact_bytes text(mutate(random, random_json(random, 3)));
     const auto at = random.below(text.view().size() + 3);
-    const auto end = simd::find_value_end(text.view(), at);
+    const auto end = detail::simd::find_value_end(text.view(), at);
     if (end == std::string_view::npos)
       continue;
     ASSERT_GE(end, at);
@@ -198,13 +198,13 @@ TEST(scan, never_reads_outside_whatever_the_text) {
 TEST(scan, has_no_end_where_the_text_ends_first) {
   for (const std::string_view text :
        {"", "[", "{", "\"", "\"\\\"", "\"\\", "[\"]\"", "{\"a\":[}", "[[]", "\"abc\\"})
-    EXPECT_EQ(simd::find_value_end(exact_bytes(text).view(), 0), std::string_view::npos) << text;
-  EXPECT_EQ(simd::find_value_end("[}", 0), 2U); // refused by the check that follows
-  EXPECT_EQ(simd::find_value_end("12", 0), 2U);
-  EXPECT_EQ(simd::find_value_end("12}", 0), 2U);
-  EXPECT_EQ(simd::find_value_end("}", 0), 0U);
-  EXPECT_EQ(simd::find_value_end("12", 2), std::string_view::npos);
-  EXPECT_EQ(simd::find_value_end("12", 9), std::string_view::npos);
+    EXPECT_EQ(detail::simd::find_value_end(exact_bytes(text).view(), 0), std::string_view::npos) << text;
+  EXPECT_EQ(detail::simd::find_value_end("[}", 0), 2U); // refused by the check that follows
+  EXPECT_EQ(detail::simd::find_value_end("12", 0), 2U);
+  EXPECT_EQ(detail::simd::find_value_end("12}", 0), 2U);
+  EXPECT_EQ(detail::simd::find_value_end("}", 0), 0U);
+  EXPECT_EQ(detail::simd::find_value_end("12", 2), std::string_view::npos);
+  EXPECT_EQ(detail::simd::find_value_end("12", 9), std::string_view::npos);
 }
 
 } // namespace kollect::test

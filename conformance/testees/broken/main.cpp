@@ -1,8 +1,8 @@
 #include "broken_sink.hpp"
 
 #include <kollect/detail/json_writer.hpp>
-#include <kollect/program/end.hpp>
-#include <kollect/program/exit_code.hpp>
+#include <program/end.hpp>
+#include <program/exit_code.hpp>
 
 #include <iostream>
 #include <string>

@@ -1,13 +1,15 @@
 #ifndef KOLLECT_DETAIL_BASE64_HPP
 #define KOLLECT_DETAIL_BASE64_HPP
 
+#include <kollect/version.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
-namespace kollect::detail {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail {
 
 /// The value of one letter of the standard base64 alphabet; -1 for any other character.
 constexpr int base64_digit(char letter) noexcept {
@@ -54,6 +56,6 @@ inline std::optional<std::string> decode_base64(std::string_view text) {
   return out;
 }
 
-} // namespace kollect::detail
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail
 
 #endif

@@ -1,10 +1,11 @@
 #ifndef KOLLECT_DETAIL_COMPACT_CURSOR_HPP
 #define KOLLECT_DETAIL_COMPACT_CURSOR_HPP
 
+#include <kollect/detail/simd/find_stop.hpp>
+#include <kollect/detail/simd/scan_escapes.hpp>
 #include <kollect/detail/utf8.hpp>
 #include <kollect/json_string.hpp>
-#include <kollect/simd/find_stop.hpp>
-#include <kollect/simd/scan_escapes.hpp>
+#include <kollect/version.hpp>
 
 #include <algorithm>
 #include <array>
@@ -13,7 +14,7 @@
 #include <cstring>
 #include <string_view>
 
-namespace kollect::detail {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail {
 
 /// A sink for compact_cursor::read_value() that keeps nothing.
 struct no_values {
@@ -244,6 +245,6 @@ private:
   simd::level level_ = simd::best_level();
 };
 
-} // namespace kollect::detail
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail
 
 #endif

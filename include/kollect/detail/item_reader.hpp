@@ -4,6 +4,7 @@
 #include <kollect/detail/compact_cursor.hpp>
 #include <kollect/detail/json_cursor.hpp>
 #include <kollect/item.hpp>
+#include <kollect/version.hpp>
 
 #include <algorithm>
 #include <array>
@@ -11,7 +12,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace kollect::detail {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail {
 
 /// Tells which field of a row a name is. Rows have their fields in the order of ROW-01, so the one after the
 /// last found is looked at first.
@@ -132,6 +133,6 @@ bool read_item(json_cursor& cursor, std::string_view text, item_view& row) {
   return read_any_item<state>(cursor, text, row);
 }
 
-} // namespace kollect::detail
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail
 
 #endif

@@ -1,12 +1,13 @@
 #ifndef KOLLECT_DETAIL_JSON_CURSOR_HPP
 #define KOLLECT_DETAIL_JSON_CURSOR_HPP
 
+#include <kollect/detail/simd/find_stop.hpp>
+#include <kollect/detail/simd/scan.hpp>
 #include <kollect/detail/utf8.hpp>
 #include <kollect/error.hpp>
 #include <kollect/json_string.hpp>
 #include <kollect/limits.hpp>
-#include <kollect/simd/find_stop.hpp>
-#include <kollect/simd/scan.hpp>
+#include <kollect/version.hpp>
 
 #include <algorithm>
 #include <bitset>
@@ -17,7 +18,7 @@
 #include <string>
 #include <string_view>
 
-namespace kollect::detail {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail {
 
 /// What to do with bytes in a string that are not UTF-8.
 enum class invalid_utf8 {
@@ -377,6 +378,6 @@ inline failure cursor_failure(const json_cursor& cursor, std::size_t base = 0, s
                       text_position{base + cursor.failed_at(), 0, 0});
 }
 
-} // namespace kollect::detail
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail
 
 #endif

@@ -4,6 +4,7 @@
 #include <kollect/detail/item_reader.hpp>
 #include <kollect/detail/json_cursor.hpp>
 #include <kollect/item.hpp>
+#include <kollect/version.hpp>
 
 #include <boost/json/storage_ptr.hpp>
 #include <boost/json/value.hpp>
@@ -21,7 +22,7 @@
 #include <utility>
 #include <vector>
 
-namespace kollect::detail {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail {
 
 /// Line and column of a byte, both from 1; the column counts bytes.
 inline text_position locate(std::string_view text, std::size_t offset) noexcept {
@@ -315,6 +316,6 @@ private:
   std::optional<json_string> field_; ///< that is being read
 };
 
-} // namespace kollect::detail
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail
 
 #endif

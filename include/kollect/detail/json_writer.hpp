@@ -1,10 +1,11 @@
 #ifndef KOLLECT_DETAIL_JSON_WRITER_HPP
 #define KOLLECT_DETAIL_JSON_WRITER_HPP
 
+#include <kollect/detail/simd/find_stop.hpp>
+#include <kollect/detail/simd/sixteen.hpp>
 #include <kollect/detail/text_end.hpp>
 #include <kollect/detail/utf8.hpp>
-#include <kollect/simd/find_stop.hpp>
-#include <kollect/simd/sixteen.hpp>
+#include <kollect/version.hpp>
 
 #include <boost/container/small_vector.hpp>
 #include <boost/json/array.hpp>
@@ -22,7 +23,7 @@
 #include <string_view>
 #include <type_traits>
 
-namespace kollect::detail {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail {
 
 /// How each byte below 0x80 is written that does not stand for itself (BYT-03); padded, so that all are
 /// copied alike.
@@ -273,6 +274,6 @@ inline void append_value(std::string& out, const boost::json::value& value) {
   append_value(end, value);
 }
 
-} // namespace kollect::detail
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail
 
 #endif

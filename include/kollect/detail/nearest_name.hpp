@@ -1,6 +1,8 @@
 #ifndef KOLLECT_DETAIL_NEAREST_NAME_HPP
 #define KOLLECT_DETAIL_NEAREST_NAME_HPP
 
+#include <kollect/version.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <numeric>
@@ -9,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace kollect::detail {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail {
 
 /// How many letters must be changed, added or removed to make one text of the other; ASCII case is free.
 inline std::size_t edit_distance(std::string_view left, std::string_view right) {
@@ -50,6 +52,6 @@ inline std::string suggestion(std::string_view name, std::span<const std::string
   return list;
 }
 
-} // namespace kollect::detail
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail
 
 #endif

@@ -2,6 +2,7 @@
 #define KOLLECT_DETAIL_READ_FILE_HPP
 
 #include <kollect/error.hpp>
+#include <kollect/version.hpp>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -12,7 +13,7 @@
 #include <string>
 #include <system_error>
 
-namespace kollect::detail {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail {
 
 inline failure file_failure(const std::filesystem::path& path, const std::string& what) {
   auto refusal = make_failure(error::file_unreadable, "cannot be read: " + what);
@@ -48,6 +49,6 @@ inline result<std::string> read_file(const std::filesystem::path& path, std::siz
   }
 }
 
-} // namespace kollect::detail
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail
 
 #endif

@@ -7,6 +7,7 @@
 #include <kollect/envelope.hpp>
 #include <kollect/known_rows.hpp>
 #include <kollect/snapshot_view.hpp>
+#include <kollect/version.hpp>
 
 #include <array>
 #include <charconv>
@@ -15,7 +16,7 @@
 #include <string>
 #include <string_view>
 
-namespace kollect::detail {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail {
 
 /// Reads one payload: parse_snapshot() is its only user.
 class snapshot_reader {
@@ -219,6 +220,6 @@ private:
   std::array<std::int64_t, field_count> numbers_{};
 };
 
-} // namespace kollect::detail
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail
 
 #endif

@@ -1,13 +1,15 @@
 #ifndef KOLLECT_DETAIL_TEXT_END_HPP
 #define KOLLECT_DETAIL_TEXT_END_HPP
 
+#include <kollect/version.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <string>
 #include <string_view>
 
-namespace kollect::detail {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail {
 
 /// Writes at the end of a string through a pointer: to append a few bytes costs no call, and the string has
 /// its size when this ends. Nobody else may change the string meanwhile.
@@ -64,6 +66,6 @@ private:
 
 inline constexpr std::size_t write_ahead = 16'384; ///< bytes, for whole documents
 
-} // namespace kollect::detail
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail
 
 #endif

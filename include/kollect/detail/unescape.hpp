@@ -1,11 +1,12 @@
 #ifndef KOLLECT_DETAIL_UNESCAPE_HPP
 #define KOLLECT_DETAIL_UNESCAPE_HPP
 
+#include <kollect/detail/simd/level.hpp>
+#include <kollect/detail/simd/sixteen.hpp>
+#include <kollect/detail/simd/unescape.hpp>
 #include <kollect/detail/text_end.hpp>
 #include <kollect/detail/utf8.hpp>
-#include <kollect/simd/level.hpp>
-#include <kollect/simd/sixteen.hpp>
-#include <kollect/simd/unescape.hpp>
+#include <kollect/version.hpp>
 
 #include <algorithm>
 #include <array>
@@ -17,7 +18,7 @@
 #include <string>
 #include <string_view>
 
-namespace kollect::detail {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail {
 
 /// The four hex digits at `at` as a number; nothing where they are not there.
 constexpr std::optional<std::uint32_t> read_hex4(std::string_view text, std::size_t at) noexcept {
@@ -144,6 +145,6 @@ inline void append_unescaped(std::string& out, std::string_view raw) {
   }
 }
 
-} // namespace kollect::detail
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail
 
 #endif

@@ -1,11 +1,13 @@
 #ifndef KOLLECT_DETAIL_UTF8_HPP
 #define KOLLECT_DETAIL_UTF8_HPP
 
+#include <kollect/version.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
-namespace kollect::detail {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail {
 
 /// Length of the UTF-8 sequence that starts at `at`, 1 to 4; 0 where the bytes are not UTF-8:
 /// overlong forms, surrogates and values over U+10FFFF are not, just as in Go's unicode/utf8.
@@ -54,6 +56,6 @@ constexpr char* write_utf8(char* to, std::uint32_t code) noexcept {
   return to;
 }
 
-} // namespace kollect::detail
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail
 
 #endif

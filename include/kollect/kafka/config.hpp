@@ -3,9 +3,10 @@
 
 #include <kollect/connection.hpp>
 #include <kollect/error.hpp>
-#include <kollect/kafka/detail_pointers.hpp>
+#include <kollect/kafka/detail/pointers.hpp>
 #include <kollect/kafka/properties.hpp>
 #include <kollect/log_reader.hpp>
+#include <kollect/version.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -17,7 +18,7 @@
 #include <string_view>
 #include <vector>
 
-namespace kollect::kafka {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE::kafka {
 
 /// What publishers and subscribers have in common.
 struct client_options {
@@ -265,6 +266,6 @@ inline result<config_pointer> make_config(const connection& target, const subscr
 }
 
 } // namespace detail
-} // namespace kollect::kafka
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE::kafka
 
 #endif

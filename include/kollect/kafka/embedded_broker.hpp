@@ -1,7 +1,8 @@
 #ifndef KOLLECT_KAFKA_EMBEDDED_BROKER_HPP
 #define KOLLECT_KAFKA_EMBEDDED_BROKER_HPP
 
-#include <kollect/kafka/detail_client.hpp>
+#include <kollect/kafka/detail/client.hpp>
+#include <kollect/version.hpp>
 
 #include <librdkafka/rdkafka_mock.h>
 
@@ -9,7 +10,7 @@
 #include <string>
 #include <utility>
 
-namespace kollect::kafka {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE::kafka {
 
 /// A Kafka cluster inside this process, on 127.0.0.1, for trials without a broker. Other processes can use
 /// it too, as long as this object lives. It keeps messages in memory, the last 5 MiB of each partition,
@@ -62,6 +63,6 @@ private:
   cluster cluster_; // ends before the instance
 };
 
-} // namespace kollect::kafka
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE::kafka
 
 #endif

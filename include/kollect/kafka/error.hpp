@@ -2,13 +2,14 @@
 #define KOLLECT_KAFKA_ERROR_HPP
 
 #include <kollect/error.hpp>
+#include <kollect/version.hpp>
 
 #include <librdkafka/rdkafka.h>
 
 #include <string>
 #include <string_view>
 
-namespace kollect::kafka {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE::kafka {
 
 /// What a librdkafka error code means to us, and what a person should do about it.
 struct error_advice {
@@ -97,6 +98,6 @@ inline failure make_kafka_failure(rd_kafka_resp_err_t code, std::string_view wha
   return make_failure(advice.reason, std::move(message), advice.clause, {}, location);
 }
 
-} // namespace kollect::kafka
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE::kafka
 
 #endif

@@ -1,7 +1,8 @@
 #ifndef KOLLECT_KAFKA_MESSAGE_LIMIT_HPP
 #define KOLLECT_KAFKA_MESSAGE_LIMIT_HPP
 
-#include <kollect/kafka/detail_client.hpp>
+#include <kollect/kafka/detail/client.hpp>
+#include <kollect/version.hpp>
 
 #include <charconv>
 #include <chrono>
@@ -11,7 +12,7 @@
 #include <string_view>
 #include <utility>
 
-namespace kollect::kafka {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE::kafka {
 
 namespace detail {
 
@@ -77,6 +78,6 @@ inline result<std::optional<std::size_t>> find_message_limit(const connection& t
   return count == 1 ? detail::read_message_limit(resources[0]) : std::nullopt;
 }
 
-} // namespace kollect::kafka
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE::kafka
 
 #endif

@@ -2,13 +2,14 @@
 #define KOLLECT_KAFKA_PROPERTIES_HPP
 
 #include <kollect/error.hpp>
+#include <kollect/version.hpp>
 
 #include <algorithm>
 #include <array>
 #include <string>
 #include <string_view>
 
-namespace kollect::kafka {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE::kafka {
 
 /// A librdkafka property as of `-X name=value`.
 struct property {
@@ -104,6 +105,6 @@ inline result<void> check_property(std::string_view name, client_role role) {
   return {};
 }
 
-} // namespace kollect::kafka
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE::kafka
 
 #endif

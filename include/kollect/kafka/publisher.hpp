@@ -1,12 +1,13 @@
 #ifndef KOLLECT_KAFKA_PUBLISHER_HPP
 #define KOLLECT_KAFKA_PUBLISHER_HPP
 
-#include <kollect/kafka/detail_publisher.hpp>
+#include <kollect/kafka/detail/publisher.hpp>
+#include <kollect/version.hpp>
 
 #include <memory>
 #include <utility>
 
-namespace kollect::kafka {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE::kafka {
 
 /// Makes a publisher to Kafka. Connects in the background: publish() and check() tell whether it worked.
 ///
@@ -32,6 +33,6 @@ inline result<std::unique_ptr<publisher>> create_publisher(const connection& tar
   return std::unique_ptr<publisher>(std::move(made));
 }
 
-} // namespace kollect::kafka
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE::kafka
 
 #endif

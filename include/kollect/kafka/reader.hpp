@@ -1,12 +1,13 @@
 #ifndef KOLLECT_KAFKA_READER_HPP
 #define KOLLECT_KAFKA_READER_HPP
 
-#include <kollect/kafka/detail_reader.hpp>
+#include <kollect/kafka/detail/reader.hpp>
+#include <kollect/version.hpp>
 
 #include <memory>
 #include <utility>
 
-namespace kollect::kafka {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE::kafka {
 
 /// Makes a reader of all partitions that the topic of `target` has now. Waits up to
 /// `options.client.connect_timeout` for the cluster to tell what they hold.
@@ -24,6 +25,6 @@ inline result<std::unique_ptr<log_reader>> create_reader(const connection& targe
   return std::unique_ptr<log_reader>(std::move(made));
 }
 
-} // namespace kollect::kafka
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE::kafka
 
 #endif

@@ -1,12 +1,13 @@
 #ifndef KOLLECT_KAFKA_SUBSCRIBER_HPP
 #define KOLLECT_KAFKA_SUBSCRIBER_HPP
 
-#include <kollect/kafka/detail_subscriber.hpp>
+#include <kollect/kafka/detail/subscriber.hpp>
+#include <kollect/version.hpp>
 
 #include <memory>
 #include <utility>
 
-namespace kollect::kafka {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE::kafka {
 
 /// Makes a member of a Kafka consumer group for the topic of `target`. Waits up to
 /// `options.client.connect_timeout` for a broker to tell that the topic exists and which log it is.
@@ -42,6 +43,6 @@ create_subscriber(const connection& target, const subscriber_options& options, p
   return std::unique_ptr<subscriber>(std::move(made));
 }
 
-} // namespace kollect::kafka
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE::kafka
 
 #endif

@@ -1,12 +1,13 @@
 #ifndef KOLLECT_NATS_CONFIG_HPP
 #define KOLLECT_NATS_CONFIG_HPP
 
-#include <kollect/address.hpp>
 #include <kollect/connection.hpp>
 #include <kollect/error.hpp>
 #include <kollect/log_reader.hpp>
-#include <kollect/nats/detail_pointers.hpp>
+#include <kollect/manifest/address.hpp>
+#include <kollect/nats/detail/pointers.hpp>
 #include <kollect/nats/error.hpp>
+#include <kollect/version.hpp>
 
 #include <boost/json/serialize.hpp>
 
@@ -18,7 +19,7 @@
 #include <string_view>
 #include <vector>
 
-namespace kollect::nats {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats {
 
 /// What publishers and subscribers have in common.
 struct client_options {
@@ -213,6 +214,6 @@ inline result<options_pointer> make_options(const connection& target, const clie
 }
 
 } // namespace detail
-} // namespace kollect::nats
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats
 
 #endif

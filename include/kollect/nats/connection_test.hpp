@@ -4,9 +4,10 @@
 #include <kollect/connection.hpp>
 #include <kollect/error.hpp>
 #include <kollect/nats/config.hpp>
-#include <kollect/nats/detail_client.hpp>
+#include <kollect/nats/detail/client.hpp>
+#include <kollect/version.hpp>
 
-namespace kollect::nats {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats {
 
 /// The connection test of spec.connectionTest: connects and asks for JetStream's account. Unlike
 /// create_publisher() it makes no stream. Fails within options.connect_timeout and
@@ -23,6 +24,6 @@ inline result<void> test_connection(const connection& target, const client_optio
   return {};
 }
 
-} // namespace kollect::nats
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats
 
 #endif

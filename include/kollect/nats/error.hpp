@@ -2,13 +2,14 @@
 #define KOLLECT_NATS_ERROR_HPP
 
 #include <kollect/error.hpp>
+#include <kollect/version.hpp>
 
 #include <nats/nats.h>
 
 #include <string>
 #include <string_view>
 
-namespace kollect::nats {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats {
 
 /// What a status of cnats means to us.
 constexpr error to_error(natsStatus status) noexcept {
@@ -123,6 +124,6 @@ inline failure explain(natsStatus status, std::string_view doing,
 }
 
 } // namespace detail
-} // namespace kollect::nats
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats
 
 #endif

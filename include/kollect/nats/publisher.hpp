@@ -4,12 +4,13 @@
 #include <kollect/connection.hpp>
 #include <kollect/error.hpp>
 #include <kollect/nats/config.hpp>
-#include <kollect/nats/detail_client.hpp>
-#include <kollect/nats/detail_delivery.hpp>
-#include <kollect/nats/detail_outgoing.hpp>
-#include <kollect/nats/detail_window.hpp>
+#include <kollect/nats/detail/client.hpp>
+#include <kollect/nats/detail/delivery.hpp>
+#include <kollect/nats/detail/outgoing.hpp>
+#include <kollect/nats/detail/window.hpp>
 #include <kollect/nats/stream.hpp>
 #include <kollect/transport.hpp>
+#include <kollect/version.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -21,7 +22,7 @@
 #include <utility>
 #include <vector>
 
-namespace kollect::nats {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats {
 
 namespace detail {
 
@@ -214,7 +215,7 @@ private:
 /// publish() waits for it up to its timeout; a server that takes no bytes can hold it write_timeout longer.
 ///
 /// cnats' threads outlive the last publisher by a moment, and read what exit handlers free: a program that
-/// ends right then should flush its output and call std::_Exit(), as kollect/program/end.hpp does.
+/// ends right then should flush its output and call std::_Exit(), as program/end.hpp does.
 inline result<std::unique_ptr<publisher>> create_publisher(const connection& target,
                                                            const publisher_options& options = {}) {
   if (auto valid = detail::check_names(target.stream, target.destination, false); !valid)
@@ -233,6 +234,6 @@ inline result<std::unique_ptr<publisher>> create_publisher(const connection& tar
       new detail::jetstream_publisher(std::move(*server), std::move(*answers), options));
 }
 
-} // namespace kollect::nats
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats
 
 #endif

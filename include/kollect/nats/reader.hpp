@@ -1,12 +1,13 @@
 #ifndef KOLLECT_NATS_READER_HPP
 #define KOLLECT_NATS_READER_HPP
 
-#include <kollect/nats/detail_reader.hpp>
+#include <kollect/nats/detail/reader.hpp>
+#include <kollect/version.hpp>
 
 #include <memory>
 #include <utility>
 
-namespace kollect::nats {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats {
 
 /// Makes a reader of the messages that the stream of `target` has for its subject, which may have wildcards.
 /// Neither stream nor subject is made if missing: error::topic_missing. Leaves no durable behind.
@@ -40,6 +41,6 @@ inline result<std::unique_ptr<log_reader>> create_reader(const connection& targe
   return std::unique_ptr<log_reader>(std::move(made));
 }
 
-} // namespace kollect::nats
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats
 
 #endif

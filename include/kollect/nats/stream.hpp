@@ -4,9 +4,10 @@
 #include <kollect/connection.hpp>
 #include <kollect/error.hpp>
 #include <kollect/nats/config.hpp>
-#include <kollect/nats/detail_client.hpp>
+#include <kollect/nats/detail/client.hpp>
 #include <kollect/nats/subject.hpp>
 #include <kollect/timestamp.hpp>
+#include <kollect/version.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -18,7 +19,7 @@
 #include <string>
 #include <vector>
 
-namespace kollect::nats {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats {
 
 /// A JetStream stream as the server describes it.
 struct stream_info {
@@ -173,6 +174,6 @@ inline result<stream_info> ensure_stream(const connection& target, const client_
   return detail::ensure_stream(**server, target.stream, target.destination, options.request_timeout);
 }
 
-} // namespace kollect::nats
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats
 
 #endif

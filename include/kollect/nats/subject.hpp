@@ -1,11 +1,13 @@
 #ifndef KOLLECT_NATS_SUBJECT_HPP
 #define KOLLECT_NATS_SUBJECT_HPP
 
+#include <kollect/version.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <string_view>
 
-namespace kollect::nats {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats {
 
 namespace detail {
 
@@ -62,6 +64,6 @@ constexpr bool covers(std::string_view pattern, std::string_view subject) noexce
   return pattern.empty() && subject.empty();
 }
 
-} // namespace kollect::nats
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats
 
 #endif

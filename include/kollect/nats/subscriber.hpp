@@ -4,16 +4,17 @@
 #include <kollect/connection.hpp>
 #include <kollect/error.hpp>
 #include <kollect/nats/config.hpp>
-#include <kollect/nats/detail_client.hpp>
-#include <kollect/nats/detail_consumer.hpp>
-#include <kollect/nats/detail_subscriber.hpp>
+#include <kollect/nats/detail/client.hpp>
+#include <kollect/nats/detail/consumer.hpp>
+#include <kollect/nats/detail/subscriber.hpp>
 #include <kollect/nats/stream.hpp>
 #include <kollect/transport.hpp>
+#include <kollect/version.hpp>
 
 #include <memory>
 #include <utility>
 
-namespace kollect::nats {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats {
 
 /// Connects, and finds or creates the stream, as a sink would (NAT-03), and in it the durable pull
 /// consumer `options.durable` for the subject: from the first message on, each acknowledged explicitly.
@@ -33,7 +34,7 @@ namespace kollect::nats {
 /// else a purge by hand is none from nats-server 2.10 on, as that moves the durable as well.
 ///
 /// cnats' threads outlive the last subscriber by a moment, and read what exit handlers free: a program that
-/// ends right then should flush its output and call std::_Exit(), as kollect/program/end.hpp does.
+/// ends right then should flush its output and call std::_Exit(), as program/end.hpp does.
 inline result<std::unique_ptr<subscriber>>
 create_subscriber(const connection& target, const subscriber_options& options, partition_listener listener) {
   if (!is_valid_name(options.durable))
@@ -64,6 +65,6 @@ create_subscriber(const connection& target, const subscriber_options& options, p
                                        *durable));
 }
 
-} // namespace kollect::nats
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats
 
 #endif

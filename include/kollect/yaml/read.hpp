@@ -1,15 +1,16 @@
 #ifndef KOLLECT_YAML_READ_HPP
 #define KOLLECT_YAML_READ_HPP
 
-#include <kollect/decode_manifest.hpp>
-#include <kollect/detail/line_counter.hpp>
 #include <kollect/detail/read_file.hpp>
 #include <kollect/detail/utf8.hpp>
-#include <kollect/document.hpp>
-#include <kollect/document_json.hpp>
 #include <kollect/error.hpp>
-#include <kollect/manifest.hpp>
-#include <kollect/yaml/event_handler.hpp>
+#include <kollect/manifest/decode.hpp>
+#include <kollect/manifest/detail/line_counter.hpp>
+#include <kollect/manifest/document.hpp>
+#include <kollect/manifest/document_json.hpp>
+#include <kollect/manifest/manifest.hpp>
+#include <kollect/version.hpp>
+#include <kollect/yaml/detail/event_handler.hpp>
 
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
@@ -24,7 +25,7 @@
 #include <utility>
 #include <vector>
 
-namespace kollect::yaml {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE::yaml {
 
 namespace detail {
 
@@ -140,6 +141,6 @@ inline result<manifest_file> read_manifest(const std::filesystem::path& path,
   return read_manifest_text(*text, path.string(), bounds);
 }
 
-} // namespace kollect::yaml
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE::yaml
 
 #endif

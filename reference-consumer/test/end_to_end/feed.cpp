@@ -5,7 +5,7 @@
 
 #include "command/open_log.hpp"
 
-#include <kollect/program/connect.hpp>
+#include <program/connect.hpp>
 
 #include <servers/wait_until.hpp>
 

@@ -2,8 +2,8 @@
 
 #include "command/commands.hpp"
 
-#include <kollect/program/exit_code.hpp>
-#include <kollect/program/flags.hpp>
+#include <program/exit_code.hpp>
+#include <program/flags.hpp>
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 #include "test/support/message_fold.hpp"
 #include "test/support/producer.hpp"
 
-#include <kollect/program/connect.hpp>
+#include <program/connect.hpp>
 
 #include <kafka/member.hpp>
 #include <servers/wait_until.hpp>

@@ -1,7 +1,7 @@
 #ifndef KOLLECT_SDK_TEST_KAFKA_RAW_PRODUCER_HPP
 #define KOLLECT_SDK_TEST_KAFKA_RAW_PRODUCER_HPP
 
-#include <kollect/kafka/detail_pointers.hpp>
+#include <kollect/kafka/detail/pointers.hpp>
 
 #include <gtest/gtest.h>
 

@@ -1,0 +1,457 @@
+#ifndef KOLLECT_KAFKA_DETAIL_SUBSCRIBER_HPP
+#define KOLLECT_KAFKA_DETAIL_SUBSCRIBER_HPP
+
+#include <kollect/kafka/detail/message.hpp>
+#include <kollect/kafka/detail/offsets.hpp>
+#include <kollect/kafka/detail/prefetch.hpp>
+#include <kollect/kafka/detail/topic.hpp>
+#include <kollect/transport.hpp>
+#include <kollect/version.hpp>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace kollect::inline KOLLECT_ABI_NAMESPACE::kafka::detail {
+
+/// How long the topic may be unknown before poll() calls it missing: a broker that has just started
+/// does not know its topics at once.
+inline constexpr std::chrono::milliseconds topic_missing_time{5'000};
+
+/// Longest wait of poll() for what it must know before it can go on.
+inline constexpr std::chrono::milliseconds question_timeout{10'000};
+
+/// The subscriber of create_subscriber().
+class group_subscriber final : public subscriber {
+public:
+  group_subscriber(connection target, subscriber_options options, partition_listener listener)
+      : target_(std::move(target)), options_(std::move(options)), listener_(std::move(listener)),
+        topic_(target_.destination) {}
+  group_subscriber(const group_subscriber&) = delete;
+  group_subscriber& operator=(const group_subscriber&) = delete;
+  ~group_subscriber() noexcept override { close(); }
+
+  /// Connects and subscribes. To be called once, first.
+  result<void> open() {
+    auto config = make_config(target_, options_);
+    if (!config)
+      return config.error();
+    prefetch_ = make_prefetch_meter(config->get());
+    auto made = client::create(RD_KAFKA_CONSUMER, std::move(*config), target_, options_.client);
+    if (!made)
+      return made.error();
+    if (auto found = await_topic(**made, target_, topic_, options_.client.connect_timeout); !found)
+      return found.error();
+    auto log = identify_log(**made, topic_, options_.client.connect_timeout);
+    if (!log)
+      return log.error();
+    log_ = std::move(*log);
+
+    // From here on everything comes through consumer_poll().
+    rd_kafka_poll_set_consumer((*made)->native());
+    const partitions_pointer topics{rd_kafka_topic_partition_list_new(1)};
+    rd_kafka_topic_partition_list_add(topics.get(), topic_.c_str(), RD_KAFKA_PARTITION_UA);
+    const auto code = rd_kafka_subscribe((*made)->native(), topics.get());
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+      return make_kafka_failure(code, "subscribing to Kafka topic " + topic_);
+    client_ = std::move(*made);
+    return {};
+  }
+
+  const log_identity& log() const noexcept override { return log_; }
+
+  result<std::vector<received_message>> poll(std::size_t max_messages, std::size_t max_bytes,
+                                             std::chrono::milliseconds timeout) override {
+    if (!client_)
+      return closed_failure();
+    const deadline end{timeout};
+    // While nothing is fetched the group is to be served all the same, even if the listener keeps failing.
+    if (phase_ != phase::fetching)
+      serve_group();
+    std::vector<received_message> messages;
+    std::size_t bytes = 0;
+    while (messages.size() < max_messages && (messages.empty() || bytes < max_bytes)) {
+      note(make_ready());
+      if (has_problem())
+        break; // what was taken is given first
+      auto native = next(messages.empty() ? end.left() : std::chrono::milliseconds(0));
+      if (serve_rebalances()) {
+        messages.clear(); // they were of partitions that are not ours any more
+        bytes = 0;
+      } else if (!native) {
+        if (!messages.empty() || end.passed())
+          break;
+      } else if (native->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        notice(*native);
+      } else if (read_->deliver(native->partition, native->offset)) {
+        bytes += native->len;
+        if (prefetch_ && prefetch_->take(native->len))
+          client_->wake(target_);
+        messages.push_back(receive(client_, std::move(native), topic_, read_));
+      }
+    }
+    tell_revoked();
+    if (messages.empty())
+      if (auto problem = take_problem())
+        return std::move(*problem);
+    return messages;
+  }
+
+  result<void> commit(std::chrono::milliseconds timeout) override {
+    const deadline end{timeout};
+    (void)await_commit(end.left()); // whatever became of it, this one tells all of it again
+    if (auto sent = send_commit(); !sent)
+      return sent;
+    return await_commit(end.left());
+  }
+
+  result<void> begin_commit(std::chrono::milliseconds timeout) override {
+    auto earlier = await_commit(timeout);
+    if (auto sent = send_commit(); !sent)
+      return sent;
+    return earlier;
+  }
+
+  result<void> keep_alive() override {
+    if (!client_)
+      return closed_failure();
+    // What was fetched ahead is dropped, and fetched again from our own positions by the next poll().
+    if (phase_ == phase::fetching) {
+      if (auto stopped = fetch_from(*client_, topic_, {}); !stopped)
+        return stopped;
+      phase_ = phase::stopped;
+    }
+    serve_group();
+    if (auto fatal = fatal_failure())
+      return std::move(*fatal);
+    return {};
+  }
+
+  result<void> mark_end(std::chrono::milliseconds timeout) override {
+    if (!client_)
+      return closed_failure();
+    const deadline end{timeout};
+    auto partitions = look_up_topic(*client_, topic_, end.left());
+    if (!partitions)
+      return partitions.error();
+    std::map<std::int32_t, extent> marks;
+    for (const std::int32_t partition : *partitions) {
+      auto found = measure(*client_, topic_, partition, end.left());
+      if (!found)
+        return found.error();
+      marks.emplace(partition, *found);
+    }
+    end_ = std::move(marks);
+    return {};
+  }
+
+  result<bool> caught_up(std::chrono::milliseconds timeout) override {
+    if (!client_)
+      return closed_failure();
+    // Without a part in the group we know nothing of what it has read.
+    if (!end_ || (phase_ != phase::fetching && phase_ != phase::stopped))
+      return false;
+    std::vector<std::int32_t> of_others;
+    for (const auto& [partition, mark] : *end_) {
+      if (mark.first >= mark.end)
+        continue;
+      if (!read_->holds(partition))
+        of_others.push_back(partition);
+      else if (read_->settled(partition).value_or(0) < mark.end)
+        return false;
+    }
+    if (of_others.empty())
+      return true;
+    auto committed = committed_offsets(*client_, topic_, of_others, timeout);
+    if (!committed)
+      return committed.error();
+    return std::ranges::all_of(of_others, [&](std::int32_t partition) {
+      const auto found = committed->find(partition);
+      return found != committed->end() && found->second >= end_->at(partition).end;
+    });
+  }
+
+  std::vector<partition_lag> lag() const override {
+    std::vector<partition_lag> waiting;
+    if (!client_)
+      return waiting;
+    for (const std::int32_t partition : read_->partitions()) {
+      extent held;
+      const auto code = rd_kafka_get_watermark_offsets(client_->native(), topic_.c_str(), partition,
+                                                       &held.first, &held.end);
+      if (code != RD_KAFKA_RESP_ERR_NO_ERROR || held.end < 0)
+        continue; // nothing was fetched yet
+      const std::int64_t position = read_->next(partition).value_or(std::max<std::int64_t>(held.first, 0));
+      waiting.push_back({partition, std::max<std::int64_t>(held.end - position, 0)});
+    }
+    return waiting;
+  }
+
+  std::int64_t settled_sequence() const noexcept override { return 0; }
+
+  void close() noexcept override {
+    if (!client_)
+      return;
+    commit_.reset();
+    read_->clear();
+    leave_group(*client_, options_.close_timeout);
+    client_.reset(); // for good with the last message that is still held
+  }
+
+private:
+  /// How far we are with the partitions that the group has given us.
+  enum class phase {
+    without, ///< none are ours
+    unasked, ///< ours, but where to start is not known
+    stopped, ///< known, but not being fetched
+    fetching
+  };
+
+  result<void> send_commit() {
+    if (!client_)
+      return closed_failure();
+    std::map<std::int32_t, std::int64_t> offsets;
+    for (const std::int32_t partition : read_->partitions())
+      if (const auto settled = read_->settled(partition))
+        offsets.emplace(partition, *settled);
+    if (offsets.empty())
+      return {};
+    auto begun = offset_commit::begin(*client_, topic_, offsets);
+    if (!begun)
+      return begun.error();
+    commit_ = std::move(*begun);
+    return {};
+  }
+
+  /// Of the commit that was begun last, if it has not been told of.
+  result<void> await_commit(std::chrono::milliseconds timeout) {
+    auto begun = std::exchange(commit_, std::nullopt);
+    return begun ? begun->wait(timeout) : result<void>{};
+  }
+
+  static failure closed_failure() {
+    return make_failure(error::closed, "the Kafka subscriber has been closed; open another one");
+  }
+
+  message_pointer next(std::chrono::milliseconds timeout) {
+    return message_pointer{rd_kafka_consumer_poll(client_->native(), milliseconds_of(timeout))};
+  }
+
+  /// Serves callbacks and notes errors, taking no messages.
+  void serve_group() {
+    constexpr int most = 1'000; // what waits now; more could come in as fast as we go on
+    for (int served = 0; served < most; ++served) {
+      const auto native = next(std::chrono::milliseconds(0));
+      const bool changed = serve_rebalances();
+      if (native && native->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+        notice(*native);
+      if (!native && !changed)
+        return;
+    }
+  }
+
+  /// Follows what the group has decided. True if anything has changed: what was taken may not be ours now.
+  bool serve_rebalances() {
+    if (client_->events().rebalances.empty())
+      return false;
+    const auto changes = std::exchange(client_->events().rebalances, {});
+    for (const rebalance& change : changes) {
+      if (change.assigned) {
+        read_->take_over(change.partitions);
+        phase_ = phase::unasked;
+        // The group needs an answer now; where to start is asked in make_ready().
+        note(fetch_from(*client_, topic_, {}));
+      } else {
+        revoked_.insert(revoked_.end(), change.partitions.begin(), change.partitions.end());
+        read_->clear();
+        phase_ = phase::without;
+        rd_kafka_assign(client_->native(), nullptr);
+      }
+    }
+    return true;
+  }
+
+  void tell_revoked() {
+    if (revoked_.empty())
+      return;
+    const auto partitions = std::exchange(revoked_, {});
+    if (listener_.revoked)
+      listener_.revoked(partitions);
+  }
+
+  /// Brings us to phase::fetching, if partitions are ours.
+  result<void> make_ready() {
+    tell_revoked();
+    if (phase_ == phase::unasked) {
+      if (auto known = ask_where_to_start(); !known)
+        return known;
+      phase_ = phase::stopped;
+    }
+    if (phase_ == phase::stopped) {
+      std::map<std::int32_t, std::int64_t> offsets;
+      for (const std::int32_t partition : read_->partitions())
+        offsets.emplace(partition, read_->next(partition).value_or(RD_KAFKA_OFFSET_BEGINNING));
+      if (auto begun = fetch_from(*client_, topic_, offsets); !begun)
+        return begun;
+      phase_ = phase::fetching;
+    }
+    return {};
+  }
+
+  result<void> ask_where_to_start() {
+    const auto partitions = read_->partitions();
+    if (partitions.empty())
+      return {};
+    auto log = identify_log(*client_, topic_, question_timeout);
+    if (!log)
+      return log.error();
+    log_ = std::move(*log);
+    if (!listener_.assigned)
+      return {};
+    const auto offsets = listener_.assigned(log_, partitions);
+    if (!offsets)
+      return offsets.error();
+    if (offsets->size() != partitions.size())
+      return make_failure(error::internal, "the partition listener has answered for " +
+                                               std::to_string(offsets->size()) + " partitions instead of " +
+                                               std::to_string(partitions.size()) + "; please report this");
+    for (std::size_t index = 0; index < partitions.size(); ++index)
+      read_->start(partitions[index], (*offsets)[index]);
+    return gone_ ? read_successor() : result<void>{};
+  }
+
+  /// The topic was gone and is there again. Without a topic id in its identity, the listener has answered
+  /// for the old one: the new one is read from its beginning.
+  result<void> read_successor() {
+    const bool has_id = !log_.name.ends_with("/" + topic_);
+    for (const std::int32_t partition : has_id ? std::vector<std::int32_t>{} : read_->partitions()) {
+      auto held = measure(*client_, topic_, partition, question_timeout);
+      if (!held)
+        return held.error();
+      pass_gap_to(partition, held->first);
+    }
+    gone_ = false;
+    return {};
+  }
+
+  /// What librdkafka gives in the place of a message.
+  void notice(const rd_kafka_message_t& native) {
+    switch (native.err) {
+    case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+      read_->skip_to(native.partition, native.offset);
+      return;
+    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+      note(pass_gap(native.partition));
+      return;
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+      if (!missing_)
+        missing_.emplace(topic_missing_time);
+      break;
+    default:
+      break;
+    }
+    const char* const text = rd_kafka_message_errstr(&native);
+    report(client_->events(), std::string("Kafka topic ") + topic_ + ": " + text);
+    const error kind = describe(native.err).reason;
+    // Damaged data was passed over: it is fetched again, as whatever follows it must not come first.
+    if (kind == error::transport_fatal && phase_ == phase::fetching)
+      phase_ = phase::stopped;
+    if (kind == error::transport_fatal || kind == error::authentication_failed ||
+        kind == error::message_exceeds_limit)
+      note(about_topic(make_kafka_failure(native.err, "reading Kafka topic " + topic_, text), topic_));
+  }
+
+  /// The log does not hold what comes next. Goes on at its beginning, and says so.
+  result<void> pass_gap(std::int32_t partition) {
+    if (phase_ != phase::fetching || !read_->holds(partition))
+      return {};             // if it still matters, it is told again
+    phase_ = phase::stopped; // librdkafka has given the partition up
+    auto held = measure(*client_, topic_, partition, question_timeout);
+    if (!held)
+      return held.error();
+    const auto expected = read_->next(partition);
+    // It may hold it after all, where the broker that answered first was behind.
+    if (expected && held->first <= *expected && *expected <= held->end)
+      return {};
+    pass_gap_to(partition, held->first);
+    return {};
+  }
+
+  void pass_gap_to(std::int32_t partition, std::int64_t first) {
+    const auto expected = read_->next(partition);
+    read_->start(partition, first);
+    if (expected && *expected != first && listener_.gap)
+      listener_.gap(partition, *expected, first);
+  }
+
+  void note(result<void> outcome) {
+    if (!outcome && !problem_)
+      problem_ = std::move(outcome).error();
+  }
+
+  std::optional<failure> fatal_failure() const {
+    char reason[512] = "";
+    const auto code = rd_kafka_fatal_error(client_->native(), reason, sizeof reason);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+      return std::nullopt;
+    const error_advice known = describe(code);
+    const auto advice = known.reason == error::transport_fatal ? known.advice : "start the program again";
+    return about_topic(make_failure(error::transport_fatal, std::string(reason) + "; " + std::string(advice)),
+                       topic_);
+  }
+
+  bool has_problem() {
+    // One broker of several may refuse us while another feeds us: that is in the log, and no failure.
+    if (phase_ == phase::fetching)
+      client_->events().refused.reset();
+    return problem_ || client_->events().refused;
+  }
+
+  /// What poll() has to report, once.
+  std::optional<failure> take_problem() {
+    if (auto fatal = fatal_failure())
+      return fatal;
+    if (has_problem()) {
+      if (problem_)
+        return std::exchange(problem_, std::nullopt);
+      return std::exchange(client_->events().refused, std::nullopt);
+    }
+    if (!missing_ || !missing_->passed())
+      return std::nullopt;
+    auto found = look_up_topic(*client_, topic_, question_timeout);
+    if (found)
+      missing_.reset();
+    // One that comes back is another log: it has to be asked anew where to start.
+    if (found && gone_ && phase_ != phase::without)
+      phase_ = phase::unasked;
+    if (found || found.error().reason() != error::topic_missing)
+      return std::nullopt;
+    gone_ = true;
+    return found.error();
+  }
+
+  connection target_;
+  subscriber_options options_;
+  partition_listener listener_;
+  std::string topic_;
+  log_identity log_;
+  std::shared_ptr<client> client_;
+  std::optional<prefetch_meter> prefetch_;                          // where librdkafka has to be woken
+  std::shared_ptr<positions> read_ = std::make_shared<positions>(); // shared with messages
+  std::optional<offset_commit> commit_;                             // begun, and not told of
+  phase phase_ = phase::without;
+  std::vector<std::int32_t> revoked_; // not told yet
+  std::optional<std::map<std::int32_t, extent>> end_;
+  std::optional<failure> problem_;  // to be reported by poll()
+  std::optional<deadline> missing_; // when to believe that the topic is gone
+  bool gone_ = false;               // poll() has said so
+};
+
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE::kafka::detail
+
+#endif

@@ -1,0 +1,160 @@
+#ifndef KOLLECT_KAFKA_DETAIL_TOPIC_HPP
+#define KOLLECT_KAFKA_DETAIL_TOPIC_HPP
+
+#include <kollect/kafka/detail/client.hpp>
+#include <kollect/transport.hpp>
+#include <kollect/version.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace kollect::inline KOLLECT_ABI_NAMESPACE::kafka::detail {
+
+/// How long a broker may say that a topic is unknown before we believe it: a topic made just now, or a
+/// broker started just now, needs a moment.
+inline constexpr std::chrono::milliseconds topic_settle_time{1'000};
+
+inline failure about_topic(failure value, const std::string& topic) {
+  value.source = topic;
+  return value;
+}
+
+/// Asks one broker, once, for a topic's partitions. Never makes the topic, as allow.auto.create.topics is
+/// off. Serves no callbacks.
+inline result<std::vector<std::int32_t>> look_up_topic(client& source, const std::string& name,
+                                                       std::chrono::milliseconds timeout) {
+  const topic_pointer topic{rd_kafka_topic_new(source.native(), name.c_str(), nullptr)};
+  if (!topic)
+    return about_topic(make_kafka_failure(RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION, "Kafka topic " + name), name);
+  const rd_kafka_metadata_t* answer = nullptr;
+  const auto code = rd_kafka_metadata(source.native(), 0, topic.get(), &answer, milliseconds_of(timeout));
+  const metadata_pointer metadata{answer};
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return about_topic(make_kafka_failure(code, "looking up Kafka topic " + name), name);
+  if (metadata->topic_cnt != 1)
+    return about_topic(make_kafka_failure(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, "Kafka topic " + name),
+                       name);
+  const rd_kafka_metadata_topic_t& found = metadata->topics[0];
+  if (found.err != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return about_topic(make_kafka_failure(found.err, "Kafka topic " + name), name);
+  std::vector<std::int32_t> partitions;
+  for (int index = 0; index < found.partition_cnt; ++index)
+    partitions.push_back(found.partitions[index].id);
+  return partitions;
+}
+
+/// Why no broker has answered in time: a refused login or certificate if there was one, else an outage.
+inline failure outage(const client_events& events, const connection& target,
+                      std::chrono::milliseconds timeout) {
+  if (events.refused)
+    return *events.refused;
+  std::string addresses;
+  for (const std::string& address : target.addresses)
+    addresses.append(addresses.empty() ? "" : ", ").append(address);
+  std::string text = "no Kafka broker of " + addresses + " has answered within " +
+                     std::to_string(timeout.count()) +
+                     " ms; check the addresses, the network and that the brokers run";
+  if (!events.trouble.empty())
+    text += " (" + events.trouble + ")";
+  return make_failure(error::broker_unavailable, std::move(text), "KAF-05");
+}
+
+/// Asks again and again until a broker has told the topic's partitions, has refused us, or time is up.
+/// Serves callbacks, so it is not for a subscriber that has begun to fetch.
+inline result<std::vector<std::int32_t>> await_topic(client& source, const connection& target,
+                                                     const std::string& name,
+                                                     std::chrono::milliseconds timeout) {
+  const deadline end{timeout};
+  std::optional<deadline> settled;
+  std::chrono::milliseconds patience{100}; // grows, for brokers that are further away than that
+  source.events().forget();
+  for (;;) {
+    auto found = look_up_topic(source, name, end.left(patience));
+    rd_kafka_poll(source.native(), 0);
+    if (found)
+      return found;
+    if (source.events().refused)
+      return *source.events().refused;
+    const error reason = found.error().reason();
+    if (reason == error::topic_missing) {
+      if (!settled)
+        settled.emplace(topic_settle_time);
+      if (settled->passed() || end.passed())
+        return found;
+    } else if (reason != error::broker_unavailable && reason != error::broker_timeout) {
+      return found;
+    }
+    if (end.passed())
+      return outage(source.events(), target, timeout);
+    patience = std::min<std::chrono::milliseconds>(patience * 2, std::chrono::seconds(5));
+    rd_kafka_poll(source.native(), milliseconds_of(end.left(std::chrono::milliseconds(50))));
+  }
+}
+
+#if RD_KAFKA_VERSION >= 0x020300ff
+/// The id that Kafka gives each making of a topic; empty where the cluster has none.
+inline result<std::string> topic_id(client& source, const std::string& name,
+                                    std::chrono::milliseconds timeout) {
+  const std::unique_ptr<rd_kafka_AdminOptions_t, releaser<rd_kafka_AdminOptions_destroy>> options{
+      rd_kafka_AdminOptions_new(source.native(), RD_KAFKA_ADMIN_OP_DESCRIBETOPICS)};
+  char ignored[128];
+  rd_kafka_AdminOptions_set_request_timeout(options.get(), milliseconds_of(timeout), ignored, sizeof ignored);
+  const char* names[] = {name.c_str()};
+  const std::unique_ptr<rd_kafka_TopicCollection_t, releaser<rd_kafka_TopicCollection_destroy>> topics{
+      rd_kafka_TopicCollection_of_topic_names(names, 1)};
+  const queue_pointer queue{rd_kafka_queue_new(source.native())};
+  rd_kafka_DescribeTopics(source.native(), topics.get(), options.get(), queue.get());
+  const event_pointer event{rd_kafka_queue_poll(queue.get(), milliseconds_of(timeout))};
+  if (!event)
+    return make_kafka_failure(RD_KAFKA_RESP_ERR__TIMED_OUT, "describing Kafka topic " + name);
+  const auto code = rd_kafka_event_error(event.get());
+  if (code == RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE)
+    return std::string{};
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return make_kafka_failure(code, "describing Kafka topic " + name);
+  std::size_t count = 0;
+  const auto** described =
+      rd_kafka_DescribeTopics_result_topics(rd_kafka_event_DescribeTopics_result(event.get()), &count);
+  if (count != 1)
+    return std::string{};
+  const auto* problem = rd_kafka_TopicDescription_error(described[0]);
+  if (problem != nullptr && rd_kafka_error_code(problem) != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return make_kafka_failure(rd_kafka_error_code(problem), "describing Kafka topic " + name);
+  const std::string id = rd_kafka_Uuid_base64str(rd_kafka_TopicDescription_topic_id(described[0]));
+  // A cluster older than Kafka 2.8 answers with zeros.
+  return id == std::string(22, 'A') ? std::string{} : id;
+}
+#else
+/// This librdkafka cannot tell the id of a topic.
+inline result<std::string> topic_id(client&, const std::string&, std::chrono::milliseconds) {
+  return std::string{};
+}
+#endif
+
+/// Which log a topic is: `kafka/CLUSTER_ID/TOPIC[/TOPIC_ID]`. Serves no callbacks.
+inline result<log_identity> identify_log(client& source, const std::string& topic,
+                                         std::chrono::milliseconds timeout) {
+  const deadline end{timeout};
+  char* const found = rd_kafka_clusterid(source.native(), milliseconds_of(end.left()));
+  if (found == nullptr)
+    return make_kafka_failure(RD_KAFKA_RESP_ERR__TIMED_OUT, "asking for the Kafka cluster's id");
+  const std::string cluster = found;
+  rd_kafka_mem_free(source.native(), found);
+  std::string name = "kafka/" + cluster + "/" + topic;
+  // librdkafka's in-process broker has no controller to ask, and its topics live as long as it does.
+  if (cluster.starts_with("mockCluster"))
+    return log_identity{broker_system::kafka, std::move(name)};
+  auto id = topic_id(source, topic, end.left());
+  if (!id)
+    return about_topic(std::move(id).error(), topic);
+  if (!id->empty())
+    name += "/" + *id;
+  return log_identity{broker_system::kafka, std::move(name)};
+}
+
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE::kafka::detail
+
+#endif

@@ -1,0 +1,150 @@
+#ifndef KOLLECT_MANIFEST_ADDRESS_HPP
+#define KOLLECT_MANIFEST_ADDRESS_HPP
+
+#include <kollect/error.hpp>
+#include <kollect/version.hpp>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kollect::inline KOLLECT_ABI_NAMESPACE {
+
+/// Most addresses, and most bytes of them all together, that a manifest may list.
+inline constexpr std::size_t max_addresses = 100;
+inline constexpr std::size_t max_address_bytes = 10UL * 1024;
+
+/// The port of a NATS URL that names none.
+inline constexpr std::string_view default_nats_port = "4222";
+
+/// True for a numeric address in 169.254.0.0/16 or fe80::/10, in any notation that resolvers take,
+/// such as 0xa9fea9fe. Brokers do not live there, but the metadata services of clouds do, which hand
+/// out credentials: no manifest may point a program at them. A host name is not looked up.
+inline bool is_link_local(std::string_view host) {
+  while (host.ends_with('.'))
+    host.remove_suffix(1);
+  const std::string text(host);
+  const auto is_ipv4_link_local = [](std::uint32_t address) { return (address >> 16U) == 0xA9FEU; };
+  in_addr ipv4{};
+  if (inet_aton(text.c_str(), &ipv4) != 0)
+    return is_ipv4_link_local(ntohl(ipv4.s_addr));
+  in6_addr ipv6{};
+  if (inet_pton(AF_INET6, text.c_str(), &ipv6) != 1)
+    return false;
+  const auto* bytes = ipv6.s6_addr;
+  if (bytes[0] == 0xFE && (bytes[1] & 0xC0U) == 0x80U)
+    return true;
+  if (!IN6_IS_ADDR_V4MAPPED(&ipv6))
+    return false;
+  return is_ipv4_link_local((std::uint32_t{bytes[12]} << 24U) | (std::uint32_t{bytes[13]} << 16U));
+}
+
+namespace detail {
+
+// An address is never repeated in these messages: it may hold a password (SEC-02).
+
+inline failure address_failure(std::string what, std::string_view clause) {
+  return make_failure(error::invalid_value, std::move(what), clause);
+}
+
+inline bool is_host_name(std::string_view host) noexcept {
+  return !host.empty() && host.size() <= 253 && std::all_of(host.begin(), host.end(), [](char letter) {
+    return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
+           (letter >= '0' && letter <= '9') || letter == '-' || letter == '_' || letter == '.';
+  });
+}
+
+inline bool is_port(std::string_view port) noexcept {
+  unsigned value = 0;
+  const auto outcome = std::from_chars(port.data(), port.data() + port.size(), value);
+  return outcome.ec == std::errc{} && outcome.ptr == port.data() + port.size() && value >= 1 &&
+         value <= 65535;
+}
+
+/// Checks `host:port` or `[::1]:port`; the port may be left out if there is a default.
+/// Answers the text with its port.
+inline result<std::string> check_host_port(std::string_view text, std::string_view default_port,
+                                           std::string_view clause) {
+  if (text.find('@') != std::string_view::npos)
+    return address_failure(
+        "must not hold a user name or password; put them into a Secret and name it in secretRef", "SEC-02");
+  const bool is_bracketed = text.starts_with('[');
+  const auto host_end = is_bracketed ? text.find(']') : text.find(':');
+  const auto host = text.substr(is_bracketed ? 1 : 0, is_bracketed ? host_end - 1 : host_end);
+  auto rest = host_end == std::string_view::npos ? std::string_view{}
+                                                 : text.substr(host_end + (is_bracketed ? 1 : 0));
+  in6_addr ignored{};
+  const bool is_host = is_bracketed ? host_end != std::string_view::npos &&
+                                          inet_pton(AF_INET6, std::string(host).c_str(), &ignored) == 1
+                                    : is_host_name(host);
+  if (!is_host)
+    return address_failure("must begin with a host name or an address such as [::1]", clause);
+  if (is_link_local(host))
+    return address_failure("must not be a link-local address", clause);
+  if (rest.empty() && !default_port.empty())
+    return std::string(text) + ":" + std::string(default_port);
+  if (!rest.starts_with(':') || !is_port(rest.substr(1)))
+    return address_failure(
+        "must end in a port from 1 to 65535, as in host:9092; an IPv6 address stands in brackets", clause);
+  return std::string(text);
+}
+
+} // namespace detail
+
+/// Checks the address of a Kafka broker, `host:port` (KAF-05): no scheme, no credentials, port 1 to
+/// 65535, IPv6 in brackets, not link-local. A failure is error::invalid_value and does not repeat it.
+inline result<void> check_broker_address(std::string_view address) {
+  if (address.find("://") != std::string_view::npos && address.find('@') == std::string_view::npos)
+    return detail::address_failure("must be host:port without a scheme", "KAF-05");
+  if (auto checked = detail::check_host_port(address, {}, "KAF-05"); !checked)
+    return checked.error();
+  return {};
+}
+
+/// Reads a comma-separated list of NATS URLs (NAT-01): `nats://` or `tls://`, or no scheme, which is
+/// `nats://`; a port that is left out is 4222; blanks around a URL are dropped. Neither credentials
+/// nor a path. At most 100 URLs and 10 KiB. A failure is error::invalid_value and does not repeat the text.
+inline result<std::vector<std::string>> read_nats_urls(std::string_view text) {
+  if (text.size() > max_address_bytes)
+    return detail::address_failure("is longer than " + std::to_string(max_address_bytes) + " bytes",
+                                   "NAT-01");
+  std::vector<std::string> urls;
+  for (bool is_last = false; !is_last;) {
+    const auto comma = text.find(',');
+    is_last = comma == std::string_view::npos;
+    auto url = text.substr(0, comma);
+    if (!is_last)
+      text.remove_prefix(comma + 1);
+    while (url.starts_with(' '))
+      url.remove_prefix(1);
+    while (url.ends_with(' '))
+      url.remove_suffix(1);
+
+    std::string_view scheme = "nats://";
+    if (const auto end = url.find("://"); end != std::string_view::npos) {
+      scheme = url.substr(0, end + 3);
+      if (scheme != "nats://" && scheme != "tls://")
+        return detail::address_failure("must begin with nats:// or tls://", "NAT-01");
+      url.remove_prefix(end + 3);
+    }
+    auto address = detail::check_host_port(url, default_nats_port, "NAT-01");
+    if (!address)
+      return address.error();
+    if (urls.size() == max_addresses)
+      return detail::address_failure("lists more than " + std::to_string(max_addresses) + " addresses",
+                                     "NAT-01");
+    urls.push_back(std::string(scheme) + *address);
+  }
+  return urls;
+}
+
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE
+
+#endif

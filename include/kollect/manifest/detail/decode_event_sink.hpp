@@ -1,0 +1,183 @@
+#ifndef KOLLECT_MANIFEST_DETAIL_DECODE_EVENT_SINK_HPP
+#define KOLLECT_MANIFEST_DETAIL_DECODE_EVENT_SINK_HPP
+
+#include <kollect/detail/base64.hpp>
+#include <kollect/manifest/address.hpp>
+#include <kollect/manifest/detail/certificate_pem.hpp>
+#include <kollect/manifest/detail/decode_common.hpp>
+#include <kollect/manifest/manifest.hpp>
+#include <kollect/sensitive_key.hpp>
+#include <kollect/version.hpp>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail {
+
+inline kafka_settings decode_kafka(const manifest_field& kafka) {
+  kafka.only({"brokers", "topic", "secretRef"});
+  kafka_settings decoded;
+  std::size_t bytes = 0;
+  for (const auto& broker : kafka["brokers"].elements()) {
+    decoded.brokers.push_back(broker.required().text());
+    bytes += decoded.brokers.back().size();
+    if (broker.present())
+      broker.expect(check_broker_address(decoded.brokers.back()));
+  }
+  if (decoded.brokers.size() > max_addresses || bytes > max_address_bytes)
+    kafka["brokers"].fail(error::invalid_value,
+                          "lists more than " + std::to_string(max_addresses) + " addresses or " +
+                              std::to_string(max_address_bytes) +
+                              " bytes; a few brokers are enough to find the rest",
+                          "KAF-05");
+  const auto topic = kafka["topic"].required("KAF-06");
+  decoded.topic = trim(topic.text());
+  if (topic.present() && !is_topic_name(decoded.topic))
+    topic.fail(error::invalid_value, "must be a Kafka topic name: letters, digits, . _ and -, at most 249",
+               "KAF-06");
+  decoded.secret = decode_secret_reference(kafka["secretRef"]);
+  return decoded;
+}
+
+inline nats_settings decode_nats(const manifest_field& nats) {
+  nats.only({"url", "subject", "stream", "secretRef"});
+  nats_settings decoded;
+  decoded.url = nats["url"].text();
+  if (!decoded.url.empty())
+    nats["url"].expect(read_nats_urls(decoded.url));
+  const auto subject = nats["subject"].required("NAT-01");
+  decoded.subject = subject.text();
+  if (subject.present() && !is_publish_subject(decoded.subject))
+    subject.fail(
+        error::invalid_value,
+        "must be a NATS subject to publish to: tokens joined by dots, without blanks, * or >, not beginning "
+        "with $, at most 255 bytes",
+        "NAT-01");
+  decoded.stream = nats["stream"].text();
+  if (!decoded.stream.empty() && !is_stream_name(decoded.stream))
+    nats["stream"].fail(error::invalid_value,
+                        "must be a stream name without blanks, *, >, / or \\, at most 255 bytes", "NAT-03");
+  decoded.secret = decode_secret_reference(nats["secretRef"]);
+  return decoded;
+}
+
+inline std::optional<tls_manifest> decode_tls(const manifest_field& tls) {
+  if (!tls.present())
+    return {};
+  tls.only({"insecureSkipVerify", "caBundle", "caSecretRef"});
+  tls_manifest decoded;
+  decoded.insecure_skip_verify = tls["insecureSkipVerify"].boolean(false);
+  decoded.ca_secret = decode_secret_reference(tls["caSecretRef"]);
+  if (const auto bundle = tls["caBundle"].text(); !bundle.empty()) {
+    decoded.ca_bundle = decode_base64(bundle).value_or(std::string());
+    if (!is_certificate_pem(decoded.ca_bundle))
+      tls["caBundle"].fail(error::invalid_value, "must be base64 of PEM certificates", "NAT-04");
+  }
+  return decoded;
+}
+
+inline serialization_settings decode_serialization(const manifest_field& serialization) {
+  serialization_settings decoded;
+  if (!serialization.present())
+    return decoded;
+  if (const auto layout = serialization["layout"]; layout.present())
+    layout.fail(error::invalid_value, "is not for event sinks; remove it");
+  serialization.only({"format", "compression"});
+  if (const auto format = serialization["format"]; format.present() && format.text() != decoded.format)
+    format.fail(error::invalid_value, "must be json; events have no other format");
+  decoded.compression = serialization["compression"].text();
+  return decoded;
+}
+
+/// Properties of broker clients that load code, run commands or send requests elsewhere.
+inline bool is_dangerous_option(std::string_view key) noexcept {
+  constexpr std::array<std::string_view, 5> beginnings{"plugin.library.paths", "sasl.kerberos.",
+                                                       "sasl.oauthbearer.", "ssl.engine.", "ssl.providers"};
+  return std::any_of(beginnings.begin(), beginnings.end(),
+                     [&](auto beginning) { return key.starts_with(beginning); });
+}
+
+/// Refuses secrets in plain sight (SEC-01) and dangerous options, at any depth. Options are not handed
+/// to a broker client at all, but who writes such a key expects what must not be.
+inline void check_options(const manifest_field& options) {
+  if (!options.present())
+    return;
+  if (options.value().kind == node_kind::sequence)
+    for (const auto& element : options.elements())
+      check_options(element);
+  if (options.value().kind != node_kind::mapping)
+    return;
+  for (const auto& [key, member] : options.members()) {
+    if (is_sensitive_key(key))
+      member.fail(error::invalid_value, "looks secret; put it into a Secret and name it in secretRef",
+                  "SEC-01");
+    if (is_dangerous_option(key))
+      member.fail(error::invalid_value, "can load code or run commands and is never accepted; remove it");
+    check_options(member);
+  }
+}
+
+/// Decodes spec.type and the section that goes with it, and only that one.
+inline void decode_broker(const manifest_field& spec, event_sink& sink) {
+  const auto type = spec["type"].required();
+  const auto name = type.text();
+  constexpr std::array<std::string_view, 2> types{"kafka", "nats"};
+  if (name != types[0] && name != types[1])
+    return type.fail(error::invalid_value, "is no type of event sink; " + suggestion(name, types));
+  sink.type = name == types[0] ? broker_system::kafka : broker_system::nats;
+  const auto other = spec[name == types[0] ? types[1] : types[0]];
+  if (other.present())
+    other.fail(error::invalid_value, "must not be there when spec.type is " + name + "; remove it");
+  const auto settings = spec[name].required();
+  if (!settings.present())
+    return;
+  if (sink.type == broker_system::kafka)
+    sink.kafka = decode_kafka(settings);
+  else
+    sink.nats = decode_nats(settings);
+
+  const auto endpoint = spec["endpoint"];
+  sink.endpoint = endpoint.text();
+  if (sink.endpoint.empty())
+    return;
+  if (sink.type == broker_system::kafka)
+    endpoint.expect(check_broker_address(sink.endpoint));
+  else
+    endpoint.expect(read_nats_urls(sink.endpoint));
+}
+
+/// A KollectEventSink document; `status` is whatever the operator wrote there.
+inline event_sink decode_event_sink(const manifest_field& root) {
+  root.only({"apiVersion", "kind", "metadata", "spec", "status"});
+  expect_api_version(root, "kollect.dev/v1alpha1");
+  event_sink sink;
+  sink.metadata = decode_metadata(root["metadata"]);
+  const auto spec = root["spec"].required();
+  if (const auto layout = spec["layout"]; layout.present())
+    layout.fail(error::invalid_value, "is not for event sinks; remove it");
+  spec.only({"type", "connectionTest", "cluster", "endpoint", "secretRef", "tls", "kafka", "nats",
+             "pathTemplate", "exportMinInterval", "serialization", "provisioning", "options"});
+  decode_broker(spec, sink);
+  sink.connection_test = spec["connectionTest"].boolean(true);
+  sink.cluster = trim(spec["cluster"].text());
+  sink.secret = decode_secret_reference(spec["secretRef"]);
+  sink.tls = decode_tls(spec["tls"]);
+  sink.path_template = spec["pathTemplate"].text();
+  sink.export_min_interval = decode_interval(spec["exportMinInterval"]).value_or(std::chrono::nanoseconds(0));
+  sink.serialization = decode_serialization(spec["serialization"]);
+  if (const auto provisioning = spec["provisioning"]; provisioning.is(node_kind::mapping))
+    sink.provisioning = provisioning.value();
+  if (const auto options = spec["options"]; options.is(node_kind::mapping))
+    sink.options = options.value();
+  check_options(spec["options"]);
+  return sink;
+}
+
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail
+
+#endif

@@ -1,0 +1,71 @@
+#ifndef KOLLECT_MANIFEST_DETAIL_MANIFEST_NAMES_HPP
+#define KOLLECT_MANIFEST_DETAIL_MANIFEST_NAMES_HPP
+
+#include <kollect/version.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <string_view>
+
+namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail {
+
+/// Drops ASCII white space at both ends: space, \t \n \v \f \r. Go's strings.TrimSpace also drops
+/// others such as U+00A0 and U+2028; those stay here, as they are part of the label as written.
+constexpr std::string_view trim(std::string_view text) noexcept {
+  constexpr std::string_view blanks = " \t\n\v\f\r";
+  const auto first = text.find_first_not_of(blanks);
+  if (first == std::string_view::npos)
+    return {};
+  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+/// A name that Kubernetes allows for objects: lower-case letters, digits, `-` and `.`, at most 253.
+/// It is safe as one component of a path.
+constexpr bool is_object_name(std::string_view name) noexcept {
+  const auto is_alphanumeric = [](char letter) {
+    return (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9');
+  };
+  return !name.empty() && name.size() <= 253 && is_alphanumeric(name.front()) &&
+         is_alphanumeric(name.back()) && std::all_of(name.begin(), name.end(), [&](char letter) {
+           return is_alphanumeric(letter) || letter == '-' || letter == '.';
+         });
+}
+
+/// As is_object_name(), without `.` and at most 63.
+constexpr bool is_namespace_name(std::string_view name) noexcept {
+  return is_object_name(name) && name.size() <= 63 && name.find('.') == std::string_view::npos;
+}
+
+/// A topic name that Kafka allows.
+constexpr bool is_topic_name(std::string_view name) noexcept {
+  return !name.empty() && name.size() <= 249 && name != "." && name != ".." &&
+         std::all_of(name.begin(), name.end(), [](char letter) {
+           return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
+                  (letter >= '0' && letter <= '9') || letter == '.' || letter == '_' || letter == '-';
+         });
+}
+
+constexpr bool has_blank_or_control(std::string_view text) noexcept {
+  return std::any_of(text.begin(), text.end(), [](char letter) {
+    const auto byte = static_cast<unsigned char>(letter);
+    return byte <= 0x20 || byte == 0x7F;
+  });
+}
+
+/// A NATS subject that messages can be published to: no wildcard, no empty token, and not one of the
+/// server's own, which begin with `$`: a message to `$JS.API.STREAM.DELETE.x` is a command.
+constexpr bool is_publish_subject(std::string_view subject) noexcept {
+  return !subject.empty() && subject.size() <= 255 && !has_blank_or_control(subject) &&
+         subject.front() != '$' && subject.find_first_of("*>") == std::string_view::npos &&
+         subject.front() != '.' && subject.back() != '.' && subject.find("..") == std::string_view::npos;
+}
+
+/// A NATS stream name once `.` has become `_` (NAT-03).
+constexpr bool is_stream_name(std::string_view name) noexcept {
+  return !name.empty() && name.size() <= 255 && !has_blank_or_control(name) &&
+         name.find_first_of("*>/\\") == std::string_view::npos;
+}
+
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail
+
+#endif

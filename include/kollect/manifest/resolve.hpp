@@ -1,0 +1,232 @@
+#ifndef KOLLECT_MANIFEST_RESOLVE_HPP
+#define KOLLECT_MANIFEST_RESOLVE_HPP
+
+#include <kollect/connection.hpp>
+#include <kollect/error.hpp>
+#include <kollect/manifest/address.hpp>
+#include <kollect/manifest/detail/certificate_pem.hpp>
+#include <kollect/manifest/manifest.hpp>
+#include <kollect/manifest/secret_source.hpp>
+#include <kollect/version.hpp>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace kollect::inline KOLLECT_ABI_NAMESPACE {
+
+namespace detail {
+
+/// What a Secret is looked up for. The environment gives credentials only.
+enum class secret_use { credentials, certificates };
+
+/// Turns one sink into a connection. Values of secrets reach the connection and nothing else (SEC-02).
+class sink_resolver {
+public:
+  sink_resolver(const manifest_file& file, const event_sink& sink, const secret_sources& sources)
+      : file_(file), sink_(sink), sources_(sources) {}
+
+  result<connection> resolve() const {
+    connection resolved;
+    resolved.system = sink_.type;
+    resolved.cluster = sink_.cluster;
+    resolved.connection_test = sink_.connection_test;
+    auto addressed = sink_.type == broker_system::kafka ? add_kafka(resolved) : add_nats(resolved);
+    if (!addressed)
+      return addressed.error();
+    if (auto trusted = add_tls(resolved); !trusted)
+      return trusted.error();
+    if (auto authenticated = add_credentials(resolved); !authenticated)
+      return authenticated.error();
+    return resolved;
+  }
+
+private:
+  failure fail(error reason, std::string what, std::string_view clause, const text_position& position) const {
+    auto refusal = make_failure(reason, std::move(what), clause);
+    if (position.line != 0)
+      refusal.position = position;
+    refusal.source = file_.source;
+    return refusal;
+  }
+  failure fail(error reason, std::string what, std::string_view clause) const {
+    return fail(reason, std::move(what), clause, sink_.metadata.position);
+  }
+  /// Says which field a check was about.
+  failure about(std::string_view path, const failure& checked) const {
+    return fail(checked.reason(), std::string(path) + " " + checked.message, checked.clause);
+  }
+
+  result<void> add_kafka(connection& resolved) const {
+    if (!sink_.kafka)
+      return fail(error::missing_key, "spec.kafka is required but missing", "KAF-06");
+    resolved.addresses = sink_.kafka->brokers;
+    if (resolved.addresses.empty() && !sink_.endpoint.empty())
+      resolved.addresses.push_back(sink_.endpoint);
+    if (resolved.addresses.empty())
+      return fail(error::missing_key, "spec.kafka.brokers or spec.endpoint must name a broker", "KAF-05");
+    for (const auto& address : resolved.addresses)
+      if (auto checked = check_broker_address(address); !checked)
+        return about(sink_.kafka->brokers.empty() ? "spec.endpoint" : "spec.kafka.brokers", checked.error());
+    resolved.destination = sink_.kafka->topic;
+    return {};
+  }
+
+  result<void> add_nats(connection& resolved) const {
+    if (!sink_.nats)
+      return fail(error::missing_key, "spec.nats is required but missing", "NAT-01");
+    const auto& url = sink_.nats->url.empty() ? sink_.endpoint : sink_.nats->url;
+    if (url.empty())
+      return fail(error::missing_key, "spec.nats.url or spec.endpoint must name a server", "NAT-01");
+    auto urls = read_nats_urls(url);
+    if (!urls)
+      return about(sink_.nats->url.empty() ? "spec.endpoint" : "spec.nats.url", urls.error());
+    resolved.addresses = std::move(*urls);
+    resolved.destination = sink_.nats->subject;
+    resolved.stream = sink_.nats->stream.empty() ? std::string(default_stream) : sink_.nats->stream;
+    std::replace(resolved.stream.begin(), resolved.stream.end(), '.', '_');
+    return {};
+  }
+
+  result<void> add_tls(connection& resolved) const {
+    const auto is_tls_url = [](const std::string& address) { return address.starts_with("tls://"); };
+    const bool is_tls_wanted = std::any_of(resolved.addresses.begin(), resolved.addresses.end(), is_tls_url);
+    if (!sink_.tls && !is_tls_wanted)
+      return {};
+    resolved.tls.emplace();
+    if (!sink_.tls)
+      return {};
+    resolved.tls->insecure_skip_verify = sink_.tls->insecure_skip_verify;
+    resolved.tls->ca_pem = sink_.tls->ca_bundle;
+    if (!resolved.tls->ca_pem.empty() || !sink_.tls->ca_secret)
+      return {};
+
+    const auto& reference = *sink_.tls->ca_secret;
+    auto values = find_secret(reference, "spec.tls.caSecretRef", secret_use::certificates);
+    if (!values)
+      return values.error();
+    for (const auto* key : {"tls.crt", "ca.crt", "ca.pem"}) {
+      const auto found = values->find(key);
+      if (found == values->end() || found->second.empty())
+        continue;
+      if (!is_certificate_pem(found->second))
+        return fail(error::invalid_value,
+                    secret_text(reference) + " does not hold PEM certificates under " + key,
+                    clause_of(secret_use::certificates), reference.position);
+      resolved.tls->ca_pem = found->second;
+      return {};
+    }
+    return fail(error::secret_missing,
+                secret_text(reference) + " has none of the keys tls.crt, ca.crt and ca.pem",
+                clause_of(secret_use::certificates), reference.position);
+  }
+
+  result<void> add_credentials(connection& resolved) const {
+    const auto& own = sink_.type == broker_system::kafka ? sink_.kafka->secret : sink_.nats->secret;
+    const auto& reference = own ? own : sink_.secret;
+    if (!reference)
+      return {};
+    const std::string path =
+        !own ? "spec.secretRef" : "spec." + std::string(to_string(sink_.type)) + ".secretRef";
+    auto values = find_secret(*reference, path, secret_use::credentials);
+    if (!values)
+      return values.error();
+    const auto take = [&](std::string_view key) {
+      const auto found = values->find(key);
+      return found == values->end() ? std::string() : found->second;
+    };
+    credentials secret{take("username"), take("password"), take("token")};
+    const bool is_kafka = sink_.type == broker_system::kafka;
+    const auto incomplete = [&](const std::string& what) {
+      return fail(error::secret_missing, secret_text(*reference) + " has " + what,
+                  clause_of(secret_use::credentials), reference->position);
+    };
+    if (secret.username.empty() && secret.password.empty() && secret.token.empty())
+      return incomplete("none of the keys username, password and token");
+    if (secret.username.empty() && secret.token.empty())
+      return incomplete("a password but no username");
+    if (secret.password.empty() && secret.token.empty())
+      return incomplete("a username but no password or token");
+    if (is_kafka) {
+      if (secret.username.empty())
+        return {}; // KAF-07: a token without a username means no SASL
+      if (!secret.token.empty())
+        secret.password = std::exchange(secret.token, {});
+    } else if (!secret.token.empty()) {
+      secret.username.clear();
+      secret.password.clear();
+    }
+    resolved.secret = std::move(secret);
+    return {};
+  }
+
+  std::string full_name(const secret_reference& reference) const {
+    return reference.namespace_.value_or(sink_.metadata.namespace_) + "/" + reference.name;
+  }
+  std::string secret_text(const secret_reference& reference) const {
+    return "Secret " + full_name(reference);
+  }
+
+  std::string_view clause_of(secret_use use) const noexcept {
+    if (sink_.type == broker_system::nats)
+      return "NAT-04";
+    return use == secret_use::credentials ? "KAF-07" : "KAF-08";
+  }
+
+  result<secret_values> find_secret(const secret_reference& reference, const std::string& path,
+                                    secret_use use) const {
+    const auto wanted = full_name(reference);
+    std::string hint;
+    for (const auto& candidate : file_.secrets) {
+      if (to_string(candidate.metadata) == wanted)
+        return candidate.values;
+      if (candidate.metadata.name == reference.name)
+        hint = " (there is " + to_string(candidate.metadata) + ")";
+    }
+    std::string places = "not in the manifest" + hint;
+    if (sources_.directory) {
+      auto mounted = find_mounted_secret(*sources_.directory, reference.name);
+      if (!mounted)
+        return mounted.error();
+      if (*mounted)
+        return std::move(**mounted);
+      places += ", not in the directory " + sources_.directory->string();
+    } else {
+      places += ", no directory of secrets was given";
+    }
+    if (use == secret_use::credentials) {
+      if (auto values = find_environment_secret(sources_))
+        return std::move(*values);
+      places +=
+          ", not in the variables KOLLECT_SECRET_USERNAME, KOLLECT_SECRET_PASSWORD and KOLLECT_SECRET_TOKEN";
+    }
+    return fail(error::secret_missing,
+                secret_text(reference) + ", which " + path + " names, was not found: " + places,
+                clause_of(use), reference.position);
+  }
+
+  const manifest_file& file_;
+  const event_sink& sink_;
+  const secret_sources& sources_;
+};
+
+} // namespace detail
+
+/// Applies a sink's fallbacks and looks its secrets up: the broker addresses (KAF-05, NAT-01), the
+/// stream's default name (NAT-03), the credentials (KAF-07, NAT-04) and the trusted certificates
+/// (NAT-04, KAF-08). `file` is the manifest that the sink is from: its Secrets are asked first.
+/// A Secret is looked up only if the sink names it; values are taken verbatim, an empty one as absent.
+/// TLS is on if there is a spec.tls, even an empty one, or a tls:// URL.
+/// Reasons: missing_key, invalid_value, secret_missing, file_unreadable. No message repeats a value (SEC-02).
+inline result<connection> resolve(const manifest_file& file, const event_sink& sink,
+                                  const secret_sources& sources = {}) {
+  return detail::sink_resolver(file, sink, sources).resolve();
+}
+
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE
+
+#endif

@@ -1,0 +1,189 @@
+#ifndef KOLLECT_NATS_DETAIL_CONSUMER_HPP
+#define KOLLECT_NATS_DETAIL_CONSUMER_HPP
+
+#include <kollect/nats/config.hpp>
+#include <kollect/nats/detail/client.hpp>
+#include <kollect/nats/stream.hpp>
+#include <kollect/version.hpp>
+
+#include <boost/json/object.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats::detail {
+
+/// A durable as the server describes it. Sequences are 0 where nothing has happened yet.
+struct consumer_info {
+  std::vector<std::string> filters; ///< subjects that it delivers; none: all of the stream's
+  std::string ack_policy;
+  std::string deliver_policy;
+  bool is_push = false;
+  std::chrono::nanoseconds ack_wait{};
+  std::int64_t max_deliver = -1;
+  std::uint64_t max_request_messages = 0; ///< 0: no limit
+  std::chrono::nanoseconds max_request_expiry{};
+
+  std::uint64_t delivered_stream = 0;   ///< stream sequence of the last delivery
+  std::uint64_t delivered_consumer = 0; ///< number of deliveries, repeated ones included
+  std::uint64_t floor_stream = 0;       ///< all up to this stream sequence is settled
+  std::uint64_t floor_consumer = 0;
+  std::uint64_t unacknowledged = 0;
+  std::uint64_t undelivered = 0;
+
+  /// Whether a message may have been acknowledged, which is then not delivered again.
+  bool has_acknowledged() const noexcept { return floor_consumer > 0 || delivered_consumer > unacknowledged; }
+};
+
+inline consumer_info read_consumer(const boost::json::object& body) {
+  const auto& config = child(body, "config");
+  const auto& delivered = child(body, "delivered");
+  const auto& floor = child(body, "ack_floor");
+  consumer_info info;
+  if (auto filter = text(config, "filter_subject"); !filter.empty())
+    info.filters.push_back(std::move(filter));
+  if (const auto* several = config.if_contains("filter_subjects"); several != nullptr && several->is_array())
+    for (const auto& filter : several->get_array())
+      if (const auto* name = filter.if_string())
+        info.filters.emplace_back(name->data(), name->size());
+  info.ack_policy = text(config, "ack_policy");
+  info.deliver_policy = text(config, "deliver_policy");
+  info.is_push = !text(config, "deliver_subject").empty();
+  info.ack_wait = std::chrono::nanoseconds(number(config, "ack_wait"));
+  if (const auto most = number(config, "max_deliver"); most != 0)
+    info.max_deliver = static_cast<std::int64_t>(most);
+  info.max_request_messages = number(config, "max_batch");
+  info.max_request_expiry = std::chrono::nanoseconds(number(config, "max_expires"));
+  info.delivered_stream = number(delivered, "stream_seq");
+  info.delivered_consumer = number(delivered, "consumer_seq");
+  info.floor_stream = number(floor, "stream_seq");
+  info.floor_consumer = number(floor, "consumer_seq");
+  info.unacknowledged = number(body, "num_ack_pending");
+  info.undelivered = number(body, "num_pending");
+  return info;
+}
+
+/// The durable, or nothing if the stream has none of that name (or is itself gone).
+inline result<std::optional<consumer_info>> find_consumer(client& server, const std::string& stream,
+                                                          const std::string& durable,
+                                                          std::chrono::milliseconds timeout) {
+  const auto reply = server.request("$JS.API.CONSUMER.INFO." + stream + "." + durable, {}, timeout);
+  if (!reply)
+    return reply.error();
+  if (reply->error_code == JSConsumerNotFoundErr || reply->error_code == JSStreamNotFoundErr)
+    return std::optional<consumer_info>{};
+  if (reply->error_code != 0)
+    return explain(*reply, "looking up the durable " + durable);
+  return std::optional(read_consumer(reply->body));
+}
+
+inline result<consumer_info> create_consumer(client& server, const std::string& stream,
+                                             const std::string& subject, const subscriber_options& options,
+                                             std::chrono::milliseconds timeout) {
+  boost::json::object config;
+  config["durable_name"] = options.durable;
+  config["deliver_policy"] = "all";
+  config["ack_policy"] = "explicit";
+  config["ack_wait"] = std::chrono::nanoseconds(options.ack_wait).count();
+  config["max_deliver"] = -1;
+  config["max_ack_pending"] = static_cast<std::int64_t>(options.max_ack_pending);
+  config["filter_subject"] = subject;
+  config["replay_policy"] = "instant";
+  boost::json::object body;
+  body["stream_name"] = stream;
+  body["config"] = std::move(config);
+  const auto reply =
+      server.request("$JS.API.CONSUMER.DURABLE.CREATE." + stream + "." + options.durable, body, timeout);
+  if (!reply)
+    return reply.error();
+  if (reply->error_code != 0)
+    return explain(*reply, "creating the durable " + options.durable);
+  return read_consumer(reply->body);
+}
+
+inline result<void> delete_consumer(client& server, const std::string& stream, const std::string& durable,
+                                    std::chrono::milliseconds timeout) {
+  const auto reply = server.request("$JS.API.CONSUMER.DELETE." + stream + "." + durable, {}, timeout);
+  if (!reply)
+    return reply.error();
+  if (reply->error_code != 0 && reply->error_code != JSConsumerNotFoundErr)
+    return explain(*reply, "deleting the durable " + durable);
+  return {};
+}
+
+/// Whether a durable that is already there can serve us as it is.
+inline result<void> check_compatible(const consumer_info& info, const stream_info& stream,
+                                     const std::string& subject, const std::string& durable) {
+  const auto refuse = [&](const std::string& why) {
+    return make_failure(error::invalid_value, "the durable " + durable + " of the stream " + stream.name +
+                                                  " " + why +
+                                                  "; give another name with --group, or delete that durable");
+  };
+  if (info.is_push)
+    return refuse("is of the push kind, and only a pull consumer can be shared as a group");
+  if (info.ack_policy != "explicit")
+    return refuse("has the ack policy " + info.ack_policy + " instead of explicit");
+  const bool has_our_filter = info.filters == std::vector{subject};
+  const bool needs_no_filter = info.filters.empty() && stream.takes_only(subject);
+  if (!has_our_filter && !needs_no_filter)
+    return refuse("does not deliver just the subject " + subject);
+  return {};
+}
+
+/// Finds the durable or creates it. An existing one that fits keeps its settings.
+inline result<consumer_info> ensure_consumer(client& server, const stream_info& stream,
+                                             const std::string& subject, const subscriber_options& options,
+                                             std::chrono::milliseconds timeout) {
+  const auto deadline = deadline_after(timeout);
+  auto found = find_consumer(server, stream.name, options.durable, time_left(deadline));
+  if (!found)
+    return found.error();
+  if (!*found)
+    return create_consumer(server, stream.name, subject, options, time_left(deadline));
+  if (auto fits = check_compatible(**found, stream, subject, options.durable); !fits)
+    return fits.error();
+  if ((*found)->deliver_policy != "all")
+    server.report("the durable " + options.durable +
+                  " does not begin with the stream's first message: its deliver policy is " +
+                  (*found)->deliver_policy);
+  if ((*found)->max_deliver > 0)
+    server.report("the durable " + options.durable + " gives a message up after " +
+                  std::to_string((*found)->max_deliver) + " deliveries; set its max_deliver to -1");
+  return std::move(**found);
+}
+
+/// Messages [expected, found) that the stream no longer has.
+struct sequence_gap {
+  std::uint64_t expected = 0;
+  std::uint64_t found = 0;
+
+  friend bool operator==(const sequence_gap&, const sequence_gap&) = default;
+};
+
+/// Whether retention has removed messages before this durable delivered them, or before they were
+/// acknowledged. nats-server moves a durable past removed messages, sooner or later: where the owner knows
+/// the sequence `unseen` from which on it has seen nothing, that counts. Where the stream takes other
+/// subjects too, the removed messages may all have been of those: nobody can tell any more.
+inline std::optional<sequence_gap> find_gap(const consumer_info& durable, const stream_info& stream,
+                                            std::optional<std::int64_t> unseen = {}) {
+  if (unseen.value_or(0) > 0) {
+    const auto next = static_cast<std::uint64_t>(*unseen);
+    return stream.first_sequence > next ? std::optional(sequence_gap{next, stream.first_sequence})
+                                        : std::nullopt;
+  }
+  const bool is_new = durable.delivered_consumer == 0 && durable.floor_consumer == 0;
+  const auto next = (durable.unacknowledged == 0 ? durable.delivered_stream : durable.floor_stream) + 1;
+  if (is_new || stream.first_sequence <= next)
+    return {};
+  return sequence_gap{next, stream.first_sequence};
+}
+
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats::detail
+
+#endif

@@ -1,0 +1,484 @@
+#ifndef KOLLECT_NATS_DETAIL_SUBSCRIBER_HPP
+#define KOLLECT_NATS_DETAIL_SUBSCRIBER_HPP
+
+#include <kollect/error.hpp>
+#include <kollect/nats/config.hpp>
+#include <kollect/nats/detail/acknowledger.hpp>
+#include <kollect/nats/detail/arrived.hpp>
+#include <kollect/nats/detail/client.hpp>
+#include <kollect/nats/detail/consumer.hpp>
+#include <kollect/nats/detail/pull.hpp>
+#include <kollect/nats/stream.hpp>
+#include <kollect/transport.hpp>
+#include <kollect/version.hpp>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats::detail {
+
+/// All that create_subscriber() has prepared.
+struct subscriber_parts {
+  std::unique_ptr<client> server;
+  inbox messages;
+  inbox confirmations;
+  stream_info stream;
+  std::string subject;
+  subscriber_options options;
+  partition_listener listener;
+};
+
+/// Pulls from a durable by hand: requests to `$JS.API.CONSUMER.MSG.NEXT`, answered in an inbox of our own.
+class jetstream_subscriber final : public subscriber {
+public:
+  jetstream_subscriber(subscriber_parts parts, const consumer_info& durable)
+      : server_(std::move(parts.server)), messages_(std::move(parts.messages)),
+        acknowledger_(*server_, std::move(parts.confirmations)), stream_(std::move(parts.stream)),
+        subject_(std::move(parts.subject)), options_(std::move(parts.options)),
+        listener_(std::move(parts.listener)), pulls_(limits_of(options_, durable)),
+        losses_(server_->events().losses()) {
+    const auto created = stream_.created.seconds * 1'000'000'000 + stream_.created.nanoseconds;
+    identity_ = {broker_system::nats,
+                 "nats/" + stream_.name + "/" + std::to_string(created) + "/" + subject_};
+    remember(durable);
+  }
+  ~jetstream_subscriber() override { close(); }
+  jetstream_subscriber(const jetstream_subscriber&) = delete;
+  jetstream_subscriber& operator=(const jetstream_subscriber&) = delete;
+
+  const log_identity& log() const noexcept override { return identity_; }
+
+  result<std::vector<received_message>> poll(std::size_t max_messages, std::size_t max_bytes,
+                                             std::chrono::milliseconds timeout) override {
+    const auto deadline = deadline_after(timeout);
+    for (;;) {
+      if (auto served = serve(); !served)
+        return served.error();
+      if (!arrived_.empty() || clock::now() >= deadline)
+        break;
+      // Short enough for requests to be renewed and lost connections to be noticed.
+      wait_for_message(std::min(deadline, clock::now() + std::chrono::milliseconds(250)));
+    }
+    auto handed_out = hand_out(max_messages, max_bytes);
+    request_more();
+    return handed_out;
+  }
+
+  result<void> commit(std::chrono::milliseconds timeout) override {
+    const auto deadline = deadline_after(timeout);
+    if (auto usable = check_usable(); !usable)
+      return usable;
+    auto committed = acknowledger_.commit(deadline);
+    if (committed && clock::now() - remembered_at_ >= std::chrono::seconds(1)) {
+      // The messages are settled, whether or not the server now tells how far.
+      auto durable = find_consumer(*server_, stream_.name, options_.durable, time_left(deadline));
+      if (durable && *durable)
+        remember(**durable);
+    }
+    return committed;
+  }
+
+  result<void> begin_commit(std::chrono::milliseconds timeout) override { return commit(timeout); }
+
+  result<void> keep_alive() override {
+    if (auto usable = check_usable(); !usable)
+      return usable;
+    take_arrived();
+    if (!server_->events().connected())
+      return {};
+    return acknowledger_.extend_all(ack_wait_ / 4);
+  }
+
+  result<void> mark_end(std::chrono::milliseconds timeout) override {
+    const auto deadline = deadline_after(timeout);
+    if (auto connected = wait_connected(deadline); !connected)
+      return connected;
+    const auto stream = find_stream(*server_, stream_.name, time_left(deadline));
+    if (!stream)
+      return stream.error();
+    if (!*stream || (*stream)->created != stream_.created)
+      return give_up_stream();
+    marked_end_ = (*stream)->last_sequence;
+    return {};
+  }
+
+  result<bool> caught_up(std::chrono::milliseconds timeout) override {
+    const auto deadline = deadline_after(timeout);
+    if (!marked_end_)
+      return make_failure(error::internal, "caught_up() was asked before mark_end()");
+    if (auto connected = wait_connected(deadline); !connected)
+      return connected.error();
+    if (!started_)
+      return false; // the durable may yet have to start over
+    const auto durable = find_consumer(*server_, stream_.name, options_.durable, time_left(deadline));
+    if (!durable)
+      return durable.error();
+    if (!*durable)
+      return give_up_durable();
+    remember(**durable);
+    const bool is_idle = (*durable)->undelivered == 0 && (*durable)->unacknowledged == 0;
+    return is_idle || (*durable)->floor_stream >= *marked_end_;
+  }
+
+  std::vector<partition_lag> lag() const override { return {{0, static_cast<std::int64_t>(lag_)}}; }
+
+  std::int64_t settled_sequence() const noexcept override { return static_cast<std::int64_t>(settled_); }
+
+  void close() noexcept override {
+    if (is_closed_)
+      return;
+    is_closed_ = true;
+    if (server_->events().connected() && server_->check_open())
+      give_back();
+    arrived_.clear();
+    messages_.subscription.reset();
+    acknowledger_.close();
+    server_->close();
+  }
+
+private:
+  static pull_limits limits_of(const subscriber_options& options, const consumer_info& durable) {
+    pull_limits limits{std::max<std::size_t>(options.fetch_messages, 1),
+                       std::max<std::size_t>(options.fetch_bytes, 1), options.fetch_expiry};
+    if (durable.max_request_messages != 0)
+      limits.messages = std::min<std::size_t>(limits.messages, durable.max_request_messages);
+    if (durable.max_request_expiry.count() != 0)
+      limits.expiry = std::min(limits.expiry, durable.max_request_expiry);
+    return limits;
+  }
+
+  /// Lets others have at once what we were given and have not acknowledged.
+  void give_back() {
+    constexpr std::chrono::milliseconds patience(500);
+    take_arrived();
+    messages_.subscription.reset(); // or our own last request would get it back
+    if (!acknowledger_.holds_unacknowledged())
+      return;
+    // Only when it is asked for the durable's state does nats-server notice that nobody waits for that
+    // request any more; what is given back before is put aside until ack_wait.
+    (void)find_consumer(*server_, stream_.name, options_.durable, patience);
+    acknowledger_.give_back();
+    natsConnection_FlushTimeout(server_->handle(), patience.count());
+  }
+
+  // What makes the subscriber unusable for good.
+
+  failure give_up(error reason, std::string what) {
+    fatal_ = explain(reason, std::move(what));
+    return *fatal_;
+  }
+  failure give_up_stream() {
+    return give_up(error::topic_missing, "the stream " + stream_.name + " was deleted or made anew");
+  }
+  failure give_up_durable() {
+    return give_up(error::topic_missing,
+                   "the durable " + options_.durable + " of the stream " + stream_.name + " was deleted");
+  }
+
+  result<void> check_usable() {
+    server_->report_events();
+    if (fatal_)
+      return *fatal_;
+    return server_->check_open();
+  }
+
+  result<void> wait_connected(clock::time_point deadline) {
+    if (auto usable = check_usable(); !usable)
+      return usable;
+    if (server_->events().wait_connected(deadline))
+      return {};
+    return explain(error::broker_unavailable, "the connection to NATS is lost");
+  }
+
+  /// Everything that is due besides waiting. A server that cannot answer now is asked again later.
+  result<void> serve() {
+    if (auto usable = check_usable(); !usable)
+      return usable;
+    take_arrived();
+    if (fatal_)
+      return *fatal_;
+    if (const auto losses = server_->events().losses(); losses != losses_) {
+      losses_ = losses;
+      pulls_.forget_all();
+      must_check_ = true;
+    }
+    if (!server_->events().connected() || clock::now() < ask_again_at_)
+      return {};
+    if (must_check_)
+      if (auto checked = tolerate(check_log()); !checked || must_check_)
+        return checked;
+    if (!started_)
+      if (auto started = tolerate(start()); !started || !started_)
+        return started;
+    // What waits here must not be given to others meanwhile.
+    for (const arrived_message& waiting : arrived_)
+      if (!acknowledger_.extend_one(waiting.ledger_number, ack_wait_ / 3))
+        break;
+    request_more();
+    return {};
+  }
+
+  /// Passes a failure on unless waiting mends it; then it is reported and the question asked again later.
+  result<void> tolerate(result<void> outcome) {
+    if (outcome) {
+      reported_.clear();
+      return outcome;
+    }
+    const error reason = outcome.error().reason();
+    if (reason != error::broker_unavailable && reason != error::broker_timeout)
+      return outcome;
+    if (listener_failed_)
+      return outcome; // it is the owner's own
+    ask_again_at_ = clock::now() + std::chrono::milliseconds(500);
+    if (reported_ != outcome.error().message)
+      server_->report(outcome.error().message);
+    reported_ = outcome.error().message;
+    return {};
+  }
+
+  /// Whether stream and durable are still the ones we know, which may have changed while we were away.
+  result<void> check_log() {
+    const auto timeout = server_->settings().request_timeout;
+    const auto stream = find_stream(*server_, stream_.name, timeout);
+    if (!stream)
+      return stream.error();
+    if (!*stream || (*stream)->created != stream_.created)
+      return give_up_stream();
+    if (started_) {
+      const auto durable = find_consumer(*server_, stream_.name, options_.durable, timeout);
+      if (!durable)
+        return durable.error();
+      if (!*durable)
+        return give_up_durable();
+      remember(**durable);
+    }
+    must_check_ = false;
+    return {};
+  }
+
+  /// Asks the owner where it stands, and makes the durable fit that. The durable is looked at first: what
+  /// others acknowledge, they have stored before, so that the owner's answer knows of it.
+  result<void> start() {
+    listener_failed_ = false;
+    const auto timeout = server_->settings().request_timeout;
+    auto durable = find_consumer(*server_, stream_.name, options_.durable, timeout);
+    if (!durable)
+      return durable.error();
+    if (!*durable && !is_resetting_)
+      return give_up_durable();
+    const auto stream = find_stream(*server_, stream_.name, timeout);
+    if (!stream)
+      return stream.error();
+    if (!*stream || (*stream)->created != stream_.created)
+      return give_up_stream();
+    stream_ = **stream;
+
+    const auto stored = ask_listener();
+    listener_failed_ = !stored;
+    if (!stored)
+      return stored.error();
+    const bool store_is_new = listener_.assigned && !*stored;
+    if (is_resetting_ || (store_is_new && (*durable)->has_acknowledged()))
+      if (auto reset = start_over(*durable); !reset)
+        return reset;
+    if (const auto gap = find_gap(**durable, stream_, *stored); gap && listener_.gap)
+      listener_.gap(0, static_cast<std::int64_t>(gap->expected), static_cast<std::int64_t>(gap->found));
+    remember(**durable);
+    started_ = true;
+    return {};
+  }
+
+  result<std::optional<std::int64_t>> ask_listener() {
+    if (!listener_.assigned)
+      return std::optional<std::int64_t>{};
+    constexpr std::array<std::int32_t, 1> partitions{0};
+    auto answer = listener_.assigned(identity_, partitions);
+    if (!answer)
+      return answer.error();
+    if (answer->size() != 1)
+      return make_failure(error::internal, "partition_listener.assigned must answer one entry a partition");
+    return answer->front();
+  }
+
+  /// Makes the durable anew, so that all the stream holds is delivered again.
+  result<void> start_over(std::optional<consumer_info>& durable) {
+    if (!options_.reset_durable_for_new_store) {
+      server_->report("the store has nothing of this log, but the durable " + options_.durable +
+                      " has acknowledged messages of it: those are missing from the store for good");
+      return {};
+    }
+    const auto timeout = server_->settings().request_timeout;
+    is_resetting_ = true;
+    if (auto deleted = delete_consumer(*server_, stream_.name, options_.durable, timeout); !deleted)
+      return deleted;
+    auto created = create_consumer(*server_, stream_.name, subject_, options_, timeout);
+    if (!created)
+      return created.error();
+    durable = *created;
+    is_resetting_ = false;
+    server_->report("the store has nothing of this log: the durable " + options_.durable +
+                    " starts over with the stream's first message");
+    return {};
+  }
+
+  void remember(const consumer_info& durable) {
+    settled_ = durable.floor_stream;
+    lag_ = durable.undelivered + arrived_.size();
+    if (durable.ack_wait.count() > 0)
+      ack_wait_ = durable.ack_wait;
+    remembered_at_ = clock::now();
+  }
+
+  // Messages: asked for, arrived, handed out.
+
+  void request_more() {
+    if (!started_ || must_check_ || fatal_ || !server_->events().connected())
+      return;
+    const auto request = pulls_.next(clock::now(), arrived_.size(), arrived_bytes_);
+    if (!request)
+      return;
+    acknowledger_.drop_abandoned();
+    const auto status = server_->publish("$JS.API.CONSUMER.MSG.NEXT." + stream_.name + "." + options_.durable,
+                                         messages_.prefix + "." + std::to_string(request->number),
+                                         to_json(*request, pulls_.limits().expiry));
+    if (status != NATS_OK)
+      pulls_.ended(request->number, pull_status::busy, clock::now());
+  }
+
+  void wait_for_message(clock::time_point deadline) {
+    auto came = server_->next(messages_, deadline, losses_);
+    if (came.kind == arrival::closed)
+      server_->events().wait_closed(deadline);
+    take(std::move(came));
+  }
+
+  void take_arrived() {
+    for (;;) {
+      auto came = server_->next(messages_, clock::now(), losses_);
+      if (came.kind != arrival::message && came.kind != arrival::no_responders)
+        return;
+      take(std::move(came));
+    }
+  }
+
+  void take(received came) {
+    if (came.kind == arrival::no_responders) {
+      pulls_.forget_all();
+      pulls_.pause(clock::now());
+      must_check_ = true;
+    }
+    if (came.kind != arrival::message)
+      return;
+    const char* reply = natsMsg_GetReply(came.message.get());
+    if (reply == nullptr || !read_delivery(reply))
+      return take_status(came.message.get());
+    auto receipt = acknowledger_.enter(reply);
+    auto arrived = to_arrived(std::move(came.message));
+    arrived->ledger_number = receipt.number;
+    arrived->message.on_acknowledge = std::move(receipt.acknowledge);
+    arrived_bytes_ += arrived->message.value.size();
+    arrived_.push_back(std::move(*arrived));
+    pulls_.message_arrived();
+  }
+
+  void take_status(natsMsg* message) {
+    const auto code = status_code(message), description = status_description(message);
+    const std::string_view subject = natsMsg_GetSubject(message);
+    const auto number = read_number(subject.substr(std::min(subject.size(), messages_.prefix.size() + 1)));
+    if (code.empty() || !number)
+      return server_->report("a message came that is not JetStream's; it is ignored");
+    const auto status = read_status(code, description);
+    pulls_.ended(*number, status, clock::now());
+    if (status == pull_status::unavailable)
+      must_check_ = true;
+    if (status == pull_status::deleted)
+      (void)give_up_durable();
+    if (status == pull_status::refused)
+      (void)give_up(error::invalid_value, "the durable " + options_.durable +
+                                              " does not allow our requests: " + std::string(description));
+  }
+
+  std::vector<received_message> hand_out(std::size_t max_messages, std::size_t max_bytes) {
+    std::vector<received_message> handed_out;
+    std::size_t bytes = 0;
+    while (!arrived_.empty() && handed_out.size() < max_messages) {
+      auto& next = arrived_.front();
+      const std::size_t size = next.message.value.size();
+      if (!handed_out.empty() && bytes + size > max_bytes)
+        break;
+      bytes += size;
+      arrived_bytes_ -= size;
+      note_place(next.place);
+      handed_out.push_back(std::move(next.message));
+      arrived_.pop_front();
+    }
+    if (!handed_out.empty())
+      lag_ = last_place_.pending + arrived_.size();
+    return handed_out;
+  }
+
+  /// Two first deliveries in a row to us are neighbours in a stream that takes nothing but our subject:
+  /// what is between them was removed in the meantime.
+  void note_place(const delivery& place) {
+    const bool follows = last_place_.count == 1 && place.count == 1 &&
+                         place.consumer_sequence == last_place_.consumer_sequence + 1;
+    const auto expected = last_place_.stream_sequence + 1;
+    if (follows && place.stream_sequence > expected && listener_.gap && takes_only_our_subject())
+      listener_.gap(0, static_cast<std::int64_t>(expected), static_cast<std::int64_t>(place.stream_sequence));
+    last_place_ = place;
+  }
+
+  /// As it is now: somebody may have given the stream another subject, whose messages are no gap.
+  bool takes_only_our_subject() {
+    if (!stream_.takes_only(subject_))
+      return false;
+    const auto now = find_stream(*server_, stream_.name, server_->settings().request_timeout);
+    if (now && *now)
+      stream_.subjects = (*now)->subjects;
+    return stream_.takes_only(subject_);
+  }
+
+  std::unique_ptr<client> server_;
+  inbox messages_;
+  acknowledger acknowledger_;
+  stream_info stream_;
+  std::string subject_;
+  subscriber_options options_;
+  partition_listener listener_;
+  log_identity identity_;
+  pull_requests pulls_;
+
+  std::deque<arrived_message> arrived_;
+  std::size_t arrived_bytes_ = 0;
+  delivery last_place_;
+
+  std::uint64_t losses_;
+  bool must_check_ = false;      ///< stream and durable may have changed
+  bool started_ = false;         ///< the owner has been asked
+  bool listener_failed_ = false; ///< and could not answer
+  bool is_resetting_ = false;    ///< the durable is being made anew
+  bool is_closed_ = false;
+  clock::time_point ask_again_at_{};
+  std::string reported_; ///< why the server cannot be asked, once it was said
+  std::optional<failure> fatal_;
+
+  std::chrono::nanoseconds ack_wait_ = std::chrono::seconds(30);
+  std::uint64_t lag_ = 0;
+  std::uint64_t settled_ = 0;
+  std::optional<std::uint64_t> marked_end_;
+  clock::time_point remembered_at_{};
+};
+
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats::detail
+
+#endif

@@ -1,0 +1,76 @@
+#ifndef KOLLECT_PROGRAM_CONNECT_HPP
+#define KOLLECT_PROGRAM_CONNECT_HPP
+
+#include <kollect/manifest/resolve.hpp>
+#include <kollect/manifest/select_sink.hpp>
+#include <kollect/yaml/read.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace kollect::program {
+
+/// Where a program finds its sink: the flags that all programs share.
+struct sink_flags {
+  std::string manifest;
+  std::string sink;       ///< NAME or NAMESPACE/NAME; empty: the only one
+  std::string secret_dir; ///< empty: none
+};
+
+inline void add_sink_flags(CLI::App& command, sink_flags& flags) {
+  command
+      .add_option("--manifest", flags.manifest,
+                  "KollectEventSink manifest (YAML), with its Secret or without")
+      ->required()
+      ->type_name("FILE");
+  command.add_option("--sink", flags.sink, "name of the sink, where the manifest has several")
+      ->type_name("NAME");
+  command
+      .add_option("--secret-dir", flags.secret_dir, "mounted Secret: one file a key, or a folder a Secret")
+      ->type_name("DIR");
+}
+
+/// Whether a run is going to log in anywhere. A dry run does not, and looks no secret up.
+enum class secrets { needed, not_needed };
+
+/// The same sink, referring to no Secret.
+inline event_sink without_secrets(event_sink sink) {
+  sink.secret.reset();
+  if (sink.kafka)
+    sink.kafka->secret.reset();
+  if (sink.nats)
+    sink.nats->secret.reset();
+  if (sink.tls)
+    sink.tls->ca_secret.reset();
+  return sink;
+}
+
+/// Reads the manifest, picks the sink, looks its secrets up (manifest, then --secret-dir, then
+/// KOLLECT_SECRET_USERNAME, KOLLECT_SECRET_PASSWORD, KOLLECT_SECRET_TOKEN).
+inline result<connection> load_connection(const sink_flags& flags, secrets use = secrets::needed) {
+  auto file = yaml::read_manifest(flags.manifest);
+  if (!file)
+    return file.error();
+  auto sink =
+      select_sink(*file, flags.sink.empty() ? std::nullopt : std::optional<std::string_view>(flags.sink));
+  if (!sink)
+    return sink.error();
+  if (use == secrets::not_needed)
+    return resolve(*file, without_secrets(std::move(*sink)));
+  secret_sources sources;
+  if (!flags.secret_dir.empty())
+    sources.directory = flags.secret_dir;
+  sources.environment = [](const std::string& variable) -> std::optional<std::string> {
+    const char* const value = std::getenv(variable.c_str());
+    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+  };
+  return resolve(*file, *sink, sources);
+}
+
+} // namespace kollect::program
+
+#endif
