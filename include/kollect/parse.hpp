@@ -1,6 +1,7 @@
 #ifndef KOLLECT_PARSE_HPP
 #define KOLLECT_PARSE_HPP
 
+#include <kollect/detail/item_reader.hpp>
 #include <kollect/detail/json_cursor.hpp>
 #include <kollect/detail/json_reader.hpp>
 #include <kollect/error.hpp>
@@ -8,14 +9,11 @@
 #include <kollect/limits.hpp>
 #include <kollect/version.hpp>
 
-#include <boost/json/monotonic_resource.hpp>
 #include <boost/json/storage_ptr.hpp>
 #include <boost/json/value.hpp>
 
+#include <concepts>
 #include <cstddef>
-#include <memory>
-#include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -55,33 +53,24 @@ inline result<std::vector<item>> parse_items(std::string_view text, const limits
   return items;
 }
 
-/// parse_items() for who reads many arrays of rows one after the other: their memory is used again. It holds
-/// as many rows as the last array had, and three times the bytes of the longest one for attributes.
-class items_parser {
-public:
-  /// The rows are valid until the next call. After an error there are none.
-  result<std::span<const item>> parse(std::string_view text, const limits& bounds = {}) {
-    for (auto& row : items_) { // before their storage goes
-      std::destroy_at(&row.attributes);
-      std::construct_at(&row.attributes);
-    }
-    if (const std::size_t wanted = text.size() * 3; wanted > size_) {
-      storage_.reset();
-      memory_ = std::make_unique_for_overwrite<unsigned char[]>(wanted);
-      size_ = wanted;
-    }
-    storage_.emplace(memory_.get(), size_);
-    if (auto read = detail::items_reader(text, bounds, &*storage_, items_).read(); !read)
-      return read.error();
-    return std::span<const item>(items_);
+/// Views one row, such as one that a store holds as it was sent. Fields may come in any order, unknown ones
+/// are passed over and absent ones are empty; a known field that comes twice is error::duplicate_field. Bytes
+/// of a string that are not UTF-8 are refused, as in a message. Errors carry the byte offset. Allocates
+/// nothing but for a failure; linear.
+inline result<item_view> parse_item_view(std::string_view json, const limits& bounds = {}) {
+  detail::json_cursor cursor(json, bounds.max_depth);
+  item_view row;
+  if (!detail::read_item(cursor, json, row))
+    return detail::cursor_failure(cursor);
+  if (!cursor.at_end()) {
+    cursor.fail(error::trailing_data, cursor.position());
+    return detail::cursor_failure(cursor);
   }
-
-private:
-  std::unique_ptr<unsigned char[]> memory_;
-  std::size_t size_ = 0;
-  std::optional<boost::json::monotonic_resource> storage_;
-  std::vector<item> items_;
-};
+  return row;
+}
+/// The view would outlive the text.
+template <std::same_as<std::string> Text>
+result<item_view> parse_item_view(Text&& json, const limits& bounds = {}) = delete;
 
 /// A row of a message as an owning item, attributes parsed. Fails only for text that was never checked.
 inline result<item> to_item(const item_view& row) {

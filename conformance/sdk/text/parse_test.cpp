@@ -1,4 +1,5 @@
 #include <support/failure_is.hpp>
+#include <support/items_parser.hpp>
 #include <support/random_rows.hpp>
 
 #include <kollect/parse.hpp>

@@ -45,7 +45,7 @@ inline void decode_document(const manifest_field& root, manifest_file& file) {
     add_object(root, file.inventories, decode_inventory(root));
   else
     kind.fail(error::invalid_value,
-              "\"" + printable(name) + "\" is not read here; " + suggestion(name, kinds));
+              "\"" + printable(name) + "\" is not read here; " + suggest_name(name, kinds));
 }
 
 } // namespace detail

@@ -1,7 +1,7 @@
 #ifndef KOLLECT_MANIFEST_DETAIL_DECODE_EVENT_SINK_HPP
 #define KOLLECT_MANIFEST_DETAIL_DECODE_EVENT_SINK_HPP
 
-#include <kollect/detail/base64.hpp>
+#include <kollect/base64.hpp>
 #include <kollect/manifest/address.hpp>
 #include <kollect/manifest/detail/certificate_pem.hpp>
 #include <kollect/manifest/detail/decode_common.hpp>
@@ -128,7 +128,7 @@ inline void decode_broker(const manifest_field& spec, event_sink& sink) {
   const auto name = type.text();
   constexpr std::array<std::string_view, 2> types{"kafka", "nats"};
   if (name != types[0] && name != types[1])
-    return type.fail(error::invalid_value, "is no type of event sink; " + suggestion(name, types));
+    return type.fail(error::invalid_value, "is no type of event sink; " + suggest_name(name, types));
   sink.type = name == types[0] ? broker_system::kafka : broker_system::nats;
   const auto other = spec[name == types[0] ? types[1] : types[0]];
   if (other.present())

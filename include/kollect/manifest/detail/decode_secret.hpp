@@ -1,7 +1,7 @@
 #ifndef KOLLECT_MANIFEST_DETAIL_DECODE_SECRET_HPP
 #define KOLLECT_MANIFEST_DETAIL_DECODE_SECRET_HPP
 
-#include <kollect/detail/base64.hpp>
+#include <kollect/base64.hpp>
 #include <kollect/manifest/detail/decode_common.hpp>
 #include <kollect/manifest/manifest.hpp>
 #include <kollect/version.hpp>

@@ -6,9 +6,7 @@
 
 #include <string_view>
 
-namespace kollect::inline KOLLECT_ABI_NAMESPACE::yaml {
-
-namespace detail {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE::yaml::detail {
 
 constexpr bool is_all_of(std::string_view text, std::string_view set) noexcept {
   return !text.empty() && text.find_first_not_of(set) == std::string_view::npos;
@@ -51,8 +49,6 @@ constexpr bool is_number(std::string_view text) noexcept {
   return text.empty();
 }
 
-} // namespace detail
-
 /// What a plain scalar is by YAML 1.2's core schema: `true` is a boolean and `yes` a string.
 constexpr node_kind plain_scalar_kind(std::string_view text) noexcept {
   if (text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL")
@@ -60,9 +56,9 @@ constexpr node_kind plain_scalar_kind(std::string_view text) noexcept {
   if (text == "true" || text == "True" || text == "TRUE" || text == "false" || text == "False" ||
       text == "FALSE")
     return node_kind::boolean;
-  return detail::is_number(text) ? node_kind::number : node_kind::string;
+  return is_number(text) ? node_kind::number : node_kind::string;
 }
 
-} // namespace kollect::inline KOLLECT_ABI_NAMESPACE::yaml
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE::yaml::detail
 
 #endif
