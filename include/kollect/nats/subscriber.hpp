@@ -34,10 +34,10 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats {
 /// else a purge by hand is none from nats-server 2.10 on, as that moves the durable as well.
 ///
 /// cnats' threads outlive the last subscriber by a moment, and read what exit handlers free: a program that
-/// ends right then should flush its output and call std::_Exit(), as program/end.hpp does.
+/// ends right then should flush its output and call std::_Exit().
 inline result<std::unique_ptr<subscriber>>
 create_subscriber(const connection& target, const subscriber_options& options, partition_listener listener) {
-  if (!is_valid_name(options.durable))
+  if (!detail::is_valid_name(options.durable))
     return make_failure(
         error::invalid_value,
         "the durable's name is empty or has a dot, wildcard, slash or blank: give another with --group");

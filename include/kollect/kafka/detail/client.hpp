@@ -2,7 +2,8 @@
 #define KOLLECT_KAFKA_DETAIL_CLIENT_HPP
 
 #include <kollect/kafka/config.hpp>
-#include <kollect/kafka/error.hpp>
+#include <kollect/kafka/detail/error.hpp>
+#include <kollect/kafka/detail/make_config.hpp>
 #include <kollect/version.hpp>
 
 #include <cstdint>

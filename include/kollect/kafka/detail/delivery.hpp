@@ -1,8 +1,8 @@
 #ifndef KOLLECT_KAFKA_DETAIL_DELIVERY_HPP
 #define KOLLECT_KAFKA_DETAIL_DELIVERY_HPP
 
+#include <kollect/kafka/detail/error.hpp>
 #include <kollect/kafka/detail/pointers.hpp>
-#include <kollect/kafka/error.hpp>
 #include <kollect/message.hpp>
 #include <kollect/version.hpp>
 

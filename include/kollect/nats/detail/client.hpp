@@ -3,9 +3,10 @@
 
 #include <kollect/connection.hpp>
 #include <kollect/nats/config.hpp>
+#include <kollect/nats/detail/error.hpp>
 #include <kollect/nats/detail/events.hpp>
+#include <kollect/nats/detail/make_options.hpp>
 #include <kollect/nats/detail/pointers.hpp>
-#include <kollect/nats/error.hpp>
 #include <kollect/version.hpp>
 
 #include <boost/json/object.hpp>

@@ -1,7 +1,7 @@
 #ifndef KOLLECT_NATS_DETAIL_DELIVERY_HPP
 #define KOLLECT_NATS_DETAIL_DELIVERY_HPP
 
-#include <kollect/nats/subject.hpp>
+#include <kollect/nats/detail/subject.hpp>
 #include <kollect/timestamp.hpp>
 #include <kollect/version.hpp>
 

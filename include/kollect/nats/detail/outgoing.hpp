@@ -3,8 +3,8 @@
 
 #include <kollect/message.hpp>
 #include <kollect/nats/detail/client.hpp>
-#include <kollect/nats/error.hpp>
-#include <kollect/nats/subject.hpp>
+#include <kollect/nats/detail/error.hpp>
+#include <kollect/nats/detail/subject.hpp>
 #include <kollect/version.hpp>
 
 #include <nats/nats.h>

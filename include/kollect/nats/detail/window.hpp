@@ -5,6 +5,7 @@
 #include <kollect/nats/detail/client.hpp>
 #include <kollect/nats/detail/delivery.hpp>
 #include <kollect/nats/detail/outgoing.hpp>
+#include <kollect/nats/detail/target_stream.hpp>
 #include <kollect/transport.hpp>
 #include <kollect/version.hpp>
 
@@ -52,8 +53,8 @@ inline void discard_late_answers(const client& server, const inbox& answers, std
 /// The messages that were posted and not told of yet, oldest first.
 class window {
 public:
-  window(client& server, const inbox& answers, const publisher_options& options)
-      : server_(server), answers_(answers), options_(options) {}
+  window(client& server, target_stream& stream, const inbox& answers, const publisher_options& options)
+      : server_(server), stream_(stream), answers_(answers), options_(options) {}
 
   bool empty() const noexcept { return posted_.empty(); }
 
@@ -113,6 +114,8 @@ private:
                      "the message was not sent, as the connection to NATS is lost");
     if (auto checked = check_outgoing(message, max_payload()); !checked)
       return checked;
+    if (auto ensured = stream_.ensure(added.deadline); !ensured)
+      return ensured;
     while (!has_room_for(message))
       take_answer(oldest_deadline());
     if (has_failed_)
@@ -211,6 +214,7 @@ private:
   }
 
   client& server_;
+  target_stream& stream_;
   const inbox& answers_;
   const publisher_options& options_;
   std::deque<posted_message> posted_;
