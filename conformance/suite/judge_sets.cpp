@@ -1,5 +1,6 @@
 #include "judge_parts.hpp"
 
+#include <kollect/json_writer.hpp>
 #include <kollect/multipart.hpp>
 
 #include <algorithm>
@@ -140,11 +141,16 @@ void judge_mp_02(const dissection& seen, judgement& out) {
 /// The size of one export envelope with all rows of these parts and no part marks.
 std::size_t whole_size(const std::vector<const message_facts*>& parts) {
   auto header = header_of(*parts.front());
-  std::string items = "[";
+  std::string items;
+  json_writer out(items);
+  out.begin_array();
   for (const auto* part : parts)
-    for (const auto* row : part->rows)
-      items.append(header.item_count++ == 0 ? "" : ",").append(row->raw);
-  return serialize_export_envelope(header, items + "]").size();
+    for (const auto* row : part->rows) {
+      out.raw(row->raw);
+      ++header.item_count;
+    }
+  out.end_array();
+  return serialize_export_envelope(header, items).size();
 }
 
 void judge_mp_03(const dissection& seen, judgement& out) {

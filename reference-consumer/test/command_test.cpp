@@ -5,6 +5,8 @@
 #include "support/messages.hpp"
 #include "support/sqlite_file.hpp"
 
+#include <kollect/base64.hpp>
+
 #include <servers/files.hpp>
 #include <servers/temporary_directory.hpp>
 

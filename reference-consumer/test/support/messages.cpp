@@ -1,6 +1,6 @@
 #include "support/messages.hpp"
 
-#include <kollect/detail/item_reader.hpp>
+#include <kollect/parse.hpp>
 #include <kollect/serialize.hpp>
 
 #include <gtest/gtest.h>
@@ -21,10 +21,9 @@ connection kafka_sink() {
 }
 
 row_identity identity_of(const std::string& json) {
-  detail::json_cursor cursor(json, max_depth_ceiling);
-  item_view row;
-  EXPECT_TRUE(detail::read_item(cursor, json, row)) << json;
-  return row.identity();
+  const auto row = parse_item_view(json);
+  EXPECT_TRUE(row) << json;
+  return row ? row->identity() : row_identity();
 }
 
 /// Brings one entry of the feed into the rows of its scope.
