@@ -73,15 +73,22 @@ std::string describe_unreadable(verdict_line out, std::string_view message, cons
 } // namespace
 
 verdict describe_message(std::string_view first_fields, std::string_view message,
-                         std::optional<std::string_view> key, dedup_window& window, const limits& bounds) {
+                         std::optional<std::string_view> key, dedup_window& window, const limits& bounds,
+                         const arrival& how) {
   verdict_line out(first_fields);
   const auto head = read_head(message, key, bounds);
   if (!head)
     return {describe_unreadable(std::move(out), message, head.error(), bounds), false};
-  const auto snapshot = inspect_snapshot(head->envelope, bounds);
+  auto snapshot = inspect_snapshot(head->envelope, bounds);
+  const auto checksum = checksum_verdict(snapshot);
+  if (!snapshot.refused)
+    if (auto dated = check_future(*head, snapshot.view, how.appended_at, how.now, bounds); !dated)
+      snapshot.refused = std::move(dated).error();
   const auto& view = snapshot.view;
   const bool is_known_form = !snapshot.refused || !view.items.empty();
-  const bool is_duplicate = !snapshot.refused && !window.insert(head->key);
+  const bool is_duplicate = !snapshot.refused && window.contains(head->scope, head->key);
+  if (!snapshot.refused)
+    window.remember(head->scope, head->key);
   const auto part = [&](std::uint32_t value) {
     return value == 0 ? std::nullopt : std::optional<std::size_t>(value);
   };
@@ -95,7 +102,7 @@ verdict describe_message(std::string_view first_fields, std::string_view message
       .number("partIndex", part(view.part_index))
       .number("partTotal", part(view.part_total))
       .text("payloadSha256", to_string(head->key.payload))
-      .text("checksum", checksum_verdict(snapshot))
+      .text("checksum", checksum)
       .text("dedupKey", to_string(head->key))
       .flag("duplicate", is_duplicate)
       .text("error", snapshot.refused ? std::optional(to_string(*snapshot.refused)) : std::nullopt);

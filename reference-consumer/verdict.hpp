@@ -3,6 +3,7 @@
 
 #include <kollect/dedup_window.hpp>
 #include <kollect/limits.hpp>
+#include <kollect/projection.hpp>
 
 #include <optional>
 #include <string>
@@ -21,7 +22,8 @@ struct verdict {
 /// Judges a message against what `window` has seen, which then has seen it too. `first_fields` stand before
 /// all others, such as `"line":1`.
 verdict describe_message(std::string_view first_fields, std::string_view message,
-                         std::optional<std::string_view> key, dedup_window& window, const limits& bounds);
+                         std::optional<std::string_view> key, dedup_window& window, const limits& bounds,
+                         const arrival& how = {});
 
 } // namespace kollect::consumer
 

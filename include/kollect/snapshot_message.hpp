@@ -1,11 +1,11 @@
 #ifndef KOLLECT_SNAPSHOT_MESSAGE_HPP
 #define KOLLECT_SNAPSHOT_MESSAGE_HPP
 
-#include <kollect/assembler.hpp>
 #include <kollect/dedup_key.hpp>
 #include <kollect/diff.hpp>
 #include <kollect/envelope.hpp>
 #include <kollect/order.hpp>
+#include <kollect/part_set.hpp>
 #include <kollect/scope.hpp>
 #include <kollect/snapshot.hpp>
 #include <kollect/version.hpp>

@@ -3,6 +3,7 @@
 
 #include <kollect/error.hpp>
 #include <kollect/message.hpp>
+#include <kollect/position.hpp>
 #include <kollect/version.hpp>
 
 #include <chrono>
@@ -59,14 +60,6 @@ public:
   /// Ends the connection; everything unconfirmed counts as not sent: take_settled() answers error::closed for
   /// what was posted. Called by the destructor.
   virtual void close() noexcept = 0;
-};
-
-/// A position in one partition of a log. NATS streams have the one partition 0.
-struct partition_position {
-  std::int32_t partition = 0;
-  std::int64_t next_offset = 0; ///< of the first message that was not consumed yet
-
-  friend bool operator==(const partition_position&, const partition_position&) = default;
 };
 
 /// How many messages of one partition are waiting.

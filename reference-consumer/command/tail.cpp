@@ -65,7 +65,9 @@ result<int> tail(const tail_flags& flags) {
       return messages.error();
     for (const auto& message : *messages) {
       const auto key = message.key ? std::optional<std::string_view>(*message.key) : std::nullopt;
-      const auto found = describe_message(place_json(message), message.value, key, window, flags.bounds);
+      arrival how;
+      how.appended_at = message.appended_at;
+      const auto found = describe_message(place_json(message), message.value, key, window, flags.bounds, how);
       std::cout << found.json << '\n';
       is_clean &= found.is_readable;
     }

@@ -8,7 +8,7 @@
 
 #include <kollect/detail/json_writer.hpp>
 #include <kollect/kafka/embedded_broker.hpp>
-#include <kollect/state.hpp>
+#include <program/state.hpp>
 #include <program/stop_signal.hpp>
 
 #include <cstdint>

@@ -12,8 +12,8 @@
 #include <kollect/multipart.hpp>
 #include <kollect/scope.hpp>
 #include <kollect/serialize.hpp>
-#include <kollect/state.hpp>
 #include <kollect/timestamp.hpp>
+#include <program/state.hpp>
 
 #include <cstddef>
 #include <cstdint>

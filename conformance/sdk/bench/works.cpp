@@ -174,10 +174,11 @@ row_work unchanged_snapshot(const corpus& data) {
 
 row_work duplicate_message(const corpus& data) {
   auto seen = std::make_shared<dedup_window>();
-  seen->insert(make_dedup_key(*parse_envelope(data.message)));
-  return [&data, seen, hasher = std::make_shared<sha256_hasher>(), key = dedup_key()]() mutable {
+  const scope where{"prod-west", "team-a", "all"};
+  seen->remember(where, make_dedup_key(*parse_envelope(data.message)));
+  return [&data, seen, where, hasher = std::make_shared<sha256_hasher>(), key = dedup_key()]() mutable {
     (void)parse_envelope(data.message, *hasher, key);
-    return row_sums{seen->insert(key) ? 1U : 0U, 0};
+    return row_sums{seen->contains(where, key) ? 0U : 1U, 0};
   };
 }
 

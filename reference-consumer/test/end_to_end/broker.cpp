@@ -4,7 +4,7 @@
 
 #include <kollect/parse.hpp>
 #include <kollect/serialize.hpp>
-#include <kollect/state.hpp>
+#include <program/state.hpp>
 #include <servers/wait_until.hpp>
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
-#ifndef KOLLECT_STATE_HPP
-#define KOLLECT_STATE_HPP
+#ifndef KOLLECT_PROGRAM_STATE_HPP
+#define KOLLECT_PROGRAM_STATE_HPP
 
 #include <kollect/detail/json_writer.hpp>
 #include <kollect/diff.hpp>
@@ -13,7 +13,7 @@
 #include <string_view>
 #include <utility>
 
-namespace kollect::inline KOLLECT_ABI_NAMESPACE {
+namespace kollect {
 
 /// Current rows of a whole fleet: what any consumer must arrive at, in whatever order the messages
 /// come. The simulator says what it expects with it, and tests hold consumers against it.
@@ -71,7 +71,9 @@ private:
   bool is_first_ = true;
 };
 
-inline void write_state(std::ostream& out, const fleet_state& state) {
+/// Writes what a fleet_state or a projection holds.
+template <class State>
+void write_state(std::ostream& out, const State& state) {
   state_writer writer(out);
   state.for_each([&](const scope& which, const row_map& rows) {
     for (const auto& row : rows)
@@ -80,6 +82,6 @@ inline void write_state(std::ostream& out, const fleet_state& state) {
   writer.finish();
 }
 
-} // namespace kollect::inline KOLLECT_ABI_NAMESPACE
+} // namespace kollect
 
 #endif
