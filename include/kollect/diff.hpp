@@ -79,9 +79,7 @@ inline bool is_same_scalar(const boost::json::value& before, const boost::json::
   if (!before.is_number() || !after.is_number())
     return before == after;
   std::string left, right;
-  append_value(left, before);
-  append_value(right, after);
-  return left == right;
+  return append_value(left, before) && append_value(right, after) && left == right;
 }
 
 /// Collects paths as long as they are no more than max_changed_paths_bytes: one long key above many

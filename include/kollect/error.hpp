@@ -1,6 +1,7 @@
 #ifndef KOLLECT_ERROR_HPP
 #define KOLLECT_ERROR_HPP
 
+#include <kollect/detail/printable.hpp>
 #include <kollect/version.hpp>
 
 #include <boost/assert/source_location.hpp>
@@ -9,6 +10,7 @@
 #include <boost/system/result.hpp>
 #include <boost/system/system_error.hpp>
 
+#include <compare>
 #include <cstddef>
 #include <optional>
 #include <ostream>
@@ -257,6 +259,10 @@ constexpr std::string_view error_name(error value) noexcept {
   return detail::describe(value).name;
 }
 
+inline std::ostream& operator<<(std::ostream& out, error value) {
+  return out << error_name(value);
+}
+
 inline boost::system::error_code make_error_code(error value) noexcept {
   return {static_cast<int>(value), error_category()};
 }
@@ -270,14 +276,17 @@ struct text_position {
   std::size_t line = 0; ///< 0: the text has no lines worth naming (a message)
   std::size_t column = 0;
 
+  friend auto operator<=>(const text_position&, const text_position&) = default;
   friend bool operator==(const text_position&, const text_position&) = default;
 };
 
-/// An error with all that a person needs to mend it. The only error type of this library:
-/// no function of it throws.
+/// An error with all that a person needs to mend it. The only error type of this library: its functions
+/// answer with it and do not throw. Three things throw all the same, as their protocols say: result::value()
+/// where there is none, boost::json::value_to() where a value has another shape (json.hpp), and whatever
+/// allocates, std::bad_alloc.
 struct failure {
   boost::system::error_code code;             ///< from kollect::error
-  std::string message;                        ///< one sentence: what is wrong, and what to do next
+  std::string message;                        ///< one sentence: what is wrong, and what to do next; printable
   std::string_view clause = {};               ///< contract clause such as "ENV-05"; empty where none applies
   std::optional<text_position> position = {}; ///< where in the input
   std::string source = {};                    ///< file, topic or store that it is about
@@ -290,28 +299,33 @@ struct failure {
 template <class Value>
 using result = boost::system::result<Value, failure>;
 
-/// Makes a failure; the place in the source is that of the caller.
-inline failure make_failure(error reason, std::string message, std::string_view clause = {},
+/// Makes a failure; the place in the source is that of the caller. Control characters, marks that turn the
+/// direction of text, and bytes that are not UTF-8 become escapes, so a message may quote what it is about.
+/// The clause is not copied: give a literal.
+inline failure make_failure(error reason, std::string_view message, std::string_view clause = {},
                             std::optional<text_position> position = {},
                             boost::source_location location = BOOST_CURRENT_LOCATION) {
-  return failure{make_error_code(reason), std::move(message), clause, position, {}, location};
+  return failure{make_error_code(reason), detail::printable(message), clause, position, {}, location};
 }
+template <detail::temporary_text Clause, class... Rest>
+failure make_failure(error, std::string_view, Clause&&, Rest&&...) = delete; // a view of it would dangle
 
 /// The whole failure as one line: `source:line:column: sentence [clause]`; where the text has no lines,
-/// `sentence at byte N [clause]`.
+/// `sentence at byte N [clause]`. It is one line, and harmless to a terminal, whatever its parts hold: what
+/// make_failure() escapes is escaped here in all of them.
 inline std::string to_string(const failure& value) {
   std::string text;
   if (!value.source.empty())
-    text += value.source + ":";
+    text += detail::printable(value.source) + ":";
   if (value.position && value.position->line != 0)
     text += std::to_string(value.position->line) + ":" + std::to_string(value.position->column) + ":";
   if (!text.empty())
     text += ' ';
-  text += value.message.empty() ? value.code.message() : value.message;
+  detail::append_printable(text, value.message.empty() ? value.code.message() : value.message);
   if (value.position && value.position->line == 0)
     text += " at byte " + std::to_string(value.position->offset);
   if (!value.clause.empty())
-    text += " [" + std::string(value.clause) + "]";
+    text += " [" + detail::printable(value.clause) + "]";
   return text;
 }
 

@@ -2,6 +2,7 @@
 #define KOLLECT_SCOPE_HPP
 
 #include <kollect/checksum.hpp>
+#include <kollect/detail/printable.hpp>
 #include <kollect/version.hpp>
 
 #include <compare>
@@ -24,8 +25,14 @@ struct scope {
   friend bool operator==(const scope&, const scope&) = default;
 };
 
+/// `cluster:namespace/inventory` for people, control characters and the like as escapes. What a broker gets is
+/// message_key().
+inline std::string to_string(const scope& value) {
+  return detail::printable(value.cluster + ":" + value.namespace_ + "/" + value.inventory);
+}
+
 inline std::ostream& operator<<(std::ostream& out, const scope& value) {
-  return out << value.cluster << ':' << value.namespace_ << '/' << value.inventory;
+  return out << to_string(value);
 }
 
 /// The Kafka message key of a scope: `{cluster}:{namespace}/{inventory}` (KAF-01).
@@ -46,6 +53,8 @@ inline std::string_view inventory_from_key(std::string_view key, std::string_vie
   };
   return take(cluster) && take(":") && take(namespace_) && take("/") ? key : std::string_view{};
 }
+template <detail::temporary_text Key>
+std::string_view inventory_from_key(Key&&, std::string_view, std::string_view) = delete; // it would dangle
 
 } // namespace kollect::inline KOLLECT_ABI_NAMESPACE
 

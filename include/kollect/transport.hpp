@@ -6,6 +6,7 @@
 #include <kollect/version.hpp>
 
 #include <chrono>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -66,6 +67,7 @@ struct partition_position {
   std::int32_t partition = 0;
   std::int64_t next_offset = 0; ///< of the first message that was not consumed yet
 
+  friend auto operator<=>(const partition_position&, const partition_position&) = default;
   friend bool operator==(const partition_position&, const partition_position&) = default;
 };
 
@@ -74,6 +76,7 @@ struct partition_lag {
   std::int32_t partition = 0;
   std::int64_t messages = 0;
 
+  friend auto operator<=>(const partition_lag&, const partition_lag&) = default;
   friend bool operator==(const partition_lag&, const partition_lag&) = default;
 };
 
@@ -83,6 +86,9 @@ struct log_identity {
   broker_system system = broker_system::kafka;
   /// `kafka/CLUSTER_ID/TOPIC[/TOPIC_ID]` or `nats/STREAM/CREATED/SUBJECT`.
   std::string name;
+
+  friend auto operator<=>(const log_identity&, const log_identity&) = default;
+  friend bool operator==(const log_identity&, const log_identity&) = default;
 };
 
 /// What a subscriber asks and tells its owner about partitions. Called from poll() only.

@@ -3,7 +3,7 @@
 
 #include "simulation/random_source.hpp"
 
-#include <kollect/detail/text_end.hpp>
+#include <kollect/text_end.hpp>
 
 #include <cstdint>
 #include <span>
