@@ -44,9 +44,10 @@ inline constexpr std::string_view message_id_header = "Nats-Msg-Id";
 
 /// A message as it is handed to a publisher. The value's bytes are the same for Kafka and NATS (ENV-04).
 ///
-/// make_message() makes one for the broker it goes to. Who fills one in by hand must give a Kafka message its
-/// key, and a NATS message no key but the header Nats-Msg-Id: a publisher refuses any other with
-/// error::invalid_value, as what its broker needs would be missing, or what the other one needs be lost.
+/// make_message() makes one for the broker it goes to. A publisher refuses one for the other kind of broker with
+/// error::invalid_value, as what its broker needs would be missing: for Kafka one with the header Nats-Msg-Id, for
+/// NATS one with a key, or without that header. A Kafka message that is filled in by hand without a key goes to
+/// any partition, so that its scope's order is lost (KAF-02).
 struct outgoing_message {
   std::string destination;        ///< Kafka topic or NATS subject
   std::optional<std::string> key; ///< Kafka message key (KAF-01); NATS has none
@@ -62,16 +63,14 @@ namespace detail {
 inline result<void> check_made_for(broker_system system, const outgoing_message& message) {
   const bool has_id = std::any_of(message.headers.begin(), message.headers.end(),
                                   [](const header& one) { return one.name == message_id_header; });
-  if (system == broker_system::kafka && !message.key)
+  if (system == broker_system::kafka && has_id)
     return make_failure(error::invalid_value,
-                        has_id ? "the message was made for NATS and has no key: make it for this connection"
-                               : "a message to Kafka needs a key, cluster:namespace/inventory, as "
-                                 "make_message() gives it",
+                        "the message was made for NATS, with a Nats-Msg-Id: make it for this connection",
                         "KAF-01");
   if (system == broker_system::nats && message.key)
     return make_failure(error::invalid_value,
-                        "the message was made for Kafka and has a key, which NATS would lose: make it for "
-                        "this connection",
+                        "the message was made for Kafka, with a key that NATS would lose: make it for this "
+                        "connection",
                         "NAT-02");
   if (system == broker_system::nats && !has_id)
     return make_failure(error::invalid_value,

@@ -49,6 +49,8 @@ inline std::optional<std::size_t> read_message_limit(const rd_kafka_ConfigResour
 inline result<std::optional<std::size_t>> find_message_limit(const connection& target,
                                                              const client_options& options,
                                                              std::chrono::milliseconds timeout) {
+  if (auto right = kollect::detail::check_system(target, broker_system::kafka); !right)
+    return right.error();
   publisher_options settings;
   settings.client = options;
   auto config = detail::make_config(target, settings);

@@ -19,6 +19,8 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::kafka {
 /// error::authentication_failed, error::tls_failed, error::transport_fatal.
 inline result<std::unique_ptr<log_reader>> create_reader(const connection& target,
                                                          const reader_options& options = {}) {
+  if (auto right = kollect::detail::check_system(target, broker_system::kafka); !right)
+    return right.error();
   auto made = std::make_unique<detail::topic_reader>(target, options);
   if (auto opened = made->open(); !opened)
     return std::move(opened).error();

@@ -214,10 +214,13 @@ private:
 /// ensure_stream() says. After that, a lost connection is made anew in the background for ever, and
 /// publish() waits for it up to its timeout; a server that takes no bytes can hold it write_timeout longer.
 ///
-/// cnats' threads outlive the last publisher by a moment, and read what exit handlers free: a program that
-/// ends right then should flush its output and call std::_Exit(), as program/end.hpp does.
+/// A program that ends right after its last publisher should call end_process() of nats/end_process.hpp.
+///
+/// error::invalid_value for a connection to Kafka.
 inline result<std::unique_ptr<publisher>> create_publisher(const connection& target,
                                                            const publisher_options& options = {}) {
+  if (auto right = kollect::detail::check_system(target, broker_system::nats); !right)
+    return right.error();
   if (auto valid = detail::check_names(target.stream, target.destination, false); !valid)
     return valid.error();
   auto server = detail::client::connect(target, options.client);

@@ -168,6 +168,8 @@ inline result<stream_info> ensure_stream(client& server, const std::string& stre
 /// and with the server's defaults. An existing one keeps its other subjects and all its settings, and
 /// gets the subject if it does not take it yet, be it through a wildcard.
 inline result<stream_info> ensure_stream(const connection& target, const client_options& options = {}) {
+  if (auto right = kollect::detail::check_system(target, broker_system::nats); !right)
+    return right.error();
   auto server = detail::client::connect(target, options);
   if (!server)
     return server.error();

@@ -154,6 +154,8 @@ private:
     if (has_failed_ && !closed_)
       return make_failure(error::not_acknowledged,
                           "the message was not sent, as an earlier one could not be confirmed", "KAF-03");
+    if (auto right = kollect::detail::check_made_for(broker_system::kafka, message); !right)
+      return right;
     if (auto opened = open(); !opened)
       return opened;
     if (traffic_.on_the_way == 0)
@@ -251,6 +253,10 @@ private:
     std::optional<failure> unreachable; // then there is no use in asking for other topics
     for (std::size_t index = 0; index < messages.size(); ++index) {
       const std::string& name = messages[index].destination;
+      if (auto right = kollect::detail::check_made_for(broker_system::kafka, messages[index]); !right) {
+        deliveries[index].problem = right.error();
+        continue;
+      }
       if (topics_.contains(name))
         continue;
       if (!unreachable && !problems.contains(name)) {

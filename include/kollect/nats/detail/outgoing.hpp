@@ -40,6 +40,8 @@ inline std::size_t sent_size(const outgoing_message& message) noexcept {
 
 /// Fails where the server would end the whole connection because of this message.
 inline result<void> check_outgoing(const outgoing_message& message, std::size_t max_payload) {
+  if (auto right = kollect::detail::check_made_for(broker_system::nats, message); !right)
+    return right;
   if (!is_valid_subject(message.destination))
     return make_failure(error::invalid_value, "the message's subject is not one that can be published to",
                         "NAT-01");
