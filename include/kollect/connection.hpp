@@ -41,18 +41,18 @@ struct connection {
 
 namespace detail {
 
-constexpr std::string_view name_of(broker_system system) noexcept {
+[[nodiscard]] constexpr std::string_view name_of(broker_system system) noexcept {
   return system == broker_system::kafka ? "Kafka" : "NATS";
 }
 
 /// Fails for a connection to the other kind of broker, before anything is done with it.
-inline result<void> check_system(const connection& target, broker_system wanted) {
+[[nodiscard]] inline result<void> check_system(const connection& target, broker_system wanted) {
   if (target.system == wanted)
     return {};
-  return make_failure(error::invalid_value,
-                      "the connection is one to " + std::string(name_of(target.system)) + ", not to " +
-                          std::string(name_of(wanted)) + ": use what kollect/" +
-                          std::string(to_string(target.system)) + " has for it");
+  return make_failure(error::invalid_value, "the connection is one to " +
+                                                std::string(name_of(target.system)) + ", not to " +
+                                                std::string(name_of(wanted)) + ": use what kollect/" +
+                                                std::string(to_string(target.system)) + " has for it");
 }
 
 } // namespace detail

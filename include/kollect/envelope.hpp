@@ -52,7 +52,7 @@ struct envelope_view {
   std::string_view payload{}; ///< raw bytes, the ones that DED-02 hashes
 
   /// Where the payload begins in the message, in bytes.
-  std::size_t payload_offset() const noexcept {
+  [[nodiscard]] std::size_t payload_offset() const noexcept {
     return static_cast<std::size_t>(payload.data() - message.data());
   }
 };
@@ -68,7 +68,7 @@ public:
 
   /// `find_end(text, at)` answers as detail::simd::find_value_end() does, and is asked for the payload's end.
   template <class FindEnd>
-  result<envelope_view> read(FindEnd find_end) {
+  [[nodiscard]] result<envelope_view> read(FindEnd find_end) {
     if (read_compact(find_end))
       return check();
     view_ = {.message = view_.message};
@@ -82,7 +82,7 @@ public:
                           at(cursor_.position()));
     for (std::size_t index = 0; index < seen_.size(); ++index)
       if (!seen_[index] && index != 0)
-        return make_failure(error::missing_field, "the envelope has no field " + quoted(names[index]),
+        return make_failure(error::missing_field, "the envelope has no field " + in_quotes(names[index]),
                             "ENV-02", at(0));
     return check();
   }
@@ -90,12 +90,12 @@ public:
 private:
   static constexpr std::array<std::string_view, 5> names{"schemaVersion", "timestamp", "cluster", "namespace",
                                                          "payload"};
-  static text_position at(std::size_t offset) { return {offset, 0, 0}; }
+  [[nodiscard]] static text_position at(std::size_t offset) { return {offset, 0, 0}; }
 
   /// The envelope as producers spell it: fields in contract order, texts plain, and nothing after the
   /// payload.
   template <class FindEnd>
-  bool read_compact(FindEnd find_end) noexcept {
+  [[nodiscard]] bool read_compact(FindEnd find_end) noexcept {
     compact_cursor text(view_.message, 0);
     if (cursor_.room() == 0 || !text.pass(R"({"schemaVersion":")") ||
         !text.read_plain(view_.schema_version) || !text.pass(R"(,"timestamp":")") ||
@@ -113,7 +113,7 @@ private:
     return true;
   }
 
-  bool read_field(const json_string& name) {
+  [[nodiscard]] bool read_field(const json_string& name) {
     const auto found = std::find_if(names.begin(), names.end(), [&](auto known) { return name == known; });
     const auto index = static_cast<std::size_t>(found - names.begin());
     clause_ = "ENV-02";
@@ -138,20 +138,20 @@ private:
   }
 
   /// An unknown field is passed over (ENV-02), however many there are, but its value is checked.
-  bool read_unknown(const json_string& name) {
+  [[nodiscard]] bool read_unknown(const json_string& name) {
     unknown_.push_back(hash_of(name));
     std::string_view ignored;
     return cursor_.skip_value(ignored);
   }
 
-  static std::size_t hash_of(const json_string& name) {
+  [[nodiscard]] static std::size_t hash_of(const json_string& name) {
     const std::hash<std::string_view> hash;
     return name.is_plain() ? hash(name.raw()) : hash(name.decode());
   }
 
   /// One unknown name twice is refused like a known one, as nobody could say which counts. O(n log n) for n
   /// of them, eight bytes each.
-  result<void> check_unknown() {
+  [[nodiscard]] result<void> check_unknown() {
     std::sort(unknown_.begin(), unknown_.end());
     if (std::adjacent_find(unknown_.begin(), unknown_.end()) == unknown_.end())
       return {};
@@ -169,7 +169,7 @@ private:
     return cursor_failure(again, 0, "ENV-02", place_);
   }
 
-  bool skip_payload() {
+  [[nodiscard]] bool skip_payload() {
     cursor_.peek();
     const std::size_t begin = cursor_.position();
     const std::size_t end = detail::simd::find_value_end(view_.message, begin);
@@ -182,10 +182,10 @@ private:
     return true;
   }
 
-  result<envelope_view> check() {
+  [[nodiscard]] result<envelope_view> check() {
     if (!view_.schema_version.empty() && !(view_.schema_version == schema_version_v1alpha1))
       return make_failure(error::unsupported_schema_version,
-                          "\"schemaVersion\" is " + quoted(view_.schema_version.decode()) +
+                          "\"schemaVersion\" is " + in_quotes(view_.schema_version.decode()) +
                               "; this consumer knows only " + std::string(schema_version_v1alpha1),
                           "ENV-03", at(version_at_));
     const auto& text = view_.timestamp_text;
@@ -211,7 +211,7 @@ private:
 };
 
 /// Whatever is read of a message must have bytes, and not too many.
-inline result<void> check_size(std::string_view message, const limits& bounds) {
+[[nodiscard]] inline result<void> check_size(std::string_view message, const limits& bounds) {
   if (message.empty())
     return make_failure(error::empty_message, "the message has no bytes", "ENV-08");
   if (message.size() > bounds.max_message_bytes)
@@ -228,12 +228,13 @@ inline result<void> check_size(std::string_view message, const limits& bounds) {
 /// Reads the header of one message and finds its payload.
 ///
 /// Fields may come in any order, and unknown ones are passed over (ENV-02). An absent or empty
-/// schemaVersion counts as v1alpha1; any other is error::unsupported_schema_version (ENV-03). One name twice is
-/// error::duplicate_field, be it known or not. Bytes in a string that are not UTF-8 are error::invalid_utf8; an
-/// escaped lone surrogate is U+FFFD (BYT-03). Errors name the field and carry the byte offset. Linear in the
-/// message, O(n log n) in its unknown fields; the payload is only scanned for its end. Allocates nothing for a
-/// message with up to 32 unknown fields.
-inline result<envelope_view> parse_envelope(std::string_view message, const limits& bounds = {}) {
+/// schemaVersion counts as v1alpha1; any other is error::unsupported_schema_version (ENV-03). One name twice
+/// is error::duplicate_field, be it known or not. Bytes in a string that are not UTF-8 are
+/// error::invalid_utf8; an escaped lone surrogate is U+FFFD (BYT-03). Errors name the field and carry the
+/// byte offset. Linear in the message, O(n log n) in its unknown fields; the payload is only scanned for its
+/// end. Allocates nothing for a message with up to 32 unknown fields.
+[[nodiscard]] inline result<envelope_view> parse_envelope(std::string_view message,
+                                                          const limits& bounds = {}) {
   if (auto sized = detail::check_size(message, bounds); !sized)
     return sized.error();
   return detail::envelope_reader(message, bounds).read([](std::string_view text, std::size_t at) noexcept {

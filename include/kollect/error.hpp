@@ -105,7 +105,7 @@ struct error_text {
   condition kind;
 };
 
-constexpr error_text describe(error value) noexcept {
+[[nodiscard]] constexpr error_text describe(error value) noexcept {
   using enum condition;
   switch (value) {
   case error::syntax:
@@ -211,8 +211,8 @@ constexpr error_text describe(error value) noexcept {
 class condition_category_type final : public boost::system::error_category {
 public:
   constexpr condition_category_type() noexcept : error_category(0x6b6f6c6c65637402ULL) {}
-  const char* name() const noexcept override { return "kollect.condition"; }
-  std::string message(int value) const override {
+  [[nodiscard]] const char* name() const noexcept override { return "kollect.condition"; }
+  [[nodiscard]] std::string message(int value) const override {
     switch (static_cast<condition>(value)) {
     case condition::bad_data:
       return "bad data";
@@ -238,9 +238,11 @@ inline constexpr condition_category_type condition_category_instance{};
 class error_category_type final : public boost::system::error_category {
 public:
   constexpr error_category_type() noexcept : error_category(0x6b6f6c6c65637401ULL) {}
-  const char* name() const noexcept override { return "kollect"; }
-  std::string message(int value) const override { return describe(static_cast<error>(value)).sentence; }
-  boost::system::error_condition default_error_condition(int value) const noexcept override {
+  [[nodiscard]] const char* name() const noexcept override { return "kollect"; }
+  [[nodiscard]] std::string message(int value) const override {
+    return describe(static_cast<error>(value)).sentence;
+  }
+  [[nodiscard]] boost::system::error_condition default_error_condition(int value) const noexcept override {
     return {static_cast<int>(describe(static_cast<error>(value)).kind), condition_category_instance};
   }
 };
@@ -250,12 +252,12 @@ inline constexpr error_category_type error_category_instance{};
 } // namespace detail
 
 /// The category of kollect::error values; its id is fixed, so codes compare equal across shared objects.
-inline const boost::system::error_category& error_category() noexcept {
+[[nodiscard]] inline const boost::system::error_category& error_category() noexcept {
   return detail::error_category_instance;
 }
 
 /// The stable lower_case name of an error, as in dead letters and metrics.
-constexpr std::string_view error_name(error value) noexcept {
+[[nodiscard]] constexpr std::string_view error_name(error value) noexcept {
   return detail::describe(value).name;
 }
 
@@ -263,10 +265,10 @@ inline std::ostream& operator<<(std::ostream& out, error value) {
   return out << error_name(value);
 }
 
-inline boost::system::error_code make_error_code(error value) noexcept {
+[[nodiscard]] inline boost::system::error_code make_error_code(error value) noexcept {
   return {static_cast<int>(value), error_category()};
 }
-inline boost::system::error_condition make_error_condition(condition value) noexcept {
+[[nodiscard]] inline boost::system::error_condition make_error_condition(condition value) noexcept {
   return {static_cast<int>(value), detail::condition_category_instance};
 }
 
@@ -292,7 +294,7 @@ struct failure {
   std::string source = {};                    ///< file, topic or store that it is about
   boost::source_location location = {};       ///< where in this library it was noticed
 
-  error reason() const noexcept { return static_cast<error>(code.value()); }
+  [[nodiscard]] error reason() const noexcept { return static_cast<error>(code.value()); }
 };
 
 /// Either a value or a failure.
@@ -302,9 +304,10 @@ using result = boost::system::result<Value, failure>;
 /// Makes a failure; the place in the source is that of the caller. Control characters, marks that turn the
 /// direction of text, and bytes that are not UTF-8 become escapes, so a message may quote what it is about.
 /// The clause is not copied: give a literal.
-inline failure make_failure(error reason, std::string_view message, std::string_view clause = {},
-                            std::optional<text_position> position = {},
-                            boost::source_location location = BOOST_CURRENT_LOCATION) {
+[[nodiscard]] inline failure make_failure(error reason, std::string_view message,
+                                          std::string_view clause = {},
+                                          std::optional<text_position> position = {},
+                                          boost::source_location location = BOOST_CURRENT_LOCATION) {
   return failure{make_error_code(reason), detail::printable(message), clause, position, {}, location};
 }
 template <detail::temporary_text Clause, class... Rest>
@@ -313,7 +316,7 @@ failure make_failure(error, std::string_view, Clause&&, Rest&&...) = delete; // 
 /// The whole failure as one line: `source:line:column: sentence [clause]`; where the text has no lines,
 /// `sentence at byte N [clause]`. It is one line, and harmless to a terminal, whatever its parts hold: what
 /// make_failure() escapes is escaped here in all of them.
-inline std::string to_string(const failure& value) {
+[[nodiscard]] inline std::string to_string(const failure& value) {
   std::string text;
   if (!value.source.empty())
     text += detail::printable(value.source) + ":";

@@ -1,8 +1,8 @@
 #ifndef KOLLECT_FMT_HPP
 #define KOLLECT_FMT_HPP
 
-/// Formatters of the SDK's value types for {fmt}, 9 or newer, and for std::format where the library has it: each
-/// writes what operator<< does, and takes the format of a string, such as `{:>40}`.
+/// Formatters of the SDK's value types for {fmt}, 9 or newer, and for std::format where the library has it:
+/// each writes what operator<< does, and takes the format of a string, such as `{:>40}`.
 ///
 /// {fmt} is no dependency of the SDK: include this where it is installed, or where std::format is.
 
@@ -25,12 +25,11 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail {
 
 /// The types that are formatted.
 template <class Type>
-concept formattable =
-    json_convertible<Type> || std::same_as<Type, json_string> || std::same_as<Type, item_view> ||
-    std::same_as<Type, error> || std::same_as<Type, failure>;
+concept formattable = json_convertible<Type> || std::same_as<Type, json_string> ||
+    std::same_as<Type, item_view> || std::same_as<Type, error> || std::same_as<Type, failure>;
 
 template <class Type>
-std::string formatted(const Type& value) {
+[[nodiscard]] std::string formatted(const Type& value) {
   std::ostringstream text;
   text << value;
   return std::move(text).str();

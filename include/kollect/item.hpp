@@ -33,7 +33,7 @@ struct row_identity {
 };
 
 /// The five parts with `/` between, for people: control characters and the like as escapes.
-inline std::string to_string(const row_identity& row) {
+[[nodiscard]] inline std::string to_string(const row_identity& row) {
   return detail::printable(row.target_namespace + "/" + row.target_name + "/" + row.namespace_ + "/" +
                            row.name + "/" + row.uid);
 }
@@ -54,7 +54,9 @@ struct item {
   std::string uid;
   boost::json::value attributes; ///< an object, or null where the producer had none (ROW-02)
 
-  row_identity identity() const { return {target_namespace, target_name, namespace_, name, uid}; }
+  [[nodiscard]] row_identity identity() const {
+    return {target_namespace, target_name, namespace_, name, uid};
+  }
 
   friend bool operator==(const item&, const item&) = default;
 };
@@ -73,7 +75,7 @@ struct item_view {
   json_string uid;
   std::string_view attributes; ///< raw JSON: an object or null; empty where the row has none
 
-  row_identity identity() const {
+  [[nodiscard]] row_identity identity() const {
     return {target_namespace.decode(), target_name.decode(), namespace_.decode(), name.decode(),
             uid.decode()};
   }

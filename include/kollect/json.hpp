@@ -18,22 +18,24 @@
 #include <string>
 #include <string_view>
 
-/// Conversions of the SDK's value types for boost::json::value_from, value_to and try_value_to, and with them for
-/// containers of these types.
+/// Conversions of the SDK's value types for boost::json::value_from, value_to and try_value_to, and with them
+/// for containers of these types.
 ///
-/// Records become objects with their fields in camelCase, in order: scope, row_identity, item, envelope, snapshot,
-/// dedup_key, snapshot_order, change, serialized_item, export_envelope_header, header, outgoing_message, receipt,
-/// partition_position, partition_lag, log_identity, text_position. Texts: timestamp, sha256_digest and
-/// fingerprint (both in hex), and the names of change_kind, payload_form and broker_system. What holds JSON (a
-/// payload, the rows of a change) becomes a value if it is an object or array, null if it is empty, and stays a
-/// string else. json_string, item_view, error and failure go out only, as they are views or hold one.
+/// Records become objects with their fields in camelCase, in order: scope, row_identity, item, envelope,
+/// snapshot, dedup_key, snapshot_order, change, serialized_item, export_envelope_header, header,
+/// outgoing_message, receipt, partition_position, partition_lag, log_identity, text_position. Texts:
+/// timestamp, sha256_digest and fingerprint (both in hex), and the names of change_kind, payload_form and
+/// broker_system. What holds JSON (a payload, the rows of a change) becomes a value if it is an object or
+/// array, null if it is empty, and stays a string else. json_string, item_view, error and failure go out
+/// only, as they are views or hold one.
 ///
-/// value_to<T>(value_from(x)) == x, with two conditions: an instant must be valid, and JSON within must be spelled
-/// as the contract says (BYT-01 to BYT-04). Settings, limits and whatever may hold a secret have no conversion.
+/// value_to<T>(value_from(x)) == x, with two conditions: an instant must be valid, and JSON within must be
+/// spelled as the contract says (BYT-01 to BYT-04). Settings, limits and whatever may hold a secret have no
+/// conversion.
 ///
-/// value_from throws nothing, try_value_to answers with an error code of kollect::error_category(). value_to throws
-/// boost::system::system_error where the value has another shape, as the protocol of Boost.JSON wants; its what()
-/// names the field. Linear.
+/// value_from throws nothing, try_value_to answers with an error code of kollect::error_category(). value_to
+/// throws boost::system::system_error where the value has another shape, as the protocol of Boost.JSON wants;
+/// its what() names the field. Linear.
 
 namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
@@ -56,7 +58,8 @@ Type tag_invoke(const boost::json::value_to_tag<Type>&, const boost::json::value
   return detail::from_json<Type>(value).value();
 }
 
-inline void tag_invoke(const boost::json::value_from_tag&, boost::json::value& out, const json_string& value) {
+inline void tag_invoke(const boost::json::value_from_tag&, boost::json::value& out,
+                       const json_string& value) {
   out = value.decode();
 }
 
@@ -88,15 +91,15 @@ namespace detail {
 /// A type with a text of its own, which its header says.
 template <class Type>
 concept has_own_text = json_scalar<Type> || std::same_as<Type, scope> || std::same_as<Type, row_identity> ||
-                       std::same_as<Type, dedup_key> || std::same_as<Type, snapshot_order>;
+    std::same_as<Type, dedup_key> || std::same_as<Type, snapshot_order>;
 
 } // namespace detail
 
 /// A record that has no text of its own as one line of JSON, for people: control characters and the like are
 /// escapes. One that JSON has no text for is the reason, in parentheses.
 template <class Type>
-  requires(detail::json_convertible<Type> && !detail::has_own_text<Type>)
-std::ostream& operator<<(std::ostream& out, const Type& value) {
+requires(detail::json_convertible<Type> && !detail::has_own_text<Type>) std::ostream&
+operator<<(std::ostream& out, const Type& value) {
   std::string text;
   const auto written = detail::append_value(text, detail::to_json(value), {.max_depth = max_depth_ceiling},
                                             detail::member_order::as_it_is);

@@ -23,14 +23,14 @@ public:
   json_string(Text&&, bool) = delete; // a view of it would dangle
 
   /// The bytes between the quotes, escapes and all.
-  constexpr std::string_view raw() const noexcept { return raw_; }
-  constexpr bool is_plain() const noexcept { return is_plain_; }
-  constexpr bool empty() const noexcept { return raw_.empty(); }
+  [[nodiscard]] constexpr std::string_view raw() const noexcept { return raw_; }
+  [[nodiscard]] constexpr bool is_plain() const noexcept { return is_plain_; }
+  [[nodiscard]] constexpr bool empty() const noexcept { return raw_.empty(); }
   /// Whether there is a string at all: an optional field that is absent has none, which counts as empty.
-  constexpr bool is_present() const noexcept { return raw_.data() != nullptr; }
+  [[nodiscard]] constexpr bool is_present() const noexcept { return raw_.data() != nullptr; }
 
   /// The value: escapes decoded, lone surrogates and invalid bytes as U+FFFD (BYT-03). Linear.
-  std::string decode() const {
+  [[nodiscard]] std::string decode() const {
     std::string out;
     append_to(out);
     return out;

@@ -35,10 +35,11 @@ inline constexpr std::size_t max_depth_ceiling = 1024;
 namespace detail {
 
 /// What error::too_deep says.
-inline std::string too_deep_sentence(std::size_t max_depth) {
+[[nodiscard]] inline std::string too_deep_sentence(std::size_t max_depth) {
   if (max_depth > max_depth_ceiling)
     return "the JSON value is nested deeper than " + std::to_string(max_depth_ceiling) +
-           " levels, the most that limits::max_depth may allow (it asks for " + std::to_string(max_depth) + ")";
+           " levels, the most that limits::max_depth may allow (it asks for " + std::to_string(max_depth) +
+           ")";
   return "the JSON value is nested deeper than " + std::to_string(max_depth) +
          " levels (see limits::max_depth)";
 }

@@ -22,7 +22,7 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 /// The kind of broker a message goes through.
 enum class broker_system { kafka, nats };
 
-constexpr std::string_view to_string(broker_system system) noexcept {
+[[nodiscard]] constexpr std::string_view to_string(broker_system system) noexcept {
   return system == broker_system::kafka ? "kafka" : "nats";
 }
 
@@ -44,10 +44,10 @@ inline constexpr std::string_view message_id_header = "Nats-Msg-Id";
 
 /// A message as it is handed to a publisher. The value's bytes are the same for Kafka and NATS (ENV-04).
 ///
-/// make_message() makes one for the broker it goes to. A publisher refuses one for the other kind of broker with
-/// error::invalid_value, as what its broker needs would be missing: for Kafka one with the header Nats-Msg-Id, for
-/// NATS one with a key, or without that header. A Kafka message that is filled in by hand without a key goes to
-/// any partition, so that its scope's order is lost (KAF-02).
+/// make_message() makes one for the broker it goes to. A publisher refuses one for the other kind of broker
+/// with error::invalid_value, as what its broker needs would be missing: for Kafka one with the header
+/// Nats-Msg-Id, for NATS one with a key, or without that header. A Kafka message that is filled in by hand
+/// without a key goes to any partition, so that its scope's order is lost (KAF-02).
 struct outgoing_message {
   std::string destination;        ///< Kafka topic or NATS subject
   std::optional<std::string> key; ///< Kafka message key (KAF-01); NATS has none
@@ -60,7 +60,7 @@ struct outgoing_message {
 namespace detail {
 
 /// Fails for a message that was made for the other kind of broker, or lacks what this one needs.
-inline result<void> check_made_for(broker_system system, const outgoing_message& message) {
+[[nodiscard]] inline result<void> check_made_for(broker_system system, const outgoing_message& message) {
   const bool has_id = std::any_of(message.headers.begin(), message.headers.end(),
                                   [](const header& one) { return one.name == message_id_header; });
   if (system == broker_system::kafka && has_id)

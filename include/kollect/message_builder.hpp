@@ -20,39 +20,40 @@
 
 namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
-/// What a payload that is not split takes, in bytes, of rows whose JSON has `row_bytes` in all: to hold against
-/// maxExportBytes before it is made (MP-03). The header tells how many rows there are. Constant time.
-inline result<std::size_t> payload_size(payload_form form, const export_envelope_header& header,
-                                        std::size_t row_bytes) {
+/// What a payload that is not split takes, in bytes, of rows whose JSON has `row_bytes` in all: to hold
+/// against maxExportBytes before it is made (MP-03). The header tells how many rows there are. Constant time.
+[[nodiscard]] inline result<std::size_t> payload_size(payload_form form, const export_envelope_header& header,
+                                                      std::size_t row_bytes) {
   const std::size_t items = row_bytes + std::max<std::size_t>(header.item_count, 1) + 1; // brackets, commas
   if (form == payload_form::array)
     return items;
   if (auto checked = detail::check_export_header(header); !checked)
     return checked.error();
   std::string head;
-  detail::append_export_head(head, header);
+  (void)detail::append_export_head(head, header);
   return head.size() + items + 1;
 }
 
 /// Makes one message out of rows that are JSON already, each copied once, to where it is sent from: byte for
-/// byte what make_payloads() and make_message() give. For whoever keeps rows as texts from one snapshot to the
-/// next.
+/// byte what make_payloads() and make_message() give. For whoever keeps rows as texts from one snapshot to
+/// the next.
 ///
-///     auto building = message_builder::begin(sink, where, now, payload_form::export_envelope, header, bytes);
-///     for (const auto& row : rows)
+///     auto building = message_builder::begin(sink, where, now, payload_form::export_envelope, header,
+///     bytes); for (const auto& row : rows)
 ///       building->add_row(row.json);
 ///     auto message = building->finish();
 ///
-/// Rows must be given as serialize(item) writes them and in the order of ORD-01: they are not looked at. Movable.
-/// Not thread-safe. May throw std::bad_alloc.
+/// Rows must be given as serialize(item) writes them and in the order of ORD-01: they are not looked at.
+/// Movable. Not thread-safe. May throw std::bad_alloc.
 class message_builder {
 public:
-  /// `instant`: of the export call (ENV-05). `form`: array or export_envelope. The header's item_count is that
-  /// of the rows to come, and of an array nothing else of it is used. `row_bytes`: what their JSON takes in all,
-  /// to reserve memory by; 0 if unknown. Errors as make_message() and serialize_export_envelope().
-  static result<message_builder> begin(const connection& sink, const scope& where, const timestamp& instant,
-                                       payload_form form, const export_envelope_header& header,
-                                       std::size_t row_bytes = 0) {
+  /// `instant`: of the export call (ENV-05). `form`: array or export_envelope. The header's item_count is
+  /// that of the rows to come, and of an array nothing else of it is used. `row_bytes`: what their JSON takes
+  /// in all, to reserve memory by; 0 if unknown. Errors as make_message() and serialize_export_envelope().
+  [[nodiscard]] static result<message_builder> begin(const connection& sink, const scope& where,
+                                                     const timestamp& instant, payload_form form,
+                                                     const export_envelope_header& header,
+                                                     std::size_t row_bytes = 0) {
     auto labels = detail::label(sink, where);
     if (!labels)
       return labels.error();
@@ -74,9 +75,9 @@ public:
     ++rows_;
   }
 
-  /// The message, which leaves the builder of no use. error::item_count_mismatch where the header told another
-  /// number of rows (PAY-03). Hashes the items, for NATS also the payload.
-  result<outgoing_message> finish() {
+  /// The message, which leaves the builder of no use. error::item_count_mismatch where the header told
+  /// another number of rows (PAY-03). Hashes the items, for NATS also the payload.
+  [[nodiscard]] result<outgoing_message> finish() {
     if (rows_ != expected_rows_)
       return make_failure(error::item_count_mismatch,
                           "the header says " + std::to_string(expected_rows_) + " items, " +
@@ -90,9 +91,9 @@ public:
       value += '}';
     }
     if (system_ == broker_system::nats)
-      message_.headers = {{std::string(message_id_header),
-                           nats_message_id(where_.cluster, where_.namespace_,
-                                           std::string_view(value).substr(payload_at_))}};
+      message_.headers = {
+          {std::string(message_id_header),
+           nats_message_id(where_.cluster, where_.namespace_, std::string_view(value).substr(payload_at_))}};
     value += '}';
     return std::move(message_);
   }

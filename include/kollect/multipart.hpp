@@ -22,8 +22,8 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
 namespace detail {
 
-/// Sizes of export envelopes by arithmetic: serializing every candidate part would be quadratic. The header has
-/// been checked.
+/// Sizes of export envelopes by arithmetic: serializing every candidate part would be quadratic. The header
+/// has been checked.
 class part_sizer {
 public:
   /// All candidates are measured with partIndex and partTotal both at the number of items (MP-01).
@@ -34,7 +34,7 @@ public:
     fixed_ = wrap_items(marked, "[]").size() - 1; // less the 0 of itemCount
   }
 
-  std::size_t size(std::size_t items, std::size_t item_bytes) const noexcept {
+  [[nodiscard]] std::size_t size(std::size_t items, std::size_t item_bytes) const noexcept {
     const std::size_t commas = items == 0 ? 0 : items - 1;
     std::size_t digits = 1;
     for (std::size_t rest = items; rest >= 10; rest /= 10)
@@ -50,11 +50,12 @@ private:
 
 /// Splits a snapshot that is over `max_export_bytes` into parts (MP-01, MP-02): rows sorted by their
 /// own bytes, filled greedily, each part then in ORD-01 order. Moves the rows into the parts.
-/// A row that alone is too large is error::item_exceeds_limit and nothing is to be published. The header is that
-/// of the whole snapshot and must say when it was exported (error::missing_field). O(n log n) in the rows.
-inline result<std::vector<std::vector<serialized_item>>> split_items(std::vector<serialized_item> rows,
-                                                                     const export_envelope_header& header,
-                                                                     std::size_t max_export_bytes) {
+/// A row that alone is too large is error::item_exceeds_limit and nothing is to be published. The header is
+/// that of the whole snapshot and must say when it was exported (error::missing_field). O(n log n) in the
+/// rows.
+[[nodiscard]] inline result<std::vector<std::vector<serialized_item>>>
+split_items(std::vector<serialized_item> rows, const export_envelope_header& header,
+            std::size_t max_export_bytes) {
   if (auto checked = detail::check_export_header(header); !checked)
     return checked.error();
   std::sort(rows.begin(), rows.end(),
@@ -83,11 +84,11 @@ inline result<std::vector<std::vector<serialized_item>>> split_items(std::vector
 }
 
 /// The payloads of a snapshot that is over `max_export_bytes`, in part order: export envelopes, as
-/// split_items() deals its rows out, whose JSON is taken as it is. `header` is that of the whole snapshot; its
-/// exported_at is what all parts share (MP-05).
-inline result<std::vector<std::string>> make_part_payloads(std::vector<serialized_item> rows,
-                                                           export_envelope_header header,
-                                                           std::size_t max_export_bytes) {
+/// split_items() deals its rows out, whose JSON is taken as it is. `header` is that of the whole snapshot;
+/// its exported_at is what all parts share (MP-05).
+[[nodiscard]] inline result<std::vector<std::string>> make_part_payloads(std::vector<serialized_item> rows,
+                                                                         export_envelope_header header,
+                                                                         std::size_t max_export_bytes) {
   auto parts = split_items(std::move(rows), header, max_export_bytes);
   if (!parts)
     return parts.error();
@@ -112,16 +113,13 @@ struct payload_options {
 
 namespace detail {
 
-inline result<std::vector<std::string>> make_payloads(const snapshot& source,
-                                                      std::optional<timestamp> exported_at,
-                                                      const payload_options& options) {
+[[nodiscard]] inline result<std::vector<std::string>>
+make_payloads(const snapshot& source, std::optional<timestamp> exported_at, const payload_options& options) {
   auto rows = serialize_sorted(source.items, options.bounds);
   if (!rows)
     return rows.error();
-  const export_envelope_header header{.generation = source.generation,
-                                      .item_count = rows->size(),
-                                      .exported_at = exported_at,
-                                      .cluster = {}};
+  const export_envelope_header header{
+      .generation = source.generation, .item_count = rows->size(), .exported_at = exported_at, .cluster = {}};
 
   auto whole = join_items(*rows);
   if (options.form != payload_form::array) {
@@ -138,11 +136,11 @@ inline result<std::vector<std::string>> make_payloads(const snapshot& source,
 } // namespace detail
 
 /// The payloads of one export, in part order: one if the snapshot fits (MP-03), else a set of export
-/// envelopes, whatever the form asked for, as an array cannot carry part marks. An export envelope says when the
-/// snapshot was exported: error::missing_field where source.exported_at does not tell (PAY-04), which
+/// envelopes, whatever the form asked for, as an array cannot carry part marks. An export envelope says when
+/// the snapshot was exported: error::missing_field where source.exported_at does not tell (PAY-04), which
 /// make_messages() does by itself. error::item_exceeds_limit, and what serialize_for_sorting() says of a row.
-inline result<std::vector<std::string>> make_payloads(const snapshot& source,
-                                                      const payload_options& options = {}) {
+[[nodiscard]] inline result<std::vector<std::string>> make_payloads(const snapshot& source,
+                                                                    const payload_options& options = {}) {
   return detail::make_payloads(source, source.exported_at, options);
 }
 

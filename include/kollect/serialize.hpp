@@ -4,8 +4,8 @@
 #include <kollect/detail/json_writer.hpp>
 #include <kollect/envelope.hpp>
 #include <kollect/item.hpp>
-#include <kollect/order.hpp>
 #include <kollect/limits.hpp>
+#include <kollect/order.hpp>
 #include <kollect/snapshot.hpp>
 #include <kollect/text_end.hpp>
 #include <kollect/version.hpp>
@@ -39,10 +39,11 @@ inline void append_json(text_end& out, double number) {
   detail::append_double(out, number);
 }
 
-/// The bytes of a value as Go's encoding/json writes them (BYT-01 to BYT-04). error::invalid_value for a NaN or
-/// an infinity in it, error::too_deep where it nests deeper than limits::max_depth, itself the first level.
-/// Linear but for the sorting of keys.
-inline result<std::string> serialize(const boost::json::value& value, const limits& bounds = {}) {
+/// The bytes of a value as Go's encoding/json writes them (BYT-01 to BYT-04). error::invalid_value for a NaN
+/// or an infinity in it, error::too_deep where it nests deeper than limits::max_depth, itself the first
+/// level. Linear but for the sorting of keys.
+[[nodiscard]] inline result<std::string> serialize(const boost::json::value& value,
+                                                   const limits& bounds = {}) {
   std::string out;
   {
     text_end end(out, write_ahead);
@@ -84,7 +85,7 @@ public:
       wrong_ = &row;
   }
 
-  bool is_good() const noexcept { return wrong_ == nullptr; }
+  [[nodiscard]] bool is_good() const noexcept { return wrong_ == nullptr; }
 
   /// What is wrong with the first bad row. Rows must not have moved since.
   [[gnu::cold]] failure reason() const {
@@ -100,7 +101,7 @@ public:
   }
 
 private:
-  static std::size_t room(const limits& bounds, std::size_t around) noexcept {
+  [[nodiscard]] static std::size_t room(const limits& bounds, std::size_t around) noexcept {
     const std::size_t deepest = std::min(bounds.max_depth, max_depth_ceiling);
     return deepest - std::min(deepest, around);
   }
@@ -114,7 +115,8 @@ private:
 /// A row stands in the envelope, the export envelope and the array.
 inline constexpr std::size_t levels_around_rows = 3;
 
-inline result<void> append_item(std::string& out, const item& row, const limits& bounds, std::size_t around) {
+[[nodiscard]] inline result<void> append_item(std::string& out, const item& row, const limits& bounds,
+                                              std::size_t around) {
   const std::size_t before = out.size();
   std::optional<failure> why;
   {
@@ -134,14 +136,14 @@ inline result<void> append_item(std::string& out, const item& row, const limits&
 
 /// Appends one row: fields in the order of ROW-01, group left out when empty, attributes null where there are
 /// none. error::missing_field for a row with neither name nor uid, error::wrong_type for attributes that are
-/// neither an object nor null (ROW-02), and what serialize() says of a value; the row is level 1 then. After an
-/// error `out` is as it was.
-inline result<void> append_item(std::string& out, const item& row, const limits& bounds = {}) {
+/// neither an object nor null (ROW-02), and what serialize() says of a value; the row is level 1 then. After
+/// an error `out` is as it was.
+[[nodiscard]] inline result<void> append_item(std::string& out, const item& row, const limits& bounds = {}) {
   return detail::append_item(out, row, bounds, 0);
 }
 
 /// One row's JSON: see append_item().
-inline result<std::string> serialize(const item& row, const limits& bounds = {}) {
+[[nodiscard]] inline result<std::string> serialize(const item& row, const limits& bounds = {}) {
   std::string out;
   if (auto written = append_item(out, row, bounds); !written)
     return written.error();
@@ -158,7 +160,8 @@ struct serialized_item {
 };
 
 /// A row as it will stand in a message, so the levels around it count too. Errors as append_item().
-inline result<serialized_item> serialize_for_sorting(const item& row, const limits& bounds = {}) {
+[[nodiscard]] inline result<serialized_item> serialize_for_sorting(const item& row,
+                                                                   const limits& bounds = {}) {
   serialized_item out{canonical_sort_key(row), {}};
   if (auto written = detail::append_item(out.json, row, bounds, detail::levels_around_rows); !written)
     return written.error();
@@ -166,7 +169,7 @@ inline result<serialized_item> serialize_for_sorting(const item& row, const limi
 }
 
 /// Joins rows into an items array, in the order they are given in. Their JSON is taken as it is.
-inline std::string join_items(std::span<const serialized_item> rows) {
+[[nodiscard]] inline std::string join_items(std::span<const serialized_item> rows) {
   std::string out;
   out.reserve(std::accumulate(rows.begin(), rows.end(), rows.size() + 2,
                               [](std::size_t sum, const auto& row) { return sum + row.json.size(); }));
@@ -189,15 +192,15 @@ inline void sort_canonically(std::span<serialized_item> rows) {
 namespace detail {
 
 /// Whether the rows stand in the order of ORD-01 and no two have one sort key.
-inline bool are_sorted(std::span<const item> rows) {
+[[nodiscard]] inline bool are_sorted(std::span<const item> rows) {
   return std::adjacent_find(rows.begin(), rows.end(), [](const item& left, const item& right) {
            return !is_before(left, right);
          }) == rows.end();
 }
 
 /// All rows of a snapshot in canonical order.
-inline result<std::vector<serialized_item>> serialize_sorted(std::span<const item> rows,
-                                                             const limits& bounds) {
+[[nodiscard]] inline result<std::vector<serialized_item>> serialize_sorted(std::span<const item> rows,
+                                                                           const limits& bounds) {
   std::vector<serialized_item> texts;
   texts.reserve(rows.size());
   for (const auto& row : rows) {
@@ -217,7 +220,8 @@ inline constexpr std::size_t likely_row_bytes = 512;
 
 /// The items array in canonical order: the array form of a payload (PAY-01, ORD-01). Errors as
 /// serialize_for_sorting(). Linear where the rows stand in that order already.
-inline result<std::string> serialize_items(std::span<const item> rows, const limits& bounds = {}) {
+[[nodiscard]] inline result<std::string> serialize_items(std::span<const item> rows,
+                                                         const limits& bounds = {}) {
   if (!detail::are_sorted(rows)) {
     const auto texts = detail::serialize_sorted(rows, bounds);
     if (!texts)
@@ -258,17 +262,19 @@ struct export_envelope_header {
 namespace detail {
 
 /// Fails for an instant that no text can say.
-inline result<void> check_timestamp(const timestamp& value, std::string_view name, std::string_view clause) {
+[[nodiscard]] inline result<void> check_timestamp(const timestamp& value, std::string_view name,
+                                                  std::string_view clause) {
   if (is_valid(value))
     return {};
   return make_failure(error::invalid_timestamp,
-                      quoted(name) + " must be in the years 0000 to 9999, with less than a second of "
-                                     "nanoseconds; it is " +
+                      in_quotes(name) +
+                          " must be in the years 0000 to 9999, with less than a second of "
+                          "nanoseconds; it is " +
                           to_string(value),
                       clause);
 }
 
-inline result<void> check_export_header(const export_envelope_header& header) {
+[[nodiscard]] inline result<void> check_export_header(const export_envelope_header& header) {
   if (!header.exported_at)
     return make_failure(error::missing_field,
                         "an export envelope must say when it was exported: set exported_at, the same in all "
@@ -286,7 +292,7 @@ inline constexpr std::size_t sha256_hex_length = 64;
 
 /// Appends an export envelope up to its items, with zeros for the checksum. Answers where those stand. The
 /// header has been checked.
-inline std::size_t append_export_head(std::string& out, const export_envelope_header& header) {
+[[nodiscard]] inline std::size_t append_export_head(std::string& out, const export_envelope_header& header) {
   const auto number = [&out](std::string_view name, std::int64_t value) {
     if (value == 0)
       return;
@@ -311,7 +317,7 @@ inline std::size_t append_export_head(std::string& out, const export_envelope_he
 }
 
 /// The export envelope around items that are known to be good.
-inline std::string wrap_items(const export_envelope_header& header, std::string_view items) {
+[[nodiscard]] inline std::string wrap_items(const export_envelope_header& header, std::string_view items) {
   std::string out;
   out.reserve(items.size() + header.cluster.size() + 320);
   const auto checksum = append_export_head(out, header);
@@ -336,12 +342,12 @@ inline constexpr std::size_t envelope_bytes = 160;
 
 /// Fails unless the text is spelled as a payload must be: no white space outside strings (BYT-01), and in
 /// strings nothing raw that Go escapes (BYT-03, BYT-05). It is known to be JSON.
-inline result<void> check_compact(std::string_view text, std::string_view what) {
+[[nodiscard]] inline result<void> check_compact(std::string_view text, std::string_view what) {
   bool in_string = false;
   const auto refuse = [&](std::size_t at, std::string_view why) {
     return make_failure(error::syntax,
-                        std::string(what) + " " + std::string(why) + ": compact_payload() mends that", "BYT-05",
-                        text_position{at, 0, 0});
+                        std::string(what) + " " + std::string(why) + ": compact_payload() mends that",
+                        "BYT-05", text_position{at, 0, 0});
   };
   for (std::size_t at = 0; at < text.size(); ++at) {
     const char letter = text[at];
@@ -357,9 +363,9 @@ inline result<void> check_compact(std::string_view text, std::string_view what) 
   return {};
 }
 
-/// Fails unless the text is a payload that consumers take: present (ENV-08), of one of the forms of PAY-01, all
-/// that parse_payload() checks right, and compact.
-inline result<void> check_payload(std::string_view payload, const limits& bounds) {
+/// Fails unless the text is a payload that consumers take: present (ENV-08), of one of the forms of PAY-01,
+/// all that parse_payload() checks right, and compact.
+[[nodiscard]] inline result<void> check_payload(std::string_view payload, const limits& bounds) {
   if (payload.empty())
     return make_failure(error::empty_export, "there is no payload to export: an empty snapshot is []",
                         "ENV-08");
@@ -374,8 +380,9 @@ inline result<void> check_payload(std::string_view payload, const limits& bounds
 /// The items must be an array as serialize_items() and join_items() make them, of as many rows as the header
 /// says. error::missing_field without exported_at, error::invalid_timestamp, error::part_out_of_range,
 /// error::item_count_mismatch, and what is wrong with the items. Linear.
-inline result<std::string> serialize_export_envelope(const export_envelope_header& header,
-                                                     std::string_view items, const limits& bounds = {}) {
+[[nodiscard]] inline result<std::string> serialize_export_envelope(const export_envelope_header& header,
+                                                                   std::string_view items,
+                                                                   const limits& bounds = {}) {
   if (auto checked = detail::check_export_header(header); !checked)
     return checked.error();
   if (!items.starts_with('['))
@@ -393,14 +400,15 @@ inline result<std::string> serialize_export_envelope(const export_envelope_heade
   return detail::wrap_items(header, items);
 }
 
-/// The bytes of an event envelope: five fields in contract order (ENV-02). The payload goes in as it is, once it
-/// has been found good: error::empty_export where there is none (ENV-08), error::syntax where it is not compact
-/// (BYT-05: see compact_payload()), and else what parse_payload() says. error::unsupported_schema_version for
-/// any other than v1alpha1 (ENV-03), error::invalid_timestamp for an instant without a text (ENV-05). Linear.
-inline result<std::string> serialize(const envelope& value, const limits& bounds = {}) {
+/// The bytes of an event envelope: five fields in contract order (ENV-02). The payload goes in as it is, once
+/// it has been found good: error::empty_export where there is none (ENV-08), error::syntax where it is not
+/// compact (BYT-05: see compact_payload()), and else what parse_payload() says.
+/// error::unsupported_schema_version for any other than v1alpha1 (ENV-03), error::invalid_timestamp for an
+/// instant without a text (ENV-05). Linear.
+[[nodiscard]] inline result<std::string> serialize(const envelope& value, const limits& bounds = {}) {
   if (value.schema_version != schema_version_v1alpha1)
     return make_failure(error::unsupported_schema_version,
-                        "an envelope of schemaVersion " + detail::quoted(value.schema_version) +
+                        "an envelope of schemaVersion " + detail::in_quotes(value.schema_version) +
                             " cannot be written, only " + std::string(schema_version_v1alpha1),
                         "ENV-03");
   if (auto checked = detail::check_timestamp(value.timestamp, "timestamp", "ENV-05"); !checked)
@@ -417,7 +425,7 @@ inline result<std::string> serialize(const envelope& value, const limits& bounds
 /// Makes JSON text fit to be a payload: white space outside strings removed, `<` `>` `&` U+2028 and
 /// U+2029 within strings escaped, bytes that are not UTF-8 as U+FFFD (BYT-03), everything else left as it is
 /// (BYT-05). Which form it has is not looked at. Errors carry the byte offset.
-inline result<std::string> compact_payload(std::string_view text, const limits& bounds = {}) {
+[[nodiscard]] inline result<std::string> compact_payload(std::string_view text, const limits& bounds = {}) {
   detail::json_cursor cursor(text, bounds.max_depth, detail::invalid_utf8::replace);
   cursor.set_depth(1); // in a message the payload stands within the envelope
   std::string_view checked;

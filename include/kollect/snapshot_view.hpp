@@ -26,7 +26,7 @@ enum class payload_form {
   multipart        ///< the same with partIndex and partTotal: one part of a set
 };
 
-constexpr std::string_view to_string(payload_form form) noexcept {
+[[nodiscard]] constexpr std::string_view to_string(payload_form form) noexcept {
   switch (form) {
   case payload_form::array:
     return "array";
@@ -43,8 +43,8 @@ inline std::ostream& operator<<(std::ostream& out, payload_form form) {
 }
 
 /// The rows of a checked items array, each made while iterating: a forward range of item_view, and for the
-/// standard's algorithms and range-v3's a view and a borrowed range, as it owns nothing: its iterators outlive it
-/// and are good as long as the message's bytes are.
+/// standard's algorithms and range-v3's a view and a borrowed range, as it owns nothing: its iterators
+/// outlive it and are good as long as the message's bytes are.
 class row_range : public std::ranges::view_base, public ranges::view_base {
 public:
   class iterator {
@@ -99,8 +99,8 @@ public:
   template <detail::temporary_text Text>
   explicit row_range(Text&&) = delete; // a view of it would dangle
 
-  iterator begin() const { return {items_, 0}; }
-  iterator end() const noexcept { return {}; }
+  [[nodiscard]] iterator begin() const { return {items_, 0}; }
+  [[nodiscard]] iterator end() const noexcept { return {}; }
 
 private:
   std::string_view items_;
@@ -120,7 +120,7 @@ struct snapshot_view {
   std::optional<timestamp> exported_at; ///< absent in an array (PAY-04)
 
   /// The rows, in the order they stand in.
-  row_range rows() const noexcept { return row_range(items); }
+  [[nodiscard]] row_range rows() const noexcept { return row_range(items); }
 };
 
 } // namespace kollect::inline KOLLECT_ABI_NAMESPACE

@@ -12,9 +12,9 @@
 namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
 /// Writes at the end of a string through a pointer: to append a few bytes costs no call, and the string has
-/// its size when this ends. Nobody else may look at the string or change it meanwhile. For whoever writes rows
-/// by hand, faster than by way of values: append_json() of serialize.hpp writes strings and numbers to it.
-/// May throw std::bad_alloc, as the string does.
+/// its size when this ends. Nobody else may look at the string or change it meanwhile. For whoever writes
+/// rows by hand, faster than by way of values: append_json() of serialize.hpp writes strings and numbers to
+/// it. May throw std::bad_alloc, as the string does.
 class text_end {
 public:
   /// `ahead`: up to how many bytes to grow by at a time, for those who will write much: as many as are there.
@@ -47,7 +47,7 @@ public:
   }
 
 private:
-  std::size_t size() const noexcept { return static_cast<std::size_t>(at_ - text_.data()); }
+  [[nodiscard]] std::size_t size() const noexcept { return static_cast<std::size_t>(at_ - text_.data()); }
 
   void locate(std::size_t size) noexcept {
     at_ = text_.data() + size;

@@ -33,7 +33,7 @@ inline constexpr timestamp first_timestamp{-62'167'219'200, 0};
 inline constexpr timestamp last_timestamp{253'402'300'799, 999'999'999};
 
 /// Whether the instant is one that has a text: in the years 0000 to 9999, nanoseconds below a second.
-constexpr bool is_valid(const timestamp& value) noexcept {
+[[nodiscard]] constexpr bool is_valid(const timestamp& value) noexcept {
   return value.seconds >= first_timestamp.seconds && value.seconds <= last_timestamp.seconds &&
          value.nanoseconds <= last_timestamp.nanoseconds;
 }
@@ -41,7 +41,7 @@ constexpr bool is_valid(const timestamp& value) noexcept {
 namespace detail {
 
 /// Reads exactly `digits` decimal digits at `at`; -1 where there are none.
-constexpr int read_digits(std::string_view text, std::size_t at, std::size_t digits) noexcept {
+[[nodiscard]] constexpr int read_digits(std::string_view text, std::size_t at, std::size_t digits) noexcept {
   if (at + digits > text.size())
     return -1;
   int value = 0;
@@ -67,11 +67,11 @@ inline void append_padded(std::string& out, int value, std::size_t width) {
 /// Reads `2026-01-15T12:00:00.123456789Z`: RFC 3339 with `Z` and up to nine fractional digits (ENV-05).
 /// Trailing zeros are accepted. Other offsets, a leap second and lower-case letters are
 /// error::invalid_timestamp. Linear in the text, no allocation on success.
-inline result<timestamp> parse_timestamp(std::string_view text) {
+[[nodiscard]] inline result<timestamp> parse_timestamp(std::string_view text) {
   const auto refuse = [&](std::string_view why) {
     return make_failure(error::invalid_timestamp,
-                        detail::quoted(text) + " is not a timestamp like 2026-01-15T12:00:00Z: " +
-                            std::string(why),
+                        detail::in_quotes(text) +
+                            " is not a timestamp like 2026-01-15T12:00:00Z: " + std::string(why),
                         "ENV-05");
   };
   namespace chrono = std::chrono;
@@ -115,10 +115,10 @@ inline result<timestamp> parse_timestamp(std::string_view text) {
                    nanoseconds};
 }
 
-/// Writes RFC 3339 in UTC with `Z`, the fraction without trailing zeros (Go's RFC3339Nano, ENV-05). Of one that
-/// is not valid, which no message can carry, it writes the numbers in parentheses: no reader takes that for an
-/// instant.
-inline std::string to_string(const timestamp& value) {
+/// Writes RFC 3339 in UTC with `Z`, the fraction without trailing zeros (Go's RFC3339Nano, ENV-05). Of one
+/// that is not valid, which no message can carry, it writes the numbers in parentheses: no reader takes that
+/// for an instant.
+[[nodiscard]] inline std::string to_string(const timestamp& value) {
   if (!is_valid(value))
     return "(no timestamp: " + std::to_string(value.seconds) + " s, " + std::to_string(value.nanoseconds) +
            " ns)";
@@ -168,10 +168,10 @@ inline timestamp operator+(const timestamp& value, std::chrono::nanoseconds delt
                     last_timestamp);
 }
 
-/// The instant that a reading of the system clock stands for, in whatever unit; finer ones than nanoseconds are
-/// rounded down. Saturates at the ends of the years 0000 and 9999.
+/// The instant that a reading of the system clock stands for, in whatever unit; finer ones than nanoseconds
+/// are rounded down. Saturates at the ends of the years 0000 and 9999.
 template <class Duration>
-constexpr timestamp from_system_clock(std::chrono::sys_time<Duration> instant) noexcept {
+[[nodiscard]] constexpr timestamp from_system_clock(std::chrono::sys_time<Duration> instant) noexcept {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(instant);
   const auto count = static_cast<std::int64_t>(seconds.time_since_epoch().count());
   if (count < first_timestamp.seconds)
@@ -182,11 +182,11 @@ constexpr timestamp from_system_clock(std::chrono::sys_time<Duration> instant) n
   return {count, static_cast<std::uint32_t>(rest.count())};
 }
 
-/// The same instant as std::chrono has it, by default in nanoseconds, which is what the system clock counts in
-/// and reaches from 1677-09-21 to 2262-04-11: what is beyond the unit's ends becomes the nearest instant that
-/// it has. Coarser units round down.
+/// The same instant as std::chrono has it, by default in nanoseconds, which is what the system clock counts
+/// in and reaches from 1677-09-21 to 2262-04-11: what is beyond the unit's ends becomes the nearest instant
+/// that it has. Coarser units round down.
 template <class Duration = std::chrono::nanoseconds>
-constexpr std::chrono::sys_time<Duration> to_system_clock(const timestamp& value) noexcept {
+[[nodiscard]] constexpr std::chrono::sys_time<Duration> to_system_clock(const timestamp& value) noexcept {
   namespace chrono = std::chrono;
   using instant_type = chrono::sys_time<Duration>;
   const chrono::seconds seconds{value.seconds};

@@ -144,8 +144,8 @@ bool read_any_item(json_cursor& cursor, std::string_view text, item_view& row, f
 }
 
 /// Reads one row, its brace next. Fields may come in any order and unknown ones are passed over, as
-/// later producers may add some; a known field twice is refused, as nobody could say which one counts, and so is
-/// a row with neither name nor uid.
+/// later producers may add some; a known field twice is refused, as nobody could say which one counts, and so
+/// is a row with neither name nor uid.
 template <row_text state = row_text::unchecked>
 bool read_item(json_cursor& cursor, std::string_view text, item_view& row, field_place& place) {
   const std::size_t begin = cursor.position();

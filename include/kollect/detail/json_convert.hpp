@@ -113,9 +113,8 @@ template <class Type>
 result<Type> from_json(const boost::json::value& value, std::string_view name = {});
 
 inline failure wrong_json(std::string_view name, std::string_view wanted) {
-  return make_failure(error::wrong_type,
-                      (name.empty() ? std::string("the value") : quoted(name)) + " must be " +
-                          std::string(wanted));
+  return make_failure(error::wrong_type, (name.empty() ? std::string("the value") : in_quotes(name)) +
+                                             " must be " + std::string(wanted));
 }
 
 template <std::size_t count>
@@ -128,7 +127,7 @@ bool read_hex(std::string_view text, std::array<unsigned char, count>& out) noex
 }
 
 template <class Type>
-result<Type> scalar_from_json(const boost::json::value& value, std::string_view name) {
+[[nodiscard]] result<Type> scalar_from_json(const boost::json::value& value, std::string_view name) {
   const auto* const held = value.if_string();
   if (held == nullptr)
     return wrong_json(name, "a string");
@@ -139,7 +138,7 @@ result<Type> scalar_from_json(const boost::json::value& value, std::string_view 
     for (const auto one : json_names<Type>::all)
       if (text == to_string(one))
         return one;
-    return wrong_json(name, "one of the names there are, not " + quoted(text));
+    return wrong_json(name, "one of the names there are, not " + in_quotes(text));
   } else if constexpr (std::same_as<Type, sha256_digest>) {
     sha256_digest out;
     if (!read_hex(text, out.bytes))
@@ -159,7 +158,7 @@ result<Type> scalar_from_json(const boost::json::value& value, std::string_view 
 }
 
 /// The text of a value that json_of_text() has made.
-inline result<std::string> text_from_json(const boost::json::value& value) {
+[[nodiscard]] inline result<std::string> text_from_json(const boost::json::value& value) {
   if (value.is_null())
     return std::string();
   if (const auto* const text = value.if_string())
@@ -172,10 +171,11 @@ inline result<std::string> text_from_json(const boost::json::value& value) {
 }
 
 template <class Type, class Member>
-result<void> member_from_json(const boost::json::object& from, const Member& member, Type& out) {
+[[nodiscard]] result<void> member_from_json(const boost::json::object& from, const Member& member,
+                                            Type& out) {
   const auto* const found = from.if_contains(view_of(member.name));
   if (found == nullptr)
-    return make_failure(error::missing_field, "there must be a field " + quoted(member.name));
+    return make_failure(error::missing_field, "there must be a field " + in_quotes(member.name));
   using value_type = std::remove_cvref_t<decltype(out.*member.place)>;
   auto read = [&]() -> result<value_type> {
     if constexpr (std::same_as<Member, json_text_member<Type>>)
@@ -190,7 +190,7 @@ result<void> member_from_json(const boost::json::object& from, const Member& mem
 }
 
 template <class Type>
-result<Type> record_from_json(const boost::json::value& value, std::string_view name) {
+[[nodiscard]] result<Type> record_from_json(const boost::json::value& value, std::string_view name) {
   const auto* const object = value.if_object();
   if (object == nullptr)
     return wrong_json(name, "an object");
@@ -206,7 +206,7 @@ result<Type> record_from_json(const boost::json::value& value, std::string_view 
   return out;
 }
 
-inline result<item> item_from_json(const boost::json::value& value) {
+[[nodiscard]] inline result<item> item_from_json(const boost::json::value& value) {
   if (!value.is_object())
     return make_failure(error::wrong_type, "a row must be an object", "ROW-01");
   item row;
@@ -215,9 +215,9 @@ inline result<item> item_from_json(const boost::json::value& value) {
     if (found == nullptr && name == "group")
       continue;
     if (found == nullptr)
-      return make_failure(error::missing_field, "the row has no field " + quoted(name), "ROW-01");
+      return make_failure(error::missing_field, "the row has no field " + in_quotes(name), "ROW-01");
     if (!found->is_string())
-      return make_failure(error::wrong_type, "the row's field " + quoted(name) + " must be a string",
+      return make_failure(error::wrong_type, "the row's field " + in_quotes(name) + " must be a string",
                           "ROW-01");
     row.*field = std::string_view(found->get_string());
   }
@@ -231,7 +231,7 @@ inline result<item> item_from_json(const boost::json::value& value) {
 }
 
 template <std::integral Number>
-result<Number> integer_from_json(const boost::json::value& value, std::string_view name) {
+[[nodiscard]] result<Number> integer_from_json(const boost::json::value& value, std::string_view name) {
   const auto* const whole = value.if_int64();
   const auto* const large = value.if_uint64();
   if (whole != nullptr && std::in_range<Number>(*whole))
@@ -242,7 +242,7 @@ result<Number> integer_from_json(const boost::json::value& value, std::string_vi
 }
 
 template <class Vector>
-result<Vector> vector_from_json(const boost::json::value& value, std::string_view name) {
+[[nodiscard]] result<Vector> vector_from_json(const boost::json::value& value, std::string_view name) {
   const auto* const array = value.if_array();
   if (array == nullptr)
     return wrong_json(name, "an array");
@@ -258,7 +258,7 @@ result<Vector> vector_from_json(const boost::json::value& value, std::string_vie
 }
 
 template <class Type>
-result<Type> from_json(const boost::json::value& value, std::string_view name) {
+[[nodiscard]] result<Type> from_json(const boost::json::value& value, std::string_view name) {
   if constexpr (std::same_as<Type, std::string>) {
     if (const auto* const text = value.if_string())
       return std::string(text->data(), text->size());

@@ -400,7 +400,7 @@ struct field_place {
 
   /// Such as `"uid" of row 3`.
   std::string text() const {
-    const std::string field = name.is_present() ? quoted(name.decode()) : std::string();
+    const std::string field = name.is_present() ? in_quotes(name.decode()) : std::string();
     if (!row)
       return field.empty() ? std::string(whole) : field;
     return (field.empty() ? field : field + " of ") + "row " + std::to_string(*row);
@@ -415,7 +415,8 @@ inline failure cursor_failure(const json_cursor& cursor, std::size_t base = 0, s
     switch (cursor.reason()) {
     case error::wrong_type:
       if (!place.wanted.empty())
-        return place.text() + " must be " + std::string(place.wanted) + ", not " + std::string(cursor.found());
+        return place.text() + " must be " + std::string(place.wanted) + ", not " +
+               std::string(cursor.found());
       break;
     case error::duplicate_field:
       return "the field " + place.text() + " appears twice";
@@ -431,8 +432,7 @@ inline failure cursor_failure(const json_cursor& cursor, std::size_t base = 0, s
     const std::string plain = describe(cursor.reason()).sentence;
     return is_known ? plain + ", in " + place.text() : plain;
   };
-  return make_failure(cursor.reason(), sentence(), clause,
-                      text_position{base + cursor.failed_at(), 0, 0});
+  return make_failure(cursor.reason(), sentence(), clause, text_position{base + cursor.failed_at(), 0, 0});
 }
 
 } // namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail

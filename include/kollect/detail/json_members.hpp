@@ -34,7 +34,6 @@ struct json_member {
 template <class Owner, class Member>
 json_member(std::string_view, Member Owner::*) -> json_member<Owner, Member>;
 
-
 /// A text that holds JSON.
 template <class Owner>
 struct json_text_member {
@@ -64,25 +63,22 @@ struct json_members<row_identity> {
 };
 template <>
 struct json_members<envelope> {
-  static constexpr std::tuple all{json_member{"schemaVersion", &envelope::schema_version},
-                                  json_member{"timestamp", &envelope::timestamp},
-                                  json_member{"cluster", &envelope::cluster},
-                                  json_member{"namespace", &envelope::namespace_},
-                                  json_text_member{"payload", &envelope::payload}};
+  static constexpr std::tuple all{
+      json_member{"schemaVersion", &envelope::schema_version}, json_member{"timestamp", &envelope::timestamp},
+      json_member{"cluster", &envelope::cluster}, json_member{"namespace", &envelope::namespace_},
+      json_text_member{"payload", &envelope::payload}};
 };
 template <>
 struct json_members<snapshot> {
-  static constexpr std::tuple all{json_member{"scope", &snapshot::scope},
-                                  json_member{"generation", &snapshot::generation},
-                                  json_member{"exportedAt", &snapshot::exported_at},
-                                  json_member{"items", &snapshot::items}};
+  static constexpr std::tuple all{
+      json_member{"scope", &snapshot::scope}, json_member{"generation", &snapshot::generation},
+      json_member{"exportedAt", &snapshot::exported_at}, json_member{"items", &snapshot::items}};
 };
 template <>
 struct json_members<dedup_key> {
-  static constexpr std::tuple all{json_member{"cluster", &dedup_key::cluster},
-                                  json_member{"namespace", &dedup_key::namespace_},
-                                  json_member{"timestamp", &dedup_key::timestamp},
-                                  json_member{"payload", &dedup_key::payload}};
+  static constexpr std::tuple all{
+      json_member{"cluster", &dedup_key::cluster}, json_member{"namespace", &dedup_key::namespace_},
+      json_member{"timestamp", &dedup_key::timestamp}, json_member{"payload", &dedup_key::payload}};
 };
 template <>
 struct json_members<snapshot_order> {
@@ -117,10 +113,9 @@ struct json_members<header> {
 };
 template <>
 struct json_members<outgoing_message> {
-  static constexpr std::tuple all{json_member{"destination", &outgoing_message::destination},
-                                  json_member{"key", &outgoing_message::key},
-                                  json_member{"headers", &outgoing_message::headers},
-                                  json_member{"value", &outgoing_message::value}};
+  static constexpr std::tuple all{
+      json_member{"destination", &outgoing_message::destination}, json_member{"key", &outgoing_message::key},
+      json_member{"headers", &outgoing_message::headers}, json_member{"value", &outgoing_message::value}};
 };
 template <>
 struct json_members<receipt> {
@@ -152,7 +147,9 @@ struct json_members<text_position> {
 
 /// A type that is an object of its members.
 template <class Type>
-concept json_record = requires { json_members<Type>::all; };
+concept json_record = requires {
+  json_members<Type>::all;
+};
 
 /// All values of an enumeration that is written as the name that to_string() gives it.
 template <class Type>
@@ -173,12 +170,14 @@ struct json_names<payload_form> {
 };
 
 template <class Type>
-concept json_name = requires { json_names<Type>::all; };
+concept json_name = requires {
+  json_names<Type>::all;
+};
 
 /// A type that is written as one text.
 template <class Type>
 concept json_scalar = json_name<Type> || std::same_as<Type, timestamp> || std::same_as<Type, sha256_digest> ||
-                      std::same_as<Type, fingerprint>;
+    std::same_as<Type, fingerprint>;
 
 /// A type that goes both ways.
 template <class Type>

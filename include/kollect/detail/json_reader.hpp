@@ -174,14 +174,14 @@ public:
     cursor_.set_depth(2); // in a message the items stand within the envelope and the export envelope
   }
 
-  result<void> read() {
+  [[nodiscard]] result<void> read() {
     const auto is_read = read_rows();
     items_.resize(count_);
     return is_read;
   }
 
 private:
-  result<void> read_rows() {
+  [[nodiscard]] result<void> read_rows() {
     if (cursor_.at_end())
       return make_failure(error::empty_export, "there are no items to export: not even []", "ENV-08");
     if (cursor_.peek() != '[')

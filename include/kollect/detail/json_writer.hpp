@@ -187,8 +187,8 @@ enum class member_order {
   as_it_is  ///< for what is no value of attributes: rows and payloads have an order of their own
 };
 
-/// Appends values, and notes what cannot be written: JSON has no text for a NaN or an infinity, and a value may
-/// nest too deeply. Whoever has written a text asks once, at its end, whether it is good.
+/// Appends values, and notes what cannot be written: JSON has no text for a NaN or an infinity, and a value
+/// may nest too deeply. Whoever has written a text asks once, at its end, whether it is good.
 class value_writer {
 public:
   /// `room`: how many levels deep a value may nest. `order`: that of the members of objects.

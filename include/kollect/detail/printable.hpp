@@ -71,7 +71,7 @@ inline constexpr std::size_t most_quoted_bytes = 64;
 
 /// Text that came from elsewhere as a message quotes it: printable, in quotes, and at most 64 bytes of it,
 /// cut between two characters.
-inline std::string quoted(std::string_view text) {
+inline std::string in_quotes(std::string_view text) {
   std::size_t end = 0;
   while (end < text.size()) {
     const std::size_t length = utf8_length(text, end), next = end + (length == 0 ? 1 : length);

@@ -29,7 +29,7 @@ public:
     cursor_.set_depth(1); // the envelope is level 1
   }
 
-  result<snapshot_view> read() {
+  [[nodiscard]] result<snapshot_view> read() {
     const char first = cursor_.peek();
     if (first == '[') {
       if (!read_items())
@@ -172,20 +172,20 @@ private:
            cursor_.fail(error::wrong_type, begin);
   }
 
-  result<snapshot_view> check_export_envelope() {
+  [[nodiscard]] result<snapshot_view> check_export_envelope() {
     if (!seen_[items])
       return refuse(error::unknown_payload_form, "the payload is an object without \"items\"", "PAY-01", 0);
     if (!texts_[schema_version].empty() && !(texts_[schema_version] == schema_version_v1alpha1))
       return refuse(error::unsupported_schema_version,
-                    "the payload's \"schemaVersion\" is " + quoted(texts_[schema_version].decode()) +
+                    "the payload's \"schemaVersion\" is " + in_quotes(texts_[schema_version].decode()) +
                         "; this consumer knows only " + std::string(schema_version_v1alpha1),
-                    "ENV-03",
-                    at_[schema_version]);
+                    "ENV-03", at_[schema_version]);
     if (!seen_[exported_at])
       return refuse(error::missing_field, "the export envelope has no field \"exportedAt\"", "PAY-04", 0);
     auto instant = parse_timestamp(texts_[exported_at].decode());
     if (!instant)
-      return refuse(error::invalid_timestamp, "\"exportedAt\": " + instant.error().message, "PAY-04", at_[exported_at]);
+      return refuse(error::invalid_timestamp, "\"exportedAt\": " + instant.error().message, "PAY-04",
+                    at_[exported_at]);
     view_.exported_at = *instant;
     view_.generation = numbers_[generation];
     if (auto checked = check_parts(); !checked)
@@ -195,7 +195,7 @@ private:
     return view_;
   }
 
-  result<void> check_checksum() {
+  [[nodiscard]] result<void> check_checksum() {
     if (seen_[item_count] && numbers_[item_count] != static_cast<std::int64_t>(view_.item_count))
       return refuse(error::item_count_mismatch,
                     "itemCount says " + std::to_string(numbers_[item_count]) + ", there are " +
@@ -215,7 +215,7 @@ private:
                   at_[checksum]);
   }
 
-  result<void> check_parts() {
+  [[nodiscard]] result<void> check_parts() {
     const std::int64_t index = numbers_[part_index], total = numbers_[part_total];
     if (index == 0 && total == 0)
       return {};

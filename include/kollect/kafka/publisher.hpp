@@ -26,8 +26,8 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::kafka {
 /// librdkafka refuses,
 /// error::missing_key, error::tls_failed for certificates that cannot be read, and
 /// error::authentication_failed for SASL that cannot be set up (SEC-02).
-inline result<std::unique_ptr<publisher>> create_publisher(const connection& target,
-                                                           const publisher_options& options = {}) {
+[[nodiscard]] inline result<std::unique_ptr<publisher>>
+create_publisher(const connection& target, const publisher_options& options = {}) {
   if (auto right = kollect::detail::check_system(target, broker_system::kafka); !right)
     return right.error();
   auto made = std::make_unique<detail::topic_publisher>(target, options);

@@ -36,7 +36,7 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats {
 /// A program that ends right after its last subscriber should call end_process() of nats/end_process.hpp.
 ///
 /// error::invalid_value for a connection to Kafka.
-inline result<std::unique_ptr<subscriber>>
+[[nodiscard]] inline result<std::unique_ptr<subscriber>>
 create_subscriber(const connection& target, const subscriber_options& options, partition_listener listener) {
   if (auto right = kollect::detail::check_system(target, broker_system::nats); !right)
     return right.error();
