@@ -12,8 +12,6 @@
 
 namespace kollect::producer {
 
-using detail::text_end;
-
 /// What attributes are made from. `lasting` gives the same numbers for an object's whole life,
 /// `changing` others at each revision.
 struct attribute_source {
