@@ -4,7 +4,7 @@
 #include "suite/log_watch.hpp"
 #include "suite/state_pairing.hpp"
 
-#include <program/end.hpp>
+#include <kollect/nats/end_process.hpp>
 #include <program/exit_code.hpp>
 #include <program/log.hpp>
 #include <program/progress.hpp>
@@ -158,9 +158,9 @@ int main(int count, char** words) {
   forbid_core_dumps();
   program::stop_signal stop; // before any thread starts
   try {
-    program::end(run(count, words, stop));
+    nats::end_process(run(count, words, stop));
   } catch (const std::exception& defect) {
     make_log().error("this is a defect, please report it", {{"what", defect.what()}});
-    program::end(program::internal_error);
+    nats::end_process(program::internal_error);
   }
 }

@@ -1,6 +1,6 @@
 #include "command/commands.hpp"
 
-#include <program/end.hpp>
+#include <kollect/nats/end_process.hpp>
 #include <program/exit_code.hpp>
 #include <program/flags.hpp>
 
@@ -45,5 +45,5 @@ int run(int count, char** words) {
 /// kollect-consumer: snapshots from Kafka or NATS into current state and a change feed, each effect
 /// exactly once. This file only puts the commands together.
 int main(int count, char** words) {
-  kollect::program::end(run(count, words));
+  kollect::nats::end_process(run(count, words));
 }

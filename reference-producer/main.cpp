@@ -1,6 +1,6 @@
 #include "command/commands.hpp"
 
-#include <program/end.hpp>
+#include <kollect/nats/end_process.hpp>
 #include <program/exit_code.hpp>
 #include <program/flags.hpp>
 #include <program/log.hpp>
@@ -65,9 +65,9 @@ int run(int count, const char* const* words) {
 int main(int count, char** words) {
   forbid_core_dumps();
   try {
-    program::end(run(count, words));
+    nats::end_process(run(count, words));
   } catch (const std::exception& defect) {
     make_log().error("this is a defect, please report it", {{"what", defect.what()}});
-    program::end(program::internal_error);
+    nats::end_process(program::internal_error);
   }
 }

@@ -9,7 +9,7 @@
 #include <kollect/nats/subscriber.hpp>
 #include <program/connect.hpp>
 #include <program/drain_limit.hpp>
-#include <program/end.hpp>
+#include <kollect/nats/end_process.hpp>
 #include <program/exit_code.hpp>
 #include <program/log.hpp>
 #include <program/stop_signal.hpp>
@@ -159,7 +159,7 @@ result<int> run(const run_flags& flags) {
   const program::drain_limit drain(stop, std::chrono::seconds(flags.drain_timeout_seconds), [&log, &flags] {
     log.error("the present batch has not ended in time: the program ends without it, and it comes again",
               {{"drain_timeout_s", flags.drain_timeout_seconds}});
-    program::end(program::try_again);
+    nats::end_process(program::try_again);
   });
 
   loop_settings settings;
