@@ -36,7 +36,8 @@
 #endif
 
 #if defined(_LIBCPP_VERSION)
-#error "Kollect needs libstdc++ 11 or newer: libc++ up to 19 reads no double by std::from_chars, and no later one is tried"
+#error                                                                                                       \
+    "Kollect needs libstdc++ 11 or newer: libc++ up to 19 reads no double by std::from_chars, and no later one is tried"
 #endif
 
 #endif
