@@ -5,6 +5,7 @@
 #include "suite/state_pairing.hpp"
 
 #include <kollect/nats/end_process.hpp>
+#include <kollect/version.hpp>
 #include <program/exit_code.hpp>
 #include <program/log.hpp>
 #include <program/progress.hpp>
@@ -41,7 +42,7 @@ int list_clauses() {
 
 run_report begin_report(const wish& wanted, const connection& target) {
   run_report report;
-  report.suite_version = KOLLECT_VERSION;
+  report.suite_version = KOLLECT_VERSION_STRING;
   report.date = to_string(timestamp{from_system_clock(std::chrono::system_clock::now()).seconds, 0});
   report.mode = wanted.testee.empty() ? "audit" : "drive";
   report.profile = to_string(target.system);

@@ -7,6 +7,7 @@
 
 #include <kollect/kafka/subscriber.hpp>
 #include <kollect/nats/subscriber.hpp>
+#include <kollect/version.hpp>
 #include <program/connect.hpp>
 #include <program/drain_limit.hpp>
 #include <kollect/nats/end_process.hpp>
@@ -176,7 +177,7 @@ result<int> run(const run_flags& flags) {
     log.warning(
         what, {{"cluster", which.cluster}, {"namespace", which.namespace_}, {"inventory", which.inventory}});
   };
-  monitor watched(KOLLECT_VERSION, std::chrono::seconds(flags.stuck_after_seconds));
+  monitor watched(KOLLECT_VERSION_STRING, std::chrono::seconds(flags.stuck_after_seconds));
   const auto served = start_portal(flags.portal, flags.store, hangup, watched, log);
   if (!served)
     return served.error();
