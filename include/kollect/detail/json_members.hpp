@@ -9,6 +9,9 @@
 #include <kollect/item.hpp>
 #include <kollect/message.hpp>
 #include <kollect/order.hpp>
+#include <kollect/outcome.hpp>
+#include <kollect/part_set.hpp>
+#include <kollect/position.hpp>
 #include <kollect/scope.hpp>
 #include <kollect/serialize.hpp>
 #include <kollect/snapshot.hpp>
@@ -129,6 +132,34 @@ struct json_members<partition_position> {
                                   json_member{"nextOffset", &partition_position::next_offset}};
 };
 template <>
+struct json_members<message_position> {
+  static constexpr std::tuple all{json_member{"partition", &message_position::partition},
+                                  json_member{"offset", &message_position::offset}};
+};
+template <>
+struct json_members<part_set> {
+  static constexpr std::tuple all{
+      json_member{"scope", &part_set::scope}, json_member{"exportedAt", &part_set::exported_at},
+      json_member{"generation", &part_set::generation}, json_member{"partTotal", &part_set::part_total}};
+};
+template <>
+struct json_members<held_part> {
+  static constexpr std::tuple all{json_member{"partIndex", &held_part::part_index},
+                                  json_member{"digest", &held_part::digest}};
+};
+template <>
+struct json_members<decision> {
+  static constexpr std::tuple all{json_member{"outcome", &decision::ending},
+                                  json_member{"reason", &decision::why}};
+};
+template <>
+struct json_members<outcome_counts> {
+  static constexpr std::tuple all{
+      json_member{"consumed", &outcome_counts::consumed},   json_member{"applied", &outcome_counts::applied},
+      json_member{"duplicate", &outcome_counts::duplicate}, json_member{"stale", &outcome_counts::stale},
+      json_member{"pending", &outcome_counts::pending},     json_member{"refused", &outcome_counts::refused}};
+};
+template <>
 struct json_members<partition_lag> {
   static constexpr std::tuple all{json_member{"partition", &partition_lag::partition},
                                   json_member{"messages", &partition_lag::messages}};
@@ -162,6 +193,18 @@ struct json_names<broker_system> {
 template <>
 struct json_names<change_kind> {
   static constexpr std::array all{change_kind::added, change_kind::changed, change_kind::removed};
+};
+template <>
+struct json_names<outcome> {
+  static constexpr std::array all{outcome::applied, outcome::duplicate, outcome::stale, outcome::pending,
+                                  outcome::refused};
+};
+template <>
+struct json_names<decision_reason> {
+  static constexpr std::array all{decision_reason::first_of_scope, decision_reason::newer,
+                                  decision_reason::known_key,      decision_reason::same_snapshot,
+                                  decision_reason::same_part,      decision_reason::older,
+                                  decision_reason::parts_missing,  decision_reason::last_part};
 };
 template <>
 struct json_names<payload_form> {
