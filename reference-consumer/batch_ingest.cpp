@@ -1,8 +1,8 @@
 #include "batch_ingest.hpp"
 
-#include "decision.hpp"
 #include "trace_context.hpp"
 
+#include <kollect/decision.hpp>
 #include <kollect/json_writer.hpp>
 
 #include <algorithm>
@@ -124,15 +124,15 @@ result<void> batch_ingest::take(const received_message& message, const result<me
   if (!snapshot)
     return bury(message, snapshot.error());
   const auto order = order_of(*head, *snapshot);
-  if (auto refused = refuse_future(std::max(order.instant, head->envelope.timestamp), message.appended_at,
-                                   settings_.now(), settings_.limits))
-    return bury(message, *refused);
+  if (auto dated = check_future(*head, *snapshot, message.appended_at, settings_.now(), settings_.limits);
+      !dated)
+    return bury(message, dated.error());
   if (snapshot->form == payload_form::multipart)
     return take_part(message, *head, *snapshot, **opened);
   if (auto remembered = remember(record.id, head->key, order.instant); !remembered)
     return remembered;
 
-  const outcome ending = decide_snapshot(record.order, order);
+  const outcome ending = ending_of(decide_snapshot(record, order));
   if (ending == outcome::applied) {
     auto applied = apply(head->scope, **opened,
                          {order,
@@ -175,26 +175,20 @@ result<void> batch_ingest::take_part(const received_message& message, const mess
   auto held = target_.held_parts(record.id, set);
   if (!held)
     return held.error();
-  const auto early = decide_early(record, set, part);
-  const auto found = early ? part_outcome::pending : decide_part(*held, part, set.part_total);
-  if (found == part_outcome::conflict)
-    return bury(message, make_failure(error::part_conflict,
-                                      "part " + std::to_string(part.part_index) + " of " +
-                                          std::to_string(set.part_total) + " came before with other content",
-                                      "MP-05"));
+  const auto found = decide_part(record, set, *held, part);
+  if (!found)
+    return bury(message, found.error());
   if (auto remembered = remember(record.id, head.key, set.exported_at); !remembered)
     return remembered;
-  if (early)
-    return end(*early);
-  if (found == part_outcome::duplicate)
-    return end(outcome::duplicate);
+  if (found->ending != kollect::outcome::pending)
+    return end(ending_of(*found));
 
   pending_part pending{
       set, part, report_.notes.back().origin, message.key, std::string(message.value), settings_.now()};
   if (auto kept = target_.hold_part(record.id, pending); !kept)
     return kept;
   report_.counts.add(outcome::pending);
-  return found == part_outcome::complete ? settle_set(set, head.scope, opened) : result<void>{};
+  return found->why == decision_reason::last_part ? settle_set(set, head.scope, opened) : result<void>{};
 }
 
 result<void> batch_ingest::settle_set(const part_set& set, const scope& where, open_scope& opened) {
@@ -204,7 +198,7 @@ result<void> batch_ingest::settle_set(const part_set& set, const scope& where, o
     return parts.error();
   std::vector<held_part> held;
   arrived_snapshot arrived;
-  std::string part_digests;
+  std::vector<sha256_digest> items;
   // They were within the limits when they came: one that was lowered since must not stop the log.
   limits accepted = settings_.limits;
   accepted.max_depth = max_depth_ceiling;
@@ -218,14 +212,14 @@ result<void> batch_ingest::settle_set(const part_set& set, const scope& where, o
     if (!snapshot)
       return snapshot.error();
     arrived.views.push_back(*snapshot);
-    part_digests += to_string(items_digest_of(*head, *snapshot));
+    items.push_back(items_digest_of(*head, *snapshot));
     held.push_back(part.part);
     arrived.parts.push_back(part.part.digest);
   }
   arrived.order = order_of(set, held);
-  arrived.items_digest = sha256(part_digests);
+  arrived.items_digest = items_digest_of_set(items);
   arrived.room = row_room(payload_form::multipart, accepted);
-  const outcome ending = decide_snapshot(record.order, arrived.order);
+  const outcome ending = ending_of(decide_snapshot(record, arrived.order));
   if (ending == outcome::applied) {
     auto applied = apply(where, opened, std::move(arrived));
     if (!applied)
@@ -261,10 +255,13 @@ result<bool> batch_ingest::apply(const scope& where, open_scope& opened, arrived
     if (!found)
       return found.error();
     changes = std::move(found->changes);
-    if (is_retry_ || record.held_back != arrived.items_digest)
-      if (auto refused = refuse_mass_deletion((*before)->size(), changes, settings_.max_delete_percent))
-        return hold_back(record, arrived.items_digest, std::move(*refused));
-    if (removes_all((*before)->size(), changes) &&
+    if (is_retry_)
+      record.held_back.reset(); // a letter is not its own repetition
+    auto checked = check_deletions(record, arrived.items_digest, (*before)->size(), changes,
+                                   settings_.max_delete_percent);
+    if (!checked)
+      return hold_back(record, arrived.items_digest, std::move(checked).error());
+    if (!(*before)->empty() && count_removed(changes) == (*before)->size() &&
         notice_alternating_targets(record, (*before)->to_map(), found->rows.to_map()))
       settings_.notice(
           where, "snapshots with disjoint targets take turns in this scope: several inventories share it, "

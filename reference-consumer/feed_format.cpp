@@ -23,7 +23,7 @@ std::string_view or_null(const std::string& json) {
 }
 
 std::string row_name(const std::string& json) {
-  const auto row = parse_item_view(json, {.max_depth = max_depth_ceiling});
+  const auto row = parse_row(json, {.max_depth = max_depth_ceiling});
   if (!row)
     return program::printable(json);
   const auto namespace_ = row->namespace_.decode();

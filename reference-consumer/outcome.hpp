@@ -2,6 +2,7 @@
 #define KOLLECT_CONSUMER_OUTCOME_HPP
 
 #include <kollect/json_writer.hpp>
+#include <kollect/outcome.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -33,6 +34,23 @@ constexpr std::string_view to_string(outcome value) noexcept {
     return "pending";
   }
   return "unknown";
+}
+
+/// How a message ends that the contract's rules have decided about so: what they refuse is kept.
+constexpr outcome ending_of(const decision& found) noexcept {
+  switch (found.ending) {
+  case kollect::outcome::applied:
+    return outcome::applied;
+  case kollect::outcome::duplicate:
+    return outcome::duplicate;
+  case kollect::outcome::stale:
+    return outcome::stale;
+  case kollect::outcome::pending:
+    return outcome::pending;
+  case kollect::outcome::refused:
+    break;
+  }
+  return outcome::dead_lettered;
 }
 
 /// How many messages ended how. `consumed` is always the sum of the others.

@@ -38,16 +38,22 @@ void describe_unreadable(json_writer& out, std::string_view message, const failu
 } // namespace
 
 bool describe_message(json_writer& out, std::string_view message, std::optional<std::string_view> key,
-                      dedup_window& window, const limits& bounds) {
+                      dedup_window& window, const limits& bounds, const arrival& how) {
   const auto head = read_head(message, key, bounds);
   if (!head) {
     describe_unreadable(out, message, head.error(), bounds);
     return false;
   }
-  const auto snapshot = inspect_snapshot(head->envelope, bounds);
+  auto snapshot = inspect_snapshot(head->envelope, bounds);
+  const auto checksum = checksum_verdict(snapshot);
+  if (!snapshot.refused)
+    if (auto dated = check_future(*head, snapshot.view, how.appended_at, how.now, bounds); !dated)
+      snapshot.refused = std::move(dated).error();
   const auto& view = snapshot.view;
   const bool is_known_form = !snapshot.refused || !view.items.empty();
-  const bool is_duplicate = !snapshot.refused && !window.insert(head->key);
+  const bool is_duplicate = !snapshot.refused && window.contains(head->scope, head->key);
+  if (!snapshot.refused)
+    window.remember(head->scope, head->key);
   const auto part = [&](std::uint32_t value) {
     return value == 0 ? std::nullopt : std::optional<std::size_t>(value);
   };
@@ -61,7 +67,7 @@ bool describe_message(json_writer& out, std::string_view message, std::optional<
       .member("partIndex", part(view.part_index))
       .member("partTotal", part(view.part_total))
       .member("payloadSha256", to_string(head->key.payload))
-      .member("checksum", checksum_verdict(snapshot))
+      .member("checksum", checksum)
       .member("dedupKey", to_string(head->key))
       .member("duplicate", is_duplicate)
       .member("error", snapshot.refused ? std::optional(to_string(*snapshot.refused)) : std::nullopt);

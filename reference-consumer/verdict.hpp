@@ -4,6 +4,7 @@
 #include <kollect/dedup_window.hpp>
 #include <kollect/json_writer.hpp>
 #include <kollect/limits.hpp>
+#include <kollect/projection.hpp>
 
 #include <optional>
 #include <string_view>
@@ -16,7 +17,7 @@ namespace kollect::consumer {
 /// "itemCount","partIndex","partTotal","payloadSha256","checksum":"ok|mismatch|absent","dedupKey","duplicate",
 /// "error"`; a value that is not known is null. False: it would become a dead letter.
 bool describe_message(json_writer& out, std::string_view message, std::optional<std::string_view> key,
-                      dedup_window& window, const limits& bounds);
+                      dedup_window& window, const limits& bounds, const arrival& how = {});
 
 } // namespace kollect::consumer
 

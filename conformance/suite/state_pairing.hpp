@@ -5,7 +5,7 @@
 #include "recording.hpp"
 
 #include <kollect/error.hpp>
-#include <kollect/state.hpp>
+#include <kollect/projection.hpp>
 
 #include <cstddef>
 #include <span>
@@ -33,12 +33,12 @@ struct pairing {
 };
 
 /// The newest snapshot of each scope; messages that cannot be read are left to the judges.
-fleet_state newest_snapshots(std::span<const recorded_message> messages);
+projection newest_snapshots(std::span<const recorded_message> messages);
 
 /// Compares them, knowing the table's two defects: its key lacks the cluster, and parts of a multipart export
 /// stand under names of their own. Where a message's key does not tell the inventory, a namespace is compared
 /// as a whole. JSON is compared by meaning, as the table does not keep its spelling.
-pairing compare_state(const fleet_state& stream, std::span<const state_row> table);
+pairing compare_state(const projection& stream, std::span<const state_row> table);
 
 /// Reads the table. `url` is postgresql://…, without a password. error::store_unavailable and what the server
 /// says.

@@ -1,25 +1,21 @@
-// Reads messages, one a line, and prints which rows each new snapshot adds, changes and removes.
-#include <kollect/kollect.hpp>
-#include <kollect/views.hpp>
-#include <range/v3/view/getlines.hpp>
+// Reads messages, one a line, and prints which rows each new snapshot adds, changes and removes:
+//   kcat -C -e -b localhost:9092 -t inventory.changes -K '\t' | read_snapshots
+#include <kollect/projection.hpp>
 
 #include <iostream>
+#include <string>
 
 int main() {
-  std::map<kollect::scope, std::pair<kollect::snapshot_order, kollect::row_map>> state;
-  kollect::dedup_window seen;
-  for (const auto& head : ranges::getlines(std::cin) | kollect::views::parse | kollect::views::dedup(seen)) {
-    const auto snapshot = head ? kollect::parse_snapshot(head->envelope) : head.error();
-    if (!snapshot || snapshot->form == kollect::payload_form::multipart) {
-      std::cerr << (snapshot ? "a part: see kollect/assembler.hpp" : to_string(snapshot.error())) << '\n';
+  kollect::projection fleet;
+  for (std::string line; std::getline(std::cin, line);) {
+    const auto tab = line.find('\t'); // JSON on one line has none: the key stands before it
+    const auto key = line.substr(0, tab == std::string::npos ? 0 : tab);
+    const auto step = fleet.apply(line.substr(tab + 1), key);
+    if (!step) {
+      std::cerr << step.error() << '\n';
       continue;
     }
-    auto& [held, rows] = state[head->scope];
-    if (const auto order = order_of(*head, *snapshot); std::exchange(held, std::max(held, order)) >= order)
-      continue;
-    const auto before = std::exchange(rows, {});
-    collect_rows(*snapshot, rows);
-    for (const auto& change : diff(before, rows).value())
+    for (const auto& change : step->changes)
       std::cout << change.kind << ' ' << change.identity << '\n';
   }
 }

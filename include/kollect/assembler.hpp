@@ -1,175 +1,191 @@
 #ifndef KOLLECT_ASSEMBLER_HPP
 #define KOLLECT_ASSEMBLER_HPP
 
-#include <kollect/checksum.hpp>
-#include <kollect/order.hpp>
-#include <kollect/scope.hpp>
-#include <kollect/timestamp.hpp>
+#include <kollect/decision.hpp>
+#include <kollect/dedup_key.hpp>
+#include <kollect/error.hpp>
+#include <kollect/part_set.hpp>
+#include <kollect/position.hpp>
+#include <kollect/snapshot_message.hpp>
 #include <kollect/version.hpp>
 
-#include <algorithm>
-#include <compare>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <map>
 #include <optional>
-#include <ostream>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
-/// What all parts of one multipart set share (MP-05). exportedAt is what tells two data snapshots
-/// of one generation apart.
-struct part_set {
-  kollect::scope scope;
-  timestamp exported_at;
-  std::int64_t generation = 0;
-  std::uint32_t part_total = 0;
-
-  friend auto operator<=>(const part_set&, const part_set&) = default;
-  friend bool operator==(const part_set&, const part_set&) = default;
+/// A part as it was collected.
+struct collected_part {
+  held_part part;
+  dedup_key key;
+  std::optional<message_position> position; ///< where its message stood, if that was told
+  std::string payload;                      ///< for parse_payload()
 };
 
-/// One part that is held until its set is whole: its index and its payload's digest.
-struct held_part {
-  std::uint32_t part_index = 0; ///< 1 to part_total
-  sha256_digest digest;
-
-  friend auto operator<=>(const held_part&, const held_part&) = default;
-  friend bool operator==(const held_part&, const held_part&) = default;
+/// The parts of one set that have come, by index.
+struct collected_set {
+  part_set set;
+  std::vector<collected_part> parts;
 };
 
-/// What a newly arrived part means for its set.
-enum class part_outcome {
-  pending,   ///< held: others are missing
-  complete,  ///< the last one missing: the set may be applied
-  duplicate, ///< this index is held already, with the same content
-  conflict   ///< this index is held already, with other content, or there is no such index: a dead letter
-             ///< (MP-05)
-};
-
-inline std::ostream& operator<<(std::ostream& out, part_outcome outcome) {
-  constexpr std::string_view names[] = {"pending", "complete", "duplicate", "conflict"};
-  return out << names[static_cast<std::size_t>(outcome)];
-}
-
-/// Decides on a part, given those of its set that are held (MP-04). Linear in the held parts.
-inline part_outcome decide_part(const std::vector<held_part>& held, const held_part& arrived,
-                                std::uint32_t part_total) {
-  if (arrived.part_index < 1 || arrived.part_index > part_total)
-    return part_outcome::conflict;
-  const auto same = std::find_if(
-      held.begin(), held.end(), [&](const held_part& part) { return part.part_index == arrived.part_index; });
-  if (same != held.end())
-    return same->digest == arrived.digest ? part_outcome::duplicate : part_outcome::conflict;
-  return held.size() + 1 == part_total ? part_outcome::complete : part_outcome::pending;
-}
-
-/// Where a whole set stands in its scope's order: the digest is SHA-256 over its parts' digests by index.
-inline snapshot_order order_of(const part_set& set, std::vector<held_part> parts) {
-  std::sort(parts.begin(), parts.end());
-  std::string digests;
-  for (const auto& part : parts)
-    digests.append(reinterpret_cast<const char*>(part.digest.bytes.data()), part.digest.bytes.size());
-  return {set.exported_at, set.generation, sha256(digests)};
-}
-
-/// Collects multipart sets in memory, for consumers without a database; the reference consumer keeps
-/// its parts in the store and uses the same decisions. Bounded by `max_bytes`: over that, the set
-/// whose last part came longest ago is given up. Movable, not copyable. Not thread-safe.
+/// Collects multipart sets in memory (MP-04), bounded in bytes, sets and age; a consumer with a database
+/// keeps its parts there, and calls decide_part() itself. Nothing is given up without a word: what is, is in
+/// the answer. Movable, not copyable; a moved-from one is empty. Not thread-safe.
 class assembler {
 public:
+  using clock = std::chrono::steady_clock;
+
   struct options {
-    std::size_t max_bytes = 256U * 1024 * 1024; ///< of held payloads
+    std::size_t max_bytes = 256U * 1024 * 1024; ///< of all that is held: payloads, names, and some 200 a part
+    std::size_t max_sets = 10'000;              ///< sets that wait
+    clock::duration max_age = std::chrono::hours(24); ///< since the last part of a set came
   };
 
   struct answer {
-    part_outcome outcome = part_outcome::pending;
-    std::vector<std::string> payloads; ///< of a complete set, by part index; for parse_payload()
-    std::vector<part_set> given_up;    ///< sets dropped to stay within max_bytes
+    decision found;
+    std::optional<collected_set> whole;  ///< with decision_reason::last_part: all parts of the set
+    std::vector<collected_set> given_up; ///< those that were over a bound: they are held no more
   };
 
   assembler() : assembler(options{}) {}
   explicit assembler(options bounds) : bounds_(bounds) {}
-  assembler(assembler&&) = default;
-  assembler& operator=(assembler&&) = default;
+  assembler(assembler&& other) noexcept : bounds_(other.bounds_) { take(other); }
+  assembler& operator=(assembler&& other) noexcept {
+    bounds_ = other.bounds_;
+    take(other);
+    return *this;
+  }
   assembler(const assembler&) = delete; // its queue points to its own sets
   assembler& operator=(const assembler&) = delete;
 
-  /// Takes one part with its payload's raw bytes. Linear in the payload and in the set's held parts.
-  answer add(const part_set& set, std::uint32_t part_index, std::string_view payload) {
-    answer out;
-    const auto place = sets_.try_emplace(set).first;
-    auto& entry = place->second;
-    const held_part arrived{part_index, sha256(payload)};
-    out.outcome = decide_part(entry.parts, arrived, set.part_total);
-    if (out.outcome == part_outcome::duplicate || out.outcome == part_outcome::conflict) {
-      if (entry.parts.empty())
-        sets_.erase(place); // an index that cannot be opens no set
+  /// Takes one part in as decide_part() says, given what is held of its scope. Sets that are over a bound
+  /// make room, that whose last part came longest ago first. A part that does not fit beside the others of
+  /// its own set is error::too_large; after any failure everything is as before.
+  /// Linear in the payload and in the parts of its set that wait.
+  [[nodiscard]] result<answer> add(const held_snapshot& held, const message_head& head,
+                                   const snapshot_view& part,
+                                   const std::optional<message_position>& position = {},
+                                   clock::time_point now = clock::now()) {
+    const auto set = part_set_of(head, part);
+    const held_part arrived{part.part_index, head.key.payload};
+    const auto place = sets_.find(set);
+    const auto waiting = place == sets_.end() ? std::vector<held_part>{} : held_parts(place->second);
+    auto found = decide_part(held, set, waiting, arrived);
+    if (!found)
+      return found.error();
+    answer out{*found, {}, {}};
+    if (out.found.ending != outcome::pending)
       return out;
-    }
-    hold(place, arrived, payload);
-    if (out.outcome == part_outcome::complete) {
-      for (auto& held : entry.payloads)
-        out.payloads.push_back(std::move(held.second));
-      forget(place);
-    }
-    while (held_bytes_ > bounds_.max_bytes) {
-      const auto oldest = by_arrival_.begin()->second;
-      out.given_up.push_back(oldest->first);
-      forget(oldest);
-    }
+    const std::size_t needed = bytes_of(head) + (place == sets_.end() ? bytes_of(set) : 0);
+    const std::size_t own = place == sets_.end() ? 0 : place->second.bytes;
+    if (own + needed > bounds_.max_bytes || bounds_.max_sets == 0)
+      return make_failure(error::too_large,
+                          "the parts of this set need more than assembler::options::max_bytes (" +
+                              std::to_string(bounds_.max_bytes) + ") or max_sets allow",
+                          "MP-04");
+    hold(set, {arrived, head.key, position, std::string(head.envelope.payload)}, needed, now);
+    if (out.found.why == decision_reason::last_part)
+      out.whole = take(sets_.find(set));
+    while (held_bytes_ > bounds_.max_bytes || sets_.size() > bounds_.max_sets)
+      out.given_up.push_back(take(by_arrival_.begin()->second));
+    append(out.given_up, expire(now));
     return out;
   }
 
-  /// Gives up the sets of a scope that are older than a snapshot applied meanwhile; answers how many
-  /// parts they held. Logarithmic in the sets of other scopes.
-  std::size_t drop_superseded(const scope& which, const timestamp& applied) {
-    constexpr auto least = std::numeric_limits<std::int64_t>::min();
-    const auto end = sets_.lower_bound({which, applied, least, 0});
-    std::size_t parts = 0;
-    for (auto set = sets_.lower_bound({which, {least, 0}, least, 0}); set != end;) {
-      parts += set->second.parts.size();
-      set = forget(set);
-    }
-    return parts;
+  /// Gives up the sets whose last part came more than max_age ago. add() does so too.
+  [[nodiscard]] std::vector<collected_set> expire(clock::time_point now = clock::now()) {
+    std::vector<collected_set> out;
+    while (!by_arrival_.empty() && now - by_arrival_.begin()->second->second.last_came > bounds_.max_age)
+      out.push_back(take(by_arrival_.begin()->second));
+    return out;
   }
 
-  std::size_t pending_sets() const noexcept { return sets_.size(); }
-  std::size_t held_bytes() const noexcept { return held_bytes_; }
+  /// Lets go of the sets of a scope that are older than the snapshot applied meanwhile: they have ended as
+  /// stale. Logarithmic in the sets of other scopes.
+  [[nodiscard]] std::vector<collected_set> drop_superseded(const scope& which,
+                                                           const snapshot_order& applied) {
+    constexpr auto least = std::numeric_limits<std::int64_t>::min();
+    std::vector<collected_set> out;
+    for (;;) {
+      const auto first = sets_.lower_bound({which, {least, 0}, least, 0});
+      if (first == sets_.end() || !(first->first < part_set{which, applied.instant, applied.generation, 0}))
+        return out;
+      out.push_back(take(first));
+    }
+  }
+
+  [[nodiscard]] std::size_t pending_sets() const noexcept { return sets_.size(); }
+  [[nodiscard]] std::size_t held_bytes() const noexcept { return held_bytes_; }
 
 private:
-  struct entry_type {
-    std::vector<held_part> parts;
-    std::map<std::uint32_t, std::string> payloads;
+  struct entry {
+    std::map<std::uint32_t, collected_part> parts;
     std::size_t bytes = 0;
     std::uint64_t last_arrival = 0;
+    clock::time_point last_came;
   };
-  using set_map = std::map<part_set, entry_type>;
+  using set_map = std::map<part_set, entry>;
 
-  void hold(set_map::iterator place, const held_part& arrived, std::string_view payload) {
-    auto& entry = place->second;
-    entry.parts.push_back(arrived);
-    entry.payloads.emplace(arrived.part_index, payload);
-    entry.bytes += payload.size();
-    held_bytes_ += payload.size();
-    by_arrival_.erase(std::exchange(entry.last_arrival, ++arrivals_));
+  static constexpr std::size_t bytes_around = 200; ///< what maps and strings take besides the texts
+
+  static std::size_t bytes_of(const message_head& head) noexcept {
+    return head.envelope.payload.size() + head.key.cluster.size() + head.key.namespace_.size() + bytes_around;
+  }
+  static std::size_t bytes_of(const part_set& set) noexcept {
+    return set.scope.cluster.size() + set.scope.namespace_.size() + set.scope.inventory.size() + bytes_around;
+  }
+  static std::vector<held_part> held_parts(const entry& from) {
+    std::vector<held_part> out;
+    out.reserve(from.parts.size());
+    for (const auto& [index, part] : from.parts)
+      out.push_back(part.part);
+    return out;
+  }
+  static void append(std::vector<collected_set>& to, std::vector<collected_set> more) {
+    for (auto& one : more)
+      to.push_back(std::move(one));
+  }
+
+  void hold(const part_set& set, collected_part part, std::size_t bytes, clock::time_point now) {
+    const auto place = sets_.try_emplace(set).first;
+    auto& to = place->second;
+    const auto index = part.part.part_index;
+    to.parts.emplace(index, std::move(part));
+    to.bytes += bytes;
+    held_bytes_ += bytes;
+    to.last_came = now;
+    by_arrival_.erase(std::exchange(to.last_arrival, ++arrivals_));
     by_arrival_.emplace(arrivals_, place);
   }
 
-  set_map::iterator forget(set_map::iterator place) {
+  collected_set take(set_map::iterator place) {
+    collected_set out{place->first, {}};
+    out.parts.reserve(place->second.parts.size());
+    for (auto& [index, part] : place->second.parts)
+      out.parts.push_back(std::move(part));
     held_bytes_ -= place->second.bytes;
     by_arrival_.erase(place->second.last_arrival);
-    return sets_.erase(place);
+    sets_.erase(place);
+    return out;
+  }
+
+  void take(assembler& other) noexcept {
+    sets_ = std::exchange(other.sets_, {});
+    by_arrival_ = std::exchange(other.by_arrival_, {});
+    held_bytes_ = std::exchange(other.held_bytes_, 0);
+    arrivals_ = other.arrivals_;
   }
 
   options bounds_;
   set_map sets_;
-  std::map<std::uint64_t, set_map::iterator> by_arrival_; ///< by the last part's number
+  std::map<std::uint64_t, set_map::iterator> by_arrival_; ///< by the number of the last part
   std::size_t held_bytes_ = 0;
   std::uint64_t arrivals_ = 0;
 };

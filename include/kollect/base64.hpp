@@ -14,7 +14,7 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 namespace detail {
 
 /// The value of one letter of the standard base64 alphabet; -1 for any other character.
-constexpr int base64_digit(char letter) noexcept {
+[[nodiscard]] constexpr int base64_digit(char letter) noexcept {
   if (letter >= 'A' && letter <= 'Z')
     return letter - 'A';
   if (letter >= 'a' && letter <= 'z')
@@ -29,7 +29,7 @@ constexpr int base64_digit(char letter) noexcept {
 } // namespace detail
 
 /// Bytes in standard base64, padded, in one line. Linear.
-inline std::string encode_base64(std::string_view bytes) {
+[[nodiscard]] inline std::string encode_base64(std::string_view bytes) {
   constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string out;
   out.reserve((bytes.size() + 2) / 3 * 4);
@@ -48,7 +48,7 @@ inline std::string encode_base64(std::string_view bytes) {
 /// Decodes padded standard base64 as Kubernetes does: line ends are skipped, anything else that is
 /// not of the alphabet, or padding that does not fit, makes the whole text invalid, which is the empty
 /// answer. Linear.
-inline std::optional<std::string> decode_base64(std::string_view text) {
+[[nodiscard]] inline std::optional<std::string> decode_base64(std::string_view text) {
   std::string out;
   out.reserve(text.size() / 4 * 3);
   std::uint32_t bits = 0;

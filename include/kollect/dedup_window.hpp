@@ -2,20 +2,29 @@
 #define KOLLECT_DEDUP_WINDOW_HPP
 
 #include <kollect/dedup_key.hpp>
+#include <kollect/scope.hpp>
 #include <kollect/version.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <deque>
+#include <functional>
+#include <string>
+#include <string_view>
 #include <unordered_set>
 #include <utility>
 
 namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
-/// The keys seen lately, bounded in number and age: the newest `max_keys` of those that came within
-/// `max_age`. For consumers whose effect is idempotent or kept in memory; one that must survive a
+/// The dedup keys seen lately, by scope (DED-01): the newest `max_keys` of those that came within `max_age`.
+/// Two inventories of one namespace may send the same payload in the same instant, so a key alone does not
+/// say that a message was seen.
+///
+/// Asking and remembering are two steps: remember a key once the effect of its message is sure, or a message
+/// whose effect failed would be taken for a duplicate when it comes again. A consumer that must survive a
 /// restart keeps its keys in its database, in the transaction that holds the effect.
-/// Movable, not copyable. Not thread-safe.
+/// Movable, not copyable; a moved-from one is empty. Not thread-safe.
 class dedup_window {
 public:
   using clock = std::chrono::steady_clock;
@@ -27,29 +36,62 @@ public:
 
   dedup_window() : dedup_window(options{}) {}
   explicit dedup_window(options bounds) : bounds_(bounds) {}
-  dedup_window(dedup_window&&) = default;
-  dedup_window& operator=(dedup_window&&) = default;
+  dedup_window(dedup_window&& other) noexcept
+      : bounds_(other.bounds_), keys_(std::exchange(other.keys_, {})),
+        arrivals_(std::exchange(other.arrivals_, {})) {}
+  dedup_window& operator=(dedup_window&& other) noexcept {
+    bounds_ = other.bounds_;
+    keys_ = std::exchange(other.keys_, {});
+    arrivals_ = std::exchange(other.arrivals_, {});
+    return *this;
+  }
   dedup_window(const dedup_window&) = delete; // its queue points to its own keys
   dedup_window& operator=(const dedup_window&) = delete;
 
-  /// True when the key is new, and remembers it; false for a duplicate, which does not renew its age.
+  /// Whether the key was seen in this scope. Constant time, no allocation.
+  [[nodiscard]] bool contains(const scope& where, const dedup_key& key) const {
+    return keys_.contains(view{where.inventory, key});
+  }
+
+  /// Remembers a key, and forgets those that are over a bound. One that is known already keeps its age.
   /// Amortised constant time.
-  bool insert(const dedup_key& key, clock::time_point now = clock::now()) {
+  void remember(const scope& where, const dedup_key& key, clock::time_point now = clock::now()) {
+    if (!arrivals_.empty())
+      now = std::max(now, arrivals_.back().second); // or a clock that went back would keep keys for ever
     forget_older_than(now);
-    const auto [place, is_new] = keys_.insert(key);
+    const auto [place, is_new] = keys_.insert(entry{where.inventory, key});
     if (!is_new)
-      return false;
+      return;
     arrivals_.emplace_back(&*place, now); // nodes of an unordered_set stay where they are
     while (keys_.size() > bounds_.max_keys)
       forget_first();
-    return true;
   }
 
-  /// Whether the key is remembered, be it by now too old for insert().
-  bool contains(const dedup_key& key) const { return keys_.contains(key); }
-  std::size_t size() const noexcept { return keys_.size(); }
+  [[nodiscard]] std::size_t size() const noexcept { return keys_.size(); }
 
 private:
+  /// The key has the scope's other labels.
+  struct entry {
+    std::string inventory;
+    dedup_key key;
+  };
+  struct view {
+    std::string_view inventory;
+    const dedup_key& key;
+  };
+  struct hash {
+    using is_transparent = void;
+    std::size_t operator()(const auto& one) const noexcept {
+      return std::hash<dedup_key>{}(one.key) ^ std::hash<std::string_view>{}(one.inventory);
+    }
+  };
+  struct is_equal {
+    using is_transparent = void;
+    bool operator()(const auto& left, const auto& right) const noexcept {
+      return left.inventory == right.inventory && left.key == right.key;
+    }
+  };
+
   void forget_older_than(clock::time_point now) {
     while (!arrivals_.empty() && now - arrivals_.front().second > bounds_.max_age)
       forget_first();
@@ -60,8 +102,8 @@ private:
   }
 
   options bounds_;
-  std::unordered_set<dedup_key> keys_;
-  std::deque<std::pair<const dedup_key*, clock::time_point>> arrivals_;
+  std::unordered_set<entry, hash, is_equal> keys_;
+  std::deque<std::pair<const entry*, clock::time_point>> arrivals_;
 };
 
 } // namespace kollect::inline KOLLECT_ABI_NAMESPACE

@@ -16,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
@@ -74,22 +75,22 @@ public:
 
   /// A finite double. JSON has no text for others: see status().
   json_writer& value(std::same_as<double> auto number) {
-    if (!std::isfinite(number))
-      return refuse();
     separate();
+    if (!std::isfinite(number))
+      return refuse(make_failure(error::invalid_value, "a number is NaN or infinite: JSON has no text for it",
+                                 "BYT-04"));
     detail::append_double(out_, number);
     return *this;
   }
 
   json_writer& value(std::nullptr_t) { return raw("null"); }
 
-  /// Any value, keys of objects in bytewise order (BYT-02). One with a number that JSON has no text for is
-  /// not written at all: see status().
+  /// Any value, keys of objects in bytewise order (BYT-02). One with a number that JSON has no text for, or
+  /// that nests deeper than limits::max_depth, is not written at all: see status().
   json_writer& value(const boost::json::value& any) {
-    if (!is_finite(any))
-      return refuse();
     separate();
-    detail::append_value(out_, any);
+    if (auto written = detail::append_value(out_, any); !written)
+      return refuse(std::move(written).error());
     return *this;
   }
 
@@ -101,9 +102,9 @@ public:
 
   /// What is JSON already, byte for byte: it is not looked at. An empty text is none: see status().
   json_writer& raw(std::string_view json) {
-    if (json.empty())
-      return refuse();
     separate();
+    if (json.empty())
+      return refuse(make_failure(error::invalid_value, "an empty text is no JSON", "BYT-01"));
     out_.append(json);
     return *this;
   }
@@ -114,12 +115,12 @@ public:
     return name(of).value(what);
   }
 
-  /// error::invalid_value once a value was given that JSON cannot say: NaN, an infinity, or an empty raw().
-  /// In its place stands null, so that the text is JSON, but not what was meant.
+  /// Why the first value was refused that JSON cannot say, if any was: error::invalid_value for NaN, an
+  /// infinity or an empty raw(), error::too_deep. In its place stands null, so that the text is JSON, but not
+  /// what was meant.
   [[nodiscard]] result<void> status() const {
-    if (is_refused_)
-      return make_failure(error::invalid_value, "a value is NaN, infinite or empty: JSON has no text for it",
-                          "BYT-04");
+    if (refusal_)
+      return *refusal_;
     return {};
   }
 
@@ -147,25 +148,17 @@ private:
     return *this;
   }
 
-  json_writer& refuse() {
-    is_refused_ = true;
-    return raw("null");
-  }
-
-  static bool is_finite(const boost::json::value& any) {
-    if (const auto* const number = any.if_double())
-      return std::isfinite(*number);
-    if (const auto* const elements = any.if_array())
-      return std::all_of(elements->begin(), elements->end(), [](const auto& one) { return is_finite(one); });
-    if (const auto* const members = any.if_object())
-      return std::all_of(members->begin(), members->end(),
-                         [](const auto& one) { return is_finite(one.value()); });
-    return true;
+  /// What is in the place of a value that there is no text for.
+  [[gnu::cold]] json_writer& refuse(failure reason) {
+    if (!refusal_)
+      refusal_ = std::move(reason);
+    out_ += "null";
+    return *this;
   }
 
   std::string& out_;
   std::size_t begin_;
-  bool is_refused_ = false;
+  std::optional<failure> refusal_{};
 };
 
 } // namespace kollect::inline KOLLECT_ABI_NAMESPACE

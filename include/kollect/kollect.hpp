@@ -9,6 +9,7 @@
 
 #include <kollect/assembler.hpp>
 #include <kollect/checksum.hpp>
+#include <kollect/decision.hpp>
 #include <kollect/dedup_key.hpp>
 #include <kollect/dedup_window.hpp>
 #include <kollect/diff.hpp>
@@ -19,12 +20,15 @@
 #include <kollect/limits.hpp>
 #include <kollect/multipart.hpp>
 #include <kollect/order.hpp>
+#include <kollect/outcome.hpp>
 #include <kollect/parse.hpp>
+#include <kollect/part_set.hpp>
+#include <kollect/position.hpp>
+#include <kollect/projection.hpp>
 #include <kollect/scope.hpp>
 #include <kollect/serialize.hpp>
 #include <kollect/snapshot.hpp>
 #include <kollect/snapshot_message.hpp>
-#include <kollect/state.hpp>
 #include <kollect/timestamp.hpp>
 
 #endif

@@ -16,7 +16,7 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 namespace detail {
 
 /// How many letters must be changed, added or removed to make one text of the other; ASCII case is free.
-inline std::size_t edit_distance(std::string_view left, std::string_view right) {
+[[nodiscard]] inline std::size_t edit_distance(std::string_view left, std::string_view right) {
   const auto lower = [](char letter) {
     return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
   };
@@ -39,7 +39,8 @@ inline std::size_t edit_distance(std::string_view left, std::string_view right) 
 /// What to do about a name that is not among `valid`: `did you mean "topic"?` where one is near, else the
 /// list. For the end of a message such as `there is no "topik"; `. At most the product of both lengths, for
 /// names of up to 64 bytes; longer ones are near to none.
-inline std::string suggest_name(std::string_view name, std::span<const std::string_view> valid) {
+[[nodiscard]] inline std::string suggest_name(std::string_view name,
+                                              std::span<const std::string_view> valid) {
   std::string_view nearest;
   std::size_t least = std::max<std::size_t>(2, name.size() / 3) + 1;
   if (name.size() <= 64) {

@@ -1,9 +1,9 @@
 #include "command/commands.hpp"
 #include "command/open_store.hpp"
 
-#include <kollect/state.hpp>
 #include <program/exit_code.hpp>
 #include <program/printable.hpp>
+#include <program/state.hpp>
 
 #include <algorithm>
 #include <iomanip>

@@ -42,7 +42,9 @@ std::string describe(const received_message& message, dedup_window& window, cons
     out.value(nullptr);
   out.member("key", message.key);
   const auto key = message.key ? std::optional<std::string_view>(*message.key) : std::nullopt;
-  is_readable &= describe_message(out, message.value, key, window, bounds);
+  arrival how;
+  how.appended_at = message.appended_at;
+  is_readable &= describe_message(out, message.value, key, window, bounds, how);
   out.end_object();
   return line;
 }

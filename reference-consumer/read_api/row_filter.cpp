@@ -59,7 +59,7 @@ bool holds(const row_filter& filter, const item_view& row) {
 }
 
 std::optional<item_view> view_row(std::string_view item) {
-  const auto row = parse_item_view(item, {.max_depth = max_depth_ceiling});
+  const auto row = parse_row(item, {.max_depth = max_depth_ceiling});
   return row ? std::optional(*row) : std::nullopt;
 }
 

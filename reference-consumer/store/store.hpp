@@ -3,13 +3,14 @@
 
 #include "outcome.hpp"
 
-#include <kollect/assembler.hpp>
 #include <kollect/checksum.hpp>
+#include <kollect/decision.hpp>
 #include <kollect/dedup_key.hpp>
 #include <kollect/diff.hpp>
 #include <kollect/error.hpp>
 #include <kollect/message.hpp>
 #include <kollect/order.hpp>
+#include <kollect/part_set.hpp>
 #include <kollect/scope.hpp>
 
 #include <chrono>
@@ -34,16 +35,9 @@ struct message_origin {
   std::string traceparent{};  ///< W3C trace context of the message; empty without one
 };
 
-/// What the store knows of a scope.
-struct scope_record {
+/// What the store knows of a scope besides its rows.
+struct scope_record : held_snapshot {
   std::int64_t id = 0;
-  std::optional<snapshot_order> order;      ///< of the snapshot held; nothing before the first
-  sha256_digest items_digest;               ///< of the held snapshot's items: equal means nothing changed
-  std::vector<sha256_digest> applied_parts; ///< payload digests by part index, if it came as a set
-  std::uint64_t target_digest = 0;          ///< of the set of targets held before the present one
-  std::int64_t target_conflicts = 0;        ///< how often disjoint target sets have alternated
-  /// Of the items of a snapshot that was held back since, as it would remove too many rows.
-  std::optional<sha256_digest> held_back{};
 };
 
 /// A snapshot as it is written: the scope's new record, and the changes that lead to its rows.

@@ -6,6 +6,7 @@
 #include <kollect/export.hpp>
 #include <kollect/json_writer.hpp>
 #include <kollect/redact.hpp>
+#include <kollect/version.hpp>
 
 #include <chrono>
 #include <iostream>
@@ -113,7 +114,7 @@ std::string hello(const testee_request& request) {
   begin_answer(out, request)
       .member("ok", true)
       .member("name", "kollect-producer")
-      .member("version", KOLLECT_VERSION)
+      .member("version", KOLLECT_VERSION_STRING)
       .name("features")
       .begin_array();
   for (const auto* const feature : {"kafka", "nats", "tls", "scram"})

@@ -149,7 +149,7 @@ row_work items_by_boost_dom(const corpus& data) {
 }
 
 text_work encode_by_kollect(const corpus& data) {
-  return [items = parse_items(data.items).value()] { return serialize_items(items); };
+  return [items = parse_items(data.items).value()] { return serialize_items(items).value(); };
 }
 
 text_work encode_by_boost(const corpus& data) {
@@ -176,10 +176,11 @@ row_work unchanged_snapshot(const corpus& data) {
 
 row_work duplicate_message(const corpus& data) {
   auto seen = std::make_shared<dedup_window>();
-  seen->insert(make_dedup_key(*parse_envelope(data.message)));
-  return [&data, seen, hasher = std::make_shared<sha256_hasher>(), key = dedup_key()]() mutable {
+  const scope where{"prod-west", "team-a", "all"};
+  seen->remember(where, make_dedup_key(*parse_envelope(data.message)));
+  return [&data, seen, where, hasher = std::make_shared<sha256_hasher>(), key = dedup_key()]() mutable {
     (void)parse_envelope(data.message, *hasher, key);
-    return row_sums{seen->insert(key) ? 1U : 0U, 0};
+    return row_sums{seen->contains(where, key) ? 0U : 1U, 0};
   };
 }
 

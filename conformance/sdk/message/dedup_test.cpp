@@ -95,7 +95,8 @@ TEST(dedup_key, is_the_same_when_made_with_the_header) {
     }
   limits bounds;
   bounds.max_message_bytes = 10;
-  EXPECT_TRUE(failure_is(parse_envelope(message_with("[]"), hasher, key, bounds), error::too_large));
+  EXPECT_TRUE(failure_is(parse_envelope(std::string_view(message_with("[]")), hasher, key, bounds),
+                         error::too_large));
   EXPECT_TRUE(failure_is(parse_envelope("", hasher, key), error::empty_message));
 }
 
@@ -149,68 +150,108 @@ TEST(dedup_key, is_ordered_and_hashed_by_every_part) {
   EXPECT_NE(std::hash<dedup_key>{}(shifted_left), std::hash<dedup_key>{}(shifted_right));
 }
 
+namespace {
+
+const scope where{"c", "n", "all"};
+
+/// Remembers a key if it is new, and answers whether it was.
+bool take(dedup_window& window, const dedup_key& key, dedup_window::clock::time_point now = {}) {
+  const bool is_new = !window.contains(where, key);
+  window.remember(where, key, now);
+  return is_new;
+}
+
+} // namespace
+
 TEST(dedup_window, tells_new_keys_from_known_ones) {
   dedup_window window;
-  EXPECT_TRUE(window.insert(numbered(1)));
-  EXPECT_FALSE(window.insert(numbered(1)));
-  EXPECT_TRUE(window.insert(numbered(2)));
-  EXPECT_TRUE(window.contains(numbered(1)));
-  EXPECT_FALSE(window.contains(numbered(3)));
+  EXPECT_TRUE(take(window, numbered(1)));
+  EXPECT_FALSE(take(window, numbered(1)));
+  EXPECT_TRUE(take(window, numbered(2)));
+  EXPECT_TRUE(window.contains(where, numbered(1)));
+  EXPECT_FALSE(window.contains(where, numbered(3)));
   EXPECT_EQ(window.size(), 2U);
+}
+
+TEST(dedup_window, keeps_keys_by_scope) {
+  dedup_window window;
+  window.remember({"c", "n", "pods"}, numbered(1));
+  EXPECT_FALSE(window.contains({"c", "n", "nodes"}, numbered(1)));
+  EXPECT_FALSE(window.contains({"c", "n", ""}, numbered(1)));
+  EXPECT_TRUE(window.contains({"c", "n", "pods"}, numbered(1)));
+}
+
+TEST(dedup_window, remembers_nothing_by_being_asked) {
+  const dedup_window window;
+  EXPECT_FALSE(window.contains(where, numbered(1)));
+  EXPECT_FALSE(window.contains(where, numbered(1)));
 }
 
 TEST(dedup_window, forgets_the_oldest_key_over_its_size) {
   dedup_window window({.max_keys = 3});
   for (int number = 1; number <= 3; ++number)
-    EXPECT_TRUE(window.insert(numbered(number)));
-  EXPECT_FALSE(window.insert(numbered(1))); // does not renew its age
-  EXPECT_TRUE(window.insert(numbered(4)));
+    EXPECT_TRUE(take(window, numbered(number)));
+  EXPECT_FALSE(take(window, numbered(1))); // does not renew its age
+  EXPECT_TRUE(take(window, numbered(4)));
   EXPECT_EQ(window.size(), 3U);
-  EXPECT_FALSE(window.contains(numbered(1)));
-  EXPECT_TRUE(window.contains(numbered(2)));
-  EXPECT_TRUE(window.insert(numbered(1)));
-  EXPECT_FALSE(window.contains(numbered(2)));
+  EXPECT_FALSE(window.contains(where, numbered(1)));
+  EXPECT_TRUE(window.contains(where, numbered(2)));
+  EXPECT_TRUE(take(window, numbered(1)));
+  EXPECT_FALSE(window.contains(where, numbered(2)));
 }
 
-TEST(dedup_window, forgets_a_key_that_is_older_than_its_age) {
+TEST(dedup_window, forgets_keys_that_are_older_than_its_age) {
   const auto start = dedup_window::clock::time_point{} + std::chrono::hours(1);
   dedup_window window({.max_age = std::chrono::seconds(10)});
-  EXPECT_TRUE(window.insert(numbered(1), start));
-  EXPECT_FALSE(window.insert(numbered(1), start + std::chrono::seconds(6)));
-  EXPECT_FALSE(window.insert(numbered(1), start + std::chrono::seconds(10)));
-  EXPECT_TRUE(window.insert(numbered(1), start + std::chrono::nanoseconds(10'000'000'001)));
+  EXPECT_TRUE(take(window, numbered(1), start));
+  EXPECT_FALSE(take(window, numbered(1), start + std::chrono::seconds(6))); // does not renew its age
+  EXPECT_TRUE(take(window, numbered(2), start + std::chrono::seconds(10)));
+  EXPECT_TRUE(window.contains(where, numbered(1)));
+  EXPECT_TRUE(take(window, numbered(3), start + std::chrono::nanoseconds(10'000'000'001)));
+  EXPECT_FALSE(window.contains(where, numbered(1)));
+  EXPECT_EQ(window.size(), 2U);
+}
+
+TEST(dedup_window, a_clock_that_goes_back_makes_nothing_stay) {
+  const auto start = dedup_window::clock::time_point{} + std::chrono::hours(1);
+  dedup_window window({.max_age = std::chrono::seconds(10)});
+  window.remember(where, numbered(1), start);
+  window.remember(where, numbered(2), start - std::chrono::minutes(30));
+  window.remember(where, numbered(3), start + std::chrono::seconds(11));
   EXPECT_EQ(window.size(), 1U);
 }
 
 TEST(dedup_window, stays_within_its_size_over_many_keys) {
   dedup_window window({.max_keys = 100});
   for (int number = 0; number < 20'000; ++number) {
-    ASSERT_TRUE(window.insert(numbered(number)));
-    ASSERT_FALSE(window.insert(numbered(std::max(0, number - 99))));
+    ASSERT_TRUE(take(window, numbered(number)));
+    ASSERT_FALSE(take(window, numbered(std::max(0, number - 99))));
     ASSERT_LE(window.size(), 100U);
   }
 }
 
 TEST(dedup_window, of_no_size_remembers_nothing) {
   dedup_window window({.max_keys = 0});
-  EXPECT_TRUE(window.insert(numbered(1)));
-  EXPECT_TRUE(window.insert(numbered(1)));
+  EXPECT_TRUE(take(window, numbered(1)));
+  EXPECT_TRUE(take(window, numbered(1)));
   EXPECT_EQ(window.size(), 0U);
 }
 
-TEST(dedup_window, can_be_moved_and_not_copied) {
+TEST(dedup_window, can_be_moved_and_is_empty_then) {
   static_assert(!std::is_copy_constructible_v<dedup_window> && !std::is_copy_assignable_v<dedup_window>);
   dedup_window first({.max_keys = 2});
-  first.insert(numbered(1));
+  EXPECT_TRUE(take(first, numbered(1)));
   dedup_window second = std::move(first);
-  EXPECT_FALSE(second.insert(numbered(1)));
+  EXPECT_FALSE(take(second, numbered(1)));
+  EXPECT_EQ(first.size(), 0U); // NOLINT(bugprone-use-after-move)
+  EXPECT_TRUE(take(first, numbered(1)));
   dedup_window third;
-  third.insert(numbered(9));
+  EXPECT_TRUE(take(third, numbered(9)));
   third = std::move(second);
-  EXPECT_TRUE(third.insert(numbered(2)));
-  EXPECT_TRUE(third.insert(numbered(3)));
-  EXPECT_FALSE(third.contains(numbered(1)));
-  EXPECT_FALSE(third.contains(numbered(9)));
+  EXPECT_TRUE(take(third, numbered(2)));
+  EXPECT_TRUE(take(third, numbered(3)));
+  EXPECT_FALSE(third.contains(where, numbered(1)));
+  EXPECT_FALSE(third.contains(where, numbered(9)));
 }
 
 } // namespace kollect::test

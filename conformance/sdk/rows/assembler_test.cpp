@@ -1,159 +1,169 @@
+#include <support/failure_is.hpp>
+#include <support/scope_messages.hpp>
+
 #include <kollect/assembler.hpp>
 
-#include <sstream>
+#include <set>
 
 namespace kollect::test {
 
 namespace {
 
-part_set set_of(std::uint32_t part_total, std::int64_t seconds = 100, std::string cluster = "c") {
-  return {{std::move(cluster), "n", "all"}, {seconds, 0}, 1, part_total};
+using namespace std::chrono_literals;
+
+constexpr assembler::clock::time_point start{1h};
+
+/// Gives an assembler whole messages.
+class collector {
+public:
+  explicit collector(assembler::options bounds = {}) : parts(bounds) {}
+
+  result<assembler::answer> add(const std::string& message, assembler::clock::time_point at = start,
+                                std::string_view key = "c:n/all") {
+    const auto head = read_head(message, key).value();
+    return parts.add(held, head, parse_snapshot(head.envelope).value(), {}, at);
+  }
+
+  assembler parts;
+  held_snapshot held;
+};
+
+std::vector<std::int64_t> instants_of(const std::vector<collected_set>& sets) {
+  std::vector<std::int64_t> out;
+  for (const auto& one : sets)
+    out.push_back(one.set.exported_at.seconds - noon().seconds);
+  return out;
 }
 
-held_part part(std::uint32_t index, std::string_view payload) {
-  return {index, sha256(payload)};
+/// What a set with one part of no rows takes.
+std::size_t bytes_of_one() {
+  collector alone;
+  EXPECT_TRUE(has_value(alone.add(part_at(noon(), {}, 1, 2))));
+  return alone.parts.held_bytes();
 }
 
 } // namespace
 
-TEST(decide_part, is_by_the_parts_that_are_held) {
-  const std::vector<held_part> held{part(1, "a"), part(3, "c")};
-  EXPECT_EQ(decide_part({}, part(1, "a"), 2), part_outcome::pending);
-  EXPECT_EQ(decide_part({}, part(1, "a"), 1), part_outcome::complete);
-  EXPECT_EQ(decide_part(held, part(2, "b"), 3), part_outcome::complete);
-  EXPECT_EQ(decide_part(held, part(2, "b"), 4), part_outcome::pending);
-  EXPECT_EQ(decide_part(held, part(2, "a"), 3), part_outcome::complete); // two parts may well be equal
-  EXPECT_EQ(decide_part(held, part(3, "c"), 3), part_outcome::duplicate);
-  EXPECT_EQ(decide_part(held, part(3, "x"), 3), part_outcome::conflict);
-}
-
-TEST(decide_part, an_index_that_cannot_be_is_a_conflict) {
-  EXPECT_EQ(decide_part({part(1, "a")}, part(3, "c"), 2), part_outcome::conflict);
-  EXPECT_EQ(decide_part({part(1, "a")}, part(0, "c"), 2), part_outcome::conflict);
-  EXPECT_EQ(decide_part({}, part(1, "a"), 0), part_outcome::conflict);
-}
-
 TEST(assembler, gives_a_complete_set_in_the_order_of_its_parts) {
-  assembler collector;
-  EXPECT_EQ(collector.add(set_of(3), 3, "cc").outcome, part_outcome::pending);
-  EXPECT_EQ(collector.add(set_of(3), 1, "a").outcome, part_outcome::pending);
-  EXPECT_EQ(collector.held_bytes(), 3U);
-  EXPECT_EQ(collector.add(set_of(3), 1, "a").outcome, part_outcome::duplicate);
-  EXPECT_EQ(collector.add(set_of(3), 1, "b").outcome, part_outcome::conflict);
-  EXPECT_EQ(collector.held_bytes(), 3U);
-  const auto answer = collector.add(set_of(3), 2, "bbb");
-  EXPECT_EQ(answer.outcome, part_outcome::complete);
-  EXPECT_EQ(answer.payloads, (std::vector<std::string>{"a", "bbb", "cc"}));
-  EXPECT_EQ(collector.pending_sets(), 0U);
-  EXPECT_EQ(collector.held_bytes(), 0U);
-  EXPECT_EQ(collector.add(set_of(3), 2, "bbb").outcome, part_outcome::pending); // a new round begins
+  collector to;
+  EXPECT_EQ(to.add(part_at(noon(), {"c"}, 3, 3))->found.why, decision_reason::parts_missing);
+  EXPECT_EQ(to.add(part_at(noon(), {"a"}, 1, 3))->found.why, decision_reason::parts_missing);
+  EXPECT_EQ(to.add(part_at(noon(), {"a"}, 1, 3))->found.why, decision_reason::same_part);
+  const auto held = to.parts.held_bytes();
+  EXPECT_TRUE(failure_is(to.add(part_at(noon(), {"x"}, 1, 3)), error::part_conflict));
+  EXPECT_EQ(to.parts.held_bytes(), held);
+  const auto answer = to.add(part_at(noon(), {"b"}, 2, 3)).value();
+  EXPECT_EQ(answer.found.why, decision_reason::last_part);
+  ASSERT_TRUE(answer.whole);
+  ASSERT_EQ(answer.whole->parts.size(), 3U);
+  for (unsigned index = 0; index < 3; ++index) {
+    const auto& part = answer.whole->parts[index];
+    EXPECT_EQ(part.payload,
+              export_at(noon(), {std::string(1, static_cast<char>('a' + index))}, index + 1, 3));
+    EXPECT_EQ(part.part, (held_part{index + 1, sha256(part.payload)}));
+    EXPECT_EQ(part.key.payload, part.part.digest);
+  }
+  EXPECT_EQ(to.parts.pending_sets(), 0U);
+  EXPECT_EQ(to.parts.held_bytes(), 0U);
 }
 
 TEST(assembler, sets_that_differ_in_anything_do_not_mix) {
-  const auto base = set_of(2);
-  std::vector<part_set> others(5, base);
-  others[0].part_total = 3;
-  others[1].generation = 2;
-  others[2].exported_at.nanoseconds = 1;
-  others[3].scope.inventory = "other";
-  others[4].scope.cluster = "other";
-  assembler collector;
-  EXPECT_EQ(collector.add(base, 1, "a").outcome, part_outcome::pending);
-  for (const auto& other : others)
-    EXPECT_EQ(collector.add(other, 2, "b").outcome, part_outcome::pending);
-  EXPECT_EQ(collector.pending_sets(), 6U);
-  EXPECT_EQ(collector.add(base, 2, "c").payloads, (std::vector<std::string>{"a", "c"}));
+  collector to;
+  EXPECT_FALSE(to.add(part_at(noon(), {"a"}, 1, 2))->whole);
+  EXPECT_FALSE(to.add(part_at(noon(), {"b"}, 2, 3))->whole);
+  EXPECT_FALSE(to.add(part_at(noon(1), {"b"}, 2, 2))->whole);
+  EXPECT_FALSE(to.add(part_at(noon(), {"b"}, 2, 2, "d"), start, "d:n/all")->whole);
+  EXPECT_FALSE(to.add(part_at(noon(), {"b"}, 2, 2), start, "c:n/other")->whole);
+  EXPECT_FALSE(to.add(message_at(noon(), export_at(noon(), {"b"}, 2, 2, 7)))->whole);
+  EXPECT_EQ(to.parts.pending_sets(), 6U);
+  EXPECT_TRUE(to.add(part_at(noon(), {"b"}, 2, 2))->whole);
 }
 
-TEST(assembler, an_index_that_cannot_be_opens_no_set) {
-  assembler collector;
-  EXPECT_EQ(collector.add(set_of(2), 7, "a").outcome, part_outcome::conflict);
-  EXPECT_EQ(collector.add(set_of(2), 0, "a").outcome, part_outcome::conflict);
-  EXPECT_EQ(collector.pending_sets(), 0U);
-  EXPECT_EQ(collector.add(set_of(2), 1, "a").outcome, part_outcome::pending);
-  EXPECT_EQ(collector.add(set_of(2), 3, "a").outcome, part_outcome::conflict);
-  EXPECT_EQ(collector.pending_sets(), 1U);
+TEST(assembler, refuses_a_part_that_does_not_fit_beside_its_own_set_and_keeps_the_others) {
+  const std::size_t one = bytes_of_one();
+  collector to({.max_bytes = 2 * one - 1});
+  EXPECT_TRUE(has_value(to.add(part_at(noon(), {}, 1, 3))));
+  const std::vector<std::string> many(50, "a-row-of-a-long-name");
+  EXPECT_TRUE(failure_is(to.add(part_at(noon(), many, 2, 3)), error::too_large));
+  EXPECT_EQ(to.parts.pending_sets(), 1U);
+  EXPECT_EQ(to.parts.held_bytes(), one);
+  EXPECT_TRUE(failure_is(to.add(part_at(noon(1), many, 1, 2)), error::too_large));
+  EXPECT_EQ(to.parts.pending_sets(), 1U);
 }
 
 TEST(assembler, gives_up_the_set_that_waited_longest_over_its_bound_at_the_very_byte) {
-  assembler collector({.max_bytes = 10});
-  collector.add(set_of(3, 1), 1, "aaaa");
-  collector.add(set_of(3, 2), 1, "bbbb");
-  EXPECT_TRUE(collector.add(set_of(3, 1), 2, "cc").given_up.empty()); // ten bytes; set 2 waits longest now
-  const auto answer = collector.add(set_of(3, 3), 1, "d");
-  EXPECT_EQ(answer.given_up, std::vector<part_set>{set_of(3, 2)});
-  EXPECT_EQ(collector.held_bytes(), 7U);
-  EXPECT_EQ(collector.add(set_of(3, 1), 3, "e").outcome, part_outcome::complete);
-  EXPECT_EQ(collector.held_bytes(), 1U);
-  EXPECT_EQ(collector.pending_sets(), 1U);
+  const std::size_t one = bytes_of_one();
+  collector exact({.max_bytes = 2 * one});
+  EXPECT_TRUE(exact.add(part_at(noon(1), {}, 1, 2))->given_up.empty());
+  EXPECT_TRUE(exact.add(part_at(noon(2), {}, 1, 2))->given_up.empty());
+  EXPECT_EQ(instants_of(exact.add(part_at(noon(3), {}, 1, 2))->given_up), std::vector<std::int64_t>{1});
+  EXPECT_EQ(exact.parts.held_bytes(), 2 * one);
+
+  collector less({.max_bytes = 2 * one - 1});
+  EXPECT_TRUE(less.add(part_at(noon(1), {}, 1, 2))->given_up.empty());
+  EXPECT_EQ(instants_of(less.add(part_at(noon(2), {}, 1, 2))->given_up), std::vector<std::int64_t>{1});
 }
 
-TEST(assembler, gives_up_even_the_new_set_where_one_part_alone_is_over_its_bound) {
-  assembler collector({.max_bytes = 3});
-  collector.add(set_of(2, 1), 1, "a");
-  const auto answer = collector.add(set_of(2, 2), 1, "bbbb");
-  EXPECT_EQ(answer.given_up, (std::vector<part_set>{set_of(2, 1), set_of(2, 2)}));
-  EXPECT_EQ(collector.held_bytes(), 0U);
-  EXPECT_EQ(collector.pending_sets(), 0U);
-  EXPECT_EQ(collector.add(set_of(1, 3), 1, "cccc").outcome,
-            part_outcome::complete); // what is whole is not held
-}
-
-TEST(assembler, is_bounded_and_quick_under_a_flood_of_torn_sets) {
-  assembler collector({.max_bytes = 100'000});
-  std::size_t given_up = 0;
-  for (std::int64_t number = 0; number < 50'000; ++number) {
-    given_up += collector.add(set_of(2, number), 1, "0123456789").given_up.size();
-    ASSERT_LE(collector.held_bytes(), 100'000U);
+TEST(assembler, holds_no_more_sets_than_it_may_however_small_they_are) {
+  collector to({.max_sets = 3});
+  std::vector<std::int64_t> given_up;
+  for (std::int64_t second = 0; second < 200; ++second) {
+    for (const auto instant : instants_of(to.add(part_at(noon(second), {}, 1, 2))->given_up))
+      given_up.push_back(instant);
+    ASSERT_LE(to.parts.pending_sets(), 3U);
+    ASSERT_GT(to.parts.held_bytes(), 0U); // nothing is free
   }
-  EXPECT_EQ(collector.pending_sets(), 10'000U);
-  EXPECT_EQ(given_up, 40'000U);
+  EXPECT_EQ(given_up.size(), 197U);
+  EXPECT_EQ(given_up.front(), 0);
+  EXPECT_TRUE(failure_is(collector({.max_sets = 0}).add(part_at(noon(), {}, 1, 2)), error::too_large));
+}
+
+TEST(assembler, gives_up_sets_whose_last_part_is_too_old) {
+  collector to({.max_age = 10s});
+  EXPECT_TRUE(has_value(to.add(part_at(noon(1), {}, 1, 3), start)));
+  EXPECT_TRUE(has_value(to.add(part_at(noon(2), {}, 1, 3), start + 1s)));
+  EXPECT_TRUE(has_value(to.add(part_at(noon(1), {}, 2, 3), start + 5s))); // the first one waits for less now
+  EXPECT_TRUE(to.parts.expire(start + 11s).empty());
+  EXPECT_EQ(instants_of(to.parts.expire(start + 11s + 1ns)), std::vector<std::int64_t>{2});
+  EXPECT_EQ(instants_of(to.add(part_at(noon(3), {}, 1, 3), start + 16s)->given_up),
+            std::vector<std::int64_t>{1}); // adding looks for them as well
+  EXPECT_EQ(to.parts.pending_sets(), 1U);
 }
 
 TEST(assembler, drops_the_older_sets_of_a_scope_alone) {
-  assembler collector;
+  collector to;
   for (const std::int64_t seconds : {-5, 10, 20, 30})
-    collector.add(set_of(3, seconds), 1, "a");
-  collector.add(set_of(3, 10), 2, "b");
-  collector.add(set_of(3, 10, "a"), 1, "x");
-  collector.add(set_of(3, 10, "d"), 1, "x");
-  EXPECT_EQ(collector.drop_superseded(set_of(3).scope, {20, 0}), 3U); // the parts dated -5 and 10
-  EXPECT_EQ(collector.pending_sets(), 4U);
-  EXPECT_EQ(collector.held_bytes(), 4U);
-  EXPECT_EQ(collector.drop_superseded(set_of(3).scope, {20, 0}), 0U);
-  EXPECT_EQ(collector.drop_superseded(set_of(3).scope, {20, 1}), 1U);
-  EXPECT_EQ(collector.drop_superseded({"none", "n", "all"}, {99, 0}), 0U);
-  EXPECT_EQ(collector.add(set_of(3, 30), 2, "b").outcome, part_outcome::pending);
-  EXPECT_EQ(collector.add(set_of(3, 30), 3, "c").outcome, part_outcome::complete);
+    EXPECT_TRUE(has_value(to.add(part_at(noon(seconds), {}, 1, 3))));
+  EXPECT_TRUE(has_value(to.add(part_at(noon(10), {}, 2, 3))));
+  EXPECT_TRUE(has_value(to.add(part_at(noon(10), {}, 1, 3, "a"), start, "a:n/all")));
+  const scope which{"c", "n", "all"};
+  const auto dropped = to.parts.drop_superseded(which, {noon(20), 1, {}});
+  EXPECT_EQ(instants_of(dropped), (std::vector<std::int64_t>{-5, 10}));
+  EXPECT_EQ(dropped[1].parts.size(), 2U);
+  EXPECT_EQ(to.parts.pending_sets(), 3U);
+  EXPECT_TRUE(to.parts.drop_superseded(which, {noon(20), 1, {}}).empty());
+  EXPECT_EQ(instants_of(to.parts.drop_superseded(which, {noon(20), 2, {}})), std::vector<std::int64_t>{20});
+  EXPECT_TRUE(to.parts.drop_superseded({"none", "n", "all"}, {noon(99), 0, {}}).empty());
 }
 
-TEST(assembler, can_be_moved_and_not_copied) {
+TEST(assembler, looks_at_what_its_scope_holds) {
+  collector to;
+  to.held.order = snapshot_order{noon(5), 1, {}};
+  EXPECT_EQ(to.add(part_at(noon(4), {"a"}, 1, 2))->found.ending, outcome::stale);
+  EXPECT_EQ(to.parts.pending_sets(), 0U);
+}
+
+TEST(assembler, can_be_moved_and_is_empty_then) {
   static_assert(!std::is_copy_constructible_v<assembler> && !std::is_copy_assignable_v<assembler>);
-  assembler first({.max_bytes = 3});
-  first.add(set_of(2, 1), 1, "aa");
-  assembler second = std::move(first);
-  EXPECT_EQ(second.add(set_of(2, 2), 1, "bb").given_up, std::vector<part_set>{set_of(2, 1)});
-  EXPECT_EQ(second.add(set_of(2, 2), 2, "cc").payloads, (std::vector<std::string>{"bb", "cc"}));
-}
-
-TEST(assembler, the_order_of_a_set_does_not_depend_on_that_of_its_parts) {
-  const auto order = order_of(set_of(2), {part(1, "a"), part(2, "b")});
-  EXPECT_EQ(order, order_of(set_of(2), {part(2, "b"), part(1, "a")}));
-  EXPECT_NE(order, order_of(set_of(2), {part(1, "b"), part(2, "a")}));
-  EXPECT_EQ(order.instant, (timestamp{100, 0}));
-  EXPECT_EQ(order.generation, 1);
-  std::string digests;
-  for (const std::string_view payload : {"a", "b"}) {
-    const auto digest = sha256(payload);
-    digests.append(digest.bytes.begin(), digest.bytes.end());
-  }
-  EXPECT_EQ(order.digest, sha256(digests));
-}
-
-TEST(part_outcome, is_printed_by_its_name) {
-  std::ostringstream out;
-  out << part_outcome::pending << part_outcome::complete << part_outcome::duplicate << part_outcome::conflict;
-  EXPECT_EQ(out.str(), "pendingcompleteduplicateconflict");
+  collector first;
+  EXPECT_TRUE(has_value(first.add(part_at(noon(), {"a"}, 1, 2))));
+  collector second;
+  second.parts = std::move(first.parts);
+  EXPECT_EQ(first.parts.pending_sets(), 0U); // NOLINT(bugprone-use-after-move)
+  EXPECT_EQ(first.parts.held_bytes(), 0U);
+  EXPECT_TRUE(second.add(part_at(noon(), {"b"}, 2, 2))->whole);
+  EXPECT_TRUE(has_value(first.add(part_at(noon(), {"b"}, 2, 2))));
+  EXPECT_TRUE(first.add(part_at(noon(), {"a"}, 1, 2))->whole);
 }
 
 } // namespace kollect::test

@@ -1,7 +1,7 @@
 #include <support/random_rows.hpp>
 
 #include <kollect/parse.hpp>
-#include <kollect/state.hpp>
+#include <program/state.hpp>
 
 #include <sstream>
 

@@ -103,6 +103,14 @@ TEST(json_writer, says_so_when_json_has_no_text_for_a_value) {
     expect_refused([&](json_writer& to) { to.value(boost::json::value{{"a", {1, number}}}); });
   }
   expect_refused([](json_writer& to) { to.raw(""); });
+  boost::json::value deep;
+  for (int level = 0; level < 300; ++level)
+    deep = boost::json::array{std::move(deep)};
+  std::string out;
+  json_writer to(out);
+  to.begin_array().value(deep).end_array();
+  EXPECT_TRUE(failure_is(to.status(), error::too_deep));
+  EXPECT_EQ(out, "[null]");
 }
 
 } // namespace kollect::test

@@ -44,9 +44,9 @@ TEST(xxh3_collision, messages_of_a_pair_are_both_applied) {
     EXPECT_NE(left->key, right->key);
     EXPECT_NE(left->key.payload, right->key.payload);
     dedup_window window;
-    EXPECT_TRUE(window.insert(left->key));
-    EXPECT_TRUE(window.insert(right->key));
-    EXPECT_FALSE(window.insert(left->key));
+    window.remember(left->scope, left->key);
+    EXPECT_FALSE(window.contains(right->scope, right->key));
+    EXPECT_TRUE(window.contains(left->scope, left->key));
 
     row_map before, after;
     collect_rows(parse_snapshot(left->envelope).value(), before);

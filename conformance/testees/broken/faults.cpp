@@ -23,7 +23,8 @@ std::string inventory_of(const export_plan& plan) {
 }
 
 std::string rows_of(const export_plan& plan) {
-  return serialize_items(plan.asked.items);
+  const auto rows = serialize_items(plan.asked.items);
+  return rows ? *rows : std::string();
 }
 
 void drop_first_row(producer::testee_export& asked) {
@@ -203,7 +204,7 @@ std::vector<fault> payload_faults() {
        .split =
            [](export_plan& plan) {
              for (auto& payload : plan.payloads)
-               payload.header.exported_at = payload.header.exported_at + std::chrono::hours(1);
+               payload.header.exported_at = *payload.header.exported_at + std::chrono::hours(1);
            }},
       {.clause = "PAY-05", .what = "sends another generation", .split = change_generation},
       {.clause = "ROW-01",

@@ -4,7 +4,7 @@
 #include "support/seeded_random.hpp"
 
 #include <kollect/message.hpp>
-#include <kollect/state.hpp>
+#include <program/state.hpp>
 
 #include <vector>
 

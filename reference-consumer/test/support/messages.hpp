@@ -5,7 +5,7 @@
 
 #include <kollect/export.hpp>
 #include <kollect/order.hpp>
-#include <kollect/state.hpp>
+#include <program/state.hpp>
 
 #include <cstdint>
 #include <optional>

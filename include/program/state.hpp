@@ -1,8 +1,8 @@
-#ifndef KOLLECT_STATE_HPP
-#define KOLLECT_STATE_HPP
+#ifndef KOLLECT_PROGRAM_STATE_HPP
+#define KOLLECT_PROGRAM_STATE_HPP
 
-#include <kollect/detail/json_writer.hpp>
 #include <kollect/diff.hpp>
+#include <kollect/json_writer.hpp>
 #include <kollect/order.hpp>
 #include <kollect/scope.hpp>
 #include <kollect/version.hpp>
@@ -13,7 +13,7 @@
 #include <string_view>
 #include <utility>
 
-namespace kollect::inline KOLLECT_ABI_NAMESPACE {
+namespace kollect {
 
 /// Current rows of a whole fleet: what any consumer must arrive at, in whatever order the messages
 /// come. The simulator says what it expects with it, and tests hold consumers against it.
@@ -54,13 +54,14 @@ public:
   void write(const scope& which, std::string_view item) {
     std::string line = is_first_ ? "[\n" : ",\n";
     is_first_ = false;
-    line += "{\"cluster\":";
-    detail::append_string(line, which.cluster);
-    line += ",\"namespace\":";
-    detail::append_string(line, which.namespace_);
-    line += ",\"inventory\":";
-    detail::append_string(line, which.inventory);
-    line.append(",\"item\":").append(item).append("}");
+    json_writer(line)
+        .begin_object()
+        .member("cluster", which.cluster)
+        .member("namespace", which.namespace_)
+        .member("inventory", which.inventory)
+        .name("item")
+        .raw(item)
+        .end_object();
     out_ << line;
   }
 
@@ -71,7 +72,9 @@ private:
   bool is_first_ = true;
 };
 
-inline void write_state(std::ostream& out, const fleet_state& state) {
+/// Writes what a fleet_state or a projection holds.
+template <class State>
+void write_state(std::ostream& out, const State& state) {
   state_writer writer(out);
   state.for_each([&](const scope& which, const row_map& rows) {
     for (const auto& row : rows)
@@ -80,6 +83,6 @@ inline void write_state(std::ostream& out, const fleet_state& state) {
   writer.finish();
 }
 
-} // namespace kollect::inline KOLLECT_ABI_NAMESPACE
+} // namespace kollect
 
 #endif

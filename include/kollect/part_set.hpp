@@ -1,0 +1,69 @@
+#ifndef KOLLECT_PART_SET_HPP
+#define KOLLECT_PART_SET_HPP
+
+#include <kollect/checksum.hpp>
+#include <kollect/order.hpp>
+#include <kollect/scope.hpp>
+#include <kollect/timestamp.hpp>
+#include <kollect/version.hpp>
+
+#include <algorithm>
+#include <compare>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace kollect::inline KOLLECT_ABI_NAMESPACE {
+
+/// What all parts of one multipart set share (MP-05). exportedAt is what tells two data snapshots
+/// of one generation apart.
+struct part_set {
+  kollect::scope scope;
+  timestamp exported_at;
+  std::int64_t generation = 0;
+  std::uint32_t part_total = 0;
+
+  friend auto operator<=>(const part_set&, const part_set&) = default;
+  friend bool operator==(const part_set&, const part_set&) = default;
+};
+
+/// One part that waits for the others of its set: its index and its payload's digest.
+struct held_part {
+  std::uint32_t part_index = 0; ///< 1 to part_total
+  sha256_digest digest;
+
+  friend auto operator<=>(const held_part&, const held_part&) = default;
+  friend bool operator==(const held_part&, const held_part&) = default;
+};
+
+namespace detail {
+
+inline std::string_view bytes_of(const sha256_digest& digest) noexcept {
+  return {reinterpret_cast<const char*>(digest.bytes.data()), digest.bytes.size()};
+}
+
+} // namespace detail
+
+/// Where a whole set stands in its scope's order: the digest is SHA-256 over its parts' digests by index.
+[[nodiscard]] inline snapshot_order order_of(const part_set& set, std::vector<held_part> parts) {
+  std::sort(parts.begin(), parts.end());
+  std::string digests;
+  for (const auto& part : parts)
+    digests += detail::bytes_of(part.digest);
+  return {set.exported_at, set.generation, sha256(digests)};
+}
+
+/// What stands for the items of a whole set, given SHA-256 over the items of each part, by index: equal means
+/// equal rows.
+[[nodiscard]] inline sha256_digest items_digest_of_set(std::span<const sha256_digest> items_of_parts) {
+  std::string digests;
+  for (const auto& digest : items_of_parts)
+    digests += to_string(digest);
+  return sha256(digests);
+}
+
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE
+
+#endif

@@ -1,0 +1,62 @@
+#include "outcome.hpp"
+
+#include "support/assertions.hpp"
+
+#include <gtest/gtest.h>
+
+namespace kollect::consumer::test {
+namespace {
+
+// Every message ends as exactly one of these.
+
+TEST(outcome_counts, counts_each_outcome_in_its_own_place) {
+  outcome_counts counts;
+  for (const auto ended : {outcome::applied, outcome::duplicate, outcome::duplicate, outcome::stale,
+                           outcome::dead_lettered, outcome::pending, outcome::pending, outcome::pending})
+    counts.add(ended);
+  EXPECT_EQ(counts, (outcome_counts{8, 1, 2, 1, 1, 3}));
+  EXPECT_TRUE(counts.is_conserved());
+}
+
+TEST(outcome_counts, settling_moves_parts_and_consumes_nothing) {
+  outcome_counts counts{3, 0, 0, 0, 0, 3};
+  counts.settle(2, outcome::applied);
+  counts.settle(1, outcome::stale);
+  EXPECT_EQ(counts, (outcome_counts{3, 2, 0, 1, 0, 0}));
+  EXPECT_TRUE(counts.is_conserved());
+}
+
+TEST(outcome_counts, add_up) {
+  outcome_counts sum{1, 1, 0, 0, 0, 0};
+  sum += {6, 0, 2, 1, 1, 2};
+  EXPECT_EQ(sum, (outcome_counts{7, 1, 2, 1, 1, 2}));
+}
+
+TEST(outcome_counts, one_that_is_missing_anywhere_is_noticed) {
+  EXPECT_FALSE((outcome_counts{1, 0, 0, 0, 0, 0}).is_conserved());
+  EXPECT_FALSE((outcome_counts{1, 1, 1, 0, 0, 0}).is_conserved());
+  for (const auto ended :
+       {outcome::applied, outcome::duplicate, outcome::stale, outcome::dead_lettered, outcome::pending}) {
+    outcome_counts counts{1, 0, 0, 0, 0, 0};
+    counts[ended] = 1;
+    EXPECT_TRUE(counts.is_conserved()) << ended;
+  }
+}
+
+TEST(outcome_counts, are_one_line_of_json) {
+  EXPECT_EQ(to_json({15, 5, 4, 3, 2, 1}),
+            R"({"consumed":15,"applied":5,"duplicate":4,"stale":3,"dead_lettered":2,"pending":1})");
+  EXPECT_EQ(to_json({0, 3, 0, 0, 0, -3}),
+            R"({"consumed":0,"applied":3,"duplicate":0,"stale":0,"dead_lettered":0,"pending":-3})");
+}
+
+TEST(outcome, has_the_names_of_the_counters) {
+  EXPECT_EQ(to_string(outcome::applied), "applied");
+  EXPECT_EQ(to_string(outcome::duplicate), "duplicate");
+  EXPECT_EQ(to_string(outcome::stale), "stale");
+  EXPECT_EQ(to_string(outcome::dead_lettered), "dead_lettered");
+  EXPECT_EQ(to_string(outcome::pending), "pending");
+}
+
+} // namespace
+} // namespace kollect::consumer::test
