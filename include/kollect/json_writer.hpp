@@ -40,12 +40,17 @@ public:
 
   /// The name of the value that is written next.
   json_writer& name(std::string_view text) {
-    separate();
-    if (std::all_of(text.begin(), text.end(), is_plain))
-      (out_ += '"').append(text) += '"';
-    else
-      detail::append_string(out_, text);
-    out_ += ':';
+    if (text.size() > longest_short_name || !is_plain(text)) [[unlikely]]
+      return name_any(text);
+    std::array<char, longest_short_name + 4> whole; // comma, quotes and colon; one call writes all of it
+    char* to = whole.data();
+    if (is_comma_due())
+      *to++ = ',';
+    *to++ = '"';
+    to = std::copy(text.begin(), text.end(), to);
+    *to++ = '"';
+    *to++ = ':';
+    out_.append(whole.data(), static_cast<std::size_t>(to - whole.data()));
     return *this;
   }
 
@@ -125,15 +130,39 @@ public:
   }
 
 private:
-  static constexpr bool is_plain(char letter) noexcept {
-    return static_cast<unsigned char>(letter) < 0x80 && detail::stands_for_itself(letter);
+  static constexpr std::size_t longest_short_name = 60;
+
+  /// Whether a text is written as it is. Without a branch for each letter, as names are short.
+  static bool is_plain(std::string_view text) noexcept {
+    static constexpr auto needs_escape = [] {
+      std::array<unsigned char, 256> out{};
+      for (std::size_t letter = 0; letter < out.size(); ++letter)
+        out[letter] = letter >= 0x80 || !detail::stands_for_itself(static_cast<char>(letter));
+      return out;
+    }();
+    unsigned found = 0;
+    for (const char letter : text)
+      found |= needs_escape[static_cast<unsigned char>(letter)];
+    return found == 0;
+  }
+
+  json_writer& name_any(std::string_view text) {
+    separate();
+    detail::append_string(out_, text);
+    out_ += ':';
+    return *this;
   }
 
   /// Every JSON value ends in a letter that is none of these, so the last one written tells what is due.
-  void separate() {
+  bool is_comma_due() const noexcept {
     if (out_.size() == begin_)
-      return;
-    if (const char last = out_.back(); last != '{' && last != '[' && last != ':')
+      return false;
+    const char last = out_.back();
+    return last != '{' && last != '[' && last != ':';
+  }
+
+  void separate() {
+    if (is_comma_due())
       out_ += ',';
   }
 

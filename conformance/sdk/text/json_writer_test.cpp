@@ -78,6 +78,16 @@ TEST(json_writer, spells_names_as_it_does_strings) {
                   "\"\\ufffd\":0,\"\\u2028\":0}");
 }
 
+TEST(json_writer, spells_names_of_every_length) {
+  for (std::size_t length = 0; length < 200; ++length) {
+    const std::string plain(length, 'n'), special = plain + "<";
+    EXPECT_EQ(written_by([&](json_writer& to) {
+                to.begin_object().member(plain, 1).member(special, 2).member(plain, 3).end_object();
+              }),
+              "{\"" + plain + "\":1,\"" + plain + "\\u003c\":2,\"" + plain + "\":3}");
+  }
+}
+
 TEST(json_writer, leaves_json_that_it_is_given_alone) {
   EXPECT_EQ(written_by([](json_writer& to) {
               to.begin_object().name("a").raw("{ \"x\" : 1e3 }").name("b").raw("[]").end_object();
