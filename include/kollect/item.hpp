@@ -85,7 +85,7 @@ namespace detail {
 
 /// The text fields of a row under their JSON names, in the order they are sent in (ROW-01).
 template <class Row>
-constexpr auto text_fields() noexcept {
+[[nodiscard]] constexpr auto text_fields() noexcept {
   using field = std::pair<std::string_view, decltype(Row::name) Row::*>;
   return std::array<field, 8>{field{"targetNamespace", &Row::target_namespace},
                               field{"targetName", &Row::target_name},

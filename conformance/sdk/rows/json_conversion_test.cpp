@@ -96,7 +96,8 @@ TEST(json_conversion, envelopes_scopes_and_changes_become_objects) {
   EXPECT_EQ(serialize(value_from(one)).value(),
             R"({"after":{"a":2},"before":{"a":1},"changedPaths":["/a"],"op":"changed"})");
   one = {change_kind::added, {}, "", "{}", {}};
-  EXPECT_EQ(serialize(value_from(one)).value(), R"({"after":{},"before":null,"changedPaths":[],"op":"added"})");
+  EXPECT_EQ(serialize(value_from(one)).value(),
+            R"({"after":{},"before":null,"changedPaths":[],"op":"added"})");
 }
 
 TEST(json_conversion, a_row_of_a_message_becomes_an_item) {

@@ -50,7 +50,7 @@ enum class row_text {
 
 /// The row up to its attributes, if it is spelled as a producer spells it: in the order of ROW-01, texts
 /// plain.
-inline bool read_compact_fields(compact_cursor& text, item_view& row) noexcept {
+[[nodiscard]] inline bool read_compact_fields(compact_cursor& text, item_view& row) noexcept {
   return text.pass(R"({"targetNamespace":")") && text.read_plain(row.target_namespace) &&
          text.pass(R"(,"targetName":")") && text.read_plain(row.target_name) &&
          text.pass(R"(,"namespace":")") && text.read_plain(row.namespace_) && text.pass(R"(,"name":")") &&

@@ -24,21 +24,21 @@
 namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail {
 
 /// Line and column of a byte, both from 1; the column counts bytes.
-inline text_position locate(std::string_view text, std::size_t offset) noexcept {
+[[nodiscard]] inline text_position locate(std::string_view text, std::size_t offset) noexcept {
   const auto before = text.substr(0, std::min(offset, text.size()));
   const auto line_start = before.rfind('\n');
   return {offset, static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n')) + 1,
           line_start == std::string_view::npos ? before.size() + 1 : before.size() - line_start};
 }
 
-inline failure text_failure(const json_cursor& cursor, std::string_view text, std::string_view clause = {},
-                            const field_place& place = {}) {
+[[nodiscard]] inline failure text_failure(const json_cursor& cursor, std::string_view text,
+                                          std::string_view clause = {}, const field_place& place = {}) {
   auto reason = cursor_failure(cursor, 0, clause, place);
   reason.position = locate(text, cursor.failed_at());
   return reason;
 }
 
-inline boost::json::value make_number(std::string_view text) noexcept {
+[[nodiscard]] inline boost::json::value make_number(std::string_view text) noexcept {
   const char* const end = text.data() + text.size();
   std::int64_t integer = 0;
   if (const auto read = std::from_chars(text.data(), end, integer); read.ec == std::errc{} && read.ptr == end)

@@ -21,7 +21,9 @@ connection kafka_sink() {
 }
 
 row_identity identity_of(const std::string& json) {
-  return parse_row(json, {.max_depth = max_depth_ceiling}).value().identity();
+  const auto row = parse_row(json);
+  EXPECT_TRUE(row) << json;
+  return row ? row->identity() : row_identity();
 }
 
 /// Brings one entry of the feed into the rows of its scope.

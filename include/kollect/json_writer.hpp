@@ -1,0 +1,173 @@
+#ifndef KOLLECT_JSON_WRITER_HPP
+#define KOLLECT_JSON_WRITER_HPP
+
+#include <kollect/detail/json_writer.hpp>
+#include <kollect/error.hpp>
+#include <kollect/version.hpp>
+
+#include <boost/json/value.hpp>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace kollect::inline KOLLECT_ABI_NAMESPACE {
+
+/// Writes one JSON text to the end of a string, spelled as Go's encoding/json does: compact (BYT-01), strings
+/// as BYT-03 says, doubles as BYT-04 says. Commas come by themselves.
+///
+///     std::string line;
+///     kollect::json_writer(line).begin_object().member("rows", 3).name("at").value("noon").end_object();
+///
+/// It looks neither at nesting nor at repeated names: an object takes a name before each value, and what is
+/// begun has to be ended. The string must outlive the writer; between two calls anybody may read it.
+/// Needs no memory but the string's, and may throw std::bad_alloc as the string does. Linear.
+class json_writer {
+public:
+  explicit json_writer(std::string& out) noexcept : out_(out), begin_(out.size()) {}
+
+  json_writer& begin_object() { return begin('{'); }
+  json_writer& end_object() { return end('}'); }
+  json_writer& begin_array() { return begin('['); }
+  json_writer& end_array() { return end(']'); }
+
+  /// The name of the value that is written next.
+  json_writer& name(std::string_view text) {
+    separate();
+    if (std::all_of(text.begin(), text.end(), is_plain))
+      (out_ += '"').append(text) += '"';
+    else
+      detail::append_string(out_, text);
+    out_ += ':';
+    return *this;
+  }
+
+  /// A string; bytes that are not UTF-8 become `\ufffd` (BYT-03).
+  json_writer& value(std::string_view text) {
+    separate();
+    detail::append_string(out_, text);
+    return *this;
+  }
+  json_writer& value(const char* text) { return value(std::string_view(text)); }
+  json_writer& value(const std::string& text) { return value(std::string_view(text)); }
+
+  json_writer& value(std::same_as<bool> auto flag) {
+    return raw(flag ? std::string_view("true") : std::string_view("false"));
+  }
+
+  /// One letter is neither a number nor a text.
+  json_writer& value(char letter) = delete;
+
+  /// An integer in decimal, whatever its size.
+  template <std::integral Number>
+  requires(!std::same_as<Number, bool> && !std::same_as<Number, char>) json_writer& value(Number number) {
+    std::array<char, 24> digits{};
+    const auto* const end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+    return raw({digits.data(), static_cast<std::size_t>(end - digits.data())});
+  }
+
+  /// A finite double. JSON has no text for others: see status().
+  json_writer& value(std::same_as<double> auto number) {
+    if (!std::isfinite(number))
+      return refuse();
+    separate();
+    detail::append_double(out_, number);
+    return *this;
+  }
+
+  json_writer& value(std::nullptr_t) { return raw("null"); }
+
+  /// Any value, keys of objects in bytewise order (BYT-02). One with a number that JSON has no text for is
+  /// not written at all: see status().
+  json_writer& value(const boost::json::value& any) {
+    if (!is_finite(any))
+      return refuse();
+    separate();
+    detail::append_value(out_, any);
+    return *this;
+  }
+
+  /// The value, or null.
+  template <class Value>
+  json_writer& value(const std::optional<Value>& perhaps) {
+    return perhaps ? value(*perhaps) : value(nullptr);
+  }
+
+  /// What is JSON already, byte for byte: it is not looked at. An empty text is none: see status().
+  json_writer& raw(std::string_view json) {
+    if (json.empty())
+      return refuse();
+    separate();
+    out_.append(json);
+    return *this;
+  }
+
+  /// name() and value().
+  template <class Value>
+  json_writer& member(std::string_view of, const Value& what) {
+    return name(of).value(what);
+  }
+
+  /// error::invalid_value once a value was given that JSON cannot say: NaN, an infinity, or an empty raw().
+  /// In its place stands null, so that the text is JSON, but not what was meant.
+  [[nodiscard]] result<void> status() const {
+    if (is_refused_)
+      return make_failure(error::invalid_value, "a value is NaN, infinite or empty: JSON has no text for it",
+                          "BYT-04");
+    return {};
+  }
+
+private:
+  static constexpr bool is_plain(char letter) noexcept {
+    return static_cast<unsigned char>(letter) < 0x80 && detail::stands_for_itself(letter);
+  }
+
+  /// Every JSON value ends in a letter that is none of these, so the last one written tells what is due.
+  void separate() {
+    if (out_.size() == begin_)
+      return;
+    if (const char last = out_.back(); last != '{' && last != '[' && last != ':')
+      out_ += ',';
+  }
+
+  json_writer& begin(char bracket) {
+    separate();
+    out_ += bracket;
+    return *this;
+  }
+
+  json_writer& end(char bracket) {
+    out_ += bracket;
+    return *this;
+  }
+
+  json_writer& refuse() {
+    is_refused_ = true;
+    return raw("null");
+  }
+
+  static bool is_finite(const boost::json::value& any) {
+    if (const auto* const number = any.if_double())
+      return std::isfinite(*number);
+    if (const auto* const elements = any.if_array())
+      return std::all_of(elements->begin(), elements->end(), [](const auto& one) { return is_finite(one); });
+    if (const auto* const members = any.if_object())
+      return std::all_of(members->begin(), members->end(),
+                         [](const auto& one) { return is_finite(one.value()); });
+    return true;
+  }
+
+  std::string& out_;
+  std::size_t begin_;
+  bool is_refused_ = false;
+};
+
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE
+
+#endif
