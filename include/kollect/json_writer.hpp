@@ -83,14 +83,15 @@ public:
 
   json_writer& value(std::nullptr_t) { return raw("null"); }
 
-  /// Any value, keys of objects in bytewise order (BYT-02). One with a number that JSON has no text for is
-  /// not written at all: see status().
+  /// Any value, keys of objects in bytewise order (BYT-02). One with a number that JSON has no text for, or
+  /// nested deeper than max_depth_ceiling, is not written at all: see status().
   json_writer& value(const boost::json::value& any) {
-    if (!is_finite(any))
-      return refuse();
+    const std::size_t begin = out_.size();
     separate();
-    detail::append_value(out_, any);
-    return *this;
+    if (detail::append_value(out_, any, {.max_depth = max_depth_ceiling}))
+      return *this;
+    out_.resize(begin);
+    return refuse();
   }
 
   /// The value, or null.
@@ -114,11 +115,13 @@ public:
     return name(of).value(what);
   }
 
-  /// error::invalid_value once a value was given that JSON cannot say: NaN, an infinity, or an empty raw().
+  /// error::invalid_value once a value was given that JSON cannot say: NaN, an infinity, an empty raw(), or
+  /// one that is nested too deeply.
   /// In its place stands null, so that the text is JSON, but not what was meant.
   [[nodiscard]] result<void> status() const {
     if (is_refused_)
-      return make_failure(error::invalid_value, "a value is NaN, infinite or empty: JSON has no text for it",
+      return make_failure(error::invalid_value,
+                          "a value is NaN, infinite, empty or nested too deeply: JSON has no text for it",
                           "BYT-04");
     return {};
   }
@@ -150,17 +153,6 @@ private:
   json_writer& refuse() {
     is_refused_ = true;
     return raw("null");
-  }
-
-  static bool is_finite(const boost::json::value& any) {
-    if (const auto* const number = any.if_double())
-      return std::isfinite(*number);
-    if (const auto* const elements = any.if_array())
-      return std::all_of(elements->begin(), elements->end(), [](const auto& one) { return is_finite(one); });
-    if (const auto* const members = any.if_object())
-      return std::all_of(members->begin(), members->end(),
-                         [](const auto& one) { return is_finite(one.value()); });
-    return true;
   }
 
   std::string& out_;

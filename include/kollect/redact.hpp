@@ -64,7 +64,7 @@ void visit_secrets(Value& value, const std::string& path, const OnSecret& on_sec
 }
 
 /// Replaces what find_secrets() finds by redacted_value(); answers how many values that were.
-[[nodiscard]] inline std::size_t redact(item& row) {
+inline std::size_t redact(item& row) {
   std::size_t count = 0;
   detail::visit_secrets(row.attributes, "/attributes", [&](const std::string&, boost::json::value& value) {
     value = redacted_value();

@@ -86,7 +86,7 @@ result<message_head> read_unhashed_head(Text&&, Rest&&...) = delete;
 
 /// The rows of a snapshot by identity, as raw JSON. Of two rows with one identity the later counts,
 /// as it would in the state table; the answer is how many were overwritten so. O(n log n).
-[[nodiscard]] inline std::size_t collect_rows(const snapshot_view& snapshot, row_map& out) {
+inline std::size_t collect_rows(const snapshot_view& snapshot, row_map& out) {
   std::size_t overwritten = 0;
   for (const auto& row : snapshot.rows()) {
     auto [place, is_new] = out.insert_or_assign(row.identity(), std::string(row.raw));
