@@ -2,14 +2,13 @@
 #define KOLLECT_JSON_READER_HPP
 
 #include <kollect/detail/json_cursor.hpp>
+#include <kollect/detail/printable.hpp>
 #include <kollect/error.hpp>
 #include <kollect/json_string.hpp>
 #include <kollect/limits.hpp>
 #include <kollect/version.hpp>
 
-#include <concepts>
 #include <cstddef>
-#include <string>
 #include <string_view>
 #include <utility>
 
@@ -36,13 +35,12 @@ public:
   /// Nesting deeper than `max_depth`, at most max_depth_ceiling, is error::too_deep.
   explicit json_reader(std::string_view text, std::size_t max_depth = limits{}.max_depth) noexcept
       : cursor_(text, max_depth, detail::invalid_utf8::replace) {}
-  /// The views would outlive the text.
-  template <std::same_as<std::string> Text>
-  explicit json_reader(Text&& text, std::size_t max_depth = 0) = delete;
+  template <detail::temporary_text Text, class... Rest>
+  explicit json_reader(Text&&, Rest&&...) = delete; // views of it would dangle
 
   /// What comes next, white space passed over; none at the end, after a fault, and before what begins no
   /// value.
-  json_kind peek() noexcept {
+  [[nodiscard]] json_kind peek() noexcept {
     if (cursor_.failed())
       return json_kind::none;
     switch (cursor_.peek()) {
@@ -65,7 +63,7 @@ public:
   }
 
   /// How many bytes have been read, white space before the next value included once it was peeked at.
-  std::size_t position() const noexcept { return cursor_.position(); }
+  [[nodiscard]] std::size_t position() const noexcept { return cursor_.position(); }
 
   /// An object. `on_member(name)`, name being a json_string, has to read the member's value and to answer
   /// whether that went well; false ends the reading. Anything but an object is error::wrong_type.

@@ -16,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
@@ -39,12 +40,17 @@ public:
 
   /// The name of the value that is written next.
   json_writer& name(std::string_view text) {
-    separate();
-    if (std::all_of(text.begin(), text.end(), is_plain))
-      (out_ += '"').append(text) += '"';
-    else
-      detail::append_string(out_, text);
-    out_ += ':';
+    if (text.size() > longest_short_name || !is_plain(text)) [[unlikely]]
+      return name_any(text);
+    std::array<char, longest_short_name + 4> whole; // comma, quotes and colon; one call writes all of it
+    char* to = whole.data();
+    if (is_comma_due())
+      *to++ = ',';
+    *to++ = '"';
+    to = std::copy(text.begin(), text.end(), to);
+    *to++ = '"';
+    *to++ = ':';
+    out_.append(whole.data(), static_cast<std::size_t>(to - whole.data()));
     return *this;
   }
 
@@ -74,9 +80,10 @@ public:
 
   /// A finite double. JSON has no text for others: see status().
   json_writer& value(std::same_as<double> auto number) {
-    if (!std::isfinite(number))
-      return refuse();
     separate();
+    if (!std::isfinite(number))
+      return refuse(make_failure(error::invalid_value, "a number is NaN or infinite: JSON has no text for it",
+                                 "BYT-04"));
     detail::append_double(out_, number);
     return *this;
   }
@@ -84,14 +91,12 @@ public:
   json_writer& value(std::nullptr_t) { return raw("null"); }
 
   /// Any value, keys of objects in bytewise order (BYT-02). One with a number that JSON has no text for, or
-  /// nested deeper than max_depth_ceiling, is not written at all: see status().
+  /// that nests deeper than limits::max_depth, is not written at all: see status().
   json_writer& value(const boost::json::value& any) {
-    const std::size_t begin = out_.size();
     separate();
-    if (detail::append_value(out_, any, {.max_depth = max_depth_ceiling}))
-      return *this;
-    out_.resize(begin);
-    return refuse();
+    if (auto written = detail::append_value(out_, any); !written)
+      return refuse(std::move(written).error());
+    return *this;
   }
 
   /// The value, or null.
@@ -102,9 +107,9 @@ public:
 
   /// What is JSON already, byte for byte: it is not looked at. An empty text is none: see status().
   json_writer& raw(std::string_view json) {
-    if (json.empty())
-      return refuse();
     separate();
+    if (json.empty())
+      return refuse(make_failure(error::invalid_value, "an empty text is no JSON", "BYT-01"));
     out_.append(json);
     return *this;
   }
@@ -115,27 +120,49 @@ public:
     return name(of).value(what);
   }
 
-  /// error::invalid_value once a value was given that JSON cannot say: NaN, an infinity, an empty raw(), or
-  /// one that is nested too deeply.
-  /// In its place stands null, so that the text is JSON, but not what was meant.
+  /// Why the first value was refused that JSON cannot say, if any was: error::invalid_value for NaN, an
+  /// infinity or an empty raw(), error::too_deep. In its place stands null, so that the text is JSON, but not
+  /// what was meant.
   [[nodiscard]] result<void> status() const {
-    if (is_refused_)
-      return make_failure(error::invalid_value,
-                          "a value is NaN, infinite, empty or nested too deeply: JSON has no text for it",
-                          "BYT-04");
+    if (refusal_)
+      return *refusal_;
     return {};
   }
 
 private:
-  static constexpr bool is_plain(char letter) noexcept {
-    return static_cast<unsigned char>(letter) < 0x80 && detail::stands_for_itself(letter);
+  static constexpr std::size_t longest_short_name = 60;
+
+  /// Whether a text is written as it is. Without a branch for each letter, as names are short.
+  static bool is_plain(std::string_view text) noexcept {
+    static constexpr auto needs_escape = [] {
+      std::array<unsigned char, 256> out{};
+      for (std::size_t letter = 0; letter < out.size(); ++letter)
+        out[letter] = letter >= 0x80 || !detail::stands_for_itself(static_cast<char>(letter));
+      return out;
+    }();
+    unsigned found = 0;
+    for (const char letter : text)
+      found |= needs_escape[static_cast<unsigned char>(letter)];
+    return found == 0;
+  }
+
+  json_writer& name_any(std::string_view text) {
+    separate();
+    detail::append_string(out_, text);
+    out_ += ':';
+    return *this;
   }
 
   /// Every JSON value ends in a letter that is none of these, so the last one written tells what is due.
-  void separate() {
+  bool is_comma_due() const noexcept {
     if (out_.size() == begin_)
-      return;
-    if (const char last = out_.back(); last != '{' && last != '[' && last != ':')
+      return false;
+    const char last = out_.back();
+    return last != '{' && last != '[' && last != ':';
+  }
+
+  void separate() {
+    if (is_comma_due())
       out_ += ',';
   }
 
@@ -150,14 +177,17 @@ private:
     return *this;
   }
 
-  json_writer& refuse() {
-    is_refused_ = true;
-    return raw("null");
+  /// What is in the place of a value that there is no text for.
+  [[gnu::cold]] json_writer& refuse(failure reason) {
+    if (!refusal_)
+      refusal_ = std::move(reason);
+    out_ += "null";
+    return *this;
   }
 
   std::string& out_;
   std::size_t begin_;
-  bool is_refused_ = false;
+  std::optional<failure> refusal_{};
 };
 
 } // namespace kollect::inline KOLLECT_ABI_NAMESPACE

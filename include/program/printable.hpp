@@ -10,7 +10,7 @@ namespace kollect::program {
 
 /// A text for a terminal or a log line: control characters, quotes and what is not UTF-8 as JSON escapes, so
 /// that a name cannot forge a line or drive the terminal.
-inline std::string printable(std::string_view text) {
+[[nodiscard]] inline std::string printable(std::string_view text) {
   std::string out;
   json_writer(out).value(text);
   return out.substr(1, out.size() - 2);

@@ -2,7 +2,6 @@
 
 #include <kollect/json_reader.hpp>
 #include <kollect/known_rows.hpp>
-#include <kollect/parse.hpp>
 
 #include <type_traits>
 
@@ -115,33 +114,6 @@ TEST(json_reader, cannot_be_made_of_a_text_that_goes_away) {
   static_assert(std::is_constructible_v<json_reader, const std::string&>);
   static_assert(std::is_constructible_v<json_reader, const char*>);
   static_assert(!std::is_constructible_v<json_reader, std::string>);
-}
-
-TEST(item_view, is_made_of_one_row) {
-  const auto text = row_text();
-  const auto row = parse_row(text);
-  ASSERT_TRUE(has_value(row));
-  EXPECT_EQ(row->raw, text);
-  EXPECT_EQ(row->kind, "Pod");
-  EXPECT_EQ(row->attributes, R"({"a":1})");
-  EXPECT_TRUE(row->group.empty());
-  EXPECT_EQ(row->identity(), (row_identity{"t", "d", "n", "a", "1"}));
-  const std::string spaced = " { \"uid\" : \"2\", \"later\": [1] } ";
-  const auto other = parse_row(spaced);
-  ASSERT_TRUE(has_value(other));
-  EXPECT_EQ(other->uid, "2");
-}
-
-TEST(item_view, is_refused_where_it_is_no_row) {
-  EXPECT_TRUE(failure_is(parse_row(""), error::truncated, 0));
-  EXPECT_TRUE(failure_is(parse_row("[]"), error::wrong_type, 0));
-  EXPECT_TRUE(failure_is(parse_row("{} {}"), error::trailing_data, 3));
-  EXPECT_TRUE(failure_is(parse_row(R"({"uid":1})"), error::wrong_type, 7));
-  EXPECT_TRUE(failure_is(parse_row(R"({"uid":"1","uid":"2"})"), error::duplicate_field, 11));
-  EXPECT_TRUE(failure_is(parse_row("{\"uid\":\"\xFF\"}"), error::invalid_utf8, 8));
-  const std::string deep = R"({"attributes":{"a":[[]]}})";
-  EXPECT_TRUE(has_value(parse_row(deep, {.max_depth = 4})));
-  EXPECT_TRUE(failure_is(parse_row(deep, {.max_depth = 3}), error::too_deep));
 }
 
 TEST(row_end, is_found_by_brackets) {

@@ -78,6 +78,16 @@ TEST(json_writer, spells_names_as_it_does_strings) {
                   "\"\\ufffd\":0,\"\\u2028\":0}");
 }
 
+TEST(json_writer, spells_names_of_every_length) {
+  for (std::size_t length = 0; length < 200; ++length) {
+    const std::string plain(length, 'n'), special = plain + "<";
+    EXPECT_EQ(written_by([&](json_writer& to) {
+                to.begin_object().member(plain, 1).member(special, 2).member(plain, 3).end_object();
+              }),
+              "{\"" + plain + "\":1,\"" + plain + "\\u003c\":2,\"" + plain + "\":3}");
+  }
+}
+
 TEST(json_writer, leaves_json_that_it_is_given_alone) {
   EXPECT_EQ(written_by([](json_writer& to) {
               to.begin_object().name("a").raw("{ \"x\" : 1e3 }").name("b").raw("[]").end_object();
@@ -103,6 +113,14 @@ TEST(json_writer, says_so_when_json_has_no_text_for_a_value) {
     expect_refused([&](json_writer& to) { to.value(boost::json::value{{"a", {1, number}}}); });
   }
   expect_refused([](json_writer& to) { to.raw(""); });
+  boost::json::value deep;
+  for (int level = 0; level < 300; ++level)
+    deep = boost::json::array{std::move(deep)};
+  std::string out;
+  json_writer to(out);
+  to.begin_array().value(deep).end_array();
+  EXPECT_TRUE(failure_is(to.status(), error::too_deep));
+  EXPECT_EQ(out, "[null]");
 }
 
 } // namespace kollect::test

@@ -23,7 +23,8 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::kafka {
 class topic_ends {
 public:
   /// Connects in the background: find() tells whether it worked. Errors: as of create_publisher().
-  static result<topic_ends> create(const connection& target, const client_options& options = {}) {
+  [[nodiscard]] static result<topic_ends> create(const connection& target,
+                                                 const client_options& options = {}) {
     publisher_options settings; // a client that publishes nothing joins no group either
     settings.client = options;
     auto config = detail::make_config(target, settings);
@@ -38,7 +39,7 @@ public:
   /// The offset after the last message of each partition, in the order of partitions. Waits up to `timeout`,
   /// also for the leaders of a topic that was made just now. Errors: error::topic_missing [KAF-06],
   /// error::authentication_failed, error::tls_failed, error::broker_unavailable.
-  result<std::vector<partition_position>> find(std::chrono::milliseconds timeout) {
+  [[nodiscard]] result<std::vector<partition_position>> find(std::chrono::milliseconds timeout) {
     const detail::deadline end{timeout};
     for (;;) {
       auto found = look(end.left());
@@ -54,7 +55,7 @@ private:
   topic_ends(std::shared_ptr<detail::client> client, connection target)
       : client_(std::move(client)), target_(std::move(target)) {}
 
-  result<std::vector<partition_position>> look(std::chrono::milliseconds timeout) {
+  [[nodiscard]] result<std::vector<partition_position>> look(std::chrono::milliseconds timeout) {
     const detail::deadline end{timeout};
     auto partitions = detail::await_topic(*client_, target_, target_.destination, timeout);
     if (!partitions)

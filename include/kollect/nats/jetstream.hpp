@@ -24,7 +24,8 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats {
 class jetstream {
 public:
   /// Fails within a few seconds as create_publisher() does. Of `target`, stream and destination are not used.
-  static result<jetstream> connect(const connection& target, const client_options& options = {}) {
+  [[nodiscard]] static result<jetstream> connect(const connection& target,
+                                                 const client_options& options = {}) {
     auto made = detail::client::connect(target, options);
     if (!made)
       return made.error();
@@ -33,7 +34,8 @@ public:
 
   /// What the server says of a stream, such as where it ends (last_sequence); nothing if there is none of
   /// that name.
-  result<std::optional<stream_info>> find_stream(const std::string& name, std::chrono::milliseconds timeout) {
+  [[nodiscard]] result<std::optional<stream_info>> find_stream(const std::string& name,
+                                                               std::chrono::milliseconds timeout) {
     client_->report_events();
     return detail::find_stream(*client_, name, timeout);
   }
@@ -42,8 +44,8 @@ public:
   /// as `STREAM.DELETE.orders`; an empty body sends none. Waits up to `timeout` for the answer, which may
   /// hold more than this library knows. Where the answer is an error, its description is in the failure:
   /// error::topic_missing for a stream or consumer that is not there, else as publish() has it.
-  result<boost::json::object> request(std::string_view api, const boost::json::object& body,
-                                      std::chrono::milliseconds timeout) {
+  [[nodiscard]] result<boost::json::object> request(std::string_view api, const boost::json::object& body,
+                                                    std::chrono::milliseconds timeout) {
     client_->report_events();
     auto reply = client_->request("$JS.API." + std::string(api), body, timeout);
     if (!reply)

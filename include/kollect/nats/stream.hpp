@@ -38,7 +38,7 @@ struct stream_info {
   }
 
   /// Whether it takes nothing but `subject`.
-  bool takes_only(std::string_view subject) const {
+  [[nodiscard]] bool takes_only(std::string_view subject) const {
     return !is_copy && std::ranges::all_of(
                            subjects, [&](const std::string& own) { return detail::covers(subject, own); });
   }

@@ -62,7 +62,7 @@ public:
     return *this;
   }
 
-  result<void> finish() const {
+  [[nodiscard]] result<void> finish() const {
     if (failed_)
       return *failed_;
     return {};

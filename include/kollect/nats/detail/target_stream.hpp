@@ -19,7 +19,7 @@ public:
       : server_(server), stream_(std::move(stream)), subject_(std::move(subject)) {}
 
   /// Asks the server no more once it was answered.
-  result<void> ensure(clock::time_point deadline) {
+  [[nodiscard]] result<void> ensure(clock::time_point deadline) {
     if (is_ensured_)
       return {};
     if (auto ensured = ensure_stream(server_, stream_, subject_, time_left(deadline)); !ensured)
