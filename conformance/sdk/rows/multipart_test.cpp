@@ -125,7 +125,7 @@ TEST(multipart, random_snapshots_are_split_as_mp_01_says_and_come_together_again
       expect_good_set(source, *parts, limit);
       ASSERT_EQ(assembled(random, source, *parts), *parts);
       ASSERT_EQ(serialize_items(rows_of(*parts)).value(),
-                serialize_items(parse_items(serialize_items(source.items).value()).value()).value()));
+                serialize_items(parse_items(serialize_items(source.items).value()).value()).value());
       ++sets;
     }
     if (HasFailure())
