@@ -229,7 +229,8 @@ TEST(snapshot, a_row_has_a_name_or_a_uid) { // ROW-01, ROW-03
       {R"({"x":1})", false},
       {R"({"uid":"","name":""})", false},
       {R"({"attributes":{}})", false},
-      {R"({"targetNamespace":"a","targetName":"b","namespace":"c","group":"d","version":"e","kind":"f"})", false},
+      {R"({"targetNamespace":"a","targetName":"b","namespace":"c","group":"d","version":"e","kind":"f"})",
+       false},
       {R"({"targetNamespace":"","targetName":"","namespace":"","name":"","version":"","kind":"","uid":"","attributes":{}})",
        false},
       {R"({"uid":"u"})", true},
@@ -320,11 +321,14 @@ TEST(snapshot, a_row_may_lack_fields_and_have_unknown_ones) {
 }
 
 TEST(snapshot, depth_counts_from_the_message) {
-  const auto in_array = [](std::size_t depth) { return R"([{"uid":"u","attributes":{"a":)" + nested(depth) + "}}]"; };
+  const auto in_array = [](std::size_t depth) {
+    return R"([{"uid":"u","attributes":{"a":)" + nested(depth) + "}}]";
+  };
   EXPECT_TRUE(has_value(read(in_array(252)))); // message, array, row, attributes
   EXPECT_TRUE(failure_is(read(in_array(253)), error::too_deep, start + 30 + 252));
   const auto in_envelope = [](std::size_t depth) {
-    return R"({"exportedAt":"2026-01-15T12:00:00Z","items":[{"uid":"u","attributes":{"a":)" + nested(depth) + "}}]}";
+    return R"({"exportedAt":"2026-01-15T12:00:00Z","items":[{"uid":"u","attributes":{"a":)" + nested(depth) +
+           "}}]}";
   };
   EXPECT_TRUE(has_value(read(in_envelope(251))));
   EXPECT_TRUE(failure_is(read(in_envelope(252)), error::too_deep));
@@ -344,7 +348,8 @@ TEST(snapshot, whatever_a_producer_accepts_a_consumer_with_the_same_limits_reads
     export_envelope_header header;
     header.item_count = 1;
     header.exported_at = timestamp{};
-    EXPECT_TRUE(has_value(read(serialize_export_envelope(header, serialize_items(*rows).value()).value()))) << depth;
+    EXPECT_TRUE(has_value(read(serialize_export_envelope(header, serialize_items(*rows).value()).value())))
+        << depth;
     EXPECT_TRUE(has_value(read(serialize_items(*rows).value()))) << depth;
   }
 }

@@ -77,7 +77,8 @@ void expect_good_set(const snapshot& source, const std::vector<std::string>& par
     EXPECT_EQ(view.generation, source.generation);
     EXPECT_EQ(view.exported_at, source.exported_at);
     EXPECT_EQ(view.item_count, expected[index]);
-    EXPECT_EQ(serialize_items(rows_of({parts[index]})).value(), serialize_items(parse_items(view.items).value()).value());
+    EXPECT_EQ(serialize_items(rows_of({parts[index]})).value(),
+              serialize_items(parse_items(view.items).value()).value());
   }
 }
 

@@ -2,6 +2,7 @@
 #include <support/seeded_random.hpp>
 
 #include <kollect/parse.hpp>
+#include <kollect/multipart.hpp>
 #include <kollect/serialize.hpp>
 
 #include <bit>
@@ -69,9 +70,12 @@ TEST(numbers, integers_stay_integers_if_they_fit_int64) {
   for (const std::string_view text : {"0", "-1", "9007199254740991", "9007199254740992", "9007199254740993",
                                       "9223372036854775807", "-9223372036854775808", "1000000000000000000"})
     EXPECT_EQ(read_and_written(text), text);
-  EXPECT_EQ(serialize(boost::json::value(std::numeric_limits<std::int64_t>::min())).value(), "-9223372036854775808");
-  EXPECT_EQ(serialize(boost::json::value(std::numeric_limits<std::int64_t>::max())).value(), "9223372036854775807");
-  EXPECT_EQ(serialize(boost::json::value(std::numeric_limits<std::uint64_t>::max())).value(), "18446744073709552000");
+  EXPECT_EQ(serialize(boost::json::value(std::numeric_limits<std::int64_t>::min())).value(),
+            "-9223372036854775808");
+  EXPECT_EQ(serialize(boost::json::value(std::numeric_limits<std::int64_t>::max())).value(),
+            "9223372036854775807");
+  EXPECT_EQ(serialize(boost::json::value(std::numeric_limits<std::uint64_t>::max())).value(),
+            "18446744073709552000");
 }
 
 TEST(numbers, everything_else_becomes_the_nearest_double) {
@@ -176,7 +180,9 @@ TEST(numbers, what_json_has_no_text_for_is_an_error_wherever_it_stands) {
 }
 
 TEST(numbers, what_fits_int64_is_written_in_decimal_whatever_type_it_has) { // BYT-04
-  const auto written_unsigned = [](std::uint64_t value) { return serialize(boost::json::value(value)).value(); };
+  const auto written_unsigned = [](std::uint64_t value) {
+    return serialize(boost::json::value(value)).value();
+  };
   EXPECT_EQ(written_unsigned(9'007'199'254'740'993), "9007199254740993");
   EXPECT_EQ(written_unsigned(9'223'372'036'854'775'807), "9223372036854775807");
   EXPECT_EQ(written_unsigned(9'223'372'036'854'775'808U), "9223372036854776000");
@@ -241,8 +247,9 @@ TEST(writing, is_bounded_in_depth_as_reading_is) {
       EXPECT_EQ(items.has_value(), depth == 252);
       EXPECT_EQ(serialize_for_sorting(row).has_value(), depth == 252);
       EXPECT_TRUE(has_value(serialize(row)));
-      if (items)
+      if (items) {
         EXPECT_TRUE(has_value(parse_items(*items)));
+      }
     }
   }
 }

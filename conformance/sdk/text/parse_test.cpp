@@ -50,7 +50,8 @@ TEST(parse_value, keys_that_come_twice_are_the_last_one) {
 
 TEST(parse_value, keys_are_written_in_bytewise_order_at_every_depth) {
   EXPECT_EQ(
-      serialize(parse_value(R"([{"b":{"z":1,"Z":2,"\u00e9":3,"":4,"zz":5},"a":[{"y":1,"x":2}]}])").value()).value(),
+      serialize(parse_value(R"([{"b":{"z":1,"Z":2,"\u00e9":3,"":4,"zz":5},"a":[{"y":1,"x":2}]}])").value())
+          .value(),
       "[{\"a\":[{\"x\":2,\"y\":1}],\"b\":{\"\":4,\"Z\":2,\"z\":1,\"zz\":5,\"\u00E9\":3}}]");
   EXPECT_EQ(serialize(parse_value("{\"\U0001F600\":1,\"\uFFFF\":2}").value()).value(),
             "{\"\uFFFF\":2,\"\U0001F600\":1}");
