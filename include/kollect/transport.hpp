@@ -78,7 +78,7 @@ struct partition_lag {
 struct log_identity {
   broker_system system = broker_system::kafka;
   /// `kafka/CLUSTER_ID/TOPIC[/TOPIC_ID]` or `nats/STREAM/CREATED/SUBJECT`.
-  std::string name;
+  std::string name{};
 
   friend auto operator<=>(const log_identity&, const log_identity&) = default;
   friend bool operator==(const log_identity&, const log_identity&) = default;

@@ -135,10 +135,10 @@ bool read_any_item(json_cursor& cursor, std::string_view text, item_view& row, f
     return false;
   row.raw = text.substr(begin, cursor.position() - begin);
   if constexpr (state == row_text::unchecked) {
-    place.name = json_string("name or uid", true);
+    place.name = {};
+    place.wanted = "a name or a uid";
     if (!has_identity(row))
       return cursor.fail(error::missing_field, begin);
-    place.name = {};
   }
   return true;
 }

@@ -29,15 +29,6 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail {
   return {text.data(), text.size()};
 }
 
-[[nodiscard]] inline std::string to_string(const fingerprint& value) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  for (const auto half : {value.high, value.low})
-    for (unsigned shift = 64; shift != 0; shift -= 4)
-      text += digits[half >> (shift - 4) & 15U];
-  return text;
-}
-
 // To JSON. None of it throws, but for what allocating may throw.
 
 template <class Type>

@@ -423,7 +423,8 @@ struct field_place {
     case error::unknown_field:
       return "there is no field " + place.text();
     case error::missing_field:
-      return "there must be a field " + place.text();
+      return place.text() +
+             (place.name.is_present() ? " is missing" : " must have " + std::string(place.wanted));
     case error::too_deep:
       return too_deep_sentence(cursor.depth_asked_for());
     default:

@@ -278,10 +278,10 @@ private:
       place_.name = json_string(fields[index].first, true);
       return cursor_.fail(error::missing_field, begin);
     }
-    place_.name = json_string("name or uid", true);
+    place_.name = {};
+    place_.wanted = "a name or a uid";
     if (!has_identity(row))
       return cursor_.fail(error::missing_field, begin);
-    place_.name = {};
     return true;
   }
 
