@@ -1,6 +1,7 @@
 #include "command_line.hpp"
 
 #include <kollect/detail/nearest_name.hpp>
+#include <kollect/version.hpp>
 #include <program/flags.hpp>
 
 #include <CLI/CLI.hpp>
@@ -138,7 +139,7 @@ std::optional<wish> read_command_line(int count, const char* const* words, int& 
       "Checks a Kafka or NATS sink against the kollect.dev/v1alpha1 contract: audits the messages that are "
       "there, or drives the sink that is started by the command after --.",
       "kollect-conformance");
-  app.set_version_flag("--version", KOLLECT_VERSION);
+  app.set_version_flag("--version", KOLLECT_VERSION_STRING);
   app.footer("Exit codes: 0 conforms, 1 does not, 2 nothing could be judged, 64 wrong command line.");
   app.allow_extras();
   add_flags(app, out, raw);

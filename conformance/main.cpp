@@ -4,7 +4,8 @@
 #include "suite/log_watch.hpp"
 #include "suite/state_pairing.hpp"
 
-#include <program/end.hpp>
+#include <kollect/nats/end_process.hpp>
+#include <kollect/version.hpp>
 #include <program/exit_code.hpp>
 #include <program/log.hpp>
 #include <program/progress.hpp>
@@ -41,7 +42,7 @@ int list_clauses() {
 
 run_report begin_report(const wish& wanted, const connection& target) {
   run_report report;
-  report.suite_version = KOLLECT_VERSION;
+  report.suite_version = KOLLECT_VERSION_STRING;
   report.date = to_string(timestamp{from_system_clock(std::chrono::system_clock::now()).seconds, 0});
   report.mode = wanted.testee.empty() ? "audit" : "drive";
   report.profile = to_string(target.system);
@@ -158,9 +159,9 @@ int main(int count, char** words) {
   forbid_core_dumps();
   program::stop_signal stop; // before any thread starts
   try {
-    program::end(run(count, words, stop));
+    nats::end_process(run(count, words, stop));
   } catch (const std::exception& defect) {
     make_log().error("this is a defect, please report it", {{"what", defect.what()}});
-    program::end(program::internal_error);
+    nats::end_process(program::internal_error);
   }
 }

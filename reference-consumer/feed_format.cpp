@@ -1,6 +1,6 @@
 #include "feed_format.hpp"
 
-#include <kollect/detail/item_reader.hpp>
+#include <kollect/parse.hpp>
 #include <kollect/detail/json_writer.hpp>
 
 #include <string_view>
@@ -33,13 +33,12 @@ std::string printable(std::string_view text) {
 }
 
 std::string row_name(const std::string& json) {
-  detail::json_cursor cursor(json, max_depth_ceiling);
-  item_view row;
-  if (!detail::read_item(cursor, json, row))
+  const auto row = parse_row(json, {.max_depth = max_depth_ceiling});
+  if (!row)
     return printable(json);
-  const auto namespace_ = row.namespace_.decode();
-  return printable(row.kind.decode() + " " + (namespace_.empty() ? "" : namespace_ + "/") +
-                   row.name.decode());
+  const auto namespace_ = row->namespace_.decode();
+  return printable(row->kind.decode() + " " + (namespace_.empty() ? "" : namespace_ + "/") +
+                   row->name.decode());
 }
 
 } // namespace

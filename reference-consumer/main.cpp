@@ -1,6 +1,7 @@
 #include "command/commands.hpp"
 
-#include <program/end.hpp>
+#include <kollect/nats/end_process.hpp>
+#include <kollect/version.hpp>
 #include <program/exit_code.hpp>
 #include <program/flags.hpp>
 
@@ -15,7 +16,7 @@ int run(int count, char** words) {
   CLI::App app("Consumes Kollect inventory snapshots from Kafka or NATS JetStream into current state and a "
                "change feed.",
                "kollect-consumer");
-  app.set_version_flag("--version", KOLLECT_VERSION);
+  app.set_version_flag("--version", KOLLECT_VERSION_STRING);
   app.require_subcommand(1);
   consumer::command_action chosen;
   consumer::add_run(app, chosen);
@@ -45,5 +46,5 @@ int run(int count, char** words) {
 /// kollect-consumer: snapshots from Kafka or NATS into current state and a change feed, each effect
 /// exactly once. This file only puts the commands together.
 int main(int count, char** words) {
-  kollect::program::end(run(count, words));
+  kollect::nats::end_process(run(count, words));
 }

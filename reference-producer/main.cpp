@@ -1,6 +1,7 @@
 #include "command/commands.hpp"
 
-#include <program/end.hpp>
+#include <kollect/nats/end_process.hpp>
+#include <kollect/version.hpp>
 #include <program/exit_code.hpp>
 #include <program/flags.hpp>
 #include <program/log.hpp>
@@ -43,7 +44,7 @@ int run(int count, const char* const* words) {
   CLI::App app("Publishes inventory snapshots to the sink of a KollectEventSink manifest, or simulates a "
                "fleet that does.",
                "kollect-producer");
-  app.set_version_flag("--version", KOLLECT_VERSION);
+  app.set_version_flag("--version", KOLLECT_VERSION_STRING);
   app.require_subcommand(1);
   producer::command_action chosen;
   producer::add_export(app, chosen);
@@ -65,9 +66,9 @@ int run(int count, const char* const* words) {
 int main(int count, char** words) {
   forbid_core_dumps();
   try {
-    program::end(run(count, words));
+    nats::end_process(run(count, words));
   } catch (const std::exception& defect) {
     make_log().error("this is a defect, please report it", {{"what", defect.what()}});
-    program::end(program::internal_error);
+    nats::end_process(program::internal_error);
   }
 }

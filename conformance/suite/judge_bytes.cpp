@@ -141,7 +141,8 @@ void judge_byt_04(const dissection& seen, judgement& out) {
           return;
         out.look();
         const auto value = parse_value(node.raw);
-        const auto expected = value ? kollect::serialize(*value) : std::string();
+        const auto written = value ? kollect::serialize(*value) : result<std::string>(std::string());
+        const auto expected = written ? *written : std::string();
         // "-0" is how a double that is minus zero is spelled; as an integer it would be 0.
         if (node.raw != expected && node.raw != "-0")
           out.complain(at_byte(seen.system(), *message.source, message.offset_of(node.raw),

@@ -123,11 +123,17 @@ void judge_nat_02(const dissection& seen, judgement& out) {
   });
 }
 
+/// Whether two exports ask for the same rows, in whatever order.
+bool have_same_rows(const dissected_export& left, const dissected_export& right) {
+  const auto one = serialize_items(left.asked_rows), other = serialize_items(right.asked_rows);
+  return one && other && *one == *other;
+}
+
 /// Whether two exports ask for the same rows of the same inventory.
 bool ask_for_the_same(const dissected_export& left, const dissected_export& right) {
   return left.asked()->inventory == right.asked()->inventory &&
          left.asked()->namespace_ == right.asked()->namespace_ &&
-         serialize_items(left.asked_rows) == serialize_items(right.asked_rows);
+         have_same_rows(left, right);
 }
 
 /// Whether a stream's duplicate window swallows the later of two exports of the same rows (NAT-06).
@@ -204,7 +210,7 @@ void judge_nat_06(const dissection& seen, judgement& out) {
     return;
   for (std::size_t index = 2; index < seen.exports.size(); ++index) {
     const auto &first = seen.exports[index - 2], &one = seen.exports[index];
-    if (one.asked() == nullptr || serialize_items(first.asked_rows) != serialize_items(one.asked_rows) ||
+    if (one.asked() == nullptr || !have_same_rows(first, one) ||
         first.messages.empty())
       continue;
     out.look();

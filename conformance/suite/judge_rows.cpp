@@ -163,7 +163,10 @@ void judge_ord_01(const dissection& seen, judgement& out) {
     judge_row_order(seen, message, out);
     if (one.asked_rows.empty() || message.is_part() || one.messages.size() != 1)
       return;
-    const auto [first, is_new] = by_rows.emplace(serialize_items(one.asked_rows), &message);
+    const auto rows = serialize_items(one.asked_rows);
+    if (!rows)
+      return;
+    const auto [first, is_new] = by_rows.emplace(*rows, &message);
     const auto& earlier = *first->second;
     const auto at = first_difference(earlier.items->raw, message.items->raw);
     if (is_new || at == std::string_view::npos)

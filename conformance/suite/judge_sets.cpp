@@ -1,5 +1,6 @@
 #include "judge_parts.hpp"
 
+#include <kollect/message_builder.hpp>
 #include <kollect/multipart.hpp>
 
 #include <algorithm>
@@ -20,8 +21,8 @@ timestamp instant_of(std::string_view text) {
 export_envelope_header header_of(const message_facts& message) {
   export_envelope_header header;
   header.generation = integer_of(message.field("generation")).value_or(0);
-  if (const auto* const field = message.field("exportedAt"))
-    header.exported_at = instant_of(field->text.decode());
+  const auto* const exported_at = message.field("exportedAt");
+  header.exported_at = exported_at != nullptr ? instant_of(exported_at->text.decode()) : timestamp{}; // PAY-04
   if (const auto* const field = message.field("cluster"))
     header.cluster = field->text.decode();
   return header;
@@ -49,8 +50,12 @@ bool has_oversized_row(const dissected_export& one) {
   if (asked.max_export_bytes == 0 || one.asked_rows.empty())
     return false;
   std::vector<serialized_item> rows;
-  for (const auto& row : one.asked_rows)
-    rows.push_back(serialize_for_sorting(row));
+  for (const auto& row : one.asked_rows) {
+    auto text = serialize_for_sorting(row);
+    if (!text)
+      return false; // no sink can be asked to send it
+    rows.push_back(std::move(*text));
+  }
   const export_envelope_header header{.generation = asked.generation,
                                       .exported_at = instant_of(asked.exported_at)};
   return !split_items(std::move(rows), header, asked.max_export_bytes).has_value();
@@ -140,11 +145,12 @@ void judge_mp_02(const dissection& seen, judgement& out) {
 /// The size of one export envelope with all rows of these parts and no part marks.
 std::size_t whole_size(const std::vector<const message_facts*>& parts) {
   auto header = header_of(*parts.front());
-  std::string items = "[";
+  std::size_t row_bytes = 0;
   for (const auto* part : parts)
     for (const auto* row : part->rows)
-      items.append(header.item_count++ == 0 ? "" : ",").append(row->raw);
-  return serialize_export_envelope(header, items + "]").size();
+      row_bytes += row->raw.size(), ++header.item_count;
+  const auto size = payload_size(payload_form::export_envelope, header, row_bytes);
+  return size ? *size : 0;
 }
 
 void judge_mp_03(const dissection& seen, judgement& out) {

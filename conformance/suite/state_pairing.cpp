@@ -33,8 +33,10 @@ std::string without_part(const std::string& name) {
 
 /// The same text for the same meaning.
 std::string canonical(std::string_view json) {
-  const auto value = parse_value(json, limits{.max_depth = max_depth_ceiling});
-  return value ? kollect::serialize(*value) : std::string(json);
+  const limits bounds{.max_depth = max_depth_ceiling};
+  const auto value = parse_value(json, bounds);
+  const auto written = value ? kollect::serialize(*value, bounds) : result<std::string>(std::string(json));
+  return written ? *written : std::string(json);
 }
 
 } // namespace

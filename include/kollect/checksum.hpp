@@ -44,7 +44,7 @@ struct sha256_digest {
 };
 
 /// Lowercase hex, 64 characters.
-inline std::string to_string(const sha256_digest& digest) {
+[[nodiscard]] inline std::string to_string(const sha256_digest& digest) {
   constexpr std::string_view digits = "0123456789abcdef";
   std::string text;
   text.reserve(64);
@@ -62,7 +62,7 @@ inline std::ostream& operator<<(std::ostream& out, const sha256_digest& digest) 
 namespace detail {
 
 /// OpenSSL 3 looks an algorithm up by name at each use unless it was fetched once.
-inline const EVP_MD* sha256_algorithm() noexcept {
+[[nodiscard]] inline const EVP_MD* sha256_algorithm() noexcept {
   static const std::unique_ptr<EVP_MD, decltype(&EVP_MD_free)> algorithm(
       EVP_MD_fetch(nullptr, "SHA256", nullptr), &EVP_MD_free);
   return algorithm.get();
@@ -100,11 +100,11 @@ private:
 
 /// SHA-256 over the pieces as if they were one text. Linear, constant memory. Ends the program as
 /// sha256_hasher does.
-inline sha256_digest sha256(std::initializer_list<std::string_view> pieces) noexcept {
+[[nodiscard]] inline sha256_digest sha256(std::initializer_list<std::string_view> pieces) noexcept {
   return sha256_hasher()(pieces);
 }
 
-inline sha256_digest sha256(std::string_view text) noexcept {
+[[nodiscard]] inline sha256_digest sha256(std::string_view text) noexcept {
   return sha256({text});
 }
 
@@ -119,7 +119,7 @@ struct fingerprint {
 };
 
 /// Linear. Where libxxhash has versions for several processors, it chooses; the result is the same.
-inline fingerprint fingerprint_of(std::string_view text) noexcept {
+[[nodiscard]] inline fingerprint fingerprint_of(std::string_view text) noexcept {
 #if defined(KOLLECT_XXHASH_DISPATCH)
   const XXH128_hash_t hash = XXH3_128bits_dispatch(text.data(), text.size());
 #else
@@ -130,8 +130,8 @@ inline fingerprint fingerprint_of(std::string_view text) noexcept {
 
 /// The Nats-Msg-Id of an export: lowercase hex SHA-256 over `{cluster}/{namespace}/` and the payload
 /// (NAT-02).
-inline std::string nats_message_id(std::string_view cluster, std::string_view namespace_,
-                                   std::string_view payload) {
+[[nodiscard]] inline std::string nats_message_id(std::string_view cluster, std::string_view namespace_,
+                                                 std::string_view payload) {
   return to_string(sha256({cluster, "/", namespace_, "/", payload}));
 }
 

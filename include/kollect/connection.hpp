@@ -1,11 +1,13 @@
 #ifndef KOLLECT_CONNECTION_HPP
 #define KOLLECT_CONNECTION_HPP
 
+#include <kollect/error.hpp>
 #include <kollect/message.hpp>
 #include <kollect/version.hpp>
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace kollect::inline KOLLECT_ABI_NAMESPACE {
@@ -36,6 +38,24 @@ struct connection {
   std::optional<credentials> secret;
   std::optional<tls_settings> tls; ///< absent: no TLS
 };
+
+namespace detail {
+
+[[nodiscard]] constexpr std::string_view name_of(broker_system system) noexcept {
+  return system == broker_system::kafka ? "Kafka" : "NATS";
+}
+
+/// Fails for a connection to the other kind of broker, before anything is done with it.
+[[nodiscard]] inline result<void> check_system(const connection& target, broker_system wanted) {
+  if (target.system == wanted)
+    return {};
+  return make_failure(error::invalid_value, "the connection is one to " +
+                                                std::string(name_of(target.system)) + ", not to " +
+                                                std::string(name_of(wanted)) + ": use what kollect/" +
+                                                std::string(to_string(target.system)) + " has for it");
+}
+
+} // namespace detail
 
 } // namespace kollect::inline KOLLECT_ABI_NAMESPACE
 

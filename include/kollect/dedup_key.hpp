@@ -33,7 +33,7 @@ struct dedup_key {
 };
 
 /// The key of a message. Linear in the payload: this is where it is hashed.
-inline dedup_key make_dedup_key(const envelope_view& envelope) {
+[[nodiscard]] inline dedup_key make_dedup_key(const envelope_view& envelope) {
   return {envelope.cluster.decode(), envelope.namespace_.decode(), envelope.timestamp_text.decode(),
           sha256(envelope.payload)};
 }
@@ -61,8 +61,8 @@ inline void make_dedup_key(const envelope_view& envelope, sha256_hasher& hasher,
 /// Reads the header of one message as parse_envelope() does, and makes the key too: the same results, in one
 /// pass over the payload where the processor has SHA instructions. Where the message is refused, the key is
 /// of no use. Allocates nothing once the key's strings are long enough.
-inline result<envelope_view> parse_envelope(std::string_view message, sha256_hasher& hasher, dedup_key& key,
-                                            const limits& bounds = {}) {
+[[nodiscard]] inline result<envelope_view> parse_envelope(std::string_view message, sha256_hasher& hasher,
+                                                          dedup_key& key, const limits& bounds = {}) {
   if (auto sized = detail::check_size(message, bounds); !sized)
     return sized.error();
   detail::simd::digested_value digested;
@@ -109,7 +109,7 @@ inline void append_path_segment(std::string& out, std::string_view text) {
 } // namespace detail
 
 /// `cluster/namespace/timestamp/sha256:hex`, each part percent-encoded where needed.
-inline std::string to_string(const dedup_key& key) {
+[[nodiscard]] inline std::string to_string(const dedup_key& key) {
   std::string out;
   for (const auto* part : {&key.cluster, &key.namespace_, &key.timestamp}) {
     detail::append_path_segment(out, *part);

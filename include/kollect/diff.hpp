@@ -22,7 +22,7 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 /// What happened to a row between two snapshots of its scope.
 enum class change_kind { added, changed, removed };
 
-constexpr std::string_view to_string(change_kind kind) noexcept {
+[[nodiscard]] constexpr std::string_view to_string(change_kind kind) noexcept {
   switch (kind) {
   case change_kind::added:
     return "added";
@@ -61,7 +61,7 @@ inline constexpr std::size_t max_changed_paths_bytes = 256U * 1024;
 
 namespace detail {
 
-inline std::string pointer_token(std::string_view key) {
+[[nodiscard]] inline std::string pointer_token(std::string_view key) {
   std::string token = "/";
   for (const char letter : key) {
     if (letter == '~')
@@ -75,13 +75,11 @@ inline std::string pointer_token(std::string_view key) {
 }
 
 /// Numbers are compared as they are written (BYT-04): 1, 1.0 and 1e0 are spellings of one number.
-inline bool is_same_scalar(const boost::json::value& before, const boost::json::value& after) {
+[[nodiscard]] inline bool is_same_scalar(const boost::json::value& before, const boost::json::value& after) {
   if (!before.is_number() || !after.is_number())
     return before == after;
   std::string left, right;
-  append_value(left, before);
-  append_value(right, after);
-  return left == right;
+  return append_value(left, before) && append_value(right, after) && left == right;
 }
 
 /// Collects paths as long as they are no more than max_changed_paths_bytes: one long key above many
@@ -89,7 +87,7 @@ inline bool is_same_scalar(const boost::json::value& before, const boost::json::
 class changed_paths_collector {
 public:
   /// Compares two values at the place that path_ names; false once there is too much to name.
-  bool compare(const boost::json::value& before, const boost::json::value& after) {
+  [[nodiscard]] bool compare(const boost::json::value& before, const boost::json::value& after) {
     if (before.is_object() && after.is_object())
       return compare_objects(before.get_object(), after.get_object());
     if (before.is_array() && after.is_array() && before.get_array().size() == after.get_array().size()) {
@@ -102,10 +100,10 @@ public:
     return is_same_scalar(before, after) || add();
   }
 
-  std::vector<std::string> take() { return std::move(paths_); }
+  [[nodiscard]] std::vector<std::string> take() { return std::move(paths_); }
 
 private:
-  bool compare_objects(const boost::json::object& before, const boost::json::object& after) {
+  [[nodiscard]] bool compare_objects(const boost::json::object& before, const boost::json::object& after) {
     for (const auto& [key, value] : before) {
       const auto* const other = after.if_contains(key);
       const auto go_on = [&, &old_value = value] {
@@ -123,7 +121,7 @@ private:
 
   /// Does something one level further down.
   template <class Work>
-  bool within(const std::string& token, Work&& work) {
+  [[nodiscard]] bool within(const std::string& token, Work&& work) {
     const std::size_t length = path_.size();
     path_ += token;
     const bool go_on = work();
@@ -131,7 +129,7 @@ private:
     return go_on;
   }
 
-  bool add() {
+  [[nodiscard]] bool add() {
     bytes_ += path_.size() + 1;
     if (bytes_ > max_changed_paths_bytes)
       return false;
@@ -150,7 +148,8 @@ private:
 /// An array whose length changed is named as a whole. Empty when the rows differ in spelling only. A row
 /// over max_compared_row_bytes, or with more changes than max_changed_paths_bytes can name, is named as a
 /// whole by the empty pointer, so that no row costs more memory than a few times its own size.
-inline result<std::vector<std::string>> changed_paths(std::string_view before, std::string_view after) {
+[[nodiscard]] inline result<std::vector<std::string>> changed_paths(std::string_view before,
+                                                                    std::string_view after) {
   if (std::max(before.size(), after.size()) > max_compared_row_bytes)
     return std::vector<std::string>{""};
   const limits bounds{.max_depth = max_depth_ceiling};
@@ -171,7 +170,7 @@ inline result<std::vector<std::string>> changed_paths(std::string_view before, s
 /// The changes that lead from one snapshot of a scope to the next, in the order of row identity
 /// (DEL-01: rows that `after` lacks are removed). Rows with equal bytes are unchanged and cost a
 /// comparison; only changed rows are parsed. Folding the answer into `before` gives `after`.
-inline result<std::vector<change>> diff(const row_map& before, const row_map& after) {
+[[nodiscard]] inline result<std::vector<change>> diff(const row_map& before, const row_map& after) {
   std::vector<change> out;
   auto old_row = before.begin();
   auto new_row = after.begin();

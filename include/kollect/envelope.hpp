@@ -10,10 +10,14 @@
 #include <kollect/timestamp.hpp>
 #include <kollect/version.hpp>
 
-#include <boost/container/static_vector.hpp>
+#include <boost/container/small_vector.hpp>
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <functional>
+#include <ostream>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -48,7 +52,7 @@ struct envelope_view {
   std::string_view payload{}; ///< raw bytes, the ones that DED-02 hashes
 
   /// Where the payload begins in the message, in bytes.
-  std::size_t payload_offset() const noexcept {
+  [[nodiscard]] std::size_t payload_offset() const noexcept {
     return static_cast<std::size_t>(payload.data() - message.data());
   }
 };
@@ -64,19 +68,21 @@ public:
 
   /// `find_end(text, at)` answers as detail::simd::find_value_end() does, and is asked for the payload's end.
   template <class FindEnd>
-  result<envelope_view> read(FindEnd find_end) {
+  [[nodiscard]] result<envelope_view> read(FindEnd find_end) {
     if (read_compact(find_end))
       return check();
     view_ = {.message = view_.message};
     const bool is_read = cursor_.read_object([this](const json_string& name) { return read_field(name); });
     if (!is_read)
-      return cursor_failure(cursor_, 0, clause_);
+      return cursor_failure(cursor_, 0, clause_, place_);
+    if (auto unique = check_unknown(); !unique)
+      return unique.error();
     if (!cursor_.at_end())
       return make_failure(error::trailing_data, "there is more text after the envelope", "ENV-01",
                           at(cursor_.position()));
     for (std::size_t index = 0; index < seen_.size(); ++index)
       if (!seen_[index] && index != 0)
-        return make_failure(error::missing_field, "the envelope has no field " + std::string(names[index]),
+        return make_failure(error::missing_field, "the envelope has no field " + in_quotes(names[index]),
                             "ENV-02", at(0));
     return check();
   }
@@ -84,12 +90,12 @@ public:
 private:
   static constexpr std::array<std::string_view, 5> names{"schemaVersion", "timestamp", "cluster", "namespace",
                                                          "payload"};
-  static text_position at(std::size_t offset) { return {offset, 0, 0}; }
+  [[nodiscard]] static text_position at(std::size_t offset) { return {offset, 0, 0}; }
 
   /// The envelope as producers spell it: fields in contract order, texts plain, and nothing after the
   /// payload.
   template <class FindEnd>
-  bool read_compact(FindEnd find_end) noexcept {
+  [[nodiscard]] bool read_compact(FindEnd find_end) noexcept {
     compact_cursor text(view_.message, 0);
     if (cursor_.room() == 0 || !text.pass(R"({"schemaVersion":")") ||
         !text.read_plain(view_.schema_version) || !text.pass(R"(,"timestamp":")") ||
@@ -107,12 +113,14 @@ private:
     return true;
   }
 
-  bool read_field(const json_string& name) {
+  [[nodiscard]] bool read_field(const json_string& name) {
     const auto found = std::find_if(names.begin(), names.end(), [&](auto known) { return name == known; });
     const auto index = static_cast<std::size_t>(found - names.begin());
+    clause_ = "ENV-02";
+    place_.name = name;
     if (found == names.end())
       return read_unknown(name);
-    clause_ = "ENV-02";
+    place_.wanted = "a string";
     if (std::exchange(seen_[index], true))
       return cursor_.fail(error::duplicate_field, cursor_.begin_of(name));
     if (index == 4)
@@ -129,23 +137,39 @@ private:
     return cursor_.read_string(*fields[index]);
   }
 
-  /// An unknown field is passed over (ENV-02), but it is checked, and one name twice is refused like a known
-  /// one.
-  bool read_unknown(const json_string& name) {
-    clause_ = "ENV-02";
-    const auto is_same = [&name](const json_string& other) {
-      return name.is_plain() ? other == name.raw() : other == name.decode();
-    };
-    if (std::any_of(unknown_.begin(), unknown_.end(), is_same))
-      return cursor_.fail(error::duplicate_field, cursor_.begin_of(name));
-    if (unknown_.size() == max_unknown_fields)
-      return cursor_.fail(error::too_large, cursor_.begin_of(name));
-    unknown_.push_back(name);
+  /// An unknown field is passed over (ENV-02), however many there are, but its value is checked.
+  [[nodiscard]] bool read_unknown(const json_string& name) {
+    unknown_.push_back(hash_of(name));
     std::string_view ignored;
     return cursor_.skip_value(ignored);
   }
 
-  bool skip_payload() {
+  [[nodiscard]] static std::size_t hash_of(const json_string& name) {
+    const std::hash<std::string_view> hash;
+    return name.is_plain() ? hash(name.raw()) : hash(name.decode());
+  }
+
+  /// One unknown name twice is refused like a known one, as nobody could say which counts. O(n log n) for n
+  /// of them, eight bytes each.
+  [[nodiscard]] result<void> check_unknown() {
+    std::sort(unknown_.begin(), unknown_.end());
+    if (std::adjacent_find(unknown_.begin(), unknown_.end()) == unknown_.end())
+      return {};
+    // Two names with one hash can be built by hand: so now the names themselves are looked at.
+    std::set<std::string> seen;
+    json_cursor again(view_.message, max_depth_ceiling);
+    const bool is_unique = again.read_object([&](const json_string& name) {
+      place_.name = name;
+      std::string_view ignored;
+      return seen.insert(name.decode()).second ? again.skip_value(ignored)
+                                               : again.fail(error::duplicate_field, again.begin_of(name));
+    });
+    if (is_unique)
+      return {};
+    return cursor_failure(again, 0, "ENV-02", place_);
+  }
+
+  [[nodiscard]] bool skip_payload() {
     cursor_.peek();
     const std::size_t begin = cursor_.position();
     const std::size_t end = detail::simd::find_value_end(view_.message, begin);
@@ -158,16 +182,17 @@ private:
     return true;
   }
 
-  result<envelope_view> check() {
+  [[nodiscard]] result<envelope_view> check() {
     if (!view_.schema_version.empty() && !(view_.schema_version == schema_version_v1alpha1))
       return make_failure(error::unsupported_schema_version,
-                          "schemaVersion is \"" + view_.schema_version.decode().substr(0, 64) +
-                              "\"; this consumer knows only " + std::string(schema_version_v1alpha1),
+                          "\"schemaVersion\" is " + in_quotes(view_.schema_version.decode()) +
+                              "; this consumer knows only " + std::string(schema_version_v1alpha1),
                           "ENV-03", at(version_at_));
     const auto& text = view_.timestamp_text;
     auto instant = parse_timestamp(text.is_plain() ? text.raw() : std::string_view(text.decode()));
     if (!instant) {
       auto reason = instant.error();
+      reason.message = "\"timestamp\": " + reason.message;
       reason.position = at(timestamp_at_);
       return reason;
     }
@@ -175,19 +200,18 @@ private:
     return view_;
   }
 
-  static constexpr std::size_t max_unknown_fields = 64;
-
   json_cursor cursor_;
   envelope_view view_;
   std::array<bool, 5> seen_{};
-  boost::container::static_vector<json_string, max_unknown_fields> unknown_; // no allocation for a duplicate
+  boost::container::small_vector<std::size_t, 32> unknown_; // hashes of names; no allocation for a few
+  field_place place_{.wanted = "an object", .whole = "the message"};
   std::string_view clause_ = "ENV-01";
   std::size_t timestamp_at_ = 0;
   std::size_t version_at_ = 0;
 };
 
 /// Whatever is read of a message must have bytes, and not too many.
-inline result<void> check_size(std::string_view message, const limits& bounds) {
+[[nodiscard]] inline result<void> check_size(std::string_view message, const limits& bounds) {
   if (message.empty())
     return make_failure(error::empty_message, "the message has no bytes", "ENV-08");
   if (message.size() > bounds.max_message_bytes)
@@ -204,15 +228,21 @@ inline result<void> check_size(std::string_view message, const limits& bounds) {
 /// Reads the header of one message and finds its payload.
 ///
 /// Fields may come in any order, and unknown ones are passed over (ENV-02). An absent or empty
-/// schemaVersion counts as v1alpha1; any other is error::unsupported_schema_version (ENV-03).
-/// Errors carry the byte offset. Linear in the message; the payload is only scanned for its end.
-inline result<envelope_view> parse_envelope(std::string_view message, const limits& bounds = {}) {
+/// schemaVersion counts as v1alpha1; any other is error::unsupported_schema_version (ENV-03). One name twice
+/// is error::duplicate_field, be it known or not. Bytes in a string that are not UTF-8 are
+/// error::invalid_utf8; an escaped lone surrogate is U+FFFD (BYT-03). Errors name the field and carry the
+/// byte offset. Linear in the message, O(n log n) in its unknown fields; the payload is only scanned for its
+/// end. Allocates nothing for a message with up to 32 unknown fields.
+[[nodiscard]] inline result<envelope_view> parse_envelope(std::string_view message,
+                                                          const limits& bounds = {}) {
   if (auto sized = detail::check_size(message, bounds); !sized)
     return sized.error();
   return detail::envelope_reader(message, bounds).read([](std::string_view text, std::size_t at) noexcept {
     return detail::simd::find_value_end(text, at);
   });
 }
+template <detail::temporary_text Text, class... Rest>
+result<envelope_view> parse_envelope(Text&&, Rest&&...) = delete; // a view of it would dangle
 
 } // namespace kollect::inline KOLLECT_ABI_NAMESPACE
 

@@ -1,6 +1,7 @@
 #ifndef KOLLECT_ERROR_HPP
 #define KOLLECT_ERROR_HPP
 
+#include <kollect/detail/printable.hpp>
 #include <kollect/version.hpp>
 
 #include <boost/assert/source_location.hpp>
@@ -9,6 +10,7 @@
 #include <boost/system/result.hpp>
 #include <boost/system/system_error.hpp>
 
+#include <compare>
 #include <cstddef>
 #include <optional>
 #include <ostream>
@@ -103,7 +105,7 @@ struct error_text {
   condition kind;
 };
 
-constexpr error_text describe(error value) noexcept {
+[[nodiscard]] constexpr error_text describe(error value) noexcept {
   using enum condition;
   switch (value) {
   case error::syntax:
@@ -209,8 +211,8 @@ constexpr error_text describe(error value) noexcept {
 class condition_category_type final : public boost::system::error_category {
 public:
   constexpr condition_category_type() noexcept : error_category(0x6b6f6c6c65637402ULL) {}
-  const char* name() const noexcept override { return "kollect.condition"; }
-  std::string message(int value) const override {
+  [[nodiscard]] const char* name() const noexcept override { return "kollect.condition"; }
+  [[nodiscard]] std::string message(int value) const override {
     switch (static_cast<condition>(value)) {
     case condition::bad_data:
       return "bad data";
@@ -236,9 +238,11 @@ inline constexpr condition_category_type condition_category_instance{};
 class error_category_type final : public boost::system::error_category {
 public:
   constexpr error_category_type() noexcept : error_category(0x6b6f6c6c65637401ULL) {}
-  const char* name() const noexcept override { return "kollect"; }
-  std::string message(int value) const override { return describe(static_cast<error>(value)).sentence; }
-  boost::system::error_condition default_error_condition(int value) const noexcept override {
+  [[nodiscard]] const char* name() const noexcept override { return "kollect"; }
+  [[nodiscard]] std::string message(int value) const override {
+    return describe(static_cast<error>(value)).sentence;
+  }
+  [[nodiscard]] boost::system::error_condition default_error_condition(int value) const noexcept override {
     return {static_cast<int>(describe(static_cast<error>(value)).kind), condition_category_instance};
   }
 };
@@ -248,19 +252,23 @@ inline constexpr error_category_type error_category_instance{};
 } // namespace detail
 
 /// The category of kollect::error values; its id is fixed, so codes compare equal across shared objects.
-inline const boost::system::error_category& error_category() noexcept {
+[[nodiscard]] inline const boost::system::error_category& error_category() noexcept {
   return detail::error_category_instance;
 }
 
 /// The stable lower_case name of an error, as in dead letters and metrics.
-constexpr std::string_view error_name(error value) noexcept {
+[[nodiscard]] constexpr std::string_view error_name(error value) noexcept {
   return detail::describe(value).name;
 }
 
-inline boost::system::error_code make_error_code(error value) noexcept {
+inline std::ostream& operator<<(std::ostream& out, error value) {
+  return out << error_name(value);
+}
+
+[[nodiscard]] inline boost::system::error_code make_error_code(error value) noexcept {
   return {static_cast<int>(value), error_category()};
 }
-inline boost::system::error_condition make_error_condition(condition value) noexcept {
+[[nodiscard]] inline boost::system::error_condition make_error_condition(condition value) noexcept {
   return {static_cast<int>(value), detail::condition_category_instance};
 }
 
@@ -270,48 +278,57 @@ struct text_position {
   std::size_t line = 0; ///< 0: the text has no lines worth naming (a message)
   std::size_t column = 0;
 
+  friend auto operator<=>(const text_position&, const text_position&) = default;
   friend bool operator==(const text_position&, const text_position&) = default;
 };
 
-/// An error with all that a person needs to mend it. The only error type of this library:
-/// no function of it throws.
+/// An error with all that a person needs to mend it. The only error type of this library: its functions
+/// answer with it and do not throw. Three things throw all the same, as their protocols say: result::value()
+/// where there is none, boost::json::value_to() where a value has another shape (json.hpp), and whatever
+/// allocates, std::bad_alloc.
 struct failure {
   boost::system::error_code code;             ///< from kollect::error
-  std::string message;                        ///< one sentence: what is wrong, and what to do next
+  std::string message;                        ///< one sentence: what is wrong, and what to do next; printable
   std::string_view clause = {};               ///< contract clause such as "ENV-05"; empty where none applies
   std::optional<text_position> position = {}; ///< where in the input
   std::string source = {};                    ///< file, topic or store that it is about
   boost::source_location location = {};       ///< where in this library it was noticed
 
-  error reason() const noexcept { return static_cast<error>(code.value()); }
+  [[nodiscard]] error reason() const noexcept { return static_cast<error>(code.value()); }
 };
 
 /// Either a value or a failure.
 template <class Value>
 using result = boost::system::result<Value, failure>;
 
-/// Makes a failure; the place in the source is that of the caller.
-inline failure make_failure(error reason, std::string message, std::string_view clause = {},
-                            std::optional<text_position> position = {},
-                            boost::source_location location = BOOST_CURRENT_LOCATION) {
-  return failure{make_error_code(reason), std::move(message), clause, position, {}, location};
+/// Makes a failure; the place in the source is that of the caller. Control characters, marks that turn the
+/// direction of text, and bytes that are not UTF-8 become escapes, so a message may quote what it is about.
+/// The clause is not copied: give a literal.
+[[nodiscard]] inline failure make_failure(error reason, std::string_view message,
+                                          std::string_view clause = {},
+                                          std::optional<text_position> position = {},
+                                          boost::source_location location = BOOST_CURRENT_LOCATION) {
+  return failure{make_error_code(reason), detail::printable(message), clause, position, {}, location};
 }
+template <detail::temporary_text Clause, class... Rest>
+failure make_failure(error, std::string_view, Clause&&, Rest&&...) = delete; // a view of it would dangle
 
 /// The whole failure as one line: `source:line:column: sentence [clause]`; where the text has no lines,
-/// `sentence at byte N [clause]`.
-inline std::string to_string(const failure& value) {
+/// `sentence at byte N [clause]`. It is one line, and harmless to a terminal, whatever its parts hold: what
+/// make_failure() escapes is escaped here in all of them.
+[[nodiscard]] inline std::string to_string(const failure& value) {
   std::string text;
   if (!value.source.empty())
-    text += value.source + ":";
+    text += detail::printable(value.source) + ":";
   if (value.position && value.position->line != 0)
     text += std::to_string(value.position->line) + ":" + std::to_string(value.position->column) + ":";
   if (!text.empty())
     text += ' ';
-  text += value.message.empty() ? value.code.message() : value.message;
+  detail::append_printable(text, value.message.empty() ? value.code.message() : value.message);
   if (value.position && value.position->line == 0)
     text += " at byte " + std::to_string(value.position->offset);
   if (!value.clause.empty())
-    text += " [" + std::string(value.clause) + "]";
+    text += " [" + detail::printable(value.clause) + "]";
   return text;
 }
 

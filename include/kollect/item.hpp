@@ -2,6 +2,7 @@
 #define KOLLECT_ITEM_HPP
 
 #include <kollect/checksum.hpp>
+#include <kollect/detail/printable.hpp>
 #include <kollect/json_string.hpp>
 #include <kollect/version.hpp>
 
@@ -31,9 +32,14 @@ struct row_identity {
   friend bool operator==(const row_identity&, const row_identity&) = default;
 };
 
+/// The five parts with `/` between, for people: control characters and the like as escapes.
+[[nodiscard]] inline std::string to_string(const row_identity& row) {
+  return detail::printable(row.target_namespace + "/" + row.target_name + "/" + row.namespace_ + "/" +
+                           row.name + "/" + row.uid);
+}
+
 inline std::ostream& operator<<(std::ostream& out, const row_identity& row) {
-  return out << row.target_namespace << '/' << row.target_name << '/' << row.namespace_ << '/' << row.name
-             << '/' << row.uid;
+  return out << to_string(row);
 }
 
 /// One row of an inventory (ROW-01), owning its text. Fields stand in the order they are sent in.
@@ -48,13 +54,15 @@ struct item {
   std::string uid;
   boost::json::value attributes; ///< an object, or null where the producer had none (ROW-02)
 
-  row_identity identity() const { return {target_namespace, target_name, namespace_, name, uid}; }
+  [[nodiscard]] row_identity identity() const {
+    return {target_namespace, target_name, namespace_, name, uid};
+  }
 
   friend bool operator==(const item&, const item&) = default;
 };
 
 /// One row as it stands in a message: nothing is copied. Valid as long as the message's bytes are.
-/// A field that the row lacks is empty.
+/// A field that the row lacks is empty, and json_string::is_present() tells so.
 struct item_view {
   std::string_view raw; ///< the whole row, braces included
   json_string target_namespace;
@@ -67,7 +75,7 @@ struct item_view {
   json_string uid;
   std::string_view attributes; ///< raw JSON: an object or null; empty where the row has none
 
-  row_identity identity() const {
+  [[nodiscard]] row_identity identity() const {
     return {target_namespace.decode(), target_name.decode(), namespace_.decode(), name.decode(),
             uid.decode()};
   }

@@ -1,12 +1,11 @@
 #ifndef KOLLECT_JSON_HPP
 #define KOLLECT_JSON_HPP
 
-#include <kollect/diff.hpp>
-#include <kollect/envelope.hpp>
+#include <kollect/detail/json_convert.hpp>
+#include <kollect/error.hpp>
 #include <kollect/item.hpp>
+#include <kollect/json_string.hpp>
 #include <kollect/parse.hpp>
-#include <kollect/scope.hpp>
-#include <kollect/timestamp.hpp>
 #include <kollect/version.hpp>
 
 #include <boost/json/conversion.hpp>
@@ -15,92 +14,100 @@
 #include <boost/json/value_from.hpp>
 #include <boost/json/value_to.hpp>
 
+#include <ostream>
 #include <string>
 #include <string_view>
 
+/// Conversions of the SDK's value types for boost::json::value_from, value_to and try_value_to, and with them
+/// for containers of these types.
+///
+/// Records become objects with their fields in camelCase, in order: scope, row_identity, item, envelope,
+/// snapshot, dedup_key, snapshot_order, change, serialized_item, export_envelope_header, header,
+/// outgoing_message, receipt, partition_position, partition_lag, log_identity, text_position. Texts:
+/// timestamp, sha256_digest and fingerprint (both in hex), and the names of change_kind, payload_form and
+/// broker_system. What holds JSON (a payload, the rows of a change) becomes a value if it is an object or
+/// array, null if it is empty, and stays a string else. json_string, item_view, error and failure go out
+/// only, as they are views or hold one.
+///
+/// value_to<T>(value_from(x)) == x, with two conditions: an instant must be valid, and JSON within must be
+/// spelled as the contract says (BYT-01 to BYT-04). Settings, limits and whatever may hold a secret have no
+/// conversion.
+///
+/// value_from throws nothing, try_value_to answers with an error code of kollect::error_category(). value_to
+/// throws boost::system::system_error where the value has another shape, as the protocol of Boost.JSON wants;
+/// its what() names the field. Linear.
+
 namespace kollect::inline KOLLECT_ABI_NAMESPACE {
+
+template <detail::json_convertible Type>
+void tag_invoke(const boost::json::value_from_tag&, boost::json::value& out, const Type& value) {
+  out = detail::to_json(value);
+}
+
+template <detail::json_convertible Type>
+boost::json::result<Type> tag_invoke(const boost::json::try_value_to_tag<Type>&,
+                                     const boost::json::value& value) {
+  auto read = detail::from_json<Type>(value);
+  if (!read)
+    return read.error().code;
+  return std::move(*read);
+}
+
+template <detail::json_convertible Type>
+Type tag_invoke(const boost::json::value_to_tag<Type>&, const boost::json::value& value) {
+  return detail::from_json<Type>(value).value();
+}
+
+inline void tag_invoke(const boost::json::value_from_tag&, boost::json::value& out,
+                       const json_string& value) {
+  out = value.decode();
+}
+
+/// As the item that it is a view of; attributes that are no JSON stay a string.
+inline void tag_invoke(const boost::json::value_from_tag&, boost::json::value& out, const item_view& row) {
+  boost::json::object made;
+  for (const auto& [name, field] : detail::text_fields<item_view>())
+    if (name != "group" || !row.group.empty())
+      made.emplace(detail::view_of(name), (row.*field).decode());
+  made.emplace("attributes", detail::json_of_text(std::string(row.attributes)));
+  out = std::move(made);
+}
+
+inline void tag_invoke(const boost::json::value_from_tag&, boost::json::value& out, error value) {
+  out = detail::view_of(error_name(value));
+}
+
+/// `{reason, message, clause, position, source}`; position is null where there is none.
+inline void tag_invoke(const boost::json::value_from_tag&, boost::json::value& out, const failure& value) {
+  out = {{"reason", detail::view_of(error_name(value.reason()))},
+         {"message", value.message.empty() ? value.code.message() : value.message},
+         {"clause", detail::view_of(value.clause)},
+         {"position", detail::to_json(value.position)},
+         {"source", value.source}};
+}
 
 namespace detail {
 
-inline result<item> item_of(const boost::json::value& value) {
-  if (!value.is_object())
-    return make_failure(error::wrong_type, "a row must be an object", "ROW-01");
-  item row;
-  for (const auto& [name, field] : text_fields<item>()) {
-    const auto* const found =
-        value.get_object().if_contains(boost::json::string_view(name.data(), name.size()));
-    if (found == nullptr && name == "group")
-      continue;
-    if (found == nullptr)
-      return make_failure(error::missing_field, "the row has no field " + std::string(name), "ROW-01");
-    if (!found->is_string())
-      return make_failure(error::wrong_type, "the row's field " + std::string(name) + " must be a string",
-                          "ROW-01");
-    row.*field = std::string_view(found->get_string());
-  }
-  const auto* const attributes = value.get_object().if_contains("attributes");
-  if (attributes == nullptr)
-    return row;
-  if (!attributes->is_object() && !attributes->is_null())
-    return make_failure(error::wrong_type, "the row's attributes must be an object or null", "ROW-02");
-  row.attributes = *attributes;
-  return row;
-}
+/// A type with a text of its own, which its header says.
+template <class Type>
+concept has_own_text = json_scalar<Type> || std::same_as<Type, scope> || std::same_as<Type, row_identity> ||
+    std::same_as<Type, dedup_key> || std::same_as<Type, snapshot_order>;
 
 } // namespace detail
 
-// Conversions for boost::json::value_from and boost::json::value_to. Like every value_to, the ones
-// to our types throw boost::system::system_error where the value has another shape; the functions
-// of parse.hpp and envelope.hpp answer with a result instead.
-
-inline void tag_invoke(const boost::json::value_from_tag&, boost::json::value& out, const timestamp& value) {
-  out = to_string(value);
+/// A record that has no text of its own as one line of JSON, for people: control characters and the like are
+/// escapes. One that JSON has no text for is the reason, in parentheses.
+template <class Type>
+requires(detail::json_convertible<Type> && !detail::has_own_text<Type>) std::ostream&
+operator<<(std::ostream& out, const Type& value) {
+  std::string text;
+  const auto written = detail::append_value(text, detail::to_json(value), {.max_depth = max_depth_ceiling},
+                                            detail::member_order::as_it_is);
+  return out << (written ? detail::printable(text) : "(" + written.error().message + ")");
 }
 
-inline timestamp tag_invoke(const boost::json::value_to_tag<timestamp>&, const boost::json::value& value) {
-  return parse_timestamp(value.is_string() ? std::string_view(value.get_string()) : std::string_view())
-      .value();
-}
-
-/// A row as an object with the field names and the order of ROW-01.
-inline void tag_invoke(const boost::json::value_from_tag&, boost::json::value& out, const item& row) {
-  auto& object = out.emplace_object();
-  for (const auto& [name, field] : detail::text_fields<item>())
-    if (name != "group" || !row.group.empty())
-      object.emplace(boost::json::string_view(name.data(), name.size()), row.*field);
-  object.emplace("attributes", row.attributes);
-}
-
-inline item tag_invoke(const boost::json::value_to_tag<item>&, const boost::json::value& value) {
-  return detail::item_of(value).value();
-}
-
-/// An envelope as an object with the fields of ENV-02; the payload becomes a value, and one that is not
-/// JSON throws as above.
-inline void tag_invoke(const boost::json::value_from_tag&, boost::json::value& out, const envelope& value) {
-  out = {{"schemaVersion", value.schema_version},
-         {"timestamp", to_string(value.timestamp)},
-         {"cluster", value.cluster},
-         {"namespace", value.namespace_},
-         {"payload", parse_value(value.payload).value()}};
-}
-
-/// `{cluster, namespace, inventory}`
-inline void tag_invoke(const boost::json::value_from_tag&, boost::json::value& out, const scope& value) {
-  out = {{"cluster", value.cluster}, {"namespace", value.namespace_}, {"inventory", value.inventory}};
-}
-
-/// `{op, before, after, changedPaths}`: before and after are rows or null.
-inline void tag_invoke(const boost::json::value_from_tag&, boost::json::value& out, const change& value) {
-  const auto row = [](const std::string& text) {
-    return text.empty() ? boost::json::value(nullptr)
-                        : parse_value(text, limits{.max_depth = max_depth_ceiling}).value();
-  };
-  out = {
-      {"op", std::string(to_string(value.kind))}, {"before", row(value.before)}, {"after", row(value.after)}};
-  auto& paths = out.as_object()["changedPaths"].emplace_array();
-  for (const auto& path : value.changed_paths)
-    paths.emplace_back(path);
+inline std::ostream& operator<<(std::ostream& out, const item_view& row) {
+  return out << detail::printable(row.raw);
 }
 
 } // namespace kollect::inline KOLLECT_ABI_NAMESPACE

@@ -16,7 +16,7 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
 /// How many levels of nesting a row may have, itself the first, in a payload of this form: the envelope, the
 /// array and, where there is one, the export envelope are around it.
-inline std::size_t row_room(payload_form form, const limits& bounds) noexcept {
+[[nodiscard]] inline std::size_t row_room(payload_form form, const limits& bounds) noexcept {
   const std::size_t around = form == payload_form::array ? 2 : 3;
   const std::size_t deepest = std::min(bounds.max_depth, max_depth_ceiling);
   return deepest - std::min(deepest, around);
@@ -30,14 +30,14 @@ public:
 
   /// How many bytes of `text`, where a row begins, are a row that was found good, all of it, and nests no
   /// deeper than `room`; 0 if none is known to be there.
-  virtual std::size_t find(std::string_view text, std::size_t room) = 0;
+  [[nodiscard]] virtual std::size_t find(std::string_view text, std::size_t room) = 0;
 
   /// Told of each row that find() did not know, once it has been found good.
   virtual void pass(const item_view& row) = 0;
 
   /// Asked when the whole items array has been passed: SHA-256 of its bytes, where that is known without
   /// hashing them.
-  virtual std::optional<sha256_digest> digest_of(std::string_view items) const = 0;
+  [[nodiscard]] virtual std::optional<sha256_digest> digest_of(std::string_view items) const = 0;
 };
 
 } // namespace kollect::inline KOLLECT_ABI_NAMESPACE

@@ -5,12 +5,14 @@
 
 #include <chrono>
 #include <cstddef>
+#include <string>
 
 namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
 /// Every bound of the library, with its default. A program offers each as a flag.
 struct limits {
-  /// Deepest nesting of arrays and objects in one message; the message itself is level 1. At most 1024.
+  /// Deepest nesting of arrays and objects in one message; the message itself is level 1. More than
+  /// max_depth_ceiling counts as max_depth_ceiling, and the error says so.
   std::size_t max_depth = 256;
 
   /// Longest message that is read, in bytes. A longer one is error::too_large.
@@ -29,6 +31,20 @@ inline constexpr std::size_t default_max_export_bytes = 1'572'864;
 
 /// A hard upper bound of limits::max_depth: keeps recursion within a small stack.
 inline constexpr std::size_t max_depth_ceiling = 1024;
+
+namespace detail {
+
+/// What error::too_deep says.
+[[nodiscard]] inline std::string too_deep_sentence(std::size_t max_depth) {
+  if (max_depth > max_depth_ceiling)
+    return "the JSON value is nested deeper than " + std::to_string(max_depth_ceiling) +
+           " levels, the most that limits::max_depth may allow (it asks for " + std::to_string(max_depth) +
+           ")";
+  return "the JSON value is nested deeper than " + std::to_string(max_depth) +
+         " levels (see limits::max_depth)";
+}
+
+} // namespace detail
 
 } // namespace kollect::inline KOLLECT_ABI_NAMESPACE
 

@@ -29,19 +29,19 @@ public:
   virtual ~log_reader() = default;
 
   /// Which log this reads.
-  virtual const log_identity& log() const noexcept = 0;
+  [[nodiscard]] virtual const log_identity& log() const noexcept = 0;
 
   /// Takes up to `max_messages` messages or about `max_bytes` bytes of values, whichever comes first;
   /// waits up to `timeout` for the first of them. Each partition's messages come in its order, none
   /// twice. No messages is not a failure. Acknowledging them is without effect.
-  virtual result<std::vector<received_message>> poll(std::size_t max_messages, std::size_t max_bytes,
-                                                     std::chrono::milliseconds timeout) = 0;
+  [[nodiscard]] virtual result<std::vector<received_message>>
+  poll(std::size_t max_messages, std::size_t max_bytes, std::chrono::milliseconds timeout) = 0;
 
   /// True once everything that was there when the reader was made has been given out.
-  virtual bool at_end() const noexcept = 0;
+  [[nodiscard]] virtual bool at_end() const noexcept = 0;
 
   /// Where each partition ended when the reader was made: the offset after its last message.
-  virtual std::vector<partition_position> ends() const = 0;
+  [[nodiscard]] virtual std::vector<partition_position> ends() const = 0;
 
   /// Ends the connection. Called by the destructor.
   virtual void close() noexcept = 0;

@@ -1,13 +1,17 @@
 #ifndef KOLLECT_MESSAGE_HPP
 #define KOLLECT_MESSAGE_HPP
 
+#include <kollect/error.hpp>
 #include <kollect/timestamp.hpp>
 #include <kollect/version.hpp>
 
+#include <algorithm>
+#include <compare>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,8 +22,12 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 /// The kind of broker a message goes through.
 enum class broker_system { kafka, nats };
 
-constexpr std::string_view to_string(broker_system system) noexcept {
+[[nodiscard]] constexpr std::string_view to_string(broker_system system) noexcept {
   return system == broker_system::kafka ? "kafka" : "nats";
+}
+
+inline std::ostream& operator<<(std::ostream& out, broker_system system) {
+  return out << to_string(system);
 }
 
 /// A Kafka record header or a NATS message header.
@@ -27,22 +35,60 @@ struct header {
   std::string name;
   std::string value;
 
+  friend auto operator<=>(const header&, const header&) = default;
   friend bool operator==(const header&, const header&) = default;
 };
 
+/// The name of the NATS header that a stream recognises a message by (NAT-02).
+inline constexpr std::string_view message_id_header = "Nats-Msg-Id";
+
 /// A message as it is handed to a publisher. The value's bytes are the same for Kafka and NATS (ENV-04).
+///
+/// make_message() makes one for the broker it goes to. A publisher refuses one for the other kind of broker
+/// with error::invalid_value, as what its broker needs would be missing: for Kafka one with the header
+/// Nats-Msg-Id, for NATS one with a key, or without that header. A Kafka message that is filled in by hand
+/// without a key goes to any partition, so that its scope's order is lost (KAF-02).
 struct outgoing_message {
   std::string destination;        ///< Kafka topic or NATS subject
   std::optional<std::string> key; ///< Kafka message key (KAF-01); NATS has none
   std::vector<header> headers;    ///< KAF-04; NAT-02: Nats-Msg-Id
   std::string value;              ///< the serialized envelope
+
+  friend bool operator==(const outgoing_message&, const outgoing_message&) = default;
 };
+
+namespace detail {
+
+/// Fails for a message that was made for the other kind of broker, or lacks what this one needs.
+[[nodiscard]] inline result<void> check_made_for(broker_system system, const outgoing_message& message) {
+  const bool has_id = std::any_of(message.headers.begin(), message.headers.end(),
+                                  [](const header& one) { return one.name == message_id_header; });
+  if (system == broker_system::kafka && has_id)
+    return make_failure(error::invalid_value,
+                        "the message was made for NATS, with a Nats-Msg-Id: make it for this connection",
+                        "KAF-01");
+  if (system == broker_system::nats && message.key)
+    return make_failure(error::invalid_value,
+                        "the message was made for Kafka, with a key that NATS would lose: make it for this "
+                        "connection",
+                        "NAT-02");
+  if (system == broker_system::nats && !has_id)
+    return make_failure(error::invalid_value,
+                        "a message to NATS needs the header Nats-Msg-Id, as make_message() gives it",
+                        "NAT-02");
+  return {};
+}
+
+} // namespace detail
 
 /// What the broker said when it had stored a message.
 struct receipt {
   std::int32_t partition = 0; ///< Kafka partition; 0 for NATS
   std::int64_t offset = 0;    ///< Kafka offset or stream sequence
   bool duplicate = false;     ///< NAT-05: the stream had this Nats-Msg-Id already, which is success
+
+  friend auto operator<=>(const receipt&, const receipt&) = default;
+  friend bool operator==(const receipt&, const receipt&) = default;
 };
 
 /// A message as it came from the broker, carrying its own acknowledgement. Movable, not copyable.

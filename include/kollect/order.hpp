@@ -41,7 +41,7 @@ inline constexpr std::array sort_fields{
 } // namespace detail
 
 /// The text that rows are sorted by, bytewise (ORD-01).
-inline std::string canonical_sort_key(const item& row) {
+[[nodiscard]] inline std::string canonical_sort_key(const item& row) {
   std::string key;
   for (const auto field : detail::sort_fields) {
     if (field != detail::sort_fields.front())
@@ -54,7 +54,7 @@ inline std::string canonical_sort_key(const item& row) {
 namespace detail {
 
 /// Whether a row's sort key is before another's, which are not made for that.
-inline bool is_before(const item& left, const item& right) {
+[[nodiscard]] inline bool is_before(const item& left, const item& right) {
   for (const auto field : sort_fields) {
     const std::string &one = left.*field, &other = right.*field;
     if (one == other)

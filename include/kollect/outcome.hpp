@@ -51,25 +51,24 @@ enum class decision_reason {
   last_part       ///< pending no longer: with it its set is whole, and ends as decide_snapshot() says
 };
 
-/// A sentence about the reason, such as "newer than the snapshot held".
 constexpr std::string_view to_string(decision_reason value) noexcept {
   switch (value) {
   case decision_reason::first_of_scope:
-    return "the first snapshot of its scope";
+    return "first_of_scope";
   case decision_reason::newer:
-    return "newer than the snapshot held";
+    return "newer";
   case decision_reason::known_key:
-    return "its dedup key was seen before";
+    return "known_key";
   case decision_reason::same_snapshot:
-    return "the snapshot held, in another envelope";
+    return "same_snapshot";
   case decision_reason::same_part:
-    return "a part that is held already";
+    return "same_part";
   case decision_reason::older:
-    return "older than the snapshot held";
+    return "older";
   case decision_reason::parts_missing:
-    return "its set lacks other parts";
+    return "parts_missing";
   case decision_reason::last_part:
-    return "the last part of its set";
+    return "last_part";
   }
   return "unknown";
 }
@@ -87,7 +86,7 @@ struct decision {
 };
 
 inline std::ostream& operator<<(std::ostream& out, const decision& value) {
-  return out << value.ending << ": " << value.why;
+  return out << value.ending << '/' << value.why;
 }
 
 /// How many messages ended how: `consumed` is always the sum of the others.

@@ -17,12 +17,12 @@
 namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
 /// What stands in the place of a secret value: `{"redacted":true,"reason":"sensitive-key"}` (SEC-01).
-inline boost::json::value redacted_value() {
+[[nodiscard]] inline boost::json::value redacted_value() {
   return boost::json::object{{"redacted", true}, {"reason", "sensitive-key"}};
 }
 
 /// Whether the value is exactly redacted_value().
-inline bool is_redacted(const boost::json::value& value) {
+[[nodiscard]] inline bool is_redacted(const boost::json::value& value) {
   const auto* const object = value.if_object();
   if (object == nullptr || object->size() != 2)
     return false;
@@ -56,7 +56,7 @@ void visit_secrets(Value& value, const std::string& path, const OnSecret& on_sec
 
 /// JSON Pointers (RFC 6901) to the attributes of a row that look like secrets and are not redacted,
 /// such as `/attributes/spec/dbPassword` (SEC-01). Never a value. Linear.
-inline std::vector<std::string> find_secrets(const item& row) {
+[[nodiscard]] inline std::vector<std::string> find_secrets(const item& row) {
   std::vector<std::string> paths;
   detail::visit_secrets(row.attributes, "/attributes",
                         [&](const std::string& path, const boost::json::value&) { paths.push_back(path); });

@@ -2,6 +2,7 @@
 #define KOLLECT_SCOPE_HPP
 
 #include <kollect/checksum.hpp>
+#include <kollect/detail/printable.hpp>
 #include <kollect/version.hpp>
 
 #include <compare>
@@ -24,20 +25,26 @@ struct scope {
   friend bool operator==(const scope&, const scope&) = default;
 };
 
+/// `cluster:namespace/inventory` for people, control characters and the like as escapes. What a broker gets
+/// is message_key().
+[[nodiscard]] inline std::string to_string(const scope& value) {
+  return detail::printable(value.cluster + ":" + value.namespace_ + "/" + value.inventory);
+}
+
 inline std::ostream& operator<<(std::ostream& out, const scope& value) {
-  return out << value.cluster << ':' << value.namespace_ << '/' << value.inventory;
+  return out << to_string(value);
 }
 
 /// The Kafka message key of a scope: `{cluster}:{namespace}/{inventory}` (KAF-01).
-inline std::string message_key(const scope& value) {
+[[nodiscard]] inline std::string message_key(const scope& value) {
   return value.cluster + ":" + value.namespace_ + "/" + value.inventory;
 }
 
 /// The inventory name that a message's key tells, given the labels in its envelope; empty for the
 /// operator's `{cluster}/{namespace}` form, for any other key, and without a key (NATS).
 /// The labels settle where the name begins, so `:` and `/` within them do no harm.
-inline std::string_view inventory_from_key(std::string_view key, std::string_view cluster,
-                                           std::string_view namespace_) noexcept {
+[[nodiscard]] inline std::string_view inventory_from_key(std::string_view key, std::string_view cluster,
+                                                         std::string_view namespace_) noexcept {
   const auto take = [&key](std::string_view part) {
     if (!key.starts_with(part))
       return false;
@@ -46,6 +53,8 @@ inline std::string_view inventory_from_key(std::string_view key, std::string_vie
   };
   return take(cluster) && take(":") && take(namespace_) && take("/") ? key : std::string_view{};
 }
+template <detail::temporary_text Key>
+std::string_view inventory_from_key(Key&&, std::string_view, std::string_view) = delete; // it would dangle
 
 } // namespace kollect::inline KOLLECT_ABI_NAMESPACE
 

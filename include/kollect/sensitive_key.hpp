@@ -15,7 +15,7 @@ inline constexpr std::array<std::string_view, 12> sensitive_keys{
     "privatekey", "private_key", "credential", "auth",  "clientsecret", "connectionstring"};
 
 /// True for a key such as `dbPassword` or `TOKEN` (SEC-01). ASCII case does not matter.
-constexpr bool is_sensitive_key(std::string_view key) noexcept {
+[[nodiscard]] constexpr bool is_sensitive_key(std::string_view key) noexcept {
   const auto lower = [](char letter) {
     return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
   };

@@ -4,65 +4,149 @@
 #include <kollect/detail/json_writer.hpp>
 #include <kollect/envelope.hpp>
 #include <kollect/item.hpp>
+#include <kollect/limits.hpp>
 #include <kollect/order.hpp>
 #include <kollect/snapshot.hpp>
+#include <kollect/text_end.hpp>
 #include <kollect/version.hpp>
 
 #include <algorithm>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <numeric>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
 #include <vector>
 
 namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
-/// The bytes of a value as Go's encoding/json writes them (BYT-01 to BYT-04). Linear but for the sorting of
-/// keys.
-inline std::string serialize(const boost::json::value& value) {
+// Strings and numbers for those who write JSON by hand, as Go's encoding/json writes them.
+
+/// A string with its quotes; bytes that are not UTF-8 become `\ufffd` (BYT-03). Linear.
+inline void append_json(text_end& out, std::string_view text) {
+  detail::append_string(out, text);
+}
+/// An integer in decimal (BYT-04).
+inline void append_json(text_end& out, std::int64_t number) {
+  detail::append_integer(out, number);
+}
+/// The shortest text that reads back as the same double (BYT-04). It must be finite.
+inline void append_json(text_end& out, double number) {
+  detail::append_double(out, number);
+}
+
+/// The bytes of a value as Go's encoding/json writes them (BYT-01 to BYT-04). error::invalid_value for a NaN
+/// or an infinity in it, error::too_deep where it nests deeper than limits::max_depth, itself the first
+/// level. Linear but for the sorting of keys.
+[[nodiscard]] inline result<std::string> serialize(const boost::json::value& value,
+                                                   const limits& bounds = {}) {
   std::string out;
   {
-    detail::text_end end(out, detail::write_ahead);
-    detail::append_value(end, value);
+    text_end end(out, write_ahead);
+    detail::value_writer writer(end, std::min(bounds.max_depth, max_depth_ceiling));
+    writer.append(value);
+    if (!writer.is_good())
+      return writer.reason(bounds);
   }
   return out;
 }
 
 namespace detail {
 
-inline void append_item(text_end& out, const item& row) {
-  static constexpr auto fields = text_fields<item>();
-  char separator = '{';
-  for (const auto& [name, field] : fields) {
-    if (field == &item::group && row.group.empty())
-      continue;
-    out += separator;
-    out += '"';
-    (out += name) += "\":";
-    append_string(out, row.*field);
-    separator = ',';
+/// Writes rows, and notes the first that is none, so that the caller may ask once.
+class row_writer {
+public:
+  /// `around`: how many levels the rows stand in.
+  row_writer(text_end& out, const limits& bounds, std::size_t around)
+      : out_(out), bounds_(bounds), values_(out, room(bounds, around + 1)) {}
+
+  void append(const item& row) {
+    static constexpr auto fields = text_fields<item>();
+    char separator = '{';
+    for (const auto& [name, field] : fields) {
+      if (field == &item::group && row.group.empty())
+        continue;
+      out_ += separator;
+      out_ += '"';
+      (out_ += name) += "\":";
+      append_string(out_, row.*field);
+      separator = ',';
+    }
+    out_ += ",\"attributes\":";
+    values_.append(row.attributes);
+    out_ += '}';
+    const bool is_row =
+        has_identity(row) && (row.attributes.is_object() || row.attributes.is_null()) && values_.is_good();
+    if (!is_row && wrong_ == nullptr) [[unlikely]]
+      wrong_ = &row;
   }
-  out += ",\"attributes\":";
-  append_value(out, row.attributes);
-  out += '}';
+
+  [[nodiscard]] bool is_good() const noexcept { return wrong_ == nullptr; }
+
+  /// What is wrong with the first bad row. Rows must not have moved since.
+  [[gnu::cold]] failure reason() const {
+    const std::string which = "the row " + to_string(wrong_->identity());
+    if (!has_identity(*wrong_))
+      return make_failure(error::missing_field, which + " has neither name nor uid", "ROW-01");
+    if (!wrong_->attributes.is_object() && !wrong_->attributes.is_null())
+      return make_failure(error::wrong_type, which + " has attributes that are neither an object nor null",
+                          "ROW-02");
+    auto why = values_.reason(bounds_);
+    why.message = which + ": " + why.message;
+    return why;
+  }
+
+private:
+  [[nodiscard]] static std::size_t room(const limits& bounds, std::size_t around) noexcept {
+    const std::size_t deepest = std::min(bounds.max_depth, max_depth_ceiling);
+    return deepest - std::min(deepest, around);
+  }
+
+  text_end& out_;
+  const limits& bounds_;
+  value_writer values_;
+  const item* wrong_ = nullptr;
+};
+
+/// A row stands in the envelope, the export envelope and the array.
+inline constexpr std::size_t levels_around_rows = 3;
+
+[[nodiscard]] inline result<void> append_item(std::string& out, const item& row, const limits& bounds,
+                                              std::size_t around) {
+  const std::size_t before = out.size();
+  std::optional<failure> why;
+  {
+    text_end end(out);
+    row_writer writer(end, bounds, around);
+    writer.append(row);
+    if (!writer.is_good())
+      why = writer.reason();
+  }
+  if (!why)
+    return {};
+  out.resize(before);
+  return std::move(*why);
 }
 
 } // namespace detail
 
 /// Appends one row: fields in the order of ROW-01, group left out when empty, attributes null where there are
-/// none.
-inline void append_item(std::string& out, const item& row) {
-  detail::text_end end(out);
-  detail::append_item(end, row);
+/// none. error::missing_field for a row with neither name nor uid, error::wrong_type for attributes that are
+/// neither an object nor null (ROW-02), and what serialize() says of a value; the row is level 1 then. After
+/// an error `out` is as it was.
+[[nodiscard]] inline result<void> append_item(std::string& out, const item& row, const limits& bounds = {}) {
+  return detail::append_item(out, row, bounds, 0);
 }
 
-inline std::string serialize(const item& row) {
+/// One row's JSON: see append_item().
+[[nodiscard]] inline result<std::string> serialize(const item& row, const limits& bounds = {}) {
   std::string out;
-  append_item(out, row);
+  if (auto written = append_item(out, row, bounds); !written)
+    return written.error();
   return out;
 }
 
@@ -70,14 +154,22 @@ inline std::string serialize(const item& row) {
 struct serialized_item {
   std::string sort_key; ///< ORD-01
   std::string json;
+
+  friend auto operator<=>(const serialized_item&, const serialized_item&) = default;
+  friend bool operator==(const serialized_item&, const serialized_item&) = default;
 };
 
-inline serialized_item serialize_for_sorting(const item& row) {
-  return {canonical_sort_key(row), serialize(row)};
+/// A row as it will stand in a message, so the levels around it count too. Errors as append_item().
+[[nodiscard]] inline result<serialized_item> serialize_for_sorting(const item& row,
+                                                                   const limits& bounds = {}) {
+  serialized_item out{canonical_sort_key(row), {}};
+  if (auto written = detail::append_item(out.json, row, bounds, detail::levels_around_rows); !written)
+    return written.error();
+  return out;
 }
 
-/// Joins rows into an items array, in the order they are given in.
-inline std::string join_items(std::span<const serialized_item> rows) {
+/// Joins rows into an items array, in the order they are given in. Their JSON is taken as it is.
+[[nodiscard]] inline std::string join_items(std::span<const serialized_item> rows) {
   std::string out;
   out.reserve(std::accumulate(rows.begin(), rows.end(), rows.size() + 2,
                               [](std::size_t sum, const auto& row) { return sum + row.json.size(); }));
@@ -94,66 +186,113 @@ inline std::string join_items(std::span<const serialized_item> rows) {
 /// Sorts into the order of ORD-01; rows that it calls equal go by their bytes, so that the same rows
 /// always give the same text.
 inline void sort_canonically(std::span<serialized_item> rows) {
-  std::sort(rows.begin(), rows.end(), [](const auto& left, const auto& right) {
-    return std::tie(left.sort_key, left.json) < std::tie(right.sort_key, right.json);
-  });
+  std::sort(rows.begin(), rows.end());
 }
 
 namespace detail {
 
 /// Whether the rows stand in the order of ORD-01 and no two have one sort key.
-inline bool are_sorted(std::span<const item> rows) {
+[[nodiscard]] inline bool are_sorted(std::span<const item> rows) {
   return std::adjacent_find(rows.begin(), rows.end(), [](const item& left, const item& right) {
            return !is_before(left, right);
          }) == rows.end();
 }
 
-} // namespace detail
-
-inline constexpr std::size_t likely_row_bytes = 512;
-
-/// The items array in canonical order: the array form of a payload (PAY-01, ORD-01). Linear where the rows
-/// stand in that order already.
-inline std::string serialize_items(std::span<const item> rows) {
-  if (detail::are_sorted(rows)) {
-    std::string out;
-    out.reserve(rows.size() * likely_row_bytes);
-    {
-      detail::text_end end(out, detail::write_ahead);
-      end += '[';
-      for (const auto& row : rows) {
-        if (&row != rows.data())
-          end += ',';
-        detail::append_item(end, row);
-      }
-      end += ']';
-    }
-    return out;
-  }
+/// All rows of a snapshot in canonical order.
+[[nodiscard]] inline result<std::vector<serialized_item>> serialize_sorted(std::span<const item> rows,
+                                                                           const limits& bounds) {
   std::vector<serialized_item> texts;
   texts.reserve(rows.size());
-  for (const auto& row : rows)
-    texts.push_back(serialize_for_sorting(row));
+  for (const auto& row : rows) {
+    auto text = serialize_for_sorting(row, bounds);
+    if (!text)
+      return text.error();
+    texts.push_back(std::move(*text));
+  }
   sort_canonically(texts);
-  return join_items(texts);
+  return texts;
+}
+
+} // namespace detail
+
+/// What a row's JSON likely takes, in bytes: to reserve memory by.
+inline constexpr std::size_t likely_row_bytes = 512;
+
+/// The items array in canonical order: the array form of a payload (PAY-01, ORD-01). Errors as
+/// serialize_for_sorting(). Linear where the rows stand in that order already.
+[[nodiscard]] inline result<std::string> serialize_items(std::span<const item> rows,
+                                                         const limits& bounds = {}) {
+  if (!detail::are_sorted(rows)) {
+    const auto texts = detail::serialize_sorted(rows, bounds);
+    if (!texts)
+      return texts.error();
+    return join_items(*texts);
+  }
+  std::string out;
+  out.reserve(rows.size() * likely_row_bytes);
+  {
+    text_end end(out, write_ahead);
+    detail::row_writer writer(end, bounds, detail::levels_around_rows);
+    end += '[';
+    for (const auto& row : rows) {
+      if (&row != rows.data())
+        end += ',';
+      writer.append(row);
+    }
+    end += ']';
+    if (!writer.is_good())
+      return writer.reason();
+  }
+  return out;
 }
 
 /// What an export envelope says besides its items (PAY-01).
 struct export_envelope_header {
-  std::int64_t generation = 0;  ///< left out when 0
-  std::uint32_t part_index = 0; ///< left out when 0
-  std::uint32_t part_total = 0; ///< left out when 0
-  std::size_t item_count = 0;   ///< PAY-03
-  timestamp exported_at{};      ///< PAY-04
-  std::string cluster{};        ///< left out when empty, as today's operator always does
+  std::int64_t generation = 0;            ///< left out when 0
+  std::uint32_t part_index = 0;           ///< left out when 0
+  std::uint32_t part_total = 0;           ///< left out when 0
+  std::size_t item_count = 0;             ///< PAY-03
+  std::optional<timestamp> exported_at{}; ///< PAY-04: must be there
+  std::string cluster{};                  ///< left out when empty, as today's operator always does
+
+  friend auto operator<=>(const export_envelope_header&, const export_envelope_header&) = default;
+  friend bool operator==(const export_envelope_header&, const export_envelope_header&) = default;
 };
 
 namespace detail {
 
+/// Fails for an instant that no text can say.
+[[nodiscard]] inline result<void> check_timestamp(const timestamp& value, std::string_view name,
+                                                  std::string_view clause) {
+  if (is_valid(value))
+    return {};
+  return make_failure(error::invalid_timestamp,
+                      in_quotes(name) +
+                          " must be in the years 0000 to 9999, with less than a second of "
+                          "nanoseconds; it is " +
+                          to_string(value),
+                      clause);
+}
+
+[[nodiscard]] inline result<void> check_export_header(const export_envelope_header& header) {
+  if (!header.exported_at)
+    return make_failure(error::missing_field,
+                        "an export envelope must say when it was exported: set exported_at, the same in all "
+                        "parts of one export",
+                        "PAY-04");
+  if (header.part_index > header.part_total)
+    return make_failure(error::part_out_of_range,
+                        "part " + std::to_string(header.part_index) + " of " +
+                            std::to_string(header.part_total) + " is not possible",
+                        "MP-04");
+  return check_timestamp(*header.exported_at, "exportedAt", "PAY-04");
+}
+
 inline constexpr std::size_t sha256_hex_length = 64;
 
-/// Appends an export envelope up to its items, with zeros for the checksum. Answers where those stand.
-inline std::size_t append_export_head(std::string& out, const export_envelope_header& header) {
+/// Appends an export envelope up to its items, with zeros for the checksum. Answers where those stand. The
+/// header has been checked.
+[[nodiscard]] inline std::size_t append_export_head(std::string& out, const export_envelope_header& header) {
   const auto number = [&out](std::string_view name, std::int64_t value) {
     if (value == 0)
       return;
@@ -168,7 +307,7 @@ inline std::size_t append_export_head(std::string& out, const export_envelope_he
   number("partTotal", header.part_total);
   out += ",\"itemCount\":";
   append_integer(out, static_cast<std::int64_t>(header.item_count));
-  out.append(",\"exportedAt\":\"").append(to_string(header.exported_at)).append("\"");
+  out.append(",\"exportedAt\":\"").append(to_string(*header.exported_at)).append("\"");
   if (!header.cluster.empty()) {
     out += ",\"cluster\":";
     append_string(out, header.cluster);
@@ -177,41 +316,116 @@ inline std::size_t append_export_head(std::string& out, const export_envelope_he
   return checksum;
 }
 
+/// The export envelope around items that are known to be good.
+[[nodiscard]] inline std::string wrap_items(const export_envelope_header& header, std::string_view items) {
+  std::string out;
+  out.reserve(items.size() + header.cluster.size() + 320);
+  const auto checksum = append_export_head(out, header);
+  out.replace(checksum, sha256_hex_length, to_string(sha256(items)));
+  out.append(items).append("}");
+  return out;
+}
+
 /// Appends an event envelope up to its payload.
-inline void append_envelope_head(std::string& out, const envelope& value) {
-  out += "{\"schemaVersion\":";
-  append_string(out, value.schema_version);
-  out.append(",\"timestamp\":\"").append(to_string(value.timestamp)).append("\",\"cluster\":");
-  append_string(out, value.cluster);
+inline void append_envelope_head(std::string& out, const timestamp& instant, std::string_view cluster,
+                                 std::string_view namespace_) {
+  out.append("{\"schemaVersion\":\"").append(schema_version_v1alpha1).append("\",\"timestamp\":\"");
+  out.append(to_string(instant)).append("\",\"cluster\":");
+  append_string(out, cluster);
   out += ",\"namespace\":";
-  append_string(out, value.namespace_);
+  append_string(out, namespace_);
   out += ",\"payload\":";
+}
+
+/// How many bytes an event envelope has around its payload, at most, besides its cluster and namespace.
+inline constexpr std::size_t envelope_bytes = 160;
+
+/// Fails unless the text is spelled as a payload must be: no white space outside strings (BYT-01), and in
+/// strings nothing raw that Go escapes (BYT-03, BYT-05). It is known to be JSON.
+[[nodiscard]] inline result<void> check_compact(std::string_view text, std::string_view what) {
+  bool in_string = false;
+  const auto refuse = [&](std::size_t at, std::string_view why) {
+    return make_failure(error::syntax,
+                        std::string(what) + " " + std::string(why) + ": compact_payload() mends that",
+                        "BYT-05", text_position{at, 0, 0});
+  };
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char letter = text[at];
+    if (letter == '"')
+      in_string = !in_string;
+    else if (letter == '\\')
+      ++at; // an escaped quote does not end the string
+    else if (!in_string && (letter == ' ' || letter == '\t' || letter == '\n' || letter == '\r'))
+      return refuse(at, "has white space between its values");
+    else if (letter == '<' || letter == '>' || letter == '&' || is_line_separator(text, at))
+      return refuse(at, "has a character in a string that must be escaped");
+  }
+  return {};
+}
+
+/// Fails unless the text is a payload that consumers take: present (ENV-08), of one of the forms of PAY-01,
+/// all that parse_payload() checks right, and compact.
+[[nodiscard]] inline result<void> check_payload(std::string_view payload, const limits& bounds) {
+  if (payload.empty())
+    return make_failure(error::empty_export, "there is no payload to export: an empty snapshot is []",
+                        "ENV-08");
+  if (auto read = parse_payload(payload, bounds); !read)
+    return read.error();
+  return check_compact(payload, "the payload");
 }
 
 } // namespace detail
 
 /// The export envelope form of a payload around an items array (PAY-01, PAY-02): fields in contract order.
-inline std::string serialize_export_envelope(const export_envelope_header& header, std::string_view items) {
-  std::string out;
-  out.reserve(items.size() + header.cluster.size() + 320);
-  const auto checksum = detail::append_export_head(out, header);
-  out.replace(checksum, detail::sha256_hex_length, to_string(sha256(items)));
-  out.append(items).append("}");
-  return out;
+/// The items must be an array as serialize_items() and join_items() make them, of as many rows as the header
+/// says. error::missing_field without exported_at, error::invalid_timestamp, error::part_out_of_range,
+/// error::item_count_mismatch, and what is wrong with the items. Linear.
+[[nodiscard]] inline result<std::string> serialize_export_envelope(const export_envelope_header& header,
+                                                                   std::string_view items,
+                                                                   const limits& bounds = {}) {
+  if (auto checked = detail::check_export_header(header); !checked)
+    return checked.error();
+  if (!items.starts_with('['))
+    return make_failure(error::wrong_type, "the items must be an array", "PAY-01", text_position{});
+  const auto read = parse_payload(items, bounds);
+  if (!read)
+    return read.error();
+  if (read->item_count != header.item_count)
+    return make_failure(error::item_count_mismatch,
+                        "the header says " + std::to_string(header.item_count) + " items, there are " +
+                            std::to_string(read->item_count),
+                        "PAY-03");
+  if (auto checked = detail::check_compact(items, "the items array"); !checked)
+    return checked.error();
+  return detail::wrap_items(header, items);
 }
 
-/// The bytes of an event envelope: five fields in contract order (ENV-02). The payload goes in as it is.
-inline std::string serialize(const envelope& value) {
+/// The bytes of an event envelope: five fields in contract order (ENV-02). The payload goes in as it is, once
+/// it has been found good: error::empty_export where there is none (ENV-08), error::syntax where it is not
+/// compact (BYT-05: see compact_payload()), and else what parse_payload() says.
+/// error::unsupported_schema_version for any other than v1alpha1 (ENV-03), error::invalid_timestamp for an
+/// instant without a text (ENV-05). Linear.
+[[nodiscard]] inline result<std::string> serialize(const envelope& value, const limits& bounds = {}) {
+  if (value.schema_version != schema_version_v1alpha1)
+    return make_failure(error::unsupported_schema_version,
+                        "an envelope of schemaVersion " + detail::in_quotes(value.schema_version) +
+                            " cannot be written, only " + std::string(schema_version_v1alpha1),
+                        "ENV-03");
+  if (auto checked = detail::check_timestamp(value.timestamp, "timestamp", "ENV-05"); !checked)
+    return checked.error();
+  if (auto checked = detail::check_payload(value.payload, bounds); !checked)
+    return checked.error();
   std::string out;
-  out.reserve(value.payload.size() + value.cluster.size() + value.namespace_.size() + 160);
-  detail::append_envelope_head(out, value);
+  out.reserve(value.payload.size() + value.cluster.size() + value.namespace_.size() + detail::envelope_bytes);
+  detail::append_envelope_head(out, value.timestamp, value.cluster, value.namespace_);
   out.append(value.payload).append("}");
   return out;
 }
 
 /// Makes JSON text fit to be a payload: white space outside strings removed, `<` `>` `&` U+2028 and
-/// U+2029 within strings escaped, everything else left as it is (BYT-05). Errors carry the byte offset.
-inline result<std::string> compact_payload(std::string_view text, const limits& bounds = {}) {
+/// U+2029 within strings escaped, bytes that are not UTF-8 as U+FFFD (BYT-03), everything else left as it is
+/// (BYT-05). Which form it has is not looked at. Errors carry the byte offset.
+[[nodiscard]] inline result<std::string> compact_payload(std::string_view text, const limits& bounds = {}) {
   detail::json_cursor cursor(text, bounds.max_depth, detail::invalid_utf8::replace);
   cursor.set_depth(1); // in a message the payload stands within the envelope
   std::string_view checked;
@@ -235,6 +449,10 @@ inline result<std::string> compact_payload(std::string_view text, const limits& 
     } else if (detail::is_line_separator(checked, at)) {
       out += checked[at + 2] == '\xA8' ? "\\u2028" : "\\u2029";
       at += 2;
+    } else if (static_cast<unsigned char>(letter) >= 0x80) {
+      const std::size_t length = detail::utf8_length(checked, at);
+      out += length == 0 ? std::string_view("\uFFFD") : checked.substr(at, length);
+      at += length == 0 ? 0 : length - 1;
     } else {
       out += letter;
       if (letter == '\\')

@@ -25,8 +25,8 @@ struct message_head {
 
 namespace detail {
 
-inline message_head make_head(const envelope_view& envelope, dedup_key key,
-                              std::optional<std::string_view> message_key) {
+[[nodiscard]] inline message_head make_head(const envelope_view& envelope, dedup_key key,
+                                            std::optional<std::string_view> message_key) {
   scope where{key.cluster, key.namespace_, {}};
   if (message_key)
     where.inventory = inventory_from_key(*message_key, where.cluster, where.namespace_);
@@ -37,9 +37,9 @@ inline message_head make_head(const envelope_view& envelope, dedup_key key,
 
 /// Reads the header of a message: its scope from the labels and the message key (KAF-01 or the
 /// operator's form; none for NATS), and its dedup key. Linear: hashes the payload once.
-inline result<message_head> read_head(std::string_view value,
-                                      std::optional<std::string_view> message_key = {},
-                                      const limits& bounds = {}) {
+[[nodiscard]] inline result<message_head> read_head(std::string_view value,
+                                                    std::optional<std::string_view> message_key = {},
+                                                    const limits& bounds = {}) {
   sha256_hasher hasher;
   dedup_key key;
   auto envelope = parse_envelope(value, hasher, key, bounds);
@@ -50,9 +50,9 @@ inline result<message_head> read_head(std::string_view value,
 
 /// The same without hashing: key.payload is to be filled in, with SHA-256 over envelope.payload. For whoever
 /// hashes several payloads at once (sha256_each) or knows the digest of the very same bytes.
-inline result<message_head> read_unhashed_head(std::string_view value,
-                                               std::optional<std::string_view> message_key = {},
-                                               const limits& bounds = {}) {
+[[nodiscard]] inline result<message_head> read_unhashed_head(std::string_view value,
+                                                             std::optional<std::string_view> message_key = {},
+                                                             const limits& bounds = {}) {
   auto envelope = parse_envelope(value, bounds);
   if (!envelope)
     return envelope.error();
@@ -62,18 +62,18 @@ inline result<message_head> read_unhashed_head(std::string_view value,
 }
 
 /// Where the snapshot of a whole message stands in its scope's order (DED-03).
-inline snapshot_order order_of(const message_head& head, const snapshot_view& snapshot) {
+[[nodiscard]] inline snapshot_order order_of(const message_head& head, const snapshot_view& snapshot) {
   return {snapshot.exported_at.value_or(head.envelope.timestamp), snapshot.generation, head.key.payload};
 }
 
 /// The set that a part belongs to (MP-05). Only for snapshots of form multipart, which have exportedAt.
-inline part_set part_set_of(const message_head& head, const snapshot_view& snapshot) {
+[[nodiscard]] inline part_set part_set_of(const message_head& head, const snapshot_view& snapshot) {
   return {head.scope, snapshot.exported_at.value_or(head.envelope.timestamp), snapshot.generation,
           snapshot.part_total};
 }
 
 /// SHA-256 over the items array (PAY-02), without hashing anything twice.
-inline sha256_digest items_digest_of(const message_head& head, const snapshot_view& snapshot) {
+[[nodiscard]] inline sha256_digest items_digest_of(const message_head& head, const snapshot_view& snapshot) {
   return snapshot.items_digest.value_or(head.key.payload);
 }
 

@@ -7,10 +7,14 @@
 #include <kollect/timestamp.hpp>
 #include <kollect/version.hpp>
 
+#include <range/v3/range_fwd.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
 #include <optional>
+#include <ostream>
+#include <span> // for std::ranges::view_base, without all of <ranges>
 #include <string_view>
 
 namespace kollect::inline KOLLECT_ABI_NAMESPACE {
@@ -22,7 +26,7 @@ enum class payload_form {
   multipart        ///< the same with partIndex and partTotal: one part of a set
 };
 
-constexpr std::string_view to_string(payload_form form) noexcept {
+[[nodiscard]] constexpr std::string_view to_string(payload_form form) noexcept {
   switch (form) {
   case payload_form::array:
     return "array";
@@ -34,8 +38,14 @@ constexpr std::string_view to_string(payload_form form) noexcept {
   return "unknown";
 }
 
-/// The rows of a checked items array, each made while iterating: a forward range of item_view.
-class row_range {
+inline std::ostream& operator<<(std::ostream& out, payload_form form) {
+  return out << to_string(form);
+}
+
+/// The rows of a checked items array, each made while iterating: a forward range of item_view, and for the
+/// standard's algorithms and range-v3's a view and a borrowed range, as it owns nothing: its iterators
+/// outlive it and are good as long as the message's bytes are.
+class row_range : public std::ranges::view_base, public ranges::view_base {
 public:
   class iterator {
   public:
@@ -73,7 +83,8 @@ public:
       detail::json_cursor cursor(items_, max_depth_ceiling);
       cursor.move_to(at_);
       row_ = {};
-      detail::read_item<detail::row_text::checked>(cursor, items_, row_);
+      detail::field_place nowhere; // of no use: what was checked does not fail
+      detail::read_item<detail::row_text::checked>(cursor, items_, row_, nowhere);
       next_ = cursor.position();
     }
 
@@ -85,9 +96,11 @@ public:
 
   row_range() = default;
   explicit row_range(std::string_view items) noexcept : items_(items) {}
+  template <detail::temporary_text Text>
+  explicit row_range(Text&&) = delete; // a view of it would dangle
 
-  iterator begin() const { return {items_, 0}; }
-  iterator end() const noexcept { return {}; }
+  [[nodiscard]] iterator begin() const { return {items_, 0}; }
+  [[nodiscard]] iterator end() const noexcept { return {}; }
 
 private:
   std::string_view items_;
@@ -107,9 +120,14 @@ struct snapshot_view {
   std::optional<timestamp> exported_at; ///< absent in an array (PAY-04)
 
   /// The rows, in the order they stand in.
-  row_range rows() const noexcept { return row_range(items); }
+  [[nodiscard]] row_range rows() const noexcept { return row_range(items); }
 };
 
 } // namespace kollect::inline KOLLECT_ABI_NAMESPACE
+
+template <>
+inline constexpr bool std::ranges::enable_borrowed_range<kollect::row_range> = true;
+template <>
+inline constexpr bool ranges::enable_borrowed_range<kollect::row_range> = true;
 
 #endif

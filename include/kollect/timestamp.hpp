@@ -4,6 +4,7 @@
 #include <kollect/error.hpp>
 #include <kollect/version.hpp>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
@@ -11,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <ostream>
+#include <ratio>
 #include <string>
 #include <string_view>
 
@@ -26,10 +28,20 @@ struct timestamp {
   friend bool operator==(const timestamp&, const timestamp&) = default;
 };
 
+/// 0000-01-01T00:00:00Z and 9999-12-31T23:59:59.999999999Z: the first and the last instant that have a text.
+inline constexpr timestamp first_timestamp{-62'167'219'200, 0};
+inline constexpr timestamp last_timestamp{253'402'300'799, 999'999'999};
+
+/// Whether the instant is one that has a text: in the years 0000 to 9999, nanoseconds below a second.
+[[nodiscard]] constexpr bool is_valid(const timestamp& value) noexcept {
+  return value.seconds >= first_timestamp.seconds && value.seconds <= last_timestamp.seconds &&
+         value.nanoseconds <= last_timestamp.nanoseconds;
+}
+
 namespace detail {
 
 /// Reads exactly `digits` decimal digits at `at`; -1 where there are none.
-constexpr int read_digits(std::string_view text, std::size_t at, std::size_t digits) noexcept {
+[[nodiscard]] constexpr int read_digits(std::string_view text, std::size_t at, std::size_t digits) noexcept {
   if (at + digits > text.size())
     return -1;
   int value = 0;
@@ -55,11 +67,11 @@ inline void append_padded(std::string& out, int value, std::size_t width) {
 /// Reads `2026-01-15T12:00:00.123456789Z`: RFC 3339 with `Z` and up to nine fractional digits (ENV-05).
 /// Trailing zeros are accepted. Other offsets, a leap second and lower-case letters are
 /// error::invalid_timestamp. Linear in the text, no allocation on success.
-inline result<timestamp> parse_timestamp(std::string_view text) {
+[[nodiscard]] inline result<timestamp> parse_timestamp(std::string_view text) {
   const auto refuse = [&](std::string_view why) {
     return make_failure(error::invalid_timestamp,
-                        "\"" + std::string(text.substr(0, 64)) +
-                            "\" is not a timestamp like 2026-01-15T12:00:00Z: " + std::string(why),
+                        detail::in_quotes(text) +
+                            " is not a timestamp like 2026-01-15T12:00:00Z: " + std::string(why),
                         "ENV-05");
   };
   namespace chrono = std::chrono;
@@ -103,8 +115,13 @@ inline result<timestamp> parse_timestamp(std::string_view text) {
                    nanoseconds};
 }
 
-/// Writes RFC 3339 in UTC with `Z`, the fraction without trailing zeros (Go's RFC3339Nano, ENV-05).
-inline std::string to_string(const timestamp& value) {
+/// Writes RFC 3339 in UTC with `Z`, the fraction without trailing zeros (Go's RFC3339Nano, ENV-05). Of one
+/// that is not valid, which no message can carry, it writes the numbers in parentheses: no reader takes that
+/// for an instant.
+[[nodiscard]] inline std::string to_string(const timestamp& value) {
+  if (!is_valid(value))
+    return "(no timestamp: " + std::to_string(value.seconds) + " s, " + std::to_string(value.nanoseconds) +
+           " ns)";
   namespace chrono = std::chrono;
   const chrono::sys_seconds instant{chrono::seconds{value.seconds}};
   const auto day = chrono::floor<chrono::days>(instant);
@@ -136,21 +153,51 @@ inline std::ostream& operator<<(std::ostream& out, const timestamp& value) {
   return out << to_string(value);
 }
 
-/// The instant `delta` later; saturates at neither end, as years 0000 to 9999 fit easily.
+/// The instant `delta` later, but never before first_timestamp or after last_timestamp: it saturates.
 inline timestamp operator+(const timestamp& value, std::chrono::nanoseconds delta) noexcept {
   constexpr std::int64_t second = 1'000'000'000;
+  if (!is_valid(value))
+    return std::clamp(value, first_timestamp, last_timestamp);
   std::int64_t seconds = value.seconds + delta.count() / second;
   std::int64_t nanoseconds = static_cast<std::int64_t>(value.nanoseconds) + delta.count() % second;
   if (nanoseconds < 0)
     nanoseconds += second, --seconds;
   if (nanoseconds >= second)
     nanoseconds -= second, ++seconds;
-  return {seconds, static_cast<std::uint32_t>(nanoseconds)};
+  return std::clamp(timestamp{seconds, static_cast<std::uint32_t>(nanoseconds)}, first_timestamp,
+                    last_timestamp);
 }
 
-/// The instant that a system clock reading stands for.
-inline timestamp from_system_clock(std::chrono::system_clock::time_point instant) noexcept {
-  return timestamp{} + std::chrono::duration_cast<std::chrono::nanoseconds>(instant.time_since_epoch());
+/// The instant that a reading of the system clock stands for, in whatever unit; finer ones than nanoseconds
+/// are rounded down. Saturates at the ends of the years 0000 and 9999.
+template <class Duration>
+[[nodiscard]] constexpr timestamp from_system_clock(std::chrono::sys_time<Duration> instant) noexcept {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(instant);
+  const auto count = static_cast<std::int64_t>(seconds.time_since_epoch().count());
+  if (count < first_timestamp.seconds)
+    return first_timestamp;
+  if (count > last_timestamp.seconds)
+    return last_timestamp;
+  const auto rest = std::chrono::floor<std::chrono::nanoseconds>(instant - seconds);
+  return {count, static_cast<std::uint32_t>(rest.count())};
+}
+
+/// The same instant as std::chrono has it, by default in nanoseconds, which is what the system clock counts
+/// in and reaches from 1677-09-21 to 2262-04-11: what is beyond the unit's ends becomes the nearest instant
+/// that it has. Coarser units round down.
+template <class Duration = std::chrono::nanoseconds>
+[[nodiscard]] constexpr std::chrono::sys_time<Duration> to_system_clock(const timestamp& value) noexcept {
+  namespace chrono = std::chrono;
+  using instant_type = chrono::sys_time<Duration>;
+  const chrono::seconds seconds{value.seconds};
+  if constexpr (std::ratio_less_v<typename Duration::period, std::ratio<1>>) {
+    if (seconds < chrono::ceil<chrono::seconds>(Duration::min()))
+      return instant_type::min();
+    if (seconds >= chrono::floor<chrono::seconds>(Duration::max()))
+      return instant_type::max();
+  }
+  return instant_type{chrono::floor<Duration>(seconds)} +
+         chrono::floor<Duration>(chrono::nanoseconds{value.nanoseconds}); // for a coarse unit 0
 }
 
 } // namespace kollect::inline KOLLECT_ABI_NAMESPACE

@@ -7,6 +7,7 @@
 #include <kollect/version.hpp>
 
 #include <chrono>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -33,8 +34,8 @@ public:
   /// Sends all messages in order and waits until the broker has confirmed each (KAF-03, NAT-05) or
   /// `timeout` has passed. The answer has one result a message, in their order. A result that is not
   /// a receipt means that the broker did not confirm it: it may or may not have been stored.
-  virtual std::vector<result<receipt>> publish(std::span<const outgoing_message> messages,
-                                               std::chrono::milliseconds timeout) = 0;
+  [[nodiscard]] virtual std::vector<result<receipt>> publish(std::span<const outgoing_message> messages,
+                                                             std::chrono::milliseconds timeout) = 0;
 
   /// Hands a message over without waiting for its confirmation (KAF-03, NAT-05), so that many are on their
   /// way at once. Waits only for a connection, and for room in the client. The publisher shares the message
@@ -51,11 +52,11 @@ public:
   /// Tells what has become of posted messages: of each once, in the order of post(). Waits up to `timeout`
   /// for the first, while any is on its way; call it often, as it also serves the connection. publish() and
   /// check() wait until all that was posted has settled; take_settled() tells of it all the same.
-  virtual std::vector<settled_message> take_settled(std::chrono::milliseconds timeout) = 0;
+  [[nodiscard]] virtual std::vector<settled_message> take_settled(std::chrono::milliseconds timeout) = 0;
 
   /// The connection test of spec.connectionTest: a Kafka metadata request that also finds the topic,
   /// or a JetStream account request. Sends no message.
-  virtual result<void> check(std::chrono::milliseconds timeout) = 0;
+  [[nodiscard]] virtual result<void> check(std::chrono::milliseconds timeout) = 0;
 
   /// Ends the connection; everything unconfirmed counts as not sent: take_settled() answers error::closed for
   /// what was posted. Called by the destructor.
@@ -67,6 +68,7 @@ struct partition_lag {
   std::int32_t partition = 0;
   std::int64_t messages = 0;
 
+  friend auto operator<=>(const partition_lag&, const partition_lag&) = default;
   friend bool operator==(const partition_lag&, const partition_lag&) = default;
 };
 
@@ -76,6 +78,9 @@ struct log_identity {
   broker_system system = broker_system::kafka;
   /// `kafka/CLUSTER_ID/TOPIC[/TOPIC_ID]` or `nats/STREAM/CREATED/SUBJECT`.
   std::string name;
+
+  friend auto operator<=>(const log_identity&, const log_identity&) = default;
+  friend bool operator==(const log_identity&, const log_identity&) = default;
 };
 
 /// What a subscriber asks and tells its owner about partitions. Called from poll() only.
@@ -104,39 +109,39 @@ public:
   virtual ~subscriber() = default;
 
   /// Which log this reads; known after creation.
-  virtual const log_identity& log() const noexcept = 0;
+  [[nodiscard]] virtual const log_identity& log() const noexcept = 0;
 
   /// Takes up to `max_messages` messages or about `max_bytes` bytes of values, whichever comes first;
   /// waits up to `timeout` for the first of them. No messages is not a failure. Serves rebalances.
-  virtual result<std::vector<received_message>> poll(std::size_t max_messages, std::size_t max_bytes,
-                                                     std::chrono::milliseconds timeout) = 0;
+  [[nodiscard]] virtual result<std::vector<received_message>>
+  poll(std::size_t max_messages, std::size_t max_bytes, std::chrono::milliseconds timeout) = 0;
 
   /// Tells the broker of every message acknowledged so far, and waits for its answer. To be called
   /// only after the effect of those messages has been committed to the store. A failure loses
   /// nothing: the messages come again and are recognised.
-  virtual result<void> commit(std::chrono::milliseconds timeout) = 0;
+  [[nodiscard]] virtual result<void> commit(std::chrono::milliseconds timeout) = 0;
 
   /// Begins to do the same. What an earlier call has begun is waited for, up to `timeout`, and told of; what
   /// this one begins, by the next call or by commit(). NATS confirms at once, and there it is commit(). A
   /// Kafka broker takes its time on purpose (4.1: 5 ms), in which the next messages can be dealt with.
-  virtual result<void> begin_commit(std::chrono::milliseconds timeout) = 0;
+  [[nodiscard]] virtual result<void> begin_commit(std::chrono::milliseconds timeout) = 0;
 
   /// Stays a member of the group, and keeps unacknowledged messages ours, without taking new ones,
   /// while the owner waits for its store. To be called at least every few seconds then.
-  virtual result<void> keep_alive() = 0;
+  [[nodiscard]] virtual result<void> keep_alive() = 0;
 
   /// Fixes the present end of the log, for caught_up().
-  virtual result<void> mark_end(std::chrono::milliseconds timeout) = 0;
+  [[nodiscard]] virtual result<void> mark_end(std::chrono::milliseconds timeout) = 0;
 
   /// True when everything before the marked end has been delivered to and acknowledged by this
   /// group. Pending deliveries to other members count as not yet caught up.
-  virtual result<bool> caught_up(std::chrono::milliseconds timeout) = 0;
+  [[nodiscard]] virtual result<bool> caught_up(std::chrono::milliseconds timeout) = 0;
 
   /// How many messages are waiting behind the position, per owned partition, as last seen.
-  virtual std::vector<partition_lag> lag() const = 0;
+  [[nodiscard]] virtual std::vector<partition_lag> lag() const = 0;
 
   /// Sequence up to which the broker will never deliver again (NATS acknowledgement floor); 0 for Kafka.
-  virtual std::int64_t settled_sequence() const noexcept = 0;
+  [[nodiscard]] virtual std::int64_t settled_sequence() const noexcept = 0;
 
   /// Leaves the group; bounded in time even if the broker is gone. Called by the destructor.
   virtual void close() noexcept = 0;

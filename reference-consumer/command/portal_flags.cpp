@@ -1,5 +1,7 @@
 #include "command/portal_flags.hpp"
 
+#include <kollect/version.hpp>
+
 #include <algorithm>
 #include <utility>
 
@@ -107,7 +109,7 @@ result<served_portal> start_portal(const portal_flags& flags, const store_flags&
   portal_settings settings;
   settings.http = std::move(*http);
   settings.token_file = flags.token_file;
-  settings.version = KOLLECT_VERSION;
+  settings.version = KOLLECT_VERSION_STRING;
   settings.pages = {std::chrono::seconds(flags.query_timeout_seconds), flags.max_as_of_changes};
   settings.stale_after = std::chrono::seconds(flags.stale_after_seconds);
   settings.feed_bytes = flags.stream_memory_bytes;

@@ -7,9 +7,10 @@
 
 #include <kollect/kafka/subscriber.hpp>
 #include <kollect/nats/subscriber.hpp>
+#include <kollect/version.hpp>
 #include <program/connect.hpp>
 #include <program/drain_limit.hpp>
-#include <program/end.hpp>
+#include <kollect/nats/end_process.hpp>
 #include <program/exit_code.hpp>
 #include <program/log.hpp>
 #include <program/stop_signal.hpp>
@@ -159,7 +160,7 @@ result<int> run(const run_flags& flags) {
   const program::drain_limit drain(stop, std::chrono::seconds(flags.drain_timeout_seconds), [&log, &flags] {
     log.error("the present batch has not ended in time: the program ends without it, and it comes again",
               {{"drain_timeout_s", flags.drain_timeout_seconds}});
-    program::end(program::try_again);
+    nats::end_process(program::try_again);
   });
 
   loop_settings settings;
@@ -176,7 +177,7 @@ result<int> run(const run_flags& flags) {
     log.warning(
         what, {{"cluster", which.cluster}, {"namespace", which.namespace_}, {"inventory", which.inventory}});
   };
-  monitor watched(KOLLECT_VERSION, std::chrono::seconds(flags.stuck_after_seconds));
+  monitor watched(KOLLECT_VERSION_STRING, std::chrono::seconds(flags.stuck_after_seconds));
   const auto served = start_portal(flags.portal, flags.store, hangup, watched, log);
   if (!served)
     return served.error();

@@ -1,6 +1,6 @@
 #include "read_api/row_filter.hpp"
 
-#include <kollect/detail/item_reader.hpp>
+#include <kollect/parse.hpp>
 #include <kollect/limits.hpp>
 
 #include <algorithm>
@@ -59,11 +59,8 @@ bool holds(const row_filter& filter, const item_view& row) {
 }
 
 std::optional<item_view> view_row(std::string_view item) {
-  detail::json_cursor cursor(item, max_depth_ceiling);
-  item_view row;
-  if (!detail::read_item(cursor, item, row))
-    return {};
-  return row;
+  const auto row = parse_row(item, {.max_depth = max_depth_ceiling});
+  return row ? std::optional(*row) : std::nullopt;
 }
 
 bool holds(const row_filter& filter, const feed_entry& entry) {

@@ -55,7 +55,7 @@ protected:
 
 TEST_F(command, inspect_says_what_a_consumer_would_of_an_array) {
   const auto end = inspect(make_array(make_rows(2), noon()).value + "\n");
-  const auto digest = to_string(sha256(serialize_items(make_rows(2))));
+  const auto digest = to_string(sha256(serialize_items(make_rows(2)).value()));
   EXPECT_EQ(end.code, 0);
   EXPECT_EQ(end.errors, "");
   EXPECT_EQ(
@@ -97,7 +97,7 @@ TEST_F(command, inspect_finds_a_wrong_checksum) {
   const auto end = inspect(forged + "\n");
   EXPECT_EQ(end.code, 1);
   const auto digest = to_string(read_head(forged).value().key.payload);
-  const auto items = to_string(sha256(serialize_items(make_rows(1))));
+  const auto items = to_string(sha256(serialize_items(make_rows(1)).value()));
   EXPECT_EQ(
       end.output,
       R"({"line":1,"schemaVersion":"kollect.dev/v1alpha1","timestamp":"2026-01-15T12:00:00Z","cluster":"prod-west",)"
@@ -224,7 +224,7 @@ TEST_F(command, changes_are_one_json_object_a_line) {
            std::to_string(offset) + R"(,"exportedAt":")" + at + "\"}";
   };
   const auto ts = R"("ts_ms":)" + std::to_string(noon(3600).seconds * 1000) + "}";
-  const auto a = serialize(make_row("a")), b = serialize(make_row("b")), b2 = serialize(make_row("b", 2));
+  const auto a = serialize(make_row("a")).value(), b = serialize(make_row("b")).value(), b2 = serialize(make_row("b", 2)).value();
   const auto store_id = open_sqlite_reader(path_).value()->store_id().value();
   EXPECT_EQ(store_id.size(), 32U);
   const auto begin = [&](int cursor) {

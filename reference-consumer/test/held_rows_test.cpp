@@ -247,7 +247,7 @@ TEST(held_rows, are_the_items_of_that_very_text_only) {
   for (const std::size_t count : {0U, 1U, 2U, 5U}) {
     std::vector<std::string> rows;
     for (const auto& row : make_rows(count))
-      rows.push_back(serialize(row));
+      rows.push_back(serialize(row).value());
     std::string items = "[";
     for (const auto& row : rows)
       items += (items.size() == 1 ? "" : ",") + row;

@@ -160,7 +160,7 @@ TEST_F(served, an_inventory_has_upstreams_shape_field_by_field) {
   write(make_rows(2), 1);
   catch_up();
   start();
-  const auto items = serialize_items(make_rows(2));
+  const auto items = serialize_items(make_rows(2)).value();
   const auto answer = get("/v1alpha1/inventory/team-a/web?limit=5");
   EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 OK\r\n"));
   EXPECT_EQ(header_of(answer, "Content-Type"), "application/json");

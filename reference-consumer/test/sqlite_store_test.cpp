@@ -214,9 +214,9 @@ TEST_F(sqlite_store_file, changes_of_an_older_schema_are_told_as_before_and_gone
   write_rows_over(**opened, make_rows(3, 2));
   const auto all = (*opened)->changes_after(0, 100).value();
   ASSERT_EQ(all.size(), told.size() + 4);
-  EXPECT_EQ(all[0].after, serialize(make_rows(3)[0]));
-  EXPECT_EQ(all[4].before, serialize(make_rows(3)[0]));
-  EXPECT_EQ(all[4].after, serialize(make_rows(3, 2)[0]));
+  EXPECT_EQ(all[0].after, serialize(make_rows(3)[0]).value());
+  EXPECT_EQ(all[4].before, serialize(make_rows(3)[0]).value());
+  EXPECT_EQ(all[4].after, serialize(make_rows(3, 2)[0]).value());
   EXPECT_TRUE((*opened)->contradictions().value().empty());
 }
 

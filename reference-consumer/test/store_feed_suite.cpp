@@ -22,15 +22,15 @@ TEST_P(store_suite, the_feed_tells_what_became_of_each_row) {
   const auto told = changes_after(cursor);
   ASSERT_EQ(told.size(), 4U);
   EXPECT_EQ(told[0].kind, "removed");
-  EXPECT_EQ(told[0].before, serialize(make_row("gone")));
+  EXPECT_EQ(told[0].before, serialize(make_row("gone")).value());
   EXPECT_EQ(told[0].after, "");
   EXPECT_EQ(told[1].kind, "added");
   EXPECT_EQ(told[1].before, "");
-  EXPECT_EQ(told[1].after, serialize(make_row("new")));
+  EXPECT_EQ(told[1].after, serialize(make_row("new")).value());
   EXPECT_EQ(told[1].changed_paths_json, "");
   EXPECT_EQ(told[2].kind, "changed");
-  EXPECT_EQ(told[2].before, serialize(make_row("other", 1)));
-  EXPECT_EQ(told[2].after, serialize(make_row("other", 2)));
+  EXPECT_EQ(told[2].before, serialize(make_row("other", 1)).value());
+  EXPECT_EQ(told[2].after, serialize(make_row("other", 2)).value());
   EXPECT_EQ(told[2].changed_paths_json, R"(["/attributes/replicas"])");
   EXPECT_EQ(told[3].kind, "snapshot");
   EXPECT_EQ(told[3].before + told[3].after + told[3].changed_paths_json, "");
@@ -320,12 +320,12 @@ TEST_P(store_suite, readers_beside_a_writer_see_one_snapshot_after_the_other) {
           (*reader)->for_each_row([&](const scope&, std::string_view row) { rows.emplace_back(row); })));
       // All rows are of one round, and rounds do not go back.
       std::int64_t round = 0;
-      while (round <= rounds && rows.front() != serialize(make_row("row-0", round)))
+      while (round <= rounds && rows.front() != serialize(make_row("row-0", round)).value())
         ++round;
       ASSERT_GE(round, last);
       ASSERT_EQ(rows.size(), 8U);
       for (std::size_t index = 0; index < rows.size(); ++index)
-        ASSERT_EQ(rows[index], serialize(make_row("row-" + std::to_string(index), round)));
+        ASSERT_EQ(rows[index], serialize(make_row("row-" + std::to_string(index), round)).value());
       last = round;
     }
     EXPECT_EQ(last, rounds);

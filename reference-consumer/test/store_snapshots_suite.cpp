@@ -255,7 +255,7 @@ TEST_P(store_suite, all_rows_are_visited_in_the_order_of_their_bytes) {
     const scope which{cluster, "team-a", ""};
     write_rows(rows_of(rows), 0, which);
     for (const auto& row : rows)
-      expected.emplace_back(which, serialize(row));
+      expected.emplace_back(which, serialize(row).value());
   }
   std::vector<std::pair<scope, std::string>> visited;
   EXPECT_TRUE(succeeds(store_->for_each_row(

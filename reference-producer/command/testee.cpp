@@ -5,6 +5,7 @@
 
 #include <kollect/export.hpp>
 #include <kollect/redact.hpp>
+#include <kollect/version.hpp>
 
 #include <chrono>
 #include <iostream>
@@ -101,7 +102,7 @@ std::string answer_to(const testee_request& request, const result<void>& done) {
 
 std::string hello(const testee_request& request) {
   return "{\"id\":" + request.id +
-         R"(,"ok":true,"name":"kollect-producer","version":")" KOLLECT_VERSION
+         R"(,"ok":true,"name":"kollect-producer","version":")" KOLLECT_VERSION_STRING
          R"(","features":["kafka","nats","tls","scram"]})";
 }
 

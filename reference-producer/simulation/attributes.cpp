@@ -1,6 +1,6 @@
 #include "simulation/attributes.hpp"
 
-#include <kollect/detail/json_writer.hpp>
+#include <kollect/serialize.hpp>
 
 #include <array>
 #include <cstddef>
@@ -11,9 +11,6 @@ namespace kollect::producer {
 
 namespace {
 
-using detail::append_double;
-using detail::append_integer;
-using detail::append_string;
 using namespace std::string_view_literals;
 
 constexpr std::array images{"registry.example/shop/api"sv, "registry.example/shop/worker"sv,
@@ -37,7 +34,7 @@ constexpr std::array notes{"see <a href=\"https://wiki.example/run?x=1&y=2\">run
 template <class... Numbers>
 void append_joined(text_end& out, std::string_view before, std::uint64_t number, Numbers... rest) {
   out += before;
-  append_integer(out, static_cast<std::int64_t>(number));
+  append_json(out, static_cast<std::int64_t>(number));
   if constexpr (sizeof...(rest) != 0)
     append_joined(out, rest...);
 }
@@ -74,12 +71,12 @@ metadata draw_metadata(attribute_source& from) {
 
 void append_metadata(text_end& out, const attribute_source& from, const metadata& drawn) {
   out += R"("metadata":{"annotations":{"example.dev/note":)";
-  append_string(out, drawn.note);
+  append_json(out, drawn.note);
   out += R"(,"example.dev/owner":)";
-  append_string(out, drawn.owner);
+  append_json(out, drawn.owner);
   append_joined(out, R"(},"generation":)", 1 + from.revision % 1000);
   out += R"(,"labels":{"app.kubernetes.io/name":)";
-  append_string(out, from.name);
+  append_json(out, from.name);
   out += R"(,"app.kubernetes.io/version":")";
   append_version(out, drawn.version);
   out += drawn.is_backend ? R"(","tier":"backend"})"sv : R"(","tier":"frontend"})"sv;
@@ -89,7 +86,7 @@ void append_metadata(text_end& out, const attribute_source& from, const metadata
 
 void append_app(text_end& out, const attribute_source& from) {
   out += R"({"app":)";
-  append_string(out, from.name);
+  append_json(out, from.name);
   out += '}';
 }
 
@@ -102,7 +99,7 @@ void append_container(text_end& out, attribute_source& from, std::size_t index) 
   append_version(out, draw_version(from.changing));
   out += R"(","name":)";
   if (index == 0) {
-    append_string(out, from.name);
+    append_json(out, from.name);
   } else {
     append_joined(out, R"("sidecar-)", index);
     out += '"';
@@ -137,7 +134,7 @@ void append_workload(text_end& out, attribute_source& from) {
   append_pod_template(out, from);
   append_joined(out, R"(},"status":{"readyReplicas":)", replicas);
   out += R"(,"utilization":)";
-  append_double(out, static_cast<double>(from.changing.below(1'000'000)) / 1'000'000.0);
+  append_json(out, static_cast<double>(from.changing.below(1'000'000)) / 1'000'000.0);
   out += "}}";
 }
 
@@ -167,7 +164,7 @@ void append_config_map(text_end& out, attribute_source& from) {
   const auto drawn = draw_metadata(from);
   append_joined(out, R"({"data":{"application.yaml":"server:\n  port: )", from.changing.below(65536));
   out += R"(\n","dbPassword":{"reason":"sensitive-key","redacted":true},"greeting":)"; // SEC-01
-  append_string(out, from.changing.pick(notes));
+  append_json(out, from.changing.pick(notes));
   out += R"(},"immutable":false,)";
   append_metadata(out, from, drawn);
   out += '}';
@@ -187,7 +184,7 @@ void append_cron_job(text_end& out, attribute_source& from) {
   const auto nanoseconds = from.changing.below(100'000);
   append_joined(out, R"(},"status":{"bytesProcessed":)", from.changing.next() >> 1U);
   out += R"(,"lastDurationSeconds":)";
-  append_double(out, static_cast<double>(nanoseconds) * 1e-9);
+  append_json(out, static_cast<double>(nanoseconds) * 1e-9);
   out += "}}";
 }
 
@@ -200,7 +197,7 @@ void append_ingress(text_end& out, attribute_source& from) {
   out += from.namespace_;
   out +=
       R"(.example","http":{"paths":[{"path":"/","pathType":"Prefix"}]}}],"tls":[]},"status":{"requestsTotal":)";
-  append_double(out, static_cast<double>(from.changing.below(1000)) * 1e21);
+  append_json(out, static_cast<double>(from.changing.below(1000)) * 1e21);
   out += "}}";
 }
 

@@ -3,7 +3,7 @@
 
 #include "simulation/random_source.hpp"
 
-#include <kollect/detail/text_end.hpp>
+#include <kollect/text_end.hpp>
 
 #include <cstdint>
 #include <span>
@@ -11,8 +11,6 @@
 #include <string_view>
 
 namespace kollect::producer {
-
-using detail::text_end;
 
 /// What attributes are made from. `lasting` gives the same numbers for an object's whole life,
 /// `changing` others at each revision.

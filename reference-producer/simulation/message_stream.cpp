@@ -1,9 +1,9 @@
 #include "simulation/message_stream.hpp"
 
 #include "simulation/poison.hpp"
-#include "simulation/whole_message.hpp"
 
 #include <kollect/export.hpp>
+#include <kollect/message_builder.hpp>
 #include <kollect/serialize.hpp>
 
 #include <array>
@@ -42,6 +42,7 @@ message_stream::message_stream(const simulation_options& options, connection sin
       scopes_.push_back({make_cluster_name(sink_.cluster, cluster, options.clusters),
                          inventory_model(make_namespace_name(index), churn,
                                          combine_seeds(options.seed, scopes_.size() + 1))});
+  sink_.cluster.clear(); // each scope has its own
 }
 
 result<shared_message> message_stream::next() {
@@ -69,19 +70,31 @@ result<void> message_stream::make_snapshot(simulated_scope& which) {
       .item_count = which.inventory.size(),
       .exported_at = clock_.tick(),
       .cluster = {}};
-  const whole_message whole(which.texts, header, choose_form(which.inventory));
+  const auto form = choose_form(which.inventory);
+  const auto size = payload_size(form, header, which.texts.json_bytes());
+  if (!size)
+    return size.error();
 
   ++counts_.snapshots;
   // An empty snapshot is sent whatever the limit, as make_payloads() does.
-  if (which.inventory.size() == 0 || options_.max_export_bytes == 0 ||
-      whole.payload_size() <= options_.max_export_bytes)
-    add_copies(whole.make(sink_, where, clock_.tick()), where);
-  else if (auto made = make_parts(which, where, header); !made)
+  const bool is_whole = which.inventory.size() == 0 || options_.max_export_bytes == 0 ||
+                        *size <= options_.max_export_bytes;
+  if (auto made = is_whole ? make_whole(which, where, header, form) : make_parts(which, where, header); !made)
     return made;
   if (round_ + 1 == options_.rounds)
     expect(which, where, header);
   keep_texts(which.texts, kept_before);
   return {};
+}
+
+result<void> message_stream::make_whole(const simulated_scope& from, const scope& where,
+                                        const export_envelope_header& header, payload_form form) {
+  auto building = message_builder::begin(sink_, where, clock_.tick(), form, header, from.texts.json_bytes());
+  if (!building)
+    return building.error();
+  for (const auto& row : from.texts.rows())
+    building->add_row(row.text.json);
+  return add_copies(building->finish(), where);
 }
 
 result<void> message_stream::make_parts(const simulated_scope& from, const scope& where,
@@ -96,21 +109,28 @@ result<void> message_stream::make_parts(const simulated_scope& from, const scope
   if (payloads->size() > 1)
     counts_.parts += payloads->size();
   for (const auto& payload : *payloads)
-    add_copies(make_message(sink_, where, clock_.tick(), payload), where);
+    if (auto added = add_copies(make_message(sink_, where, clock_.tick(), payload), where); !added)
+      return added;
   return {};
 }
 
 /// A message, its duplicates, and the poison after it.
-void message_stream::add_copies(outgoing_message made, const scope& where) {
-  const auto message = std::make_shared<const outgoing_message>(std::move(made));
+result<void> message_stream::add_copies(result<outgoing_message> made, const scope& where) {
+  if (!made)
+    return made.error();
+  const auto message = std::make_shared<const outgoing_message>(std::move(*made));
   const auto copies = numbers_.times(options_.duplicates);
   counts_.duplicates += copies;
   for (std::size_t copy = 0; copy <= copies; ++copy)
     add(message);
   for (auto left = numbers_.times(options_.poison); left != 0; --left) {
     const auto kind = counts_.poison++ % poison_kind_count();
-    add(std::make_shared<const outgoing_message>(make_poison(kind, sink_, where, clock_.tick(), numbers_)));
+    auto poison = make_poison(kind, sink_, where, clock_.tick(), numbers_);
+    if (!poison)
+      return poison.error();
+    add(std::make_shared<const outgoing_message>(std::move(*poison)));
   }
+  return {};
 }
 
 /// Keeps the texts for the next round if they fit.
@@ -151,7 +171,7 @@ void message_stream::expect(const simulated_scope& from, scope where, const expo
   row_map rows;
   for (const auto& row : from.texts.rows())
     rows.insert_or_assign(identity_of(row.model, where.namespace_), row.text.json);
-  expected_.apply(where, {header.exported_at, header.generation, {}}, std::move(rows));
+  expected_.apply(where, {*header.exported_at, header.generation, {}}, std::move(rows));
 }
 
 result<std::vector<shared_message>> take_shuffled(message_stream& stream, std::uint64_t seed) {

@@ -96,9 +96,11 @@ private:
   result<void> make_snapshot(simulated_scope& which);
   payload_form choose_form(const inventory_model& inventory);
   void add(shared_message message);
+  result<void> make_whole(const simulated_scope& from, const scope& where,
+                          const export_envelope_header& header, payload_form form);
   result<void> make_parts(const simulated_scope& from, const scope& where,
                           const export_envelope_header& header);
-  void add_copies(outgoing_message made, const scope& where);
+  result<void> add_copies(result<outgoing_message> made, const scope& where);
   void keep_texts(row_texts& texts, std::size_t kept_before);
   void expect(const simulated_scope& from, scope where, const export_envelope_header& header);
 

@@ -83,14 +83,17 @@ constexpr std::array kinds{
 };
 
 /// A good export envelope of one row that belongs to no simulated object.
-std::string make_payload(const timestamp& instant, random_source& numbers) {
+result<std::string> make_payload(const timestamp& instant, random_source& numbers) {
   item row;
   row.target_name = row.kind = row.name = "poison";
   row.version = "v1";
   row.uid = "poison-" + std::to_string(numbers.next());
   const export_envelope_header header{
       .generation = 1, .item_count = 1, .exported_at = instant, .cluster = {}};
-  return serialize_export_envelope(header, "[" + serialize(row) + "]");
+  const auto items = serialize_items(std::span(&row, 1));
+  if (!items)
+    return items.error();
+  return serialize_export_envelope(header, *items);
 }
 
 } // namespace
@@ -103,12 +106,16 @@ std::string_view poison_name(std::size_t kind) noexcept {
   return error_name(kinds[kind].refused_as);
 }
 
-outgoing_message make_poison(std::size_t kind, const connection& sink, const scope& where,
+result<outgoing_message> make_poison(std::size_t kind, const connection& sink, const scope& where,
                              const timestamp& instant, random_source& numbers) {
   const auto& how = kinds[kind];
   const auto& dated = how.in_far_future ? far_future : instant;
-  auto message = make_message(sink, where, dated, make_payload(dated, numbers));
-  how.spoil(message.value, numbers);
+  const auto payload = make_payload(dated, numbers);
+  if (!payload)
+    return payload.error();
+  auto message = make_message(sink, where, dated, *payload);
+  if (message)
+    how.spoil(message->value, numbers);
   return message;
 }
 

@@ -22,7 +22,7 @@ std::string_view poison_name(std::size_t kind) noexcept;
 /// A message for a scope that nobody can apply: it becomes a dead letter and changes no state. Were it
 /// taken for good all the same, it would leave its scope with one row called `poison`. Its key and
 /// headers are right; for NATS its Nats-Msg-Id is its own.
-outgoing_message make_poison(std::size_t kind, const connection& sink, const scope& where,
+result<outgoing_message> make_poison(std::size_t kind, const connection& sink, const scope& where,
                              const timestamp& instant, random_source& numbers);
 
 } // namespace kollect::producer

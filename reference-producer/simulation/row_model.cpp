@@ -3,7 +3,7 @@
 #include "simulation/attributes.hpp"
 #include "simulation/random_source.hpp"
 
-#include <kollect/detail/json_writer.hpp>
+#include <kollect/text_end.hpp>
 
 #include <array>
 #include <initializer_list>
@@ -52,7 +52,7 @@ void append_member(text_end& out, char before, std::string_view name, std::strin
   out += '"';
   out += name;
   out += "\":";
-  detail::append_string(out, value);
+  append_json(out, value);
 }
 
 } // namespace

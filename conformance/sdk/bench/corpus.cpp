@@ -24,19 +24,19 @@ std::string padded_number(std::size_t number) {
 }
 
 corpus make_corpus(std::size_t bytes, bool is_export_envelope, bool has_escapes) {
-  const std::size_t row_bytes = serialize(make_row(0, has_escapes)).size() + 1;
+  const std::size_t row_bytes = serialize(make_row(0, has_escapes)).value().size() + 1;
   std::vector<item> rows;
   for (std::size_t number = 0; number == 0 || (number + 1) * row_bytes < bytes; ++number)
     rows.push_back(make_row(number, has_escapes));
   corpus out{.nominal_bytes = bytes, .is_export_envelope = is_export_envelope, .has_escapes = has_escapes};
-  out.items = serialize_items(rows);
+  out.items = serialize_items(rows).value();
   const auto instant = parse_timestamp("2026-01-15T12:00:00.123456789Z").value();
   out.payload = is_export_envelope
                     ? serialize_export_envelope(
-                          {.generation = 7, .item_count = rows.size(), .exported_at = instant}, out.items)
+                          {.generation = 7, .item_count = rows.size(), .exported_at = instant}, out.items).value()
                     : out.items;
   out.message = serialize(envelope{
-      .timestamp = instant, .cluster = "prod-west-1", .namespace_ = "team-a", .payload = out.payload});
+      .timestamp = instant, .cluster = "prod-west-1", .namespace_ = "team-a", .payload = out.payload}).value();
   out.name =
       bytes < 1U << 20U ? std::to_string(bytes >> 10U) + " KiB" : std::to_string(bytes >> 20U) + " MiB";
   out.name += is_export_envelope ? " export envelope" : " array";

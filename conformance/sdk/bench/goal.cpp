@@ -73,7 +73,7 @@ void write_json(std::ostream& out, const std::vector<finding>& all) {
          {"least", one.measured.least},
          {"most", one.measured.most},
          {"reached", one.has_goal() ? boost::json::value(one.is_reached()) : boost::json::value()}});
-  out << serialize(boost::json::value(std::move(rows))) << '\n';
+  out << serialize(boost::json::value(std::move(rows))).value() << '\n';
 }
 
 void draw(std::ostream& out, const std::vector<finding>& all) {

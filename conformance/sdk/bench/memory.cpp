@@ -32,7 +32,7 @@ void write_largest_message(const std::string& path) {
   out << R"({"schemaVersion":"kollect.dev/v1alpha1","timestamp":"2026-01-15T12:00:00Z","cluster":"c","namespace":"n","payload":[)";
   std::size_t bytes = 200;
   for (std::size_t number = 0;; ++number) {
-    const auto row = serialize(make_row(number, false));
+    const auto row = serialize(make_row(number, false)).value();
     bytes += row.size() + 1;
     if (bytes > limits{}.max_message_bytes)
       break;

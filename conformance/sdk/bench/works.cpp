@@ -147,7 +147,7 @@ row_work items_by_boost_dom(const corpus& data) {
 }
 
 text_work encode_by_kollect(const corpus& data) {
-  return [items = parse_items(data.items).value()] { return serialize_items(items); };
+  return [items = parse_items(data.items).value()] { return serialize_items(items).value(); };
 }
 
 text_work encode_by_boost(const corpus& data) {

@@ -43,16 +43,16 @@ text_position place(const failure& reason) {
 } // namespace
 
 TEST(parse_value, keys_that_come_twice_are_the_last_one) {
-  EXPECT_EQ(serialize(parse_value(R"({"a":{"b":1,"c":2},"d":0,"a":{"e":3},"\u0061":[4]})").value()),
+  EXPECT_EQ(serialize(parse_value(R"({"a":{"b":1,"c":2},"d":0,"a":{"e":3},"\u0061":[4]})").value()).value(),
             R"({"a":[4],"d":0})");
-  EXPECT_EQ(serialize(parse_value(R"({"a":[1,2],"a":{"b":1}})").value()), R"({"a":{"b":1}})");
+  EXPECT_EQ(serialize(parse_value(R"({"a":[1,2],"a":{"b":1}})").value()).value(), R"({"a":{"b":1}})");
 }
 
 TEST(parse_value, keys_are_written_in_bytewise_order_at_every_depth) {
   EXPECT_EQ(
-      serialize(parse_value(R"([{"b":{"z":1,"Z":2,"\u00e9":3,"":4,"zz":5},"a":[{"y":1,"x":2}]}])").value()),
+      serialize(parse_value(R"([{"b":{"z":1,"Z":2,"\u00e9":3,"":4,"zz":5},"a":[{"y":1,"x":2}]}])").value()).value(),
       "[{\"a\":[{\"x\":2,\"y\":1}],\"b\":{\"\":4,\"Z\":2,\"z\":1,\"zz\":5,\"\u00E9\":3}}]");
-  EXPECT_EQ(serialize(parse_value("{\"\U0001F600\":1,\"\uFFFF\":2}").value()),
+  EXPECT_EQ(serialize(parse_value("{\"\U0001F600\":1,\"\uFFFF\":2}").value()).value(),
             "{\"\uFFFF\":2,\"\U0001F600\":1}");
 }
 
@@ -89,10 +89,10 @@ TEST(parse_items, rows_and_fields_may_come_in_any_order) {
   EXPECT_EQ((*rows)[0].group, "g");
   EXPECT_EQ((*rows)[0].version, "v");
   EXPECT_EQ((*rows)[0].kind, "k");
-  EXPECT_EQ(serialize((*rows)[0]),
+  EXPECT_EQ(serialize((*rows)[0]).value(),
             R"({"targetNamespace":"tns","targetName":"tn","namespace":"ns","name":"n","group":"g",)"
             R"("version":"v","kind":"k","uid":"u","attributes":{"a":[],"b":1}})");
-  EXPECT_EQ(serialize((*rows)[1]),
+  EXPECT_EQ(serialize((*rows)[1]).value(),
             R"({"targetNamespace":"","targetName":"","namespace":"","name":"","version":"",)"
             R"("kind":"","uid":"","attributes":null})");
 }
@@ -169,7 +169,7 @@ TEST(items_parser, reads_what_parse_items_reads_whatever_it_has_read_before) {
     std::vector<item> rows;
     for (std::size_t count = random.below(6); count != 0; --count)
       rows.push_back(random.once_in(4) ? random_item(random, "uid") : random_plain_item(random));
-    auto text = serialize_items(rows);
+    auto text = serialize_items(rows).value();
     if (random.once_in(3)) // another spelling, which is not read by the fast reader
       text.insert(1, " ");
     if (random.once_in(5)) // most likely wrong

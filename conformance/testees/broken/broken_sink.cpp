@@ -3,6 +3,7 @@
 #include <publish_confirmed.hpp>
 
 #include <kollect/export.hpp>
+#include <kollect/message_builder.hpp>
 #include <kollect/kafka/message_limit.hpp>
 #include <kollect/kafka/publisher.hpp>
 #include <kollect/nats/publisher.hpp>
@@ -25,6 +26,15 @@ result<std::unique_ptr<publisher>> create(const connection& target) {
   kafka::publisher_options options;
   options.client.connect_timeout = patience;
   return kafka::create_publisher(target, options);
+}
+
+/// Puts a payload in the place of `[]` that make_message() would refuse.
+void put_payload(outgoing_message& message, const export_plan& plan, std::string_view payload) {
+  constexpr std::string_view end = "[]}";
+  message.value.replace(message.value.size() - end.size(), end.size(), std::string(payload) + "}");
+  for (auto& one : message.headers)
+    if (one.name == message_id_header)
+      one.value = nats_message_id(plan.target.cluster, plan.asked.namespace_, payload);
 }
 
 timestamp now() {
@@ -75,7 +85,10 @@ result<void> broken_sink::close() {
 result<void> broken_sink::make_payloads(export_plan& plan) const {
   std::vector<serialized_item> rows;
   for (const auto& row : plan.asked.items) {
-    rows.push_back(serialize_for_sorting(row));
+    auto text = serialize_for_sorting(row);
+    if (!text)
+      return text.error();
+    rows.push_back(std::move(*text));
     if (fault_.row)
       fault_.row(rows.back(), row);
   }
@@ -83,9 +96,14 @@ result<void> broken_sink::make_payloads(export_plan& plan) const {
   export_envelope_header header{
       .generation = plan.asked.generation, .item_count = rows.size(), .exported_at = plan.asked.exported_at};
   const auto limit = plan.asked.max_export_bytes;
-  const auto whole = serialize_export_envelope(header, join_items(rows)).size();
+  std::size_t row_bytes = 0;
+  for (const auto& row : rows)
+    row_bytes += row.json.size();
+  const auto whole = payload_size(payload_form::export_envelope, header, row_bytes);
+  if (!whole)
+    return whole.error();
   plan.payloads.push_back({header, false, rows, {}});
-  if (rows.empty() || limit == 0 || whole <= limit)
+  if (rows.empty() || limit == 0 || *whole <= limit)
     return {};
   auto parts = split_items(std::move(rows), header, limit);
   if (!parts && fault_.ignores_oversized_rows)
@@ -102,24 +120,33 @@ result<void> broken_sink::make_payloads(export_plan& plan) const {
   return {};
 }
 
-void broken_sink::make_texts(export_plan& plan) const {
+result<void> broken_sink::make_texts(export_plan& plan) const {
   for (auto& payload : plan.payloads) {
     payload.header.item_count = payload.rows.size();
     const auto items = join_items(payload.rows);
-    payload.text = payload.is_array ? items : serialize_export_envelope(payload.header, items);
+    auto text = payload.is_array ? result<std::string>(items) : serialize_export_envelope(payload.header, items);
+    if (!text)
+      return text.error();
+    payload.text = std::move(*text);
     if (fault_.payload)
       fault_.payload(payload);
   }
+  return {};
 }
 
-void broken_sink::make_messages(export_plan& plan) {
+result<void> broken_sink::make_messages(export_plan& plan) {
   plan.instant = fault_.clause == "ENV-05" ? memory_.first_instant : now();
   const scope where{plan.target.cluster, plan.asked.namespace_, plan.asked.inventory};
   for (const auto& payload : plan.payloads) {
-    plan.messages.push_back(make_message(plan.target, where, plan.instant, payload.text));
+    auto made = make_message(plan.target, where, plan.instant, "[]");
+    if (!made)
+      return made.error();
+    put_payload(*made, plan, payload.text);
+    plan.messages.push_back(std::move(*made));
     if (fault_.message)
       fault_.message(plan.messages.back());
   }
+  return {};
 }
 
 result<void> broken_sink::export_snapshot(const producer::testee_request& request) {
@@ -140,8 +167,10 @@ result<void> broken_sink::export_snapshot(const producer::testee_request& reques
     return made;
   if (fault_.split)
     fault_.split(plan);
-  make_texts(plan);
-  make_messages(plan);
+  if (auto made = make_texts(plan); !made)
+    return made;
+  if (auto made = make_messages(plan); !made)
+    return made;
   if (fault_.is_swallowed && fault_.is_swallowed(plan, memory_))
     return {};
   return publish(plan.messages);

@@ -24,8 +24,8 @@ public:
 
 private:
   result<void> make_payloads(export_plan& plan) const;
-  void make_texts(export_plan& plan) const;
-  void make_messages(export_plan& plan);
+  result<void> make_texts(export_plan& plan) const;
+  result<void> make_messages(export_plan& plan);
   result<void> publish(const std::vector<outgoing_message>& messages);
   result<void> publish_with_sdk(const std::vector<outgoing_message>& messages);
   result<void> forget_after_outage();

@@ -23,7 +23,8 @@ std::string inventory_of(const export_plan& plan) {
 }
 
 std::string rows_of(const export_plan& plan) {
-  return serialize_items(plan.asked.items);
+  const auto rows = serialize_items(plan.asked.items);
+  return rows ? *rows : std::string();
 }
 
 void drop_first_row(producer::testee_export& asked) {
@@ -57,13 +58,17 @@ void write_backwards(std::string& out, const boost::json::value& value, int dept
     char separator = '{';
     for (const auto& name : names) {
       out += std::exchange(separator, ',');
-      detail::append_string(out, name);
+      {
+        text_end end(out);
+        append_json(end, name);
+      }
       out += ':';
       write_backwards(out, object->at(name), depth + 1);
     }
     out += separator == '{' ? "{}" : "}";
   } else {
-    out += kollect::serialize(value);
+    const auto text = kollect::serialize(value);
+    out += text ? *text : "null";
   }
 }
 
@@ -206,7 +211,7 @@ std::vector<fault> payload_faults() {
        .split =
            [](export_plan& plan) {
              for (auto& payload : plan.payloads)
-               payload.header.exported_at = payload.header.exported_at + std::chrono::hours(1);
+               payload.header.exported_at = *payload.header.exported_at + std::chrono::hours(1);
            }},
       {.clause = "PAY-05", .what = "sends another generation", .split = change_generation},
       {.clause = "ROW-01",

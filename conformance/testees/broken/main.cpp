@@ -1,7 +1,7 @@
 #include "broken_sink.hpp"
 
 #include <kollect/detail/json_writer.hpp>
-#include <program/end.hpp>
+#include <kollect/nats/end_process.hpp>
 #include <program/exit_code.hpp>
 
 #include <iostream>
@@ -35,12 +35,12 @@ int main(int count, char** words) {
   const auto* const fault = count > 1 ? testees::find_fault(words[1]) : nullptr;
   if (count > 1 && fault == nullptr) {
     std::cerr << "broken-testee: there is no fault for " << words[1] << '\n';
-    program::end(program::usage);
+    nats::end_process(program::usage);
   }
   {
     testees::broken_sink sink(fault);
     for (std::string line; std::getline(std::cin, line);)
       std::cout << answer_line(sink, line) << std::endl;
   }
-  program::end(0);
+  nats::end_process(0);
 }

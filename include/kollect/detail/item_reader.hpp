@@ -89,18 +89,31 @@ bool read_compact_item(json_cursor& cursor, std::string_view text, item_view& ro
   return true;
 }
 
-/// Reads any row, its brace next.
+/// What a row must at least have for a consumer to tell it from others (ROW-03): rows of older operators lack
+/// other fields of ROW-01.
+template <class Row>
+bool has_identity(const Row& row) noexcept {
+  return !row.uid.empty() || !row.name.empty();
+}
+
+/// Reads any row, its brace next. `place` is told which field is read.
 template <row_text state>
-bool read_any_item(json_cursor& cursor, std::string_view text, item_view& row) {
+bool read_any_item(json_cursor& cursor, std::string_view text, item_view& row, field_place& place) {
   static constexpr auto fields = text_fields<item_view>();
   std::bitset<row_field_finder::unknown> seen;
   row_field_finder finder;
+  place.name = {};
+  place.wanted = "an object";
   if (cursor.peek() != '{')
     return cursor.fail_type();
   const std::size_t begin = cursor.position();
 
   const bool is_read = cursor.read_object([&](const json_string& name) {
     const std::size_t index = finder.find(name);
+    if constexpr (state == row_text::unchecked) {
+      place.name = name;
+      place.wanted = index == finder.attributes ? "an object or null" : "a string";
+    }
     if (index != finder.unknown) {
       if (seen[index])
         return cursor.fail(error::duplicate_field, cursor.begin_of(name));
@@ -118,19 +131,31 @@ bool read_any_item(json_cursor& cursor, std::string_view text, item_view& row) {
     else
       return cursor.skip_value(value);
   });
-  if (is_read)
-    row.raw = text.substr(begin, cursor.position() - begin);
-  return is_read;
+  if (!is_read)
+    return false;
+  row.raw = text.substr(begin, cursor.position() - begin);
+  if constexpr (state == row_text::unchecked) {
+    place.name = json_string("name or uid", true);
+    if (!has_identity(row))
+      return cursor.fail(error::missing_field, begin);
+    place.name = {};
+  }
+  return true;
 }
 
 /// Reads one row, its brace next. Fields may come in any order and unknown ones are passed over, as
-/// later producers may add some; a known field twice is refused, as nobody could say which one counts.
+/// later producers may add some; a known field twice is refused, as nobody could say which one counts, and so
+/// is a row with neither name nor uid.
 template <row_text state = row_text::unchecked>
-bool read_item(json_cursor& cursor, std::string_view text, item_view& row) {
-  if (read_compact_item<state>(cursor, text, row)) [[likely]]
-    return true;
+bool read_item(json_cursor& cursor, std::string_view text, item_view& row, field_place& place) {
+  const std::size_t begin = cursor.position();
+  if (read_compact_item<state>(cursor, text, row)) [[likely]] {
+    if (state == row_text::checked || has_identity(row)) [[likely]]
+      return true;
+    cursor.move_to(begin);
+  }
   row = {};
-  return read_any_item<state>(cursor, text, row);
+  return read_any_item<state>(cursor, text, row, place);
 }
 
 } // namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail

@@ -15,15 +15,16 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail {
 
-/// What to do with bytes in a string that are not UTF-8.
+/// What to do with bytes in a string that are not UTF-8 (docs/adr/0010).
 enum class invalid_utf8 {
   refuse, ///< a consumer: the message becomes a dead letter
-  replace ///< Go's reader (BYT-03): each such byte becomes U+FFFD
+  replace ///< what a producer is given (BYT-03): each such byte becomes U+FFFD
 };
 
 /// True when the text, a well-formed JSON number, is too large for a double. Too small is 0, not an error.
@@ -58,7 +59,8 @@ class json_cursor {
 public:
   json_cursor(std::string_view text, std::size_t max_depth,
               invalid_utf8 policy = invalid_utf8::refuse) noexcept
-      : text_(text), max_depth_(std::min(max_depth, max_depth_ceiling)), policy_(policy) {}
+      : text_(text), max_depth_(std::min(max_depth, max_depth_ceiling)), depth_asked_for_(max_depth),
+        policy_(policy) {}
 
   std::size_t position() const noexcept { return at_; }
   void move_to(std::size_t at) noexcept { at_ = at; }
@@ -66,6 +68,25 @@ public:
   error reason() const noexcept { return reason_; }
   std::size_t failed_at() const noexcept { return failed_at_; }
   std::size_t depth() const noexcept { return depth_; }
+  std::size_t depth_asked_for() const noexcept { return depth_asked_for_; }
+  /// The type of the value at which it failed, as a sentence calls it.
+  std::string_view found() const noexcept {
+    switch (failed_at_ < text_.size() ? text_[failed_at_] : '\0') {
+    case '{':
+      return "an object";
+    case '[':
+      return "an array";
+    case '"':
+      return "a string";
+    case 't':
+    case 'f':
+      return "a boolean";
+    case 'n':
+      return "null";
+    default:
+      return "a number";
+    }
+  }
   void set_depth(std::size_t depth) noexcept { depth_ = depth; }
   /// How many levels deep the next value may nest.
   std::size_t room() const noexcept { return max_depth_ - std::min(depth_, max_depth_); }
@@ -362,6 +383,7 @@ private:
   std::size_t at_ = 0;
   std::size_t depth_ = 0;
   std::size_t max_depth_;
+  std::size_t depth_asked_for_;
   std::size_t failed_at_ = 0;
   invalid_utf8 policy_;
   error reason_ = error::internal;
@@ -369,13 +391,48 @@ private:
   simd::level level_ = simd::best_level();
 };
 
+/// What was being read when a cursor failed, for people.
+struct field_place {
+  json_string name{};               ///< of the field; absent: no field in particular
+  std::string_view wanted = "",     ///< the type that its value must have
+      whole = "the text";           ///< what it is that was read, if no field
+  std::optional<std::size_t> row{}; ///< which one, from 1
+
+  /// Such as `"uid" of row 3`.
+  std::string text() const {
+    const std::string field = name.is_present() ? in_quotes(name.decode()) : std::string();
+    if (!row)
+      return field.empty() ? std::string(whole) : field;
+    return (field.empty() ? field : field + " of ") + "row " + std::to_string(*row);
+  }
+};
+
 /// The cursor's error as a failure, its position counted from the start of the message.
-inline failure cursor_failure(const json_cursor& cursor, std::size_t base = 0, std::string_view clause = {}) {
-  std::string sentence = describe(cursor.reason()).sentence;
-  if (cursor.reason() == error::too_deep)
-    sentence += " (see limits::max_depth)";
-  return make_failure(cursor.reason(), std::move(sentence), clause,
-                      text_position{base + cursor.failed_at(), 0, 0});
+inline failure cursor_failure(const json_cursor& cursor, std::size_t base = 0, std::string_view clause = {},
+                              const field_place& place = {}) {
+  const auto sentence = [&]() -> std::string {
+    const bool is_known = place.name.is_present() || place.row;
+    switch (cursor.reason()) {
+    case error::wrong_type:
+      if (!place.wanted.empty())
+        return place.text() + " must be " + std::string(place.wanted) + ", not " +
+               std::string(cursor.found());
+      break;
+    case error::duplicate_field:
+      return "the field " + place.text() + " appears twice";
+    case error::unknown_field:
+      return "there is no field " + place.text();
+    case error::missing_field:
+      return "there must be a field " + place.text();
+    case error::too_deep:
+      return too_deep_sentence(cursor.depth_asked_for());
+    default:
+      break;
+    }
+    const std::string plain = describe(cursor.reason()).sentence;
+    return is_known ? plain + ", in " + place.text() : plain;
+  };
+  return make_failure(cursor.reason(), sentence(), clause, text_position{base + cursor.failed_at(), 0, 0});
 }
 
 } // namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail

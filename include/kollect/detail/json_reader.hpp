@@ -16,7 +16,6 @@
 #include <cstdint>
 #include <memory>
 #include <new>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,8 +31,9 @@ inline text_position locate(std::string_view text, std::size_t offset) noexcept 
           line_start == std::string_view::npos ? before.size() + 1 : before.size() - line_start};
 }
 
-inline failure text_failure(const json_cursor& cursor, std::string_view text, std::string_view clause = {}) {
-  auto reason = cursor_failure(cursor, 0, clause);
+inline failure text_failure(const json_cursor& cursor, std::string_view text, std::string_view clause = {},
+                            const field_place& place = {}) {
+  auto reason = cursor_failure(cursor, 0, clause, place);
   reason.position = locate(text, cursor.failed_at());
   return reason;
 }
@@ -174,29 +174,28 @@ public:
     cursor_.set_depth(2); // in a message the items stand within the envelope and the export envelope
   }
 
-  result<void> read() {
+  [[nodiscard]] result<void> read() {
     const auto is_read = read_rows();
     items_.resize(count_);
     return is_read;
   }
 
 private:
-  result<void> read_rows() {
+  [[nodiscard]] result<void> read_rows() {
     if (cursor_.at_end())
       return make_failure(error::empty_export, "there are no items to export: not even []", "ENV-08");
     if (cursor_.peek() != '[')
       cursor_.fail_type();
     items_.reserve(text_.size() / least_likely_row);
     const bool is_read = cursor_.read_array([this] { return read_row(); });
-    if (is_read && !cursor_.at_end())
-      cursor_.fail(error::trailing_data, cursor_.position());
+    if (is_read) {
+      place_ = text_place();
+      if (!cursor_.at_end())
+        cursor_.fail(error::trailing_data, cursor_.position());
+    }
     if (!cursor_.failed())
       return {};
-    auto reason = text_failure(cursor_, text_, "ROW-01");
-    if (count_ != 0 || field_)
-      reason.message +=
-          " (row " + std::to_string(count_) + (field_ ? ", field " + field_->decode() : std::string()) + ")";
-    return reason;
+    return text_failure(cursor_, text_, "ROW-01", place_);
   }
 
   bool read_row() {
@@ -214,7 +213,7 @@ private:
   bool read_compact_row() {
     item_view view;
     compact_cursor text(text_, cursor_.position());
-    if (cursor_.room() == 0 || !read_compact_fields(text, view))
+    if (cursor_.room() == 0 || !read_compact_fields(text, view) || !has_identity(view))
       return false;
     const char first = text.at_end() ? '\0' : text_[text.position()];
     if (first != '{' && first != 'n')
@@ -253,14 +252,16 @@ private:
     else
       items_.emplace_back();
     auto& row = items_[count_++];
+    place_ = {.wanted = "an object", .row = count_};
     std::bitset<fields.size() + 1> seen;
     if (cursor_.peek() != '{')
       return cursor_.fail_type();
     const std::size_t begin = cursor_.position();
     row_field_finder finder;
     const bool is_read = cursor_.read_object([&](const json_string& name) {
-      field_ = name;
       const std::size_t index = finder.find(name);
+      place_.name = name;
+      place_.wanted = index == finder.attributes ? "an object or null" : "a string";
       if (index == finder.unknown)
         return cursor_.fail(error::unknown_field, cursor_.begin_of(name));
       if (seen[index])
@@ -274,10 +275,13 @@ private:
     for (std::size_t index = 0; index < fields.size(); ++index) {
       if (seen[index] || fields[index].first == "group")
         continue;
-      field_ = json_string(fields[index].first, true);
+      place_.name = json_string(fields[index].first, true);
       return cursor_.fail(error::missing_field, begin);
     }
-    field_.reset();
+    place_.name = json_string("name or uid", true);
+    if (!has_identity(row))
+      return cursor_.fail(error::missing_field, begin);
+    place_.name = {};
     return true;
   }
 
@@ -305,6 +309,8 @@ private:
     ::new (&out) boost::json::value(storage_);
   }
 
+  static field_place text_place() { return {.wanted = "an array of rows", .whole = "the text"}; }
+
   static constexpr std::size_t least_likely_row = 256; // bytes: as long as the names and an uid are
 
   std::string_view text_;
@@ -313,7 +319,7 @@ private:
   boost::json::storage_ptr storage_;
   std::vector<item>& items_;
   std::size_t count_ = 0;            ///< of the rows that have been read
-  std::optional<json_string> field_; ///< that is being read
+  field_place place_ = text_place(); ///< that is being read
 };
 
 } // namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail

@@ -3,8 +3,10 @@
 
 #include <kollect/detail/simd/find_stop.hpp>
 #include <kollect/detail/simd/sixteen.hpp>
-#include <kollect/detail/text_end.hpp>
 #include <kollect/detail/utf8.hpp>
+#include <kollect/error.hpp>
+#include <kollect/limits.hpp>
+#include <kollect/text_end.hpp>
 #include <kollect/version.hpp>
 
 #include <boost/container/small_vector.hpp>
@@ -14,14 +16,18 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail {
 
@@ -176,84 +182,140 @@ inline void append_double(text_end& out, double value) {
   }
 }
 
-inline void append_value(text_end& out, const boost::json::value& value);
+enum class member_order {
+  bytewise, ///< BYT-02
+  as_it_is  ///< for what is no value of attributes: rows and payloads have an order of their own
+};
 
-/// Appends members that are in order, given as pointers or as they are.
-template <class Members>
-void append_members(text_end& out, const Members& members) {
-  char separator = '{';
-  for (const auto& one : members) {
-    const boost::json::key_value_pair* member = nullptr;
-    if constexpr (std::is_pointer_v<std::decay_t<decltype(one)>>)
-      member = one;
-    else
-      member = &one;
-    out += separator;
-    append_string(out, std::string_view(member->key()));
-    out += ':';
-    append_value(out, member->value());
-    separator = ',';
+/// Appends values, and notes what cannot be written: JSON has no text for a NaN or an infinity, and a value
+/// may nest too deeply. Whoever has written a text asks once, at its end, whether it is good.
+class value_writer {
+public:
+  /// `room`: how many levels deep a value may nest. `order`: that of the members of objects.
+  explicit value_writer(text_end& out, std::size_t room, member_order order = member_order::bytewise) noexcept
+      : out_(out), room_(room), order_(order) {}
+
+  bool is_good() const noexcept { return !is_too_deep_ && !has_bad_number_; }
+
+  /// Why not.
+  [[gnu::cold]] failure reason(const limits& bounds) const {
+    if (has_bad_number_)
+      return make_failure(error::invalid_value, "a number is NaN or infinite: JSON has no text for it",
+                          "BYT-04");
+    return make_failure(error::too_deep, too_deep_sentence(bounds.max_depth));
   }
-  out += separator == '{' ? std::string_view("{}") : std::string_view("}");
-}
 
-inline void append_object(text_end& out, const boost::json::object& object) {
-  // char_traits<char> compares bytes as unsigned, which is the order wanted.
-  const auto is_before = [](const auto& left, const auto& right) {
-    return std::string_view(left.key()) < std::string_view(right.key());
-  };
-  // As they are after reading what a producer wrote.
-  if (std::is_sorted(object.begin(), object.end(), is_before))
-    return append_members(out, object);
-  boost::container::small_vector<const boost::json::key_value_pair*, 32> members;
-  members.reserve(object.size());
-  for (const auto& member : object)
-    members.push_back(&member);
-  std::sort(members.begin(), members.end(),
-            [&](const auto* left, const auto* right) { return is_before(*left, *right); });
-  append_members(out, members);
-}
+  /// Compact, keys of every object in bytewise order (BYT-01, BYT-02).
+  void append(const boost::json::value& value) {
+    switch (value.kind()) {
+    case boost::json::kind::null:
+      out_ += "null";
+      return;
+    case boost::json::kind::bool_:
+      out_ += value.get_bool() ? std::string_view("true") : std::string_view("false");
+      return;
+    case boost::json::kind::int64:
+      append_integer(out_, value.get_int64());
+      return;
+    case boost::json::kind::uint64:
+      append_unsigned(value.get_uint64());
+      return;
+    case boost::json::kind::double_:
+      if (std::isfinite(value.get_double())) [[likely]]
+        append_double(out_, value.get_double());
+      else
+        has_bad_number_ = true;
+      return;
+    case boost::json::kind::string:
+      append_string(out_, std::string_view(value.get_string()));
+      return;
+    case boost::json::kind::array:
+      if (enter()) {
+        append_elements(value.get_array());
+        ++room_;
+      }
+      return;
+    case boost::json::kind::object:
+      if (enter()) {
+        append_object(value.get_object());
+        ++room_;
+      }
+      return;
+    }
+  }
 
-/// Appends a value: compact, keys of every object in bytewise order (BYT-01, BYT-02). A number that
-/// JSON has no text for (infinity, not a number) cannot come from any reader and is written as null.
-inline void append_value(text_end& out, const boost::json::value& value) {
-  switch (value.kind()) {
-  case boost::json::kind::null:
-    out += "null";
-    return;
-  case boost::json::kind::bool_:
-    out += value.get_bool() ? std::string_view("true") : std::string_view("false");
-    return;
-  case boost::json::kind::int64:
-    append_integer(out, value.get_int64());
-    return;
-  case boost::json::kind::uint64:
-    append_double(out, static_cast<double>(value.get_uint64()));
-    return;
-  case boost::json::kind::double_:
-    if (std::isfinite(value.get_double()))
-      append_double(out, value.get_double());
+private:
+  /// Goes a level deeper, if there is one: what does not fit is not looked at, so that no value takes more
+  /// stack than the deepest that may be.
+  bool enter() noexcept {
+    if (room_ == 0) [[unlikely]] {
+      is_too_deep_ = true;
+      return false;
+    }
+    --room_;
+    return true;
+  }
+
+  /// What fits int64 is an integer, anything else a double (BYT-04).
+  void append_unsigned(std::uint64_t value) {
+    if (value <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
+      append_integer(out_, static_cast<std::int64_t>(value));
     else
-      out += "null";
-    return;
-  case boost::json::kind::string:
-    append_string(out, std::string_view(value.get_string()));
-    return;
-  case boost::json::kind::array: {
+      append_double(out_, static_cast<double>(value));
+  }
+
+  void append_elements(const boost::json::array& array) {
     char separator = '[';
-    for (const auto& element : value.get_array()) {
-      out += separator;
-      append_value(out, element);
+    for (const auto& element : array) {
+      out_ += separator;
+      append(element);
       separator = ',';
     }
-    out += separator == '[' ? std::string_view("[]") : std::string_view("]");
-    return;
+    out_ += separator == '[' ? std::string_view("[]") : std::string_view("]");
   }
-  case boost::json::kind::object:
-    append_object(out, value.get_object());
-    return;
+
+  void append_object(const boost::json::object& object) {
+    // char_traits<char> compares bytes as unsigned, which is the order wanted.
+    const auto is_before = [](const auto& left, const auto& right) {
+      return std::string_view(left.key()) < std::string_view(right.key());
+    };
+    // As they are after reading what a producer wrote.
+    if (order_ == member_order::as_it_is || std::is_sorted(object.begin(), object.end(), is_before))
+      return append_members(object);
+    boost::container::small_vector<const boost::json::key_value_pair*, 32> members;
+    members.reserve(object.size());
+    for (const auto& member : object)
+      members.push_back(&member);
+    std::sort(members.begin(), members.end(),
+              [&](const auto* left, const auto* right) { return is_before(*left, *right); });
+    append_members(members);
   }
-}
+
+  /// Members that are in order, given as pointers or as they are.
+  template <class Members>
+  void append_members(const Members& members) {
+    char separator = '{';
+    for (const auto& one : members) {
+      const boost::json::key_value_pair* member = nullptr;
+      if constexpr (std::is_pointer_v<std::decay_t<decltype(one)>>)
+        member = one;
+      else
+        member = &one;
+      out_ += separator;
+      append_string(out_, std::string_view(member->key()));
+      out_ += ':';
+      append(member->value());
+      separator = ',';
+    }
+    out_ += separator == '{' ? std::string_view("{}") : std::string_view("}");
+  }
+
+  text_end& out_;
+  std::size_t room_;
+  member_order order_;
+  bool is_too_deep_ = false;
+  bool has_bad_number_ = false;
+};
 
 // The same for those who write a few things into a text of their own.
 
@@ -269,9 +331,24 @@ inline void append_double(std::string& out, double value) {
   text_end end(out);
   append_double(end, value);
 }
-inline void append_value(std::string& out, const boost::json::value& value) {
-  text_end end(out);
-  append_value(end, value);
+
+/// Appends a value, or nothing where it cannot be written.
+[[nodiscard]] inline result<void> append_value(std::string& out, const boost::json::value& value,
+                                               const limits& bounds = {},
+                                               member_order order = member_order::bytewise) {
+  const std::size_t before = out.size();
+  std::optional<failure> reason;
+  {
+    text_end end(out);
+    value_writer writer(end, std::min(bounds.max_depth, max_depth_ceiling), order);
+    writer.append(value);
+    if (!writer.is_good())
+      reason = writer.reason(bounds);
+  }
+  if (!reason)
+    return {};
+  out.resize(before);
+  return std::move(*reason);
 }
 
 } // namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail

@@ -23,7 +23,7 @@ inline failure file_failure(const std::filesystem::path& path, const std::string
 
 /// The bytes of a file, at most `max_bytes`; no more than one byte beyond is ever read.
 /// error::file_unreadable says why not, in the words of the operating system.
-inline result<std::string> read_file(const std::filesystem::path& path, std::size_t max_bytes) {
+[[nodiscard]] inline result<std::string> read_file(const std::filesystem::path& path, std::size_t max_bytes) {
   const auto system_failure = [&] { return file_failure(path, std::generic_category().message(errno)); };
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0)

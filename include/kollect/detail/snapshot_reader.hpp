@@ -11,10 +11,12 @@
 
 #include <array>
 #include <charconv>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail {
 
@@ -27,7 +29,7 @@ public:
     cursor_.set_depth(1); // the envelope is level 1
   }
 
-  result<snapshot_view> read() {
+  [[nodiscard]] result<snapshot_view> read() {
     const char first = cursor_.peek();
     if (first == '[') {
       if (!read_items())
@@ -70,7 +72,7 @@ private:
                                                                    "partIndex",     "partTotal", "itemCount",
                                                                    "exportedAt",    "cluster",   "items"};
 
-  failure failed() const { return cursor_failure(cursor_, base_, clause_); }
+  failure failed() const { return cursor_failure(cursor_, base_, clause_, place_); }
   failure refuse(error reason, std::string sentence, std::string_view clause, std::size_t at) const {
     return make_failure(reason, std::move(sentence), clause, text_position{base_ + at, 0, 0});
   }
@@ -85,14 +87,17 @@ private:
       ++view_.item_count;
       return pass_known() || read_row(row);
     });
-    if (is_read)
-      view_.items = payload_.substr(begin, cursor_.position() - begin);
-    return is_read;
+    if (!is_read)
+      return false;
+    view_.items = payload_.substr(begin, cursor_.position() - begin);
+    place_ = payload_place();
+    return true;
   }
 
   bool read_row(item_view& row) {
     row = {};
-    if (!read_item(cursor_, payload_, row))
+    place_.row = view_.item_count;
+    if (!read_item(cursor_, payload_, row, place_))
       return false;
     if (known_ != nullptr)
       known_->pass(row);
@@ -112,6 +117,8 @@ private:
 
   bool read_field(const json_string& name) {
     clause_ = "PAY-01";
+    place_ = payload_place();
+    place_.name = name;
     std::size_t index = 0;
     while (index < names.size() && !(name == names[index]))
       ++index;
@@ -122,6 +129,7 @@ private:
       return cursor_.fail(error::duplicate_field, cursor_.begin_of(name));
     const char first = cursor_.peek();
     at_[index] = cursor_.position();
+    place_.wanted = wanted_type(index);
     switch (index) {
     case items:
       return first == '[' ? read_items() : cursor_.fail_type();
@@ -132,6 +140,22 @@ private:
       return read_integer(numbers_[index]);
     default:
       return first == '"' ? cursor_.read_string(texts_[index]) : cursor_.fail_type();
+    }
+  }
+
+  static field_place payload_place() { return {.whole = "the payload"}; }
+
+  static std::string_view wanted_type(std::size_t index) noexcept {
+    switch (index) {
+    case items:
+      return "an array";
+    case generation:
+    case part_index:
+    case part_total:
+    case item_count:
+      return "an integer that fits 64 bits";
+    default:
+      return "a string";
     }
   }
 
@@ -148,18 +172,20 @@ private:
            cursor_.fail(error::wrong_type, begin);
   }
 
-  result<snapshot_view> check_export_envelope() {
+  [[nodiscard]] result<snapshot_view> check_export_envelope() {
     if (!seen_[items])
-      return refuse(error::unknown_payload_form, "the payload is an object without items", "PAY-01", 0);
+      return refuse(error::unknown_payload_form, "the payload is an object without \"items\"", "PAY-01", 0);
     if (!texts_[schema_version].empty() && !(texts_[schema_version] == schema_version_v1alpha1))
       return refuse(error::unsupported_schema_version,
-                    "the payload's schemaVersion is not " + std::string(schema_version_v1alpha1), "ENV-03",
-                    at_[schema_version]);
+                    "the payload's \"schemaVersion\" is " + in_quotes(texts_[schema_version].decode()) +
+                        "; this consumer knows only " + std::string(schema_version_v1alpha1),
+                    "ENV-03", at_[schema_version]);
     if (!seen_[exported_at])
-      return refuse(error::missing_field, "the export envelope has no field exportedAt", "PAY-04", 0);
+      return refuse(error::missing_field, "the export envelope has no field \"exportedAt\"", "PAY-04", 0);
     auto instant = parse_timestamp(texts_[exported_at].decode());
     if (!instant)
-      return refuse(error::invalid_timestamp, instant.error().message, "PAY-04", at_[exported_at]);
+      return refuse(error::invalid_timestamp, "\"exportedAt\": " + instant.error().message, "PAY-04",
+                    at_[exported_at]);
     view_.exported_at = *instant;
     view_.generation = numbers_[generation];
     if (auto checked = check_parts(); !checked)
@@ -169,7 +195,7 @@ private:
     return view_;
   }
 
-  result<void> check_checksum() {
+  [[nodiscard]] result<void> check_checksum() {
     if (seen_[item_count] && numbers_[item_count] != static_cast<std::int64_t>(view_.item_count))
       return refuse(error::item_count_mismatch,
                     "itemCount says " + std::to_string(numbers_[item_count]) + ", there are " +
@@ -189,7 +215,7 @@ private:
                   at_[checksum]);
   }
 
-  result<void> check_parts() {
+  [[nodiscard]] result<void> check_parts() {
     const std::int64_t index = numbers_[part_index], total = numbers_[part_total];
     if (index == 0 && total == 0)
       return {};
@@ -214,6 +240,7 @@ private:
   json_cursor cursor_;
   snapshot_view view_;
   std::string_view clause_ = "PAY-01";
+  field_place place_ = payload_place();
   std::array<bool, field_count> seen_{};
   std::array<std::size_t, field_count> at_{};
   std::array<json_string, field_count> texts_{};

@@ -4,8 +4,8 @@
 #include <kollect/detail/simd/level.hpp>
 #include <kollect/detail/simd/sixteen.hpp>
 #include <kollect/detail/simd/unescape.hpp>
-#include <kollect/detail/text_end.hpp>
 #include <kollect/detail/utf8.hpp>
+#include <kollect/text_end.hpp>
 #include <kollect/version.hpp>
 
 #include <algorithm>

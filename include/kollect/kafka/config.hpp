@@ -110,7 +110,7 @@ public:
     return *this;
   }
 
-  result<void> finish() const {
+  [[nodiscard]] result<void> finish() const {
     if (failed_)
       return *failed_;
     return {};
@@ -121,12 +121,12 @@ private:
   std::optional<failure> failed_;
 };
 
-inline bool has_login(const connection& target) noexcept {
+[[nodiscard]] inline bool has_login(const connection& target) noexcept {
   // KAF-07: a token without a username means no SASL.
   return target.secret && !target.secret->username.empty();
 }
 
-inline bool is_loopback(std::string_view address) noexcept {
+[[nodiscard]] inline bool is_loopback(std::string_view address) noexcept {
   return address.starts_with("127.") || address.starts_with("localhost:") || address.starts_with("[::1]:");
 }
 
@@ -148,8 +148,8 @@ inline void set_security(config_builder& builder, const connection& target) {
     builder.set("ssl.ca.pem", target.tls->ca_pem);
 }
 
-inline result<void> set_client(config_builder& builder, const connection& target,
-                               const client_options& options) {
+[[nodiscard]] inline result<void> set_client(config_builder& builder, const connection& target,
+                                             const client_options& options) {
   if (target.addresses.empty())
     return make_failure(error::missing_key, "no broker is given: set spec.kafka.brokers or spec.endpoint",
                         "KAF-05");
@@ -172,7 +172,8 @@ inline result<void> set_client(config_builder& builder, const connection& target
   return builder.finish();
 }
 
-inline result<void> set_properties(config_builder& builder, const client_options& options, client_role role) {
+[[nodiscard]] inline result<void> set_properties(config_builder& builder, const client_options& options,
+                                                 client_role role) {
   for (const property& extra : options.properties) {
     if (auto allowed = check_property(extra.name, role); !allowed)
       return allowed;
@@ -182,7 +183,7 @@ inline result<void> set_properties(config_builder& builder, const client_options
 }
 
 /// What a person should know before messages flow; one line each.
-inline std::vector<std::string> start_warnings(const connection& target) {
+[[nodiscard]] inline std::vector<std::string> start_warnings(const connection& target) {
   std::vector<std::string> lines;
   if (target.tls && target.tls->insecure_skip_verify)
     lines.emplace_back("spec.tls.insecureSkipVerify is set: anybody can pose as the Kafka broker");
@@ -200,7 +201,8 @@ inline std::vector<std::string> start_warnings(const connection& target) {
 
 /// librdkafka's configuration of a publisher: every in-sync replica confirms (KAF-03), nothing is doubled or
 /// reordered by retries, and keys go to the partitions that Java clients send them to (KAF-02).
-inline result<config_pointer> make_config(const connection& target, const publisher_options& options) {
+[[nodiscard]] inline result<config_pointer> make_config(const connection& target,
+                                                        const publisher_options& options) {
   config_pointer config{rd_kafka_conf_new()};
   config_builder builder{config.get()};
   if (auto set = set_client(builder, target, options.client); !set)
@@ -220,7 +222,8 @@ inline result<config_pointer> make_config(const connection& target, const publis
 
 /// How often a member tells its group that it lives. With the answer it learns that another has gone, so who
 /// takes over waits this much longer than the session timeout.
-constexpr std::chrono::milliseconds heartbeat_interval(std::chrono::milliseconds session_timeout) noexcept {
+[[nodiscard]] constexpr std::chrono::milliseconds
+heartbeat_interval(std::chrono::milliseconds session_timeout) noexcept {
   return std::clamp(session_timeout / 20, std::chrono::milliseconds(100), std::chrono::milliseconds(3000));
 }
 
@@ -229,7 +232,8 @@ constexpr std::chrono::milliseconds heartbeat_interval(std::chrono::milliseconds
 inline constexpr std::chrono::milliseconds full_queue_pause{10};
 
 /// librdkafka's configuration of a subscriber. Positions and commits are ours alone.
-inline result<config_pointer> make_config(const connection& target, const subscriber_options& options) {
+[[nodiscard]] inline result<config_pointer> make_config(const connection& target,
+                                                        const subscriber_options& options) {
   config_pointer config{rd_kafka_conf_new()};
   config_builder builder{config.get()};
   if (auto set = set_client(builder, target, options.client); !set)

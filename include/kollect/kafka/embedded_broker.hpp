@@ -19,7 +19,7 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::kafka {
 class embedded_broker {
 public:
   /// Starts a cluster of `brokers` brokers (1 or more) on ports that are free.
-  static result<embedded_broker> start(int brokers = 1) {
+  [[nodiscard]] static result<embedded_broker> start(int brokers = 1) {
     detail::config_pointer config{rd_kafka_conf_new()};
     // Without this librdkafka would write to our standard error, such as that no broker is configured.
     rd_kafka_conf_set_log_cb(config.get(), nullptr);
@@ -38,10 +38,10 @@ public:
   embedded_broker(embedded_broker&&) noexcept = default;
 
   /// The brokers' addresses, host:port, separated by commas.
-  std::string bootstrap() const { return rd_kafka_mock_cluster_bootstraps(cluster_.get()); }
+  [[nodiscard]] std::string bootstrap() const { return rd_kafka_mock_cluster_bootstraps(cluster_.get()); }
 
   /// Makes a topic with partitions 0 to `partitions` - 1. error::invalid_value if there is one already.
-  result<void> create_topic(const std::string& name, int partitions = 1) {
+  [[nodiscard]] result<void> create_topic(const std::string& name, int partitions = 1) {
     const auto code = rd_kafka_mock_topic_create(cluster_.get(), name.c_str(), partitions, 1);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
       return {};
@@ -50,7 +50,7 @@ public:
   }
 
   /// The librdkafka object, to inject faults into in tests (rdkafka_mock.h).
-  rd_kafka_mock_cluster_t* native() noexcept { return cluster_.get(); }
+  [[nodiscard]] rd_kafka_mock_cluster_t* native() noexcept { return cluster_.get(); }
 
 private:
   using instance = std::unique_ptr<rd_kafka_t, detail::releaser<rd_kafka_destroy>>;

@@ -19,7 +19,7 @@ struct error_advice {
 };
 
 /// The advice for a code. A code that is not listed is error::not_acknowledged: worth another try.
-constexpr error_advice describe(rd_kafka_resp_err_t code) noexcept {
+[[nodiscard]] constexpr error_advice describe(rd_kafka_resp_err_t code) noexcept {
   switch (code) {
   case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
   case RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE:
@@ -85,9 +85,9 @@ constexpr error_advice describe(rd_kafka_resp_err_t code) noexcept {
 }
 
 /// A failure that says `WHAT: librdkafka's words (detail); advice`. `detail` must hold no secret.
-inline failure make_kafka_failure(rd_kafka_resp_err_t code, std::string_view what,
-                                  std::string_view detail = {},
-                                  boost::source_location location = BOOST_CURRENT_LOCATION) {
+[[nodiscard]] inline failure make_kafka_failure(rd_kafka_resp_err_t code, std::string_view what,
+                                                std::string_view detail = {},
+                                                boost::source_location location = BOOST_CURRENT_LOCATION) {
   const error_advice advice = describe(code);
   std::string message{what};
   message += ": ";

@@ -22,7 +22,8 @@ using admin_options_pointer =
     std::unique_ptr<rd_kafka_AdminOptions_t, releaser<rd_kafka_AdminOptions_destroy>>;
 
 /// The value of max.message.bytes among a topic's settings; nothing if it is not there.
-inline std::optional<std::size_t> read_message_limit(const rd_kafka_ConfigResource_t* resource) noexcept {
+[[nodiscard]] inline std::optional<std::size_t>
+read_message_limit(const rd_kafka_ConfigResource_t* resource) noexcept {
   std::size_t count = 0;
   const auto* const* entries = rd_kafka_ConfigResource_configs(resource, &count);
   for (std::size_t index = 0; index < count; ++index) {
@@ -46,9 +47,11 @@ inline std::optional<std::size_t> read_message_limit(const rd_kafka_ConfigResour
 /// the topic, there is none, or the brokers cannot: publishing then shows it. Connects for this alone.
 /// error::broker_unavailable and the like are left to publishing too; the failures are those of
 /// create_publisher().
-inline result<std::optional<std::size_t>> find_message_limit(const connection& target,
-                                                             const client_options& options,
-                                                             std::chrono::milliseconds timeout) {
+[[nodiscard]] inline result<std::optional<std::size_t>>
+find_message_limit(const connection& target, const client_options& options,
+                   std::chrono::milliseconds timeout) {
+  if (auto right = kollect::detail::check_system(target, broker_system::kafka); !right)
+    return right.error();
   publisher_options settings;
   settings.client = options;
   auto config = detail::make_config(target, settings);

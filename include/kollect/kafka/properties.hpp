@@ -84,7 +84,7 @@ inline constexpr auto allowed_properties = std::to_array<allowed_property>({
 
 /// Whether a property may be set from outside; error::invalid_value names one that may not. Only the name
 /// is ever printed, as the value could be a secret (SEC-02). Linear in the table.
-inline result<void> check_property(std::string_view name, client_role role) {
+[[nodiscard]] inline result<void> check_property(std::string_view name, client_role role) {
   const auto refuse = [&](std::string_view why) {
     return make_failure(error::invalid_value, "the Kafka property " + std::string(name.substr(0, 100)) +
                                                   " is refused: " + std::string(why));

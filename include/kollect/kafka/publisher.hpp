@@ -22,11 +22,14 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::kafka {
 /// error::not_acknowledged [KAF-03]. After that, and after an error that librdkafka calls fatal, the next
 /// publish() starts with a new connection.
 ///
-/// Errors: error::invalid_value for a property that may not be set or a setting that librdkafka refuses,
+/// Errors: error::invalid_value for a connection to NATS, a property that may not be set or a setting that
+/// librdkafka refuses,
 /// error::missing_key, error::tls_failed for certificates that cannot be read, and
 /// error::authentication_failed for SASL that cannot be set up (SEC-02).
-inline result<std::unique_ptr<publisher>> create_publisher(const connection& target,
-                                                           const publisher_options& options = {}) {
+[[nodiscard]] inline result<std::unique_ptr<publisher>>
+create_publisher(const connection& target, const publisher_options& options = {}) {
+  if (auto right = kollect::detail::check_system(target, broker_system::kafka); !right)
+    return right.error();
   auto made = std::make_unique<detail::topic_publisher>(target, options);
   if (auto opened = made->open(); !opened)
     return std::move(opened).error();

@@ -17,8 +17,10 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::kafka {
 ///
 /// Errors: as of create_subscriber(); of poll(): error::topic_missing when the topic has been deleted,
 /// error::authentication_failed, error::tls_failed, error::transport_fatal.
-inline result<std::unique_ptr<log_reader>> create_reader(const connection& target,
-                                                         const reader_options& options = {}) {
+[[nodiscard]] inline result<std::unique_ptr<log_reader>> create_reader(const connection& target,
+                                                                       const reader_options& options = {}) {
+  if (auto right = kollect::detail::check_system(target, broker_system::kafka); !right)
+    return right.error();
   auto made = std::make_unique<detail::topic_reader>(target, options);
   if (auto opened = made->open(); !opened)
     return std::move(opened).error();

@@ -35,8 +35,10 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::kafka {
 /// learned, and what `assigned` fails with.
 ///
 /// Errors: as of create_publisher(), and error::topic_missing [KAF-06], error::broker_unavailable.
-inline result<std::unique_ptr<subscriber>>
+[[nodiscard]] inline result<std::unique_ptr<subscriber>>
 create_subscriber(const connection& target, const subscriber_options& options, partition_listener listener) {
+  if (auto right = kollect::detail::check_system(target, broker_system::kafka); !right)
+    return right.error();
   auto made = std::make_unique<detail::group_subscriber>(target, options, std::move(listener));
   if (auto opened = made->open(); !opened)
     return std::move(opened).error();

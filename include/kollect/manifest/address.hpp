@@ -27,7 +27,7 @@ inline constexpr std::string_view default_nats_port = "4222";
 /// True for a numeric address in 169.254.0.0/16 or fe80::/10, in any notation that resolvers take,
 /// such as 0xa9fea9fe. Brokers do not live there, but the metadata services of clouds do, which hand
 /// out credentials: no manifest may point a program at them. A host name is not looked up.
-inline bool is_link_local(std::string_view host) {
+[[nodiscard]] inline bool is_link_local(std::string_view host) {
   while (host.ends_with('.'))
     host.remove_suffix(1);
   const std::string text(host);
@@ -50,18 +50,18 @@ namespace detail {
 
 // An address is never repeated in these messages: it may hold a password (SEC-02).
 
-inline failure address_failure(std::string what, std::string_view clause) {
+[[nodiscard]] inline failure address_failure(std::string what, std::string_view clause) {
   return make_failure(error::invalid_value, std::move(what), clause);
 }
 
-inline bool is_host_name(std::string_view host) noexcept {
+[[nodiscard]] inline bool is_host_name(std::string_view host) noexcept {
   return !host.empty() && host.size() <= 253 && std::all_of(host.begin(), host.end(), [](char letter) {
     return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
            (letter >= '0' && letter <= '9') || letter == '-' || letter == '_' || letter == '.';
   });
 }
 
-inline bool is_port(std::string_view port) noexcept {
+[[nodiscard]] inline bool is_port(std::string_view port) noexcept {
   unsigned value = 0;
   const auto outcome = std::from_chars(port.data(), port.data() + port.size(), value);
   return outcome.ec == std::errc{} && outcome.ptr == port.data() + port.size() && value >= 1 &&
@@ -70,8 +70,8 @@ inline bool is_port(std::string_view port) noexcept {
 
 /// Checks `host:port` or `[::1]:port`; the port may be left out if there is a default.
 /// Answers the text with its port.
-inline result<std::string> check_host_port(std::string_view text, std::string_view default_port,
-                                           std::string_view clause) {
+[[nodiscard]] inline result<std::string> check_host_port(std::string_view text, std::string_view default_port,
+                                                         std::string_view clause) {
   if (text.find('@') != std::string_view::npos)
     return address_failure(
         "must not hold a user name or password; put them into a Secret and name it in secretRef", "SEC-02");
@@ -100,7 +100,7 @@ inline result<std::string> check_host_port(std::string_view text, std::string_vi
 
 /// Checks the address of a Kafka broker, `host:port` (KAF-05): no scheme, no credentials, port 1 to
 /// 65535, IPv6 in brackets, not link-local. A failure is error::invalid_value and does not repeat it.
-inline result<void> check_broker_address(std::string_view address) {
+[[nodiscard]] inline result<void> check_broker_address(std::string_view address) {
   if (address.find("://") != std::string_view::npos && address.find('@') == std::string_view::npos)
     return detail::address_failure("must be host:port without a scheme", "KAF-05");
   if (auto checked = detail::check_host_port(address, {}, "KAF-05"); !checked)
@@ -111,7 +111,7 @@ inline result<void> check_broker_address(std::string_view address) {
 /// Reads a comma-separated list of NATS URLs (NAT-01): `nats://` or `tls://`, or no scheme, which is
 /// `nats://`; a port that is left out is 4222; blanks around a URL are dropped. Neither credentials
 /// nor a path. At most 100 URLs and 10 KiB. A failure is error::invalid_value and does not repeat the text.
-inline result<std::vector<std::string>> read_nats_urls(std::string_view text) {
+[[nodiscard]] inline result<std::vector<std::string>> read_nats_urls(std::string_view text) {
   if (text.size() > max_address_bytes)
     return detail::address_failure("is longer than " + std::to_string(max_address_bytes) + " bytes",
                                    "NAT-01");

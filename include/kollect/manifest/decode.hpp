@@ -44,8 +44,7 @@ inline void decode_document(const manifest_field& root, manifest_file& file) {
   else if (name == "KollectInventory")
     add_object(root, file.inventories, decode_inventory(root));
   else
-    kind.fail(error::invalid_value,
-              "\"" + printable(name) + "\" is not read here; " + suggestion(name, kinds));
+    kind.fail(error::invalid_value, in_quotes(name) + " is not read here; " + suggestion(name, kinds));
 }
 
 } // namespace detail
@@ -54,7 +53,7 @@ inline void decode_document(const manifest_field& root, manifest_file& file) {
 /// in its range. Empty documents are skipped. A failure names file, line, column and path, such as
 /// `sink.yaml:9:5: spec.kafka.tpoic is not a known key; did you mean "topic"?`, and never a value that
 /// could be secret (SEC-02). Reasons: unknown_key, missing_key, invalid_value.
-inline result<manifest_file> decode_manifest(std::span<const document> documents) {
+[[nodiscard]] inline result<manifest_file> decode_manifest(std::span<const document> documents) {
   manifest_file file;
   std::optional<failure> first;
   for (const auto& from : documents) {
@@ -69,7 +68,7 @@ inline result<manifest_file> decode_manifest(std::span<const document> documents
 }
 
 /// The same for one document.
-inline result<manifest_file> decode_manifest(const document& from) {
+[[nodiscard]] inline result<manifest_file> decode_manifest(const document& from) {
   return decode_manifest(std::span(&from, 1));
 }
 

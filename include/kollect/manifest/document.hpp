@@ -15,7 +15,7 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 /// scalar is always a string, as in Kubernetes.
 enum class node_kind { null, boolean, number, string, sequence, mapping };
 
-constexpr std::string_view to_string(node_kind kind) noexcept {
+[[nodiscard]] constexpr std::string_view to_string(node_kind kind) noexcept {
   switch (kind) {
   case node_kind::null:
     return "null";
@@ -46,7 +46,7 @@ struct node {
   std::vector<mapping_entry> entries; ///< of a mapping, as written; no key is there twice
 
   /// The value under `key`, or nullptr. Linear in the number of keys.
-  const node* find(std::string_view key) const noexcept;
+  [[nodiscard]] const node* find(std::string_view key) const noexcept;
 };
 
 /// One `key: value` of a mapping.

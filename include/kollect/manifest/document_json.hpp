@@ -15,8 +15,8 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 /// Reads one JSON value as a document; needs no YAML library. Strict: RFC 8259, UTF-8, no duplicate
 /// key, no half surrogate pair, nothing after the value. `source` names the text in error messages.
 /// A failure is error::manifest_syntax or error::duplicate_key, with line and column. Linear.
-inline result<document> read_document_json(std::string_view text, std::string source,
-                                           const document_limits& bounds = {}) {
+[[nodiscard]] inline result<document> read_document_json(std::string_view text, std::string source,
+                                                         const document_limits& bounds = {}) {
   if (text.size() > bounds.max_bytes) {
     auto refusal =
         make_failure(error::manifest_syntax, "the text is longer than " + std::to_string(bounds.max_bytes) +

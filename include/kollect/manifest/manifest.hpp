@@ -35,7 +35,7 @@ struct object_metadata {
 };
 
 /// `namespace/name`, as in messages.
-inline std::string to_string(const object_metadata& value) {
+[[nodiscard]] inline std::string to_string(const object_metadata& value) {
   return value.namespace_ + "/" + value.name;
 }
 

@@ -30,7 +30,7 @@ public:
   sink_resolver(const manifest_file& file, const event_sink& sink, const secret_sources& sources)
       : file_(file), sink_(sink), sources_(sources) {}
 
-  result<connection> resolve() const {
+  [[nodiscard]] result<connection> resolve() const {
     connection resolved;
     resolved.system = sink_.type;
     resolved.cluster = sink_.cluster;
@@ -46,22 +46,23 @@ public:
   }
 
 private:
-  failure fail(error reason, std::string what, std::string_view clause, const text_position& position) const {
+  [[nodiscard]] failure fail(error reason, std::string what, std::string_view clause,
+                             const text_position& position) const {
     auto refusal = make_failure(reason, std::move(what), clause);
     if (position.line != 0)
       refusal.position = position;
     refusal.source = file_.source;
     return refusal;
   }
-  failure fail(error reason, std::string what, std::string_view clause) const {
+  [[nodiscard]] failure fail(error reason, std::string what, std::string_view clause) const {
     return fail(reason, std::move(what), clause, sink_.metadata.position);
   }
   /// Says which field a check was about.
-  failure about(std::string_view path, const failure& checked) const {
+  [[nodiscard]] failure about(std::string_view path, const failure& checked) const {
     return fail(checked.reason(), std::string(path) + " " + checked.message, checked.clause);
   }
 
-  result<void> add_kafka(connection& resolved) const {
+  [[nodiscard]] result<void> add_kafka(connection& resolved) const {
     if (!sink_.kafka)
       return fail(error::missing_key, "spec.kafka is required but missing", "KAF-06");
     resolved.addresses = sink_.kafka->brokers;
@@ -76,7 +77,7 @@ private:
     return {};
   }
 
-  result<void> add_nats(connection& resolved) const {
+  [[nodiscard]] result<void> add_nats(connection& resolved) const {
     if (!sink_.nats)
       return fail(error::missing_key, "spec.nats is required but missing", "NAT-01");
     const auto& url = sink_.nats->url.empty() ? sink_.endpoint : sink_.nats->url;
@@ -92,7 +93,7 @@ private:
     return {};
   }
 
-  result<void> add_tls(connection& resolved) const {
+  [[nodiscard]] result<void> add_tls(connection& resolved) const {
     const auto is_tls_url = [](const std::string& address) { return address.starts_with("tls://"); };
     const bool is_tls_wanted = std::any_of(resolved.addresses.begin(), resolved.addresses.end(), is_tls_url);
     if (!sink_.tls && !is_tls_wanted)
@@ -125,7 +126,7 @@ private:
                 clause_of(secret_use::certificates), reference.position);
   }
 
-  result<void> add_credentials(connection& resolved) const {
+  [[nodiscard]] result<void> add_credentials(connection& resolved) const {
     const auto& own = sink_.type == broker_system::kafka ? sink_.kafka->secret : sink_.nats->secret;
     const auto& reference = own ? own : sink_.secret;
     if (!reference)
@@ -164,21 +165,21 @@ private:
     return {};
   }
 
-  std::string full_name(const secret_reference& reference) const {
+  [[nodiscard]] std::string full_name(const secret_reference& reference) const {
     return reference.namespace_.value_or(sink_.metadata.namespace_) + "/" + reference.name;
   }
-  std::string secret_text(const secret_reference& reference) const {
+  [[nodiscard]] std::string secret_text(const secret_reference& reference) const {
     return "Secret " + full_name(reference);
   }
 
-  std::string_view clause_of(secret_use use) const noexcept {
+  [[nodiscard]] std::string_view clause_of(secret_use use) const noexcept {
     if (sink_.type == broker_system::nats)
       return "NAT-04";
     return use == secret_use::credentials ? "KAF-07" : "KAF-08";
   }
 
-  result<secret_values> find_secret(const secret_reference& reference, const std::string& path,
-                                    secret_use use) const {
+  [[nodiscard]] result<secret_values> find_secret(const secret_reference& reference, const std::string& path,
+                                                  secret_use use) const {
     const auto wanted = full_name(reference);
     std::string hint;
     for (const auto& candidate : file_.secrets) {
@@ -222,8 +223,8 @@ private:
 /// A Secret is looked up only if the sink names it; values are taken verbatim, an empty one as absent.
 /// TLS is on if there is a spec.tls, even an empty one, or a tls:// URL.
 /// Reasons: missing_key, invalid_value, secret_missing, file_unreadable. No message repeats a value (SEC-02).
-inline result<connection> resolve(const manifest_file& file, const event_sink& sink,
-                                  const secret_sources& sources = {}) {
+[[nodiscard]] inline result<connection> resolve(const manifest_file& file, const event_sink& sink,
+                                                const secret_sources& sources = {}) {
   return detail::sink_resolver(file, sink, sources).resolve();
 }
 

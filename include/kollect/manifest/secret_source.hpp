@@ -41,7 +41,7 @@ struct secret_sources {
 /// link then all files come from the one directory that it points to, so an update that happens
 /// meanwhile cannot mix old values with new ones.
 /// error::file_unreadable: a file or the directory cannot be read or is too large; no content is repeated.
-inline result<secret_values> read_secret_directory(const std::filesystem::path& path) {
+[[nodiscard]] inline result<secret_values> read_secret_directory(const std::filesystem::path& path) {
   namespace fs = std::filesystem;
   std::error_code code;
   const fs::path mounted = fs::canonical(path / "..data", code);
@@ -75,8 +75,8 @@ inline result<secret_values> read_secret_directory(const std::filesystem::path& 
 namespace detail {
 
 /// The Secret from the mounted directory; nothing if the directory has no file for it.
-inline result<std::optional<secret_values>> find_mounted_secret(const std::filesystem::path& directory,
-                                                                std::string_view name) {
+[[nodiscard]] inline result<std::optional<secret_values>>
+find_mounted_secret(const std::filesystem::path& directory, std::string_view name) {
   namespace fs = std::filesystem;
   fs::path from = directory;
   // A name that is no Kubernetes name could lead out of the directory.
@@ -97,7 +97,7 @@ inline result<std::optional<secret_values>> find_mounted_secret(const std::files
 }
 
 /// The credentials from the environment; nothing if there are none.
-inline std::optional<secret_values> find_environment_secret(const secret_sources& sources) {
+[[nodiscard]] inline std::optional<secret_values> find_environment_secret(const secret_sources& sources) {
   if (!sources.environment)
     return {};
   secret_values values;

@@ -15,7 +15,8 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
 /// Picks the sink called `name`, which is NAME or NAMESPACE/NAME; without a name the only one there is.
 /// error::invalid_value lists what there is where none or more than one fits.
-inline result<event_sink> select_sink(const manifest_file& file, std::optional<std::string_view> name = {}) {
+[[nodiscard]] inline result<event_sink> select_sink(const manifest_file& file,
+                                                    std::optional<std::string_view> name = {}) {
   std::vector<const event_sink*> fitting;
   std::string names;
   for (const auto& sink : file.sinks) {

@@ -71,7 +71,7 @@ struct reader_options {
 };
 
 /// What a person should know before messages flow; one line each.
-inline std::vector<std::string> start_warnings(const connection& target) {
+[[nodiscard]] inline std::vector<std::string> start_warnings(const connection& target) {
   std::vector<std::string> lines;
   if (target.tls && target.tls->insecure_skip_verify)
     lines.emplace_back("spec.tls.insecureSkipVerify is set: anybody can pose as the NATS server");
@@ -90,7 +90,7 @@ inline std::vector<std::string> start_warnings(const connection& target) {
 namespace detail {
 
 /// The host of `scheme://host:port`; an IPv6 address without its brackets.
-inline std::string host_of(std::string_view url) {
+[[nodiscard]] inline std::string host_of(std::string_view url) {
   url.remove_prefix(url.find("://") + 3);
   if (url.starts_with('['))
     return std::string(url.substr(1, url.find(']') - 1));
@@ -98,13 +98,13 @@ inline std::string host_of(std::string_view url) {
 }
 
 /// cnats puts names and secrets into the JSON of its CONNECT line as they are: they must come escaped.
-inline std::string json_escaped(const std::string& value) {
+[[nodiscard]] inline std::string json_escaped(const std::string& value) {
   const std::string quoted = boost::json::serialize(boost::json::string(value));
   return quoted.substr(1, quoted.size() - 2);
 }
 
 /// The servers' URLs, complete and without credentials.
-inline result<std::vector<std::string>> checked_urls(const connection& target) {
+[[nodiscard]] inline result<std::vector<std::string>> checked_urls(const connection& target) {
   std::vector<std::string> urls;
   for (const std::string& address : target.addresses) {
     auto read = read_nats_urls(address);
@@ -120,13 +120,13 @@ inline result<std::vector<std::string>> checked_urls(const connection& target) {
   return urls;
 }
 
-inline bool wants_tls(const connection& target, const std::vector<std::string>& urls) {
+[[nodiscard]] inline bool wants_tls(const connection& target, const std::vector<std::string>& urls) {
   return target.tls ||
          std::ranges::any_of(urls, [](const std::string& url) { return url.starts_with("tls://"); });
 }
 
 /// Token, or username and password, verbatim; the token wins (NAT-04).
-inline result<void> set_credentials(natsOptions* options, const connection& target) {
+[[nodiscard]] inline result<void> set_credentials(natsOptions* options, const connection& target) {
   if (!target.secret)
     return {};
   const auto& [username, password, token] = *target.secret;
@@ -145,8 +145,8 @@ inline result<void> set_credentials(natsOptions* options, const connection& targ
 }
 
 /// TLS as in NAT-04; cnats itself refuses anything below 1.2.
-inline result<void> set_tls(natsOptions* options, const connection& target,
-                            const std::vector<std::string>& urls) {
+[[nodiscard]] inline result<void> set_tls(natsOptions* options, const connection& target,
+                                          const std::vector<std::string>& urls) {
   if (target.tls && !target.tls->ca_pem.empty() &&
       natsOptions_SetCATrustedCertificates(options, target.tls->ca_pem.c_str()) != NATS_OK)
     return make_failure(error::tls_failed, "the certificates to trust are not PEM: check spec.tls", "NAT-04");
@@ -171,7 +171,7 @@ inline result<void> set_tls(natsOptions* options, const connection& target,
 
 /// What is set regardless of the connection. There is no retry of the first connect: creation fails at
 /// once when nothing listens. After that, cnats reconnects for ever.
-inline natsStatus set_behaviour(natsOptions* options, const client_options& settings) {
+[[nodiscard]] inline natsStatus set_behaviour(natsOptions* options, const client_options& settings) {
   natsStatus status = natsOptions_SetName(options, json_escaped(settings.client_name).c_str());
   const auto also = [&status](natsStatus next) {
     if (status == NATS_OK)
@@ -190,7 +190,8 @@ inline natsStatus set_behaviour(natsOptions* options, const client_options& sett
 }
 
 /// cnats' options for a connection.
-inline result<options_pointer> make_options(const connection& target, const client_options& settings) {
+[[nodiscard]] inline result<options_pointer> make_options(const connection& target,
+                                                          const client_options& settings) {
   auto urls = checked_urls(target);
   if (!urls)
     return urls.error();

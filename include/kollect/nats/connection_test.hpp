@@ -12,7 +12,10 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats {
 /// The connection test of spec.connectionTest: connects and asks for JetStream's account. Unlike
 /// create_publisher() it makes no stream. Fails within options.connect_timeout and
 /// options.request_timeout: error::broker_unavailable, authentication_failed, tls_failed.
-inline result<void> test_connection(const connection& target, const client_options& options = {}) {
+[[nodiscard]] inline result<void> test_connection(const connection& target,
+                                                  const client_options& options = {}) {
+  if (auto right = kollect::detail::check_system(target, broker_system::nats); !right)
+    return right.error();
   auto server = detail::client::connect(target, options);
   if (!server)
     return server.error();

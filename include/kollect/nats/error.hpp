@@ -12,7 +12,7 @@
 namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats {
 
 /// What a status of cnats means to us.
-constexpr error to_error(natsStatus status) noexcept {
+[[nodiscard]] constexpr error to_error(natsStatus status) noexcept {
   switch (status) {
   case NATS_CONNECTION_AUTH_FAILED:
   case NATS_NOT_PERMITTED:
@@ -46,7 +46,7 @@ constexpr error to_error(natsStatus status) noexcept {
 }
 
 /// What an error code of the JetStream API means to us; `status` is the HTTP-like code beside it.
-constexpr error to_error(int jetstream_code, int status) noexcept {
+[[nodiscard]] constexpr error to_error(int jetstream_code, int status) noexcept {
   switch (jetstream_code) {
   case JSStreamNotFoundErr:
   case JSConsumerNotFoundErr:
@@ -71,7 +71,7 @@ constexpr error to_error(int jetstream_code, int status) noexcept {
 
 namespace detail {
 
-constexpr std::string_view advice(error reason) noexcept {
+[[nodiscard]] constexpr std::string_view advice(error reason) noexcept {
   switch (reason) {
   case error::authentication_failed:
     return "check the keys token, or username and password, of the secret, and the permissions of that user";
@@ -94,7 +94,7 @@ constexpr std::string_view advice(error reason) noexcept {
   }
 }
 
-constexpr std::string_view clause(error reason) noexcept {
+[[nodiscard]] constexpr std::string_view clause(error reason) noexcept {
   switch (reason) {
   case error::authentication_failed:
   case error::tls_failed:
@@ -111,15 +111,15 @@ constexpr std::string_view clause(error reason) noexcept {
 }
 
 /// `what` went wrong, and what to do about that kind of error.
-inline failure explain(error reason, std::string what,
-                       boost::source_location location = BOOST_CURRENT_LOCATION) {
+[[nodiscard]] inline failure explain(error reason, std::string what,
+                                     boost::source_location location = BOOST_CURRENT_LOCATION) {
   return make_failure(reason, std::move(what) + "; " + std::string(advice(reason)), clause(reason), {},
                       location);
 }
 
 /// `doing` is what was tried: "connecting to nats://…".
-inline failure explain(natsStatus status, std::string_view doing,
-                       boost::source_location location = BOOST_CURRENT_LOCATION) {
+[[nodiscard]] inline failure explain(natsStatus status, std::string_view doing,
+                                     boost::source_location location = BOOST_CURRENT_LOCATION) {
   return explain(to_error(status), std::string(doing) + " failed: " + natsStatus_GetText(status), location);
 }
 

@@ -37,8 +37,8 @@ public:
   jetstream_publisher(const jetstream_publisher&) = delete;
   jetstream_publisher& operator=(const jetstream_publisher&) = delete;
 
-  std::vector<result<receipt>> publish(std::span<const outgoing_message> messages,
-                                       std::chrono::milliseconds timeout) override {
+  [[nodiscard]] std::vector<result<receipt>> publish(std::span<const outgoing_message> messages,
+                                                     std::chrono::milliseconds timeout) override {
     window_.settle();
     const auto deadline = deadline_after(timeout);
     batch work{.messages = messages, .deadline = deadline, .first_number = next_number_};
@@ -57,13 +57,13 @@ public:
     window_.post(std::move(message), deadline_after(timeout), next_number_++);
   }
 
-  std::vector<settled_message> take_settled(std::chrono::milliseconds timeout) override {
+  [[nodiscard]] std::vector<settled_message> take_settled(std::chrono::milliseconds timeout) override {
     auto settled = window_.take(deadline_after(timeout));
     server_->report_events();
     return settled;
   }
 
-  result<void> check(std::chrono::milliseconds timeout) override {
+  [[nodiscard]] result<void> check(std::chrono::milliseconds timeout) override {
     window_.settle();
     const auto deadline = deadline_after(timeout);
     server_->report_events();
@@ -101,11 +101,11 @@ private:
     std::optional<failure> stop{}; ///< why no more is sent
     std::vector<std::optional<result<receipt>>> results{};
 
-    std::size_t in_flight() const noexcept { return sent - answered - without_stream; }
+    [[nodiscard]] std::size_t in_flight() const noexcept { return sent - answered - without_stream; }
   };
 
   /// Nothing is sent unless all can be: half a multipart set is of no use to anybody.
-  result<void> prepare(batch& work) {
+  [[nodiscard]] result<void> prepare(batch& work) {
     if (auto open = server_->check_open(); !open)
       return open.error();
     if (!server_->events().wait_connected(work.deadline))
@@ -129,7 +129,7 @@ private:
   }
 
   /// Sends and collects until all are answered. The failure is that of all messages without an answer.
-  failure run(batch& work) {
+  [[nodiscard]] failure run(batch& work) {
     while (has_room(work) || work.in_flight() > 0) {
       if (has_room(work)) {
         send_next(work);
@@ -156,7 +156,7 @@ private:
     return taken_by_no_stream();
   }
 
-  bool has_room(const batch& work) const noexcept {
+  [[nodiscard]] bool has_room(const batch& work) const noexcept {
     if (work.stop || work.sent == work.messages.size())
       return false;
     if (work.in_flight() == 0)
@@ -192,7 +192,7 @@ private:
     ++work.answered;
   }
 
-  static std::vector<result<receipt>> finish(batch work, const failure& of_the_rest) {
+  [[nodiscard]] static std::vector<result<receipt>> finish(batch work, const failure& of_the_rest) {
     std::vector<result<receipt>> results;
     results.reserve(work.results.size());
     for (auto& one : work.results)
@@ -214,10 +214,13 @@ private:
 /// ensure_stream() says. After that, a lost connection is made anew in the background for ever, and
 /// publish() waits for it up to its timeout; a server that takes no bytes can hold it write_timeout longer.
 ///
-/// cnats' threads outlive the last publisher by a moment, and read what exit handlers free: a program that
-/// ends right then should flush its output and call std::_Exit(), as program/end.hpp does.
-inline result<std::unique_ptr<publisher>> create_publisher(const connection& target,
-                                                           const publisher_options& options = {}) {
+/// A program that ends right after its last publisher should call end_process() of nats/end_process.hpp.
+///
+/// error::invalid_value for a connection to Kafka.
+[[nodiscard]] inline result<std::unique_ptr<publisher>>
+create_publisher(const connection& target, const publisher_options& options = {}) {
+  if (auto right = kollect::detail::check_system(target, broker_system::nats); !right)
+    return right.error();
   if (auto valid = detail::check_names(target.stream, target.destination, false); !valid)
     return valid.error();
   auto server = detail::client::connect(target, options.client);

@@ -16,8 +16,10 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats {
 /// that came. error::topic_missing from poll() says that the stream was deleted or made anew.
 ///
 /// Errors: as of create_subscriber(). About the end of a program see there too.
-inline result<std::unique_ptr<log_reader>> create_reader(const connection& target,
-                                                         const reader_options& options = {}) {
+[[nodiscard]] inline result<std::unique_ptr<log_reader>> create_reader(const connection& target,
+                                                                       const reader_options& options = {}) {
+  if (auto right = kollect::detail::check_system(target, broker_system::nats); !right)
+    return right.error();
   if (auto valid = detail::check_names(target.stream, target.destination, true); !valid)
     return valid.error();
   auto server = detail::client::connect(target, options.client);

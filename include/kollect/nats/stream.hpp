@@ -32,13 +32,13 @@ struct stream_info {
   bool is_copy = false; ///< it also takes messages from other streams
 
   /// Whether it takes all that `subject` stands for.
-  bool takes(std::string_view subject) const {
+  [[nodiscard]] bool takes(std::string_view subject) const {
     return std::ranges::any_of(subjects,
                                [&](const std::string& pattern) { return covers(pattern, subject); });
   }
 
   /// Whether it takes nothing but `subject`.
-  bool takes_only(std::string_view subject) const {
+  [[nodiscard]] bool takes_only(std::string_view subject) const {
     return !is_copy &&
            std::ranges::all_of(subjects, [&](const std::string& own) { return covers(subject, own); });
   }
@@ -46,7 +46,7 @@ struct stream_info {
 
 namespace detail {
 
-inline result<stream_info> read_stream(const boost::json::object& body) {
+[[nodiscard]] inline result<stream_info> read_stream(const boost::json::object& body) {
   const auto& config = child(body, "config");
   const auto& state = child(body, "state");
   stream_info info;
@@ -69,14 +69,14 @@ inline result<stream_info> read_stream(const boost::json::object& body) {
   return info;
 }
 
-inline result<api_reply> ask_for_stream(client& server, const std::string& stream,
-                                        std::chrono::milliseconds timeout) {
+[[nodiscard]] inline result<api_reply> ask_for_stream(client& server, const std::string& stream,
+                                                      std::chrono::milliseconds timeout) {
   return server.request("$JS.API.STREAM.INFO." + stream, {}, timeout);
 }
 
 /// The stream, or nothing if there is none of that name.
-inline result<std::optional<stream_info>> find_stream(client& server, const std::string& stream,
-                                                      std::chrono::milliseconds timeout) {
+[[nodiscard]] inline result<std::optional<stream_info>> find_stream(client& server, const std::string& stream,
+                                                                    std::chrono::milliseconds timeout) {
   const auto reply = ask_for_stream(server, stream, timeout);
   if (!reply)
     return reply.error();
@@ -91,8 +91,9 @@ inline result<std::optional<stream_info>> find_stream(client& server, const std:
 }
 
 /// A new stream: on disk, all else as the server's defaults.
-inline result<api_reply> create_stream(client& server, const std::string& stream, const std::string& subject,
-                                       std::chrono::milliseconds timeout) {
+[[nodiscard]] inline result<api_reply> create_stream(client& server, const std::string& stream,
+                                                     const std::string& subject,
+                                                     std::chrono::milliseconds timeout) {
   boost::json::object config;
   config["name"] = stream;
   config["subjects"] = boost::json::array{boost::json::string(subject)};
@@ -104,8 +105,9 @@ inline result<api_reply> create_stream(client& server, const std::string& stream
 }
 
 /// Adds a subject; every other setting goes back as it came, also those we know nothing of.
-inline result<api_reply> add_subject(client& server, const std::string& stream, boost::json::object config,
-                                     const std::string& subject, std::chrono::milliseconds timeout) {
+[[nodiscard]] inline result<api_reply> add_subject(client& server, const std::string& stream,
+                                                   boost::json::object config, const std::string& subject,
+                                                   std::chrono::milliseconds timeout) {
   auto& subjects = config["subjects"];
   if (!subjects.is_array())
     subjects.emplace_array();
@@ -113,8 +115,8 @@ inline result<api_reply> add_subject(client& server, const std::string& stream, 
   return server.request("$JS.API.STREAM.UPDATE." + stream, config, timeout);
 }
 
-inline result<void> check_names(const std::string& stream, const std::string& subject,
-                                bool wildcards_allowed) {
+[[nodiscard]] inline result<void> check_names(const std::string& stream, const std::string& subject,
+                                              bool wildcards_allowed) {
   if (!is_valid_name(stream))
     return make_failure(
         error::invalid_value,
@@ -127,8 +129,9 @@ inline result<void> check_names(const std::string& stream, const std::string& su
   return {};
 }
 
-inline result<stream_info> ensure_stream(client& server, const std::string& stream,
-                                         const std::string& subject, std::chrono::milliseconds timeout) {
+[[nodiscard]] inline result<stream_info> ensure_stream(client& server, const std::string& stream,
+                                                       const std::string& subject,
+                                                       std::chrono::milliseconds timeout) {
   if (auto valid = check_names(stream, subject, true); !valid)
     return valid.error();
   const auto deadline = deadline_after(timeout);
@@ -167,7 +170,10 @@ inline result<stream_info> ensure_stream(client& server, const std::string& stre
 /// Sees to it that target.stream takes target.destination (NAT-03). A missing stream is created, on disk
 /// and with the server's defaults. An existing one keeps its other subjects and all its settings, and
 /// gets the subject if it does not take it yet, be it through a wildcard.
-inline result<stream_info> ensure_stream(const connection& target, const client_options& options = {}) {
+[[nodiscard]] inline result<stream_info> ensure_stream(const connection& target,
+                                                       const client_options& options = {}) {
+  if (auto right = kollect::detail::check_system(target, broker_system::nats); !right)
+    return right.error();
   auto server = detail::client::connect(target, options);
   if (!server)
     return server.error();

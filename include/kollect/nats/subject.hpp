@@ -12,14 +12,14 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats {
 namespace detail {
 
 /// Takes the text up to the next dot off the front of `rest`.
-constexpr std::string_view take_token(std::string_view& rest) noexcept {
+[[nodiscard]] constexpr std::string_view take_token(std::string_view& rest) noexcept {
   const auto dot = rest.find('.');
   const auto token = rest.substr(0, dot);
   rest = dot == std::string_view::npos ? std::string_view{} : rest.substr(dot + 1);
   return token;
 }
 
-constexpr bool is_printable(std::string_view text) noexcept {
+[[nodiscard]] constexpr bool is_printable(std::string_view text) noexcept {
   return std::all_of(text.begin(), text.end(), [](char letter) {
     return static_cast<unsigned char>(letter) > 0x20 && static_cast<unsigned char>(letter) != 0x7F;
   });
@@ -29,7 +29,8 @@ constexpr bool is_printable(std::string_view text) noexcept {
 
 /// True for a subject that one can publish to (NAT-01), or, with wildcards, subscribe to: tokens between
 /// dots, none empty, no blank or control character in them; `*` alone as a token, `>` alone as the last.
-constexpr bool is_valid_subject(std::string_view subject, bool wildcards_allowed = false) noexcept {
+[[nodiscard]] constexpr bool is_valid_subject(std::string_view subject,
+                                              bool wildcards_allowed = false) noexcept {
   if (subject.empty() || subject.back() == '.' || !detail::is_printable(subject))
     return false;
   for (std::string_view rest = subject; !rest.empty();) {
@@ -46,14 +47,14 @@ constexpr bool is_valid_subject(std::string_view subject, bool wildcards_allowed
 }
 
 /// True for the name of a stream or durable: it becomes one token of a subject, and a folder's name.
-constexpr bool is_valid_name(std::string_view name) noexcept {
+[[nodiscard]] constexpr bool is_valid_name(std::string_view name) noexcept {
   return !name.empty() && name.size() <= 255 && detail::is_printable(name) &&
          name.find_first_of(".*>/\\") == std::string_view::npos;
 }
 
 /// Whether a stream that takes `pattern` takes all that `subject` stands for; both may have wildcards.
 /// Linear.
-constexpr bool covers(std::string_view pattern, std::string_view subject) noexcept {
+[[nodiscard]] constexpr bool covers(std::string_view pattern, std::string_view subject) noexcept {
   while (!pattern.empty() && !subject.empty()) {
     const auto wanted = detail::take_token(pattern), given = detail::take_token(subject);
     if (wanted == ">")

@@ -33,10 +33,13 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats {
 /// when that cannot be ruled out. Where `assigned` has answered a sequence, gaps count from there;
 /// else a purge by hand is none from nats-server 2.10 on, as that moves the durable as well.
 ///
-/// cnats' threads outlive the last subscriber by a moment, and read what exit handlers free: a program that
-/// ends right then should flush its output and call std::_Exit(), as program/end.hpp does.
-inline result<std::unique_ptr<subscriber>>
+/// A program that ends right after its last subscriber should call end_process() of nats/end_process.hpp.
+///
+/// error::invalid_value for a connection to Kafka.
+[[nodiscard]] inline result<std::unique_ptr<subscriber>>
 create_subscriber(const connection& target, const subscriber_options& options, partition_listener listener) {
+  if (auto right = kollect::detail::check_system(target, broker_system::nats); !right)
+    return right.error();
   if (!is_valid_name(options.durable))
     return make_failure(
         error::invalid_value,

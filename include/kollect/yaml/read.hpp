@@ -29,8 +29,8 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::yaml {
 
 namespace detail {
 
-inline failure syntax_failure(std::string what, const std::string& source,
-                              std::optional<text_position> position = {}) {
+[[nodiscard]] inline failure syntax_failure(std::string what, const std::string& source,
+                                            std::optional<text_position> position = {}) {
   auto refusal = make_failure(error::manifest_syntax, std::move(what), {}, position);
   refusal.source = source;
   return refusal;
@@ -38,7 +38,7 @@ inline failure syntax_failure(std::string what, const std::string& source,
 
 /// YAML text is UTF-8 without control characters. yaml-cpp would guess other encodings, and take the
 /// byte 0x04 for the end.
-inline std::optional<failure> refuse_bytes(std::string_view text, const std::string& source) {
+[[nodiscard]] inline std::optional<failure> refuse_bytes(std::string_view text, const std::string& source) {
   const auto refuse = [&](std::size_t at, const char* what) {
     return syntax_failure(what, source, kollect::detail::line_counter(text).at(at));
   };
@@ -55,8 +55,8 @@ inline std::optional<failure> refuse_bytes(std::string_view text, const std::str
   return {};
 }
 
-inline result<std::vector<document>> read_yaml(std::string_view text, const std::string& source,
-                                               const document_limits& bounds) {
+[[nodiscard]] inline result<std::vector<document>> read_yaml(std::string_view text, const std::string& source,
+                                                             const document_limits& bounds) {
   event_handler handler(text, source, bounds);
   try {
     std::istringstream input{std::string(text)};
@@ -79,7 +79,7 @@ inline result<std::vector<document>> read_yaml(std::string_view text, const std:
 
 /// Whether a text begins as a JSON object must: with `{` and then `"` or `}`, white space aside. Only YAML
 /// has keys without quotes.
-inline bool begins_as_json(std::string_view text) noexcept {
+[[nodiscard]] inline bool begins_as_json(std::string_view text) noexcept {
   constexpr std::string_view blank = " \t\r\n";
   const auto first = text.find_first_not_of(blank);
   if (first == std::string_view::npos || text[first] != '{')
@@ -97,8 +97,8 @@ inline bool begins_as_json(std::string_view text) noexcept {
 /// Strict: refuses duplicate keys, anchors, aliases, merge keys, tags, what is not UTF-8, and what is
 /// beyond `bounds`, each with line and column. Linear in the text.
 /// Reasons: error::manifest_syntax, error::duplicate_key.
-inline result<std::vector<document>> read(std::string_view text, const std::string& source,
-                                          const document_limits& bounds = {}) {
+[[nodiscard]] inline result<std::vector<document>> read(std::string_view text, const std::string& source,
+                                                        const document_limits& bounds = {}) {
   if (text.size() > bounds.max_bytes)
     return detail::syntax_failure(
         "the text is longer than the limit of " + std::to_string(bounds.max_bytes) + " bytes", source);
@@ -119,8 +119,8 @@ inline result<std::vector<document>> read(std::string_view text, const std::stri
 }
 
 /// Reads and decodes a manifest that is already in memory: see read() and decode_manifest().
-inline result<manifest_file> read_manifest_text(std::string_view text, const std::string& source,
-                                                const document_limits& bounds = {}) {
+[[nodiscard]] inline result<manifest_file>
+read_manifest_text(std::string_view text, const std::string& source, const document_limits& bounds = {}) {
   auto documents = read(text, source, bounds);
   if (!documents)
     return documents.error();
@@ -133,8 +133,8 @@ inline result<manifest_file> read_manifest_text(std::string_view text, const std
 /// Reads and decodes a manifest file. A file that cannot be read, or is larger than the limit, is
 /// error::file_unreadable; no more than the limit is ever read of it. For the rest see read() and
 /// decode_manifest().
-inline result<manifest_file> read_manifest(const std::filesystem::path& path,
-                                           const document_limits& bounds = {}) {
+[[nodiscard]] inline result<manifest_file> read_manifest(const std::filesystem::path& path,
+                                                         const document_limits& bounds = {}) {
   auto text = kollect::detail::read_file(path, bounds.max_bytes);
   if (!text)
     return text.error();

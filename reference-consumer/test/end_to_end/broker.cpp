@@ -52,13 +52,13 @@ std::string fold_feed_lines(const std::string& lines) {
     const auto op = entry.at("op").as_string();
     if (op == "m")
       continue;
-    const auto raw = kollect::serialize(op == "d" ? entry.at("before") : entry.at("after"));
+    const auto raw = kollect::serialize(op == "d" ? entry.at("before") : entry.at("after")).value();
     const auto row = parse_items("[" + raw + "]").value().front();
     auto& rows = folded[{text("cluster"), text("namespace"), text("inventory")}];
     if (op == "d")
       EXPECT_EQ(rows.erase(row.identity()), 1U) << line;
     else
-      rows[row.identity()] = serialize(row);
+      rows[row.identity()] = serialize(row).value();
   }
   std::ostringstream state;
   state_writer writer(state);

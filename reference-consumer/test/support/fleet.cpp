@@ -72,9 +72,9 @@ public:
 
     const bool is_torn = payloads.size() > 1 && random_.once_in(4);
     const std::size_t lost = is_torn ? random_.below(payloads.size()) : payloads.size();
-    send(taken, form, payloads, taken.exported_at, lost);
+    send(taken, form, payloads, *taken.exported_at, lost);
     if (random_.once_in(4))
-      send(taken, form, payloads, taken.exported_at + std::chrono::seconds(random_.below(100)),
+      send(taken, form, payloads, *taken.exported_at + std::chrono::seconds(random_.below(100)),
            payloads.size());
   }
 
@@ -104,13 +104,13 @@ private:
     if (form == payload_form::array)
       return {instant, 0, sha256(payloads.front())};
     if (payloads.size() == 1)
-      return {taken.exported_at, taken.generation, sha256(payloads.front())};
+      return {*taken.exported_at, taken.generation, sha256(payloads.front())};
     std::string digests;
     for (const auto& payload : payloads) {
       const auto digest = sha256(payload);
       digests.append(reinterpret_cast<const char*>(digest.bytes.data()), digest.bytes.size());
     }
-    return {taken.exported_at, taken.generation, sha256(digests)};
+    return {*taken.exported_at, taken.generation, sha256(digests)};
   }
 
   outgoing_message make_one(const scope& where, const timestamp& instant, const std::string& payload) {

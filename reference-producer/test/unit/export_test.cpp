@@ -74,7 +74,10 @@ TEST_P(export_vectors, come_out_byte_for_byte_in_both_forms) {
 }
 
 outgoing_message message_of(std::size_t value_bytes, broker_system system = broker_system::kafka) {
-  return make_message(sink_of(system), {"prod-west", "team-a", "all"}, {}, std::string(value_bytes, 'x'));
+  // A payload of this size.
+  const std::string begin = R"([{"uid":")", end = "\"}]";
+  const auto payload = begin + std::string(value_bytes - begin.size() - end.size(), 'x') + end;
+  return make_message(sink_of(system), {"prod-west", "team-a", "all"}, {}, payload).value();
 }
 
 TEST(check_sizes, lets_everything_through_without_a_limit) {
@@ -93,7 +96,7 @@ TEST(check_sizes, counts_what_the_broker_counts) {
 }
 
 TEST(check_sizes, says_which_message_is_too_large_and_what_to_do) {
-  const auto checked = check_sizes(std::vector{message_of(10), message_of(2'000)}, 1'000);
+  const auto checked = check_sizes(std::vector{message_of(20), message_of(2'000)}, 1'000);
   ASSERT_TRUE(failure_is(checked, error::message_exceeds_limit));
   const auto text = to_string(checked.error());
   for (const auto* piece :

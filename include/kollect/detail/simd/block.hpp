@@ -2,14 +2,13 @@
 #define KOLLECT_DETAIL_SIMD_BLOCK_HPP
 
 #include <kollect/detail/simd/level.hpp>
+#include <kollect/detail/simd/wide.hpp>
 #include <kollect/version.hpp>
 
 #include <cstddef>
 #include <cstdint>
 
-#if defined(KOLLECT_SIMD_X86)
-#include <immintrin.h>
-#elif defined(KOLLECT_SIMD_NEON)
+#if defined(KOLLECT_SIMD_NEON)
 #include <arm_neon.h>
 #endif
 
@@ -84,25 +83,22 @@ private:
   }
 };
 
-#define KOLLECT_SIMD_AVX2 __attribute__((target("avx2,pclmul,bmi,bmi2,popcnt")))
-
 struct avx2_block {
   KOLLECT_SIMD_AVX2 static string_marks find_string_marks(const char* bytes) noexcept {
-    const __m256i low = load(bytes, 0), high = load(bytes, 1);
-    const __m256i backslash = _mm256_set1_epi8('\\');
-    const __m256i first = _mm256_cmpeq_epi8(low, backslash), second = _mm256_cmpeq_epi8(high, backslash);
-    const __m256i both = _mm256_or_si256(first, second), space = _mm256_set1_epi8(0x20);
+    const bytes_32 low = load_32(bytes), high = load_32(bytes + 32);
+    const bytes_32 backslash = all_32('\\'), space = all_32(0x20);
+    const bytes_32 first = low == backslash, second = high == backslash;
     const std::uint64_t quotes = where_equal(low, high, '"');
     // As a signed number, what is not ASCII is below 0, and so below 0x20.
-    const std::uint64_t others = bits_of(_mm256_cmpgt_epi8(space, low), _mm256_cmpgt_epi8(space, high));
-    if (_mm256_testz_si256(both, both) != 0) // as most blocks have none
-      return {quotes, 0, others};
-    return {quotes, bits_of(first, second), others};
+    const std::uint64_t others = bits_of(low < space, high < space);
+    if (!is_zero(first | second)) [[unlikely]]
+      return {quotes, bits_of(first, second), others};
+    return {quotes, 0, others};
   }
 
   KOLLECT_SIMD_AVX2 static bracket_marks find_brackets(const char* bytes) noexcept {
-    const __m256i fold = _mm256_set1_epi8(0x20); // what [ and {, and ] and }, differ by
-    const __m256i low = _mm256_or_si256(load(bytes, 0), fold), high = _mm256_or_si256(load(bytes, 1), fold);
+    const bytes_32 fold = all_32(0x20); // what [ and {, and ] and }, differ by
+    const bytes_32 low = load_32(bytes) | fold, high = load_32(bytes + 32) | fold;
     return {where_equal(low, high, '{'), where_equal(low, high, '}')};
   }
 
@@ -114,43 +110,32 @@ struct avx2_block {
   }
 
 private:
-  KOLLECT_SIMD_AVX2 static __m256i load(const char* bytes, unsigned part) noexcept {
-    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(bytes) + part);
+  KOLLECT_SIMD_AVX2 static std::uint64_t where_equal(bytes_32 low, bytes_32 high,
+                                                     signed char letter) noexcept {
+    const bytes_32 wanted = all_32(letter);
+    return bits_of(low == wanted, high == wanted);
   }
-  KOLLECT_SIMD_AVX2 static std::uint64_t where_equal(__m256i low, __m256i high, char letter) noexcept {
-    const __m256i wanted = _mm256_set1_epi8(letter);
-    return bits_of(_mm256_cmpeq_epi8(low, wanted), _mm256_cmpeq_epi8(high, wanted));
-  }
-  KOLLECT_SIMD_AVX2 static std::uint64_t bits_of(__m256i low, __m256i high) noexcept {
-    return static_cast<unsigned>(_mm256_movemask_epi8(low)) |
-           (static_cast<std::uint64_t>(static_cast<unsigned>(_mm256_movemask_epi8(high))) << 32U);
+  KOLLECT_SIMD_AVX2 static std::uint64_t bits_of(bytes_32 low, bytes_32 high) noexcept {
+    return highest_bits(low) | std::uint64_t{highest_bits(high)} << 32U;
   }
 };
-
-#define KOLLECT_SIMD_AVX512 __attribute__((target("avx512f,avx512bw,avx2,pclmul,bmi,bmi2,popcnt")))
 
 /// A block is one register, and comparing it answers its bits.
 struct avx512_block {
   KOLLECT_SIMD_AVX512 static string_marks find_string_marks(const char* bytes) noexcept {
-    const __m512i text = _mm512_loadu_si512(bytes);
+    const bytes_64 text = load_64(bytes);
     // As a signed number, what is not ASCII is below 0, and so below 0x20.
-    return {where_equal(text, '"'), where_equal(text, '\\'),
-            _mm512_cmplt_epi8_mask(text, _mm512_set1_epi8(0x20))};
+    return {where_equal(text, all_64('"')), where_equal(text, all_64('\\')), where_less(text, all_64(0x20))};
   }
 
   KOLLECT_SIMD_AVX512 static bracket_marks find_brackets(const char* bytes) noexcept {
     // 0x20 is what [ and {, and ] and }, differ by.
-    const __m512i folded = _mm512_or_si512(_mm512_loadu_si512(bytes), _mm512_set1_epi8(0x20));
-    return {where_equal(folded, '{'), where_equal(folded, '}')};
+    const bytes_64 folded = load_64(bytes) | all_64(0x20);
+    return {where_equal(folded, all_64('{')), where_equal(folded, all_64('}'))};
   }
 
   KOLLECT_SIMD_AVX512 static std::uint64_t prefix_xor(std::uint64_t bits) noexcept {
     return avx2_block::prefix_xor(bits);
-  }
-
-private:
-  KOLLECT_SIMD_AVX512 static std::uint64_t where_equal(__m512i text, char letter) noexcept {
-    return _mm512_cmpeq_epi8_mask(text, _mm512_set1_epi8(letter));
   }
 };
 

@@ -3,6 +3,7 @@
 
 #include <kollect/detail/simd/block.hpp>
 #include <kollect/detail/simd/level.hpp>
+#include <kollect/detail/simd/wide.hpp>
 #include <kollect/version.hpp>
 
 #include <bit>
@@ -27,10 +28,8 @@ struct string_stops {
         _mm_or_si128(_mm_cmpeq_epi8(text, _mm_set1_epi8('"')), _mm_cmpeq_epi8(text, _mm_set1_epi8('\\')));
     return _mm_or_si128(marks, _mm_cmplt_epi8(text, _mm_set1_epi8(0x20)));
   }
-  KOLLECT_SIMD_AVX2 static __m256i where(__m256i text) noexcept {
-    const __m256i marks = _mm256_or_si256(_mm256_cmpeq_epi8(text, _mm256_set1_epi8('"')),
-                                          _mm256_cmpeq_epi8(text, _mm256_set1_epi8('\\')));
-    return _mm256_or_si256(marks, _mm256_cmpgt_epi8(_mm256_set1_epi8(0x20), text));
+  KOLLECT_SIMD_AVX2 static bytes_32 where(bytes_32 text) noexcept {
+    return (text == all_32('"')) | (text == all_32('\\')) | (text < all_32(0x20));
   }
 #elif defined(KOLLECT_SIMD_NEON)
   static uint8x16_t where(uint8x16_t text) noexcept {
@@ -52,11 +51,9 @@ struct escape_stops {
     const __m128i marks = _mm_or_si128(angles, _mm_cmpeq_epi8(text, _mm_set1_epi8('&')));
     return _mm_or_si128(marks, string_stops::where(text));
   }
-  KOLLECT_SIMD_AVX2 static __m256i where(__m256i text) noexcept {
-    const __m256i angles =
-        _mm256_cmpeq_epi8(_mm256_or_si256(text, _mm256_set1_epi8(2)), _mm256_set1_epi8('>'));
-    const __m256i marks = _mm256_or_si256(angles, _mm256_cmpeq_epi8(text, _mm256_set1_epi8('&')));
-    return _mm256_or_si256(marks, string_stops::where(text));
+  KOLLECT_SIMD_AVX2 static bytes_32 where(bytes_32 text) noexcept {
+    const bytes_32 angles = (text | all_32(2)) == all_32('>');
+    return angles | (text == all_32('&')) | string_stops::where(text);
   }
 #elif defined(KOLLECT_SIMD_NEON)
   static uint8x16_t where(uint8x16_t text) noexcept {
@@ -80,12 +77,9 @@ struct space_stops {
         _mm_or_si128(_mm_cmpeq_epi8(text, _mm_set1_epi8('\n')), _mm_cmpeq_epi8(text, _mm_set1_epi8('\r')));
     return _mm_cmpeq_epi8(_mm_or_si128(blanks, ends), _mm_setzero_si128());
   }
-  KOLLECT_SIMD_AVX2 static __m256i where(__m256i text) noexcept {
-    const __m256i blanks = _mm256_or_si256(_mm256_cmpeq_epi8(text, _mm256_set1_epi8(' ')),
-                                           _mm256_cmpeq_epi8(text, _mm256_set1_epi8('\t')));
-    const __m256i ends = _mm256_or_si256(_mm256_cmpeq_epi8(text, _mm256_set1_epi8('\n')),
-                                         _mm256_cmpeq_epi8(text, _mm256_set1_epi8('\r')));
-    return _mm256_cmpeq_epi8(_mm256_or_si256(blanks, ends), _mm256_setzero_si256());
+  KOLLECT_SIMD_AVX2 static bytes_32 where(bytes_32 text) noexcept {
+    const bytes_32 blanks = (text == all_32(' ')) | (text == all_32('\t'));
+    return ~(blanks | (text == all_32('\n')) | (text == all_32('\r')));
   }
 #elif defined(KOLLECT_SIMD_NEON)
   static uint8x16_t where(uint8x16_t text) noexcept {
@@ -114,8 +108,7 @@ template <class Stops>
 template <class Stops>
 KOLLECT_SIMD_AVX2 std::size_t find_stop_avx2(std::string_view text, std::size_t at) noexcept {
   for (; text.size() - at >= 32; at += 32) {
-    const __m256i piece = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text.data() + at));
-    const auto stops = static_cast<unsigned>(_mm256_movemask_epi8(Stops::where(piece)));
+    const std::uint32_t stops = highest_bits(Stops::where(load_32(text.data() + at)));
     if (stops != 0)
       return at + static_cast<std::size_t>(std::countr_zero(stops));
   }

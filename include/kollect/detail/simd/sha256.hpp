@@ -4,6 +4,7 @@
 #include <kollect/detail/simd/block.hpp>
 #include <kollect/detail/simd/level.hpp>
 #include <kollect/detail/simd/scan.hpp>
+#include <kollect/detail/simd/wide.hpp>
 #include <kollect/version.hpp>
 
 #include <array>
@@ -31,14 +32,12 @@ namespace detail {
 
 #if defined(KOLLECT_SIMD_X86)
 
-#define KOLLECT_SIMD_SHA __attribute__((target("avx2,pclmul,bmi,bmi2,popcnt,sha")))
-
 /// scan_block(), and the upper halves of the registers emptied: the SHA instructions know registers of 128
 /// bits only, and wait for what is above them.
 [[gnu::always_inline]] KOLLECT_SIMD_SHA inline std::size_t scan_block_between(const char* bytes,
                                                                               scan_state& state) noexcept {
   const std::size_t length = scan_block<avx2_block>(bytes, state);
-  _mm256_zeroupper();
+  empty_upper_halves();
   return length;
 }
 
@@ -80,12 +79,12 @@ KOLLECT_SIMD_SHA inline sha256_words take_block(const sha256_words& before, cons
     const __m128i last = message[(four + 3) % 4];
     const auto* const constants = reinterpret_cast<const __m128i*>(sha256_constants) + four;
     const __m128i sum = _mm_add_epi32(now, _mm_load_si128(constants));
-    cdgh = _mm_sha256rnds2_epu32(cdgh, abef, sum);
-    abef = _mm_sha256rnds2_epu32(abef, cdgh, _mm_shuffle_epi32(sum, 0x0e));
+    cdgh = sha256_two_rounds(cdgh, abef, sum);
+    abef = sha256_two_rounds(abef, cdgh, _mm_shuffle_epi32(sum, 0x0e));
     if (four < 12)
-      now = _mm_sha256msg2_epu32(_mm_add_epi32(_mm_sha256msg1_epu32(now, message[(four + 1) % 4]),
-                                               _mm_alignr_epi8(last, message[(four + 2) % 4], 4)),
-                                 last);
+      now = sha256_message_2(_mm_add_epi32(sha256_message_1(now, message[(four + 1) % 4]),
+                                           _mm_alignr_epi8(last, message[(four + 2) % 4], 4)),
+                             last);
   }
   return {_mm_add_epi32(before.abef, abef), _mm_add_epi32(before.cdgh, cdgh)};
 }
@@ -124,9 +123,9 @@ KOLLECT_SIMD_SHA inline std::array<unsigned char, 32> finish_digest(sha256_words
   const auto schedule = [](__m128i(&message)[4], unsigned four) KOLLECT_SIMD_SHA {
     const __m128i last = message[(four + 3) % 4];
     __m128i& now = message[four % 4];
-    now = _mm_sha256msg2_epu32(_mm_add_epi32(_mm_sha256msg1_epu32(now, message[(four + 1) % 4]),
-                                             _mm_alignr_epi8(last, message[(four + 2) % 4], 4)),
-                               last);
+    now = sha256_message_2(_mm_add_epi32(sha256_message_1(now, message[(four + 1) % 4]),
+                                         _mm_alignr_epi8(last, message[(four + 2) % 4], 4)),
+                           last);
   };
   __m128i message_one[4], message_two[4];
 #pragma GCC unroll 4
@@ -140,10 +139,10 @@ KOLLECT_SIMD_SHA inline std::array<unsigned char, 32> finish_digest(sha256_words
     const __m128i constants = _mm_load_si128(reinterpret_cast<const __m128i*>(sha256_constants) + four);
     const __m128i sum_one = _mm_add_epi32(message_one[four % 4], constants);
     const __m128i sum_two = _mm_add_epi32(message_two[four % 4], constants);
-    now_one.cdgh = _mm_sha256rnds2_epu32(now_one.cdgh, now_one.abef, sum_one);
-    now_two.cdgh = _mm_sha256rnds2_epu32(now_two.cdgh, now_two.abef, sum_two);
-    now_one.abef = _mm_sha256rnds2_epu32(now_one.abef, now_one.cdgh, _mm_shuffle_epi32(sum_one, 0x0e));
-    now_two.abef = _mm_sha256rnds2_epu32(now_two.abef, now_two.cdgh, _mm_shuffle_epi32(sum_two, 0x0e));
+    now_one.cdgh = sha256_two_rounds(now_one.cdgh, now_one.abef, sum_one);
+    now_two.cdgh = sha256_two_rounds(now_two.cdgh, now_two.abef, sum_two);
+    now_one.abef = sha256_two_rounds(now_one.abef, now_one.cdgh, _mm_shuffle_epi32(sum_one, 0x0e));
+    now_two.abef = sha256_two_rounds(now_two.abef, now_two.cdgh, _mm_shuffle_epi32(sum_two, 0x0e));
     if (four < 12) {
       schedule(message_one, four);
       schedule(message_two, four);

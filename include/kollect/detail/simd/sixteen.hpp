@@ -3,6 +3,7 @@
 
 #include <kollect/detail/simd/find_stop.hpp>
 #include <kollect/detail/simd/level.hpp>
+#include <kollect/detail/simd/wide.hpp>
 #include <kollect/version.hpp>
 
 #include <bit>
@@ -10,10 +11,6 @@
 #include <cstdint>
 #include <cstring>
 #include <string_view>
-
-#if defined(KOLLECT_SIMD_X86)
-#include <immintrin.h>
-#endif
 
 namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail::simd {
 

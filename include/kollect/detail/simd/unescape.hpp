@@ -1,8 +1,8 @@
 #ifndef KOLLECT_DETAIL_SIMD_UNESCAPE_HPP
 #define KOLLECT_DETAIL_SIMD_UNESCAPE_HPP
 
-#include <kollect/detail/simd/block.hpp>
 #include <kollect/detail/simd/level.hpp>
+#include <kollect/detail/simd/wide.hpp>
 #include <kollect/version.hpp>
 
 #include <array>

@@ -121,8 +121,9 @@ inline void destroy(rd_kafka_t* native, std::shared_ptr<client_events> events) n
 class client {
 public:
   /// Starts the instance; connections are made in the background.
-  static result<std::shared_ptr<client>> create(rd_kafka_type_t type, config_pointer config,
-                                                const connection& target, const client_options& options) {
+  [[nodiscard]] static result<std::shared_ptr<client>> create(rd_kafka_type_t type, config_pointer config,
+                                                              const connection& target,
+                                                              const client_options& options) {
     auto made = std::shared_ptr<client>(new client);
     made->events_->log = options.log;
     if (target.secret)
@@ -149,7 +150,7 @@ public:
 
   /// The configuration drops white space before a value, which a secret may begin with (KAF-07: verbatim).
   /// The first login comes after a connection and an exchange of versions, so this is in time for it.
-  result<void> set_credentials(const connection& target) {
+  [[nodiscard]] result<void> set_credentials(const connection& target) {
     if (!has_login(target))
       return {};
     rd_kafka_error_t* const failed = rd_kafka_sasl_set_credentials(native_, target.secret->username.c_str(),

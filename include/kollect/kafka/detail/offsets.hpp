@@ -19,8 +19,8 @@ struct extent {
 };
 
 /// Asks the broker what a partition holds. Serves no callbacks.
-inline result<extent> measure(client& source, const std::string& topic, std::int32_t partition,
-                              std::chrono::milliseconds timeout) {
+[[nodiscard]] inline result<extent> measure(client& source, const std::string& topic, std::int32_t partition,
+                                            std::chrono::milliseconds timeout) {
   extent found;
   const auto code = rd_kafka_query_watermark_offsets(source.native(), topic.c_str(), partition, &found.first,
                                                      &found.end, milliseconds_of(timeout));
@@ -31,8 +31,8 @@ inline result<extent> measure(client& source, const std::string& topic, std::int
 }
 
 /// Makes these partitions, from these offsets on, what is fetched; what was fetched ahead is dropped.
-inline result<void> fetch_from(client& source, const std::string& topic,
-                               const std::map<std::int32_t, std::int64_t>& offsets) {
+[[nodiscard]] inline result<void> fetch_from(client& source, const std::string& topic,
+                                             const std::map<std::int32_t, std::int64_t>& offsets) {
   const partitions_pointer list{rd_kafka_topic_partition_list_new(static_cast<int>(offsets.size()))};
   for (const auto& [partition, offset] : offsets)
     rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset = offset;
@@ -45,8 +45,8 @@ inline result<void> fetch_from(client& source, const std::string& topic,
 /// A commit of offsets for the group that is on its way. To be gone before the client is.
 class offset_commit {
 public:
-  static result<offset_commit> begin(client& source, const std::string& topic,
-                                     const std::map<std::int32_t, std::int64_t>& offsets) {
+  [[nodiscard]] static result<offset_commit> begin(client& source, const std::string& topic,
+                                                   const std::map<std::int32_t, std::int64_t>& offsets) {
     offset_commit begun(source, "committing offsets of Kafka topic " + topic);
     const partitions_pointer list{rd_kafka_topic_partition_list_new(static_cast<int>(offsets.size()))};
     for (const auto& [partition, offset] : offsets)
@@ -59,7 +59,7 @@ public:
   }
 
   /// Waits for the broker's answer. To be called once.
-  result<void> wait(std::chrono::milliseconds timeout) {
+  [[nodiscard]] result<void> wait(std::chrono::milliseconds timeout) {
     const event_pointer event{rd_kafka_queue_poll(answer_.get(), milliseconds_of(timeout))};
     if (!event)
       return make_kafka_failure(RD_KAFKA_RESP_ERR__TIMED_OUT, what_);
@@ -81,7 +81,7 @@ private:
 };
 
 /// What the group has committed of these partitions; those without a commit are left out.
-inline result<std::map<std::int32_t, std::int64_t>>
+[[nodiscard]] inline result<std::map<std::int32_t, std::int64_t>>
 committed_offsets(client& source, const std::string& topic, std::span<const std::int32_t> partitions,
                   std::chrono::milliseconds timeout) {
   const std::string what = "asking for committed offsets of Kafka topic " + topic;

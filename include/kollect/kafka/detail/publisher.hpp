@@ -47,7 +47,7 @@ public:
   ~topic_publisher() noexcept override { drop_client(); }
 
   /// Makes the librdkafka instance, unless there is one.
-  result<void> open() {
+  [[nodiscard]] result<void> open() {
     if (closed_)
       return make_failure(error::closed, "the Kafka publisher has been closed; open another one");
     if (client_)
@@ -64,8 +64,8 @@ public:
     return {};
   }
 
-  std::vector<result<receipt>> publish(std::span<const outgoing_message> messages,
-                                       std::chrono::milliseconds timeout) override {
+  [[nodiscard]] std::vector<result<receipt>> publish(std::span<const outgoing_message> messages,
+                                                     std::chrono::milliseconds timeout) override {
     settle_posted();
     if (auto opened = open(); !opened)
       return std::vector<result<receipt>>(messages.size(), opened.error());
@@ -109,7 +109,7 @@ public:
     return std::exchange(settled_, {});
   }
 
-  result<void> check(std::chrono::milliseconds timeout) override {
+  [[nodiscard]] result<void> check(std::chrono::milliseconds timeout) override {
     settle_posted();
     if (auto opened = open(); !opened)
       return opened;
@@ -149,11 +149,13 @@ private:
   }
 
   /// Sees to it that a posted message can be sent.
-  result<void> prepare(const outgoing_message& message, const deadline& end) {
+  [[nodiscard]] result<void> prepare(const outgoing_message& message, const deadline& end) {
     note_refusals();
     if (has_failed_ && !closed_)
       return make_failure(error::not_acknowledged,
                           "the message was not sent, as an earlier one could not be confirmed", "KAF-03");
+    if (auto right = kollect::detail::check_made_for(broker_system::kafka, message); !right)
+      return right;
     if (auto opened = open(); !opened)
       return opened;
     if (traffic_.on_the_way == 0)
@@ -236,7 +238,7 @@ private:
 
   /// Sees to it that no message goes to a topic that does not exist. A topic that was found stays known
   /// until a message to it fails.
-  result<void> find_topic(const std::string& name, const deadline& end) {
+  [[nodiscard]] result<void> find_topic(const std::string& name, const deadline& end) {
     if (topics_.contains(name))
       return {};
     if (auto found = await_topic(*client_, target_, name, end.left()); !found)
@@ -251,6 +253,10 @@ private:
     std::optional<failure> unreachable; // then there is no use in asking for other topics
     for (std::size_t index = 0; index < messages.size(); ++index) {
       const std::string& name = messages[index].destination;
+      if (auto right = kollect::detail::check_made_for(broker_system::kafka, messages[index]); !right) {
+        deliveries[index].problem = right.error();
+        continue;
+      }
       if (topics_.contains(name))
         continue;
       if (!unreachable && !problems.contains(name)) {
@@ -308,8 +314,9 @@ private:
     }
   }
 
-  std::vector<result<receipt>> answer(std::span<const outgoing_message> messages,
-                                      std::vector<delivery>& deliveries, std::chrono::milliseconds timeout) {
+  [[nodiscard]] std::vector<result<receipt>> answer(std::span<const outgoing_message> messages,
+                                                    std::vector<delivery>& deliveries,
+                                                    std::chrono::milliseconds timeout) {
     std::vector<result<receipt>> results;
     results.reserve(messages.size());
     for (std::size_t index = 0; index < messages.size(); ++index)
@@ -317,8 +324,8 @@ private:
     return results;
   }
 
-  result<receipt> answer(const outgoing_message& message, delivery& report,
-                         std::chrono::milliseconds timeout) {
+  [[nodiscard]] result<receipt> answer(const outgoing_message& message, delivery& report,
+                                       std::chrono::milliseconds timeout) {
     if (report.confirmed)
       return *report.confirmed;
     if (report.problem)

@@ -21,10 +21,9 @@
 namespace kollect::inline KOLLECT_ABI_NAMESPACE::kafka::detail {
 
 /// The offset of each partition's first message dated at `instant` or later; where there is none, nothing.
-inline result<std::map<std::int32_t, std::int64_t>> offsets_at(client& source, const std::string& topic,
-                                                               std::span<const std::int32_t> partitions,
-                                                               const timestamp& instant,
-                                                               std::chrono::milliseconds timeout) {
+[[nodiscard]] inline result<std::map<std::int32_t, std::int64_t>>
+offsets_at(client& source, const std::string& topic, std::span<const std::int32_t> partitions,
+           const timestamp& instant, std::chrono::milliseconds timeout) {
   const std::string what = "asking for offsets by time of Kafka topic " + topic;
   const partitions_pointer list{rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size()))};
   // Rounded up: a message of the same millisecond may be older.
@@ -54,7 +53,7 @@ public:
   ~topic_reader() noexcept override { close(); }
 
   /// Connects and begins to read. To be called once, first.
-  result<void> open() {
+  [[nodiscard]] result<void> open() {
     // Without subscribing no group is ever joined; librdkafka wants a name all the same.
     subscriber_options settings{.client = options_.client, .group = "kollect-reader"};
     settings.max_message_bytes = options_.max_message_bytes;
@@ -82,8 +81,8 @@ public:
 
   const log_identity& log() const noexcept override { return log_; }
 
-  result<std::vector<received_message>> poll(std::size_t max_messages, std::size_t max_bytes,
-                                             std::chrono::milliseconds timeout) override {
+  [[nodiscard]] result<std::vector<received_message>> poll(std::size_t max_messages, std::size_t max_bytes,
+                                                           std::chrono::milliseconds timeout) override {
     if (!client_)
       return make_failure(error::closed, "the Kafka reader has been closed; open another one");
     const deadline end{timeout};
@@ -137,7 +136,7 @@ public:
   }
 
 private:
-  result<void> find_starts(std::span<const std::int32_t> partitions, const deadline& end) {
+  [[nodiscard]] result<void> find_starts(std::span<const std::int32_t> partitions, const deadline& end) {
     std::map<std::int32_t, std::int64_t> by_time;
     if (const auto* const instant = std::get_if<timestamp>(&options_.start)) {
       auto found = offsets_at(*client_, topic_, partitions, *instant, end.left());
@@ -159,7 +158,7 @@ private:
     return {};
   }
 
-  result<void> fetch() {
+  [[nodiscard]] result<void> fetch() {
     std::map<std::int32_t, std::int64_t> offsets;
     for (const std::int32_t partition : read_->partitions())
       offsets.emplace(partition, read_->next(partition).value_or(0));
@@ -181,7 +180,7 @@ private:
   }
 
   /// Retention has removed what comes next: goes on with what is there.
-  result<void> pass_gap(std::int32_t partition) {
+  [[nodiscard]] result<void> pass_gap(std::int32_t partition) {
     auto held = measure(*client_, topic_, partition, options_.client.connect_timeout);
     if (!held)
       return held.error();

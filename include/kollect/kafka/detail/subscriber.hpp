@@ -35,7 +35,7 @@ public:
   ~group_subscriber() noexcept override { close(); }
 
   /// Connects and subscribes. To be called once, first.
-  result<void> open() {
+  [[nodiscard]] result<void> open() {
     auto config = make_config(target_, options_);
     if (!config)
       return config.error();
@@ -63,8 +63,8 @@ public:
 
   const log_identity& log() const noexcept override { return log_; }
 
-  result<std::vector<received_message>> poll(std::size_t max_messages, std::size_t max_bytes,
-                                             std::chrono::milliseconds timeout) override {
+  [[nodiscard]] result<std::vector<received_message>> poll(std::size_t max_messages, std::size_t max_bytes,
+                                                           std::chrono::milliseconds timeout) override {
     if (!client_)
       return closed_failure();
     const deadline end{timeout};
@@ -100,7 +100,7 @@ public:
     return messages;
   }
 
-  result<void> commit(std::chrono::milliseconds timeout) override {
+  [[nodiscard]] result<void> commit(std::chrono::milliseconds timeout) override {
     const deadline end{timeout};
     (void)await_commit(end.left()); // whatever became of it, this one tells all of it again
     if (auto sent = send_commit(); !sent)
@@ -108,14 +108,14 @@ public:
     return await_commit(end.left());
   }
 
-  result<void> begin_commit(std::chrono::milliseconds timeout) override {
+  [[nodiscard]] result<void> begin_commit(std::chrono::milliseconds timeout) override {
     auto earlier = await_commit(timeout);
     if (auto sent = send_commit(); !sent)
       return sent;
     return earlier;
   }
 
-  result<void> keep_alive() override {
+  [[nodiscard]] result<void> keep_alive() override {
     if (!client_)
       return closed_failure();
     // What was fetched ahead is dropped, and fetched again from our own positions by the next poll().
@@ -130,7 +130,7 @@ public:
     return {};
   }
 
-  result<void> mark_end(std::chrono::milliseconds timeout) override {
+  [[nodiscard]] result<void> mark_end(std::chrono::milliseconds timeout) override {
     if (!client_)
       return closed_failure();
     const deadline end{timeout};
@@ -148,7 +148,7 @@ public:
     return {};
   }
 
-  result<bool> caught_up(std::chrono::milliseconds timeout) override {
+  [[nodiscard]] result<bool> caught_up(std::chrono::milliseconds timeout) override {
     if (!client_)
       return closed_failure();
     // Without a part in the group we know nothing of what it has read.
@@ -210,7 +210,7 @@ private:
     fetching
   };
 
-  result<void> send_commit() {
+  [[nodiscard]] result<void> send_commit() {
     if (!client_)
       return closed_failure();
     std::map<std::int32_t, std::int64_t> offsets;
@@ -227,7 +227,7 @@ private:
   }
 
   /// Of the commit that was begun last, if it has not been told of.
-  result<void> await_commit(std::chrono::milliseconds timeout) {
+  [[nodiscard]] result<void> await_commit(std::chrono::milliseconds timeout) {
     auto begun = std::exchange(commit_, std::nullopt);
     return begun ? begun->wait(timeout) : result<void>{};
   }
@@ -283,7 +283,7 @@ private:
   }
 
   /// Brings us to phase::fetching, if partitions are ours.
-  result<void> make_ready() {
+  [[nodiscard]] result<void> make_ready() {
     tell_revoked();
     if (phase_ == phase::unasked) {
       if (auto known = ask_where_to_start(); !known)
@@ -301,7 +301,7 @@ private:
     return {};
   }
 
-  result<void> ask_where_to_start() {
+  [[nodiscard]] result<void> ask_where_to_start() {
     const auto partitions = read_->partitions();
     if (partitions.empty())
       return {};
@@ -325,7 +325,7 @@ private:
 
   /// The topic was gone and is there again. Without a topic id in its identity, the listener has answered
   /// for the old one: the new one is read from its beginning.
-  result<void> read_successor() {
+  [[nodiscard]] result<void> read_successor() {
     const bool has_id = !log_.name.ends_with("/" + topic_);
     for (const std::int32_t partition : has_id ? std::vector<std::int32_t>{} : read_->partitions()) {
       auto held = measure(*client_, topic_, partition, question_timeout);
@@ -367,7 +367,7 @@ private:
   }
 
   /// The log does not hold what comes next. Goes on at its beginning, and says so.
-  result<void> pass_gap(std::int32_t partition) {
+  [[nodiscard]] result<void> pass_gap(std::int32_t partition) {
     if (phase_ != phase::fetching || !read_->holds(partition))
       return {};             // if it still matters, it is told again
     phase_ = phase::stopped; // librdkafka has given the partition up

@@ -24,8 +24,8 @@ inline failure about_topic(failure value, const std::string& topic) {
 
 /// Asks one broker, once, for a topic's partitions. Never makes the topic, as allow.auto.create.topics is
 /// off. Serves no callbacks.
-inline result<std::vector<std::int32_t>> look_up_topic(client& source, const std::string& name,
-                                                       std::chrono::milliseconds timeout) {
+[[nodiscard]] inline result<std::vector<std::int32_t>> look_up_topic(client& source, const std::string& name,
+                                                                     std::chrono::milliseconds timeout) {
   const topic_pointer topic{rd_kafka_topic_new(source.native(), name.c_str(), nullptr)};
   if (!topic)
     return about_topic(make_kafka_failure(RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION, "Kafka topic " + name), name);
@@ -64,9 +64,9 @@ inline failure outage(const client_events& events, const connection& target,
 
 /// Asks again and again until a broker has told the topic's partitions, has refused us, or time is up.
 /// Serves callbacks, so it is not for a subscriber that has begun to fetch.
-inline result<std::vector<std::int32_t>> await_topic(client& source, const connection& target,
-                                                     const std::string& name,
-                                                     std::chrono::milliseconds timeout) {
+[[nodiscard]] inline result<std::vector<std::int32_t>> await_topic(client& source, const connection& target,
+                                                                   const std::string& name,
+                                                                   std::chrono::milliseconds timeout) {
   const deadline end{timeout};
   std::optional<deadline> settled;
   std::chrono::milliseconds patience{100}; // grows, for brokers that are further away than that
@@ -96,8 +96,8 @@ inline result<std::vector<std::int32_t>> await_topic(client& source, const conne
 
 #if RD_KAFKA_VERSION >= 0x020300ff
 /// The id that Kafka gives each making of a topic; empty where the cluster has none.
-inline result<std::string> topic_id(client& source, const std::string& name,
-                                    std::chrono::milliseconds timeout) {
+[[nodiscard]] inline result<std::string> topic_id(client& source, const std::string& name,
+                                                  std::chrono::milliseconds timeout) {
   const std::unique_ptr<rd_kafka_AdminOptions_t, releaser<rd_kafka_AdminOptions_destroy>> options{
       rd_kafka_AdminOptions_new(source.native(), RD_KAFKA_ADMIN_OP_DESCRIBETOPICS)};
   char ignored[128];
@@ -129,14 +129,14 @@ inline result<std::string> topic_id(client& source, const std::string& name,
 }
 #else
 /// This librdkafka cannot tell the id of a topic.
-inline result<std::string> topic_id(client&, const std::string&, std::chrono::milliseconds) {
+[[nodiscard]] inline result<std::string> topic_id(client&, const std::string&, std::chrono::milliseconds) {
   return std::string{};
 }
 #endif
 
 /// Which log a topic is: `kafka/CLUSTER_ID/TOPIC[/TOPIC_ID]`. Serves no callbacks.
-inline result<log_identity> identify_log(client& source, const std::string& topic,
-                                         std::chrono::milliseconds timeout) {
+[[nodiscard]] inline result<log_identity> identify_log(client& source, const std::string& topic,
+                                                       std::chrono::milliseconds timeout) {
   const deadline end{timeout};
   char* const found = rd_kafka_clusterid(source.native(), milliseconds_of(end.left()));
   if (found == nullptr)

@@ -69,8 +69,7 @@ inline void expect_api_version(const manifest_field& root, std::string_view want
   const auto field = root["apiVersion"].required();
   const auto version = field.text();
   if (version != wanted)
-    field.fail(error::invalid_value,
-               "must be " + std::string(wanted) + ", not \"" + printable(version) + "\"");
+    field.fail(error::invalid_value, "must be " + std::string(wanted) + ", not " + in_quotes(version));
 }
 
 } // namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail

@@ -40,7 +40,7 @@ public:
   json_document_reader(std::string_view text, std::string source, const document_limits& bounds)
       : cursor_(text, max_depth_ceiling), lines_(text), builder_(std::move(source), bounds) {}
 
-  result<document> read() {
+  [[nodiscard]] result<document> read() {
     if (read_value() && !cursor_.at_end())
       refuse("there is more text after the JSON value", cursor_.position());
     if (cursor_.failed())

@@ -1,6 +1,7 @@
 #ifndef KOLLECT_MANIFEST_DETAIL_MANIFEST_NAMES_HPP
 #define KOLLECT_MANIFEST_DETAIL_MANIFEST_NAMES_HPP
 
+#include <kollect/detail/trim.hpp>
 #include <kollect/version.hpp>
 
 #include <algorithm>
@@ -8,16 +9,6 @@
 #include <string_view>
 
 namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail {
-
-/// Drops ASCII white space at both ends: space, \t \n \v \f \r. Go's strings.TrimSpace also drops
-/// others such as U+00A0 and U+2028; those stay here, as they are part of the label as written.
-constexpr std::string_view trim(std::string_view text) noexcept {
-  constexpr std::string_view blanks = " \t\n\v\f\r";
-  const auto first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos)
-    return {};
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
 
 /// A name that Kubernetes allows for objects: lower-case letters, digits, `-` and `.`, at most 253.
 /// It is safe as one component of a path.

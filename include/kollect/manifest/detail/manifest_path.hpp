@@ -1,6 +1,7 @@
 #ifndef KOLLECT_MANIFEST_DETAIL_MANIFEST_PATH_HPP
 #define KOLLECT_MANIFEST_DETAIL_MANIFEST_PATH_HPP
 
+#include <kollect/detail/printable.hpp>
 #include <kollect/version.hpp>
 
 #include <algorithm>
@@ -14,22 +15,6 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail {
 /// The keys of a Secret that mean something here (KAF-07, NAT-04).
 inline constexpr std::array<std::string_view, 6> known_secret_keys{"username", "password", "token",
                                                                    "tls.crt",  "ca.crt",   "ca.pem"};
-
-/// Text for an error message: at most 64 characters, all of them printable ASCII, so that no name in a
-/// manifest can forge a log line.
-inline std::string printable(std::string_view text) {
-  constexpr std::size_t longest = 64;
-  constexpr std::string_view hex = "0123456789abcdef";
-  std::string out;
-  for (const char letter : text.substr(0, longest)) {
-    const auto byte = static_cast<unsigned char>(letter);
-    if (byte >= 0x20 && byte < 0x7F)
-      out += letter;
-    else
-      out.append("\\x").append(1, hex[byte >> 4U]).append(1, hex[byte & 0xFU]);
-  }
-  return text.size() > longest ? out + "..." : out;
-}
 
 /// The path of `key` within the mapping at `parent`: `spec.kafka.topic`, `spec.options["a.b"]`.
 /// Below the data of a Secret an unknown key is left out: a slip of the pen, such as a missing blank
@@ -46,7 +31,7 @@ inline std::string child_path(const std::string& parent, std::string_view key) {
            (letter >= '0' && letter <= '9') || letter == '_' || letter == '-';
   });
   if (!is_simple)
-    return parent + "[\"" + printable(key) + "\"]";
+    return parent + "[" + in_quotes(key) + "]";
   return parent.empty() ? std::string(key.substr(0, 64)) : parent + "." + std::string(key.substr(0, 64));
 }
 

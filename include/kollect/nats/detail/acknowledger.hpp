@@ -36,7 +36,7 @@ public:
   /// Sends all that our owner has acknowledged and waits until the server confirms each. If the connection is
   /// lost meanwhile, they are sent again over the next one, in the time that is left; what is not confirmed
   /// by then is sent again with the next call.
-  result<void> commit(clock::time_point deadline) {
+  [[nodiscard]] result<void> commit(clock::time_point deadline) {
     for (;;) {
       const auto due = ledger_->acknowledged();
       if (due.empty()) {
@@ -57,7 +57,7 @@ public:
   }
 
   /// Keeps every message ours of which the server has not heard for `age`.
-  result<void> extend_all(std::chrono::nanoseconds age) {
+  [[nodiscard]] result<void> extend_all(std::chrono::nanoseconds age) {
     natsStatus status = NATS_OK;
     const auto now = clock::now();
     ledger_->visit([&](ack_ledger::entry& held) {
@@ -122,7 +122,7 @@ private:
   }
 
   /// False if the connection was lost before all were confirmed.
-  result<bool> collect(std::size_t open, clock::time_point deadline, std::uint64_t losses) {
+  [[nodiscard]] result<bool> collect(std::size_t open, clock::time_point deadline, std::uint64_t losses) {
     std::size_t refused = 0;
     while (open > 0) {
       const auto answer = server_.next(confirmations_, deadline, losses);

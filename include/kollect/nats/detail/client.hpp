@@ -101,7 +101,8 @@ struct received {
 /// this cnats does not know survive being read and written back (NAT-03).
 class client {
 public:
-  static result<std::unique_ptr<client>> connect(const connection& target, const client_options& settings) {
+  [[nodiscard]] static result<std::unique_ptr<client>> connect(const connection& target,
+                                                               const client_options& settings) {
     auto options = make_options(target, settings);
     if (!options)
       return options.error();
@@ -138,7 +139,7 @@ public:
   }
 
   /// Fails once there is no connection and never will be one again.
-  result<void> check_open() const {
+  [[nodiscard]] result<void> check_open() const {
     if (connection_ == nullptr)
       return make_failure(error::closed, "this has been closed; create a new one");
     if (!events_->closed())
@@ -152,8 +153,8 @@ public:
   }
 
   /// Asks JetStream something. An error in its answer is no failure here, but the lack of an answer is.
-  result<api_reply> request(const std::string& subject, const boost::json::object& body,
-                            std::chrono::milliseconds timeout) {
+  [[nodiscard]] result<api_reply> request(const std::string& subject, const boost::json::object& body,
+                                          std::chrono::milliseconds timeout) {
     const std::string json = body.empty() ? std::string() : boost::json::serialize(body);
     const auto refusals = events_->refusals();
     natsMsg* raw = nullptr;
@@ -174,7 +175,7 @@ public:
     return std::move(*reply);
   }
 
-  result<inbox> subscribe_inbox() {
+  [[nodiscard]] result<inbox> subscribe_inbox() {
     natsInbox* name = nullptr;
     if (const auto status = natsInbox_Create(&name); status != NATS_OK)
       return explain(status, "making an inbox");

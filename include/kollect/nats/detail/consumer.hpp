@@ -70,9 +70,10 @@ inline consumer_info read_consumer(const boost::json::object& body) {
 }
 
 /// The durable, or nothing if the stream has none of that name (or is itself gone).
-inline result<std::optional<consumer_info>> find_consumer(client& server, const std::string& stream,
-                                                          const std::string& durable,
-                                                          std::chrono::milliseconds timeout) {
+[[nodiscard]] inline result<std::optional<consumer_info>> find_consumer(client& server,
+                                                                        const std::string& stream,
+                                                                        const std::string& durable,
+                                                                        std::chrono::milliseconds timeout) {
   const auto reply = server.request("$JS.API.CONSUMER.INFO." + stream + "." + durable, {}, timeout);
   if (!reply)
     return reply.error();
@@ -83,9 +84,10 @@ inline result<std::optional<consumer_info>> find_consumer(client& server, const 
   return std::optional(read_consumer(reply->body));
 }
 
-inline result<consumer_info> create_consumer(client& server, const std::string& stream,
-                                             const std::string& subject, const subscriber_options& options,
-                                             std::chrono::milliseconds timeout) {
+[[nodiscard]] inline result<consumer_info> create_consumer(client& server, const std::string& stream,
+                                                           const std::string& subject,
+                                                           const subscriber_options& options,
+                                                           std::chrono::milliseconds timeout) {
   boost::json::object config;
   config["durable_name"] = options.durable;
   config["deliver_policy"] = "all";
@@ -107,8 +109,9 @@ inline result<consumer_info> create_consumer(client& server, const std::string& 
   return read_consumer(reply->body);
 }
 
-inline result<void> delete_consumer(client& server, const std::string& stream, const std::string& durable,
-                                    std::chrono::milliseconds timeout) {
+[[nodiscard]] inline result<void> delete_consumer(client& server, const std::string& stream,
+                                                  const std::string& durable,
+                                                  std::chrono::milliseconds timeout) {
   const auto reply = server.request("$JS.API.CONSUMER.DELETE." + stream + "." + durable, {}, timeout);
   if (!reply)
     return reply.error();
@@ -118,8 +121,8 @@ inline result<void> delete_consumer(client& server, const std::string& stream, c
 }
 
 /// Whether a durable that is already there can serve us as it is.
-inline result<void> check_compatible(const consumer_info& info, const stream_info& stream,
-                                     const std::string& subject, const std::string& durable) {
+[[nodiscard]] inline result<void> check_compatible(const consumer_info& info, const stream_info& stream,
+                                                   const std::string& subject, const std::string& durable) {
   const auto refuse = [&](const std::string& why) {
     return make_failure(error::invalid_value, "the durable " + durable + " of the stream " + stream.name +
                                                   " " + why +
@@ -137,9 +140,10 @@ inline result<void> check_compatible(const consumer_info& info, const stream_inf
 }
 
 /// Finds the durable or creates it. An existing one that fits keeps its settings.
-inline result<consumer_info> ensure_consumer(client& server, const stream_info& stream,
-                                             const std::string& subject, const subscriber_options& options,
-                                             std::chrono::milliseconds timeout) {
+[[nodiscard]] inline result<consumer_info> ensure_consumer(client& server, const stream_info& stream,
+                                                           const std::string& subject,
+                                                           const subscriber_options& options,
+                                                           std::chrono::milliseconds timeout) {
   const auto deadline = deadline_after(timeout);
   auto found = find_consumer(server, stream.name, options.durable, time_left(deadline));
   if (!found)

@@ -39,7 +39,9 @@ inline std::size_t sent_size(const outgoing_message& message) noexcept {
 }
 
 /// Fails where the server would end the whole connection because of this message.
-inline result<void> check_outgoing(const outgoing_message& message, std::size_t max_payload) {
+[[nodiscard]] inline result<void> check_outgoing(const outgoing_message& message, std::size_t max_payload) {
+  if (auto right = kollect::detail::check_made_for(broker_system::nats, message); !right)
+    return right;
   if (!is_valid_subject(message.destination))
     return make_failure(error::invalid_value, "the message's subject is not one that can be published to",
                         "NAT-01");
@@ -58,7 +60,8 @@ inline result<void> check_outgoing(const outgoing_message& message, std::size_t 
 }
 
 /// The message as cnats wants it, to be answered at `reply`.
-inline result<message_pointer> to_message(const outgoing_message& message, const std::string& reply) {
+[[nodiscard]] inline result<message_pointer> to_message(const outgoing_message& message,
+                                                        const std::string& reply) {
   natsMsg* raw = nullptr;
   auto status = natsMsg_Create(&raw, message.destination.c_str(), reply.c_str(), message.value.data(),
                                static_cast<int>(message.value.size()));
@@ -72,7 +75,7 @@ inline result<message_pointer> to_message(const outgoing_message& message, const
 }
 
 /// Reads JetStream's answer to a message (NAT-05).
-inline result<receipt> read_receipt(std::string_view json) {
+[[nodiscard]] inline result<receipt> read_receipt(std::string_view json) {
   const auto reply = read_reply(json);
   if (!reply)
     return explain(error::not_acknowledged, "the server's answer to the message is not JSON");

@@ -35,9 +35,10 @@ struct ephemeral {
 
 /// Makes one that begins with the message `first` of the stream, or where that is 0, at `instant`, or else
 /// with the first message there is.
-inline result<ephemeral> create_ephemeral(client& server, const std::string& stream,
-                                          const std::string& subject, std::uint64_t first,
-                                          const timestamp* instant, std::chrono::milliseconds timeout) {
+[[nodiscard]] inline result<ephemeral> create_ephemeral(client& server, const std::string& stream,
+                                                        const std::string& subject, std::uint64_t first,
+                                                        const timestamp* instant,
+                                                        std::chrono::milliseconds timeout) {
   boost::json::object config;
   config["ack_policy"] = "none";
   config["filter_subject"] = subject;
@@ -82,12 +83,12 @@ public:
   stream_reader& operator=(const stream_reader&) = delete;
 
   /// Begins to read. To be called once, first.
-  result<void> open() { return begin(); }
+  [[nodiscard]] result<void> open() { return begin(); }
 
   const log_identity& log() const noexcept override { return log_; }
 
-  result<std::vector<received_message>> poll(std::size_t max_messages, std::size_t max_bytes,
-                                             std::chrono::milliseconds timeout) override {
+  [[nodiscard]] result<std::vector<received_message>> poll(std::size_t max_messages, std::size_t max_bytes,
+                                                           std::chrono::milliseconds timeout) override {
     const auto deadline = deadline_after(timeout);
     const bool was_at_end = is_at_end_;
     for (;;) {
@@ -122,7 +123,7 @@ public:
   }
 
 private:
-  result<void> begin() {
+  [[nodiscard]] result<void> begin() {
     const auto timeout = server_->settings().request_timeout;
     const auto stream = find_stream(*server_, stream_.name, timeout);
     if (!stream)
@@ -150,7 +151,7 @@ private:
   }
 
   /// Everything that is due besides waiting. A server that cannot answer now is asked again later.
-  result<void> serve() {
+  [[nodiscard]] result<void> serve() {
     server_->report_events();
     if (auto open = server_->check_open(); !open)
       return open;
@@ -175,7 +176,7 @@ private:
   }
 
   /// Messages that were there at the start may be gone by now: then no message tells that the end is reached.
-  result<void> look_for_end() {
+  [[nodiscard]] result<void> look_for_end() {
     if (is_at_end_ || !arrived_.empty() || clock::now() - looked_at_ < std::chrono::seconds(1))
       return {};
     looked_at_ = clock::now();

@@ -58,8 +58,8 @@ public:
 
   const log_identity& log() const noexcept override { return identity_; }
 
-  result<std::vector<received_message>> poll(std::size_t max_messages, std::size_t max_bytes,
-                                             std::chrono::milliseconds timeout) override {
+  [[nodiscard]] result<std::vector<received_message>> poll(std::size_t max_messages, std::size_t max_bytes,
+                                                           std::chrono::milliseconds timeout) override {
     const auto deadline = deadline_after(timeout);
     for (;;) {
       if (auto served = serve(); !served)
@@ -74,7 +74,7 @@ public:
     return handed_out;
   }
 
-  result<void> commit(std::chrono::milliseconds timeout) override {
+  [[nodiscard]] result<void> commit(std::chrono::milliseconds timeout) override {
     const auto deadline = deadline_after(timeout);
     if (auto usable = check_usable(); !usable)
       return usable;
@@ -88,9 +88,11 @@ public:
     return committed;
   }
 
-  result<void> begin_commit(std::chrono::milliseconds timeout) override { return commit(timeout); }
+  [[nodiscard]] result<void> begin_commit(std::chrono::milliseconds timeout) override {
+    return commit(timeout);
+  }
 
-  result<void> keep_alive() override {
+  [[nodiscard]] result<void> keep_alive() override {
     if (auto usable = check_usable(); !usable)
       return usable;
     take_arrived();
@@ -99,7 +101,7 @@ public:
     return acknowledger_.extend_all(ack_wait_ / 4);
   }
 
-  result<void> mark_end(std::chrono::milliseconds timeout) override {
+  [[nodiscard]] result<void> mark_end(std::chrono::milliseconds timeout) override {
     const auto deadline = deadline_after(timeout);
     if (auto connected = wait_connected(deadline); !connected)
       return connected;
@@ -112,7 +114,7 @@ public:
     return {};
   }
 
-  result<bool> caught_up(std::chrono::milliseconds timeout) override {
+  [[nodiscard]] result<bool> caught_up(std::chrono::milliseconds timeout) override {
     const auto deadline = deadline_after(timeout);
     if (!marked_end_)
       return make_failure(error::internal, "caught_up() was asked before mark_end()");
@@ -185,14 +187,14 @@ private:
                    "the durable " + options_.durable + " of the stream " + stream_.name + " was deleted");
   }
 
-  result<void> check_usable() {
+  [[nodiscard]] result<void> check_usable() {
     server_->report_events();
     if (fatal_)
       return *fatal_;
     return server_->check_open();
   }
 
-  result<void> wait_connected(clock::time_point deadline) {
+  [[nodiscard]] result<void> wait_connected(clock::time_point deadline) {
     if (auto usable = check_usable(); !usable)
       return usable;
     if (server_->events().wait_connected(deadline))
@@ -201,7 +203,7 @@ private:
   }
 
   /// Everything that is due besides waiting. A server that cannot answer now is asked again later.
-  result<void> serve() {
+  [[nodiscard]] result<void> serve() {
     if (auto usable = check_usable(); !usable)
       return usable;
     take_arrived();
@@ -229,7 +231,7 @@ private:
   }
 
   /// Passes a failure on unless waiting mends it; then it is reported and the question asked again later.
-  result<void> tolerate(result<void> outcome) {
+  [[nodiscard]] result<void> tolerate(result<void> outcome) {
     if (outcome) {
       reported_.clear();
       return outcome;
@@ -247,7 +249,7 @@ private:
   }
 
   /// Whether stream and durable are still the ones we know, which may have changed while we were away.
-  result<void> check_log() {
+  [[nodiscard]] result<void> check_log() {
     const auto timeout = server_->settings().request_timeout;
     const auto stream = find_stream(*server_, stream_.name, timeout);
     if (!stream)
@@ -268,7 +270,7 @@ private:
 
   /// Asks the owner where it stands, and makes the durable fit that. The durable is looked at first: what
   /// others acknowledge, they have stored before, so that the owner's answer knows of it.
-  result<void> start() {
+  [[nodiscard]] result<void> start() {
     listener_failed_ = false;
     const auto timeout = server_->settings().request_timeout;
     auto durable = find_consumer(*server_, stream_.name, options_.durable, timeout);
@@ -298,7 +300,7 @@ private:
     return {};
   }
 
-  result<std::optional<std::int64_t>> ask_listener() {
+  [[nodiscard]] result<std::optional<std::int64_t>> ask_listener() {
     if (!listener_.assigned)
       return std::optional<std::int64_t>{};
     constexpr std::array<std::int32_t, 1> partitions{0};
@@ -311,7 +313,7 @@ private:
   }
 
   /// Makes the durable anew, so that all the stream holds is delivered again.
-  result<void> start_over(std::optional<consumer_info>& durable) {
+  [[nodiscard]] result<void> start_over(std::optional<consumer_info>& durable) {
     if (!options_.reset_durable_for_new_store) {
       server_->report("the store has nothing of this log, but the durable " + options_.durable +
                       " has acknowledged messages of it: those are missing from the store for good");

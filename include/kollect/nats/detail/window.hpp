@@ -99,7 +99,7 @@ private:
     std::optional<result<receipt>> answer{};
   };
 
-  result<void> send(posted_message& added) {
+  [[nodiscard]] result<void> send(posted_message& added) {
     const outgoing_message& message = *added.message;
     const auto held_back =
         make_failure(error::not_acknowledged,
@@ -124,7 +124,7 @@ private:
     return send_now(added);
   }
 
-  result<void> send_now(posted_message& added) {
+  [[nodiscard]] result<void> send_now(posted_message& added) {
     auto prepared = to_message(*added.message, answers_.prefix + "." + std::to_string(added.number));
     if (!prepared)
       return prepared.error();

@@ -1,5 +1,5 @@
-#ifndef KOLLECT_DETAIL_TEXT_END_HPP
-#define KOLLECT_DETAIL_TEXT_END_HPP
+#ifndef KOLLECT_TEXT_END_HPP
+#define KOLLECT_TEXT_END_HPP
 
 #include <kollect/version.hpp>
 
@@ -9,10 +9,12 @@
 #include <string>
 #include <string_view>
 
-namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
 /// Writes at the end of a string through a pointer: to append a few bytes costs no call, and the string has
-/// its size when this ends. Nobody else may change the string meanwhile.
+/// its size when this ends. Nobody else may look at the string or change it meanwhile. For whoever writes
+/// rows by hand, faster than by way of values: append_json() of serialize.hpp writes strings and numbers to
+/// it. May throw std::bad_alloc, as the string does.
 class text_end {
 public:
   /// `ahead`: up to how many bytes to grow by at a time, for those who will write much: as many as are there.
@@ -23,7 +25,7 @@ public:
   text_end& operator=(const text_end&) = delete;
   ~text_end() { text_.resize(size()); }
 
-  /// Where to write, with room for `count` bytes.
+  /// Where to write, with room for `count` bytes. The pointer is good until the next call.
   [[gnu::always_inline]] char* reserve(std::size_t count) {
     if (static_cast<std::size_t>(limit_ - at_) < count) [[unlikely]]
       grow(count);
@@ -45,7 +47,7 @@ public:
   }
 
 private:
-  std::size_t size() const noexcept { return static_cast<std::size_t>(at_ - text_.data()); }
+  [[nodiscard]] std::size_t size() const noexcept { return static_cast<std::size_t>(at_ - text_.data()); }
 
   void locate(std::size_t size) noexcept {
     at_ = text_.data() + size;
@@ -64,8 +66,14 @@ private:
   char* limit_ = nullptr;
 };
 
-inline constexpr std::size_t write_ahead = 16'384; ///< bytes, for whole documents
+/// What `ahead` should be for whole documents, in bytes.
+inline constexpr std::size_t write_ahead = 16'384;
 
-} // namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail
+namespace detail {
+using kollect::text_end;
+using kollect::write_ahead;
+} // namespace detail
+
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE
 
 #endif

@@ -1,0 +1,2 @@
+// Boost.JSON without its library: in one file of the program.
+#include <boost/json/src.hpp>
