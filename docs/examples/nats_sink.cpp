@@ -1,6 +1,7 @@
 // Exports the rows of one inventory to NATS JetStream: an array of items from a file or standard input.
 //   nats_sink nats://localhost:4222 inventory.events prod-west team-a workloads items.json
 #include <kollect/export.hpp>
+#include <kollect/nats/end_process.hpp>
 #include <kollect/nats/publisher.hpp>
 #include <kollect/parse.hpp>
 
@@ -46,8 +47,7 @@ int export_rows(const std::string& text, char** words) {
   sink.stream = "kollect_events"; // made with the subject if it is missing (NAT-03)
   sink.cluster = words[3];
   kollect::snapshot snapshot;
-  snapshot.scope = {words[3], words[4], words[5]};
-  snapshot.exported_at = now;
+  snapshot.scope = {sink.cluster, words[4], words[5]};
   snapshot.items = std::move(*items); // none at all is right as well: it clears the scope (DEL-02)
   const auto published = publish(sink, snapshot, now);
   if (published)
@@ -69,7 +69,5 @@ int main(int count, char** words) {
     std::cerr << words[6] << ": cannot be read\n";
     return 66;
   }
-  const int code = export_rows(read_all(is_standard_input ? std::cin : file), words);
-  std::cerr.flush();
-  std::_Exit(code); // cnats' threads outlive the publisher by a moment: no exit handlers under them
+  kollect::nats::end_process(export_rows(read_all(is_standard_input ? std::cin : file), words));
 }

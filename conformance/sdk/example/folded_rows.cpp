@@ -24,7 +24,7 @@ named_rows read_expected(const std::filesystem::path& path) {
     std::ostringstream name;
     name << scope{label("cluster"), label("namespace"), label("inventory")} << ' '
          << boost::json::value_to<item>(entry.at("item")).identity();
-    out.emplace(name.str(), serialize(entry.at("item")));
+    out.emplace(name.str(), serialize(entry.at("item")).value());
   }
   return out;
 }

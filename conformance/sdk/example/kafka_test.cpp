@@ -63,16 +63,23 @@ protected:
     return words;
   }
 
-  void send_tombstone() {
-    connection sink;
-    sink.addresses = {server_->bootstrap()};
-    sink.destination = topic_;
-    const auto publisher = kafka::create_publisher(sink).value();
-    outgoing_message message;
-    message.destination = topic_;
-    message.key = "c:n/i";
-    const std::vector<outgoing_message> messages{message};
-    EXPECT_TRUE(publisher->publish(messages, 30s).front());
+  /// How many messages before each partition's committed position are settled, over all partitions.
+  std::int64_t committed() const {
+    char reason[512] = "";
+    rd_kafka_conf_t* const config = rd_kafka_conf_new();
+    rd_kafka_conf_set(config, "bootstrap.servers", server_->bootstrap().c_str(), reason, sizeof reason);
+    rd_kafka_conf_set(config, "group.id", ("group-of-" + topic_).c_str(), reason, sizeof reason);
+    const std::unique_ptr<rd_kafka_t, decltype(&rd_kafka_destroy)> client(
+        rd_kafka_new(RD_KAFKA_CONSUMER, config, reason, sizeof reason), &rd_kafka_destroy);
+    const std::unique_ptr<rd_kafka_topic_partition_list_t, decltype(&rd_kafka_topic_partition_list_destroy)>
+        list(rd_kafka_topic_partition_list_new(3), &rd_kafka_topic_partition_list_destroy);
+    for (int partition = 0; partition < 3; ++partition)
+      rd_kafka_topic_partition_list_add(list.get(), topic_.c_str(), partition);
+    EXPECT_EQ(rd_kafka_committed(client.get(), list.get(), 30'000), RD_KAFKA_RESP_ERR_NO_ERROR);
+    std::int64_t sum = 0;
+    for (int index = 0; index < list->cnt; ++index)
+      sum += std::max<std::int64_t>(list->elems[index].offset, 0);
+    return sum;
   }
 
   /// One number out of the consumer's database, which no process holds now.
@@ -99,7 +106,7 @@ protected:
                                    "target_namespace || '/' || "
                                    "target_name || '/' || item.namespace || '/' || name || '/' || uid, json "
                                    "FROM item JOIN scope ON scope.id = item.scope"))
-      out.emplace(row.at(0), serialize(parse_value(row.at(1)).value()));
+      out.emplace(row.at(0), serialize(parse_value(row.at(1)).value()).value());
     return out;
   }
 
@@ -121,7 +128,9 @@ TEST_F(kafka_example, kcat_and_read_snapshots) {
 
 TEST_F(kafka_example, projection_prints_what_leads_to_the_fleet) {
   const auto summary = simulate();
-  send_tombstone();
+  raw_producer other(server_->bootstrap(), topic_);
+  other.send_tombstone();
+  other.flush();
   const auto outcome = run(until_end(projection_words()));
   EXPECT_EQ(outcome.status.code, 0) << outcome.errors;
   EXPECT_EQ(fold_lines(outcome.output), names_of(expected()));
@@ -130,6 +139,7 @@ TEST_F(kafka_example, projection_prints_what_leads_to_the_fleet) {
       << outcome.errors;
   EXPECT_NE(outcome.errors.find(", pending 0, "), std::string::npos) << outcome.errors;
   EXPECT_NE(outcome.errors.find("the message has no bytes"), std::string::npos) << outcome.errors;
+  EXPECT_EQ(committed(), messages);
   // Its rows are gone with it, so it prints the same again although it has committed.
   EXPECT_EQ(run(until_end(projection_words())).output, outcome.output);
 }
@@ -138,12 +148,12 @@ TEST_F(kafka_example, projection_ends_in_order_on_sigterm_and_commits) {
   simulate();
   auto started = servers::process::start({.arguments = projection_words()});
   ASSERT_TRUE(started) << started.error();
-  const auto wanted = names_of(expected());
   EXPECT_TRUE(servers::wait_until([&] { return !started->output().empty(); }, 60s)) << started->errors();
   const auto ended = started->stop(30s);
   ASSERT_TRUE(ended) << ended.error();
   EXPECT_EQ(ended->code, 0) << started->errors();
   EXPECT_NE(started->errors().find("consumed "), std::string::npos) << started->errors();
+  EXPECT_GT(committed(), 0);
 }
 
 TEST_F(kafka_example, projection_says_which_topic_is_missing) {
