@@ -9,7 +9,7 @@
 
 namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail {
 
-/// Drops ASCII white space at both ends: space, \t \n \v \f \r. Go's strings.TrimSpace also drops
+/// Drops ASCII white space at both ends, tabs and ends of line included. Go's strings.TrimSpace also drops
 /// others such as U+00A0 and U+2028; those stay here, as they are part of the label as written.
 constexpr std::string_view trim(std::string_view text) noexcept {
   constexpr std::string_view blanks = " \t\n\v\f\r";
