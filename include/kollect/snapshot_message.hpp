@@ -88,7 +88,7 @@ result<message_head> read_unhashed_head(Text&&, Rest&&...) = delete;
 /// as it would in the state table; the answer is how many were overwritten so. O(n log n).
 inline std::size_t collect_rows(const snapshot_view& snapshot, row_map& out) {
   std::size_t overwritten = 0;
-  for (const auto& row : snapshot.rows()) {
+  for (const auto row : snapshot.rows()) {
     auto [place, is_new] = out.insert_or_assign(row.identity(), std::string(row.raw));
     overwritten += is_new ? 0 : 1;
   }

@@ -223,12 +223,22 @@ private:
     if (count_ < items_.size())
       write_over(items_[count_], view);
     else
-      items_.emplace_back(plain{view.target_namespace}, plain{view.target_name}, plain{view.namespace_},
-                          plain{view.name}, plain{view.group}, plain{view.version}, plain{view.kind},
-                          plain{view.uid}, values_.take());
+      append(view);
     ++count_;
     cursor_.move_to(text.position());
     return true;
+  }
+
+  void append(const item_view& view) {
+#if defined(__cpp_aggregate_paren_init)
+    items_.emplace_back(plain{view.target_namespace}, plain{view.target_name}, plain{view.namespace_},
+                        plain{view.name}, plain{view.group}, plain{view.version}, plain{view.kind},
+                        plain{view.uid}, values_.take());
+#else // clang before 16: made apart and moved
+    items_.push_back({plain{view.target_namespace}, plain{view.target_name}, plain{view.namespace_},
+                      plain{view.name}, plain{view.group}, plain{view.version}, plain{view.kind},
+                      plain{view.uid}, values_.take()});
+#endif
   }
 
   /// A row of before keeps the room that its texts have.

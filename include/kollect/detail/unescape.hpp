@@ -57,7 +57,8 @@ using simd::writing_place;
 // Each of these writes what stands there in a well-formed string and answers where to go on. There must be
 // room.
 
-/// A `\uXXXX`, joined with a second one if they are a surrogate pair; a lone surrogate is U+FFFD (BYT-03).
+/// A code unit in hex, joined with a second one if they are a surrogate pair; a lone surrogate is U+FFFD
+/// (BYT-03).
 [[nodiscard]] inline writing_place write_unicode_escape(std::string_view raw, writing_place place) noexcept {
   const auto [at, to] = place;
   const auto first = read_hex4(raw, at + 2).value_or(0xFFFD);
