@@ -319,7 +319,9 @@ private:
     ::new (&out) boost::json::value(storage_);
   }
 
-  static field_place text_place() { return {.wanted = "an array of rows", .whole = "the text"}; }
+  static field_place text_place() {
+    return {.wanted = "an array of rows", .whole = "the text"};
+  }
 
   static constexpr std::size_t least_likely_row = 256; // bytes: as long as the names and an uid are
 
