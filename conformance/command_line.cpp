@@ -1,6 +1,6 @@
 #include "command_line.hpp"
 
-#include <kollect/detail/nearest_name.hpp>
+#include <kollect/nearest_name.hpp>
 #include <kollect/version.hpp>
 #include <program/flags.hpp>
 
@@ -76,7 +76,7 @@ std::string set_timeout(timeouts& bounds, std::string_view text) {
     std::vector<std::string_view> names;
     for (const auto& one : named_timeouts)
       names.push_back(one.name);
-    return "there is no timeout " + std::string(name) + "; " + detail::suggestion(name, names);
+    return "there is no timeout " + std::string(name) + "; " + suggest_name(name, names);
   }
   bounds.*(found->value) = std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
   return {};
@@ -117,7 +117,7 @@ std::string nearest_flag(const CLI::App& app, const std::string& word) {
     for (const auto& name : option->get_lnames())
       names.push_back("--" + name);
   const std::vector<std::string_view> views(names.begin(), names.end());
-  return detail::suggestion(word.substr(0, word.find('=')), views);
+  return suggest_name(word.substr(0, word.find('=')), views);
 }
 
 int refuse(const std::string& what) {

@@ -3,7 +3,7 @@
 #include "trace_context.hpp"
 
 #include <kollect/decision.hpp>
-#include <kollect/detail/json_writer.hpp>
+#include <kollect/json_writer.hpp>
 
 #include <algorithm>
 #include <limits>
@@ -15,15 +15,13 @@ namespace kollect::consumer {
 namespace {
 
 std::string headers_json(const std::vector<header>& headers) {
-  std::string out = "[";
-  for (const auto& [name, value] : headers) {
-    out += out.size() == 1 ? "[" : ",[";
-    detail::append_string(out, name);
-    out += ',';
-    detail::append_string(out, value);
-    out += ']';
-  }
-  return out + "]";
+  std::string text;
+  json_writer out(text);
+  out.begin_array();
+  for (const auto& [name, value] : headers)
+    out.begin_array().value(name).value(value).end_array();
+  out.end_array();
+  return text;
 }
 
 } // namespace

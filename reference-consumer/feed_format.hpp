@@ -12,8 +12,8 @@ namespace kollect::consumer {
 /// What is left out of an entry that would be too large for a broker.
 enum class feed_omission { nothing, before, rows };
 
-/// The id of an entry, never used for another one: `STORE_ID-CURSOR`.
-std::string feed_id(const feed_entry& entry, std::string_view store_id);
+/// The id of the entry at a place, never used for another one: `STORE_ID-CURSOR`.
+std::string feed_id(std::int64_t cursor, std::string_view store_id);
 
 /// An entry of the change feed as JSON, in the manner of Debezium:
 /// `{"cursor","id","op","kind","source":{"cluster","namespace","inventory","log","partition","offset",

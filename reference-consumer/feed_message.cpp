@@ -1,6 +1,6 @@
 #include "feed_message.hpp"
 
-#include <kollect/dedup_key.hpp>
+#include <kollect/path_segment.hpp>
 #include <kollect/scope.hpp>
 
 #include <utility>
@@ -39,7 +39,7 @@ std::string source_of(const scope& which) {
   std::string out = "/kollect";
   for (const auto* part : {&which.cluster, &which.namespace_, &which.inventory}) {
     out += '/';
-    detail::append_path_segment(out, *part);
+    append_path_segment(out, *part);
   }
   return out;
 }
@@ -56,7 +56,7 @@ outgoing_message begin_message(const feed_target& target, const std::string& id)
 
 outgoing_message make_feed_message(const feed_target& target, const feed_entry& entry,
                                    feed_omission omitted) {
-  const auto id = feed_id(entry, target.store_id);
+  const auto id = feed_id(entry.cursor, target.store_id);
   auto message = begin_message(target, id);
   if (target.system == broker_system::kafka)
     message.key = message_key(entry.scope);
@@ -70,9 +70,7 @@ outgoing_message make_feed_message(const feed_target& target, const feed_entry& 
 
 outgoing_message make_feed_gap_message(const feed_target& target, std::int64_t first, std::int64_t last,
                                        const timestamp& now) {
-  feed_entry place;
-  place.cursor = last;
-  const auto id = feed_id(place, target.store_id);
+  const auto id = feed_id(last, target.store_id);
   auto message = begin_message(target, id);
   if (target.has_cloudevents)
     add_cloudevents(message, target, id, "/kollect", "gap", now);

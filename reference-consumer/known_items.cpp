@@ -1,7 +1,5 @@
 #include "known_items.hpp"
 
-#include <kollect/detail/simd/scan.hpp>
-
 #include <functional>
 
 namespace kollect::consumer {
@@ -24,7 +22,7 @@ std::size_t known_items::find(std::string_view text, std::size_t room) {
   const char* const end = trusted_.data() + trusted_.size();
   if (!is_not_after(trusted_.data(), text.data()) || is_not_after(end, text.data()))
     return 0;
-  const auto length = detail::simd::find_value_end(text, 0);
+  const auto length = find_row_end(text);
   return length == std::string_view::npos ? 0 : length;
 }
 

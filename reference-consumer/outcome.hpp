@@ -1,6 +1,7 @@
 #ifndef KOLLECT_CONSUMER_OUTCOME_HPP
 #define KOLLECT_CONSUMER_OUTCOME_HPP
 
+#include <kollect/json_writer.hpp>
 #include <kollect/outcome.hpp>
 
 #include <cstddef>
@@ -95,14 +96,28 @@ struct outcome_counts {
   friend bool operator==(const outcome_counts&, const outcome_counts&) = default;
 };
 
-/// One line of JSON: `{"consumed":…,"applied":…,…}`
+/// The members of one JSON object: `"consumed":…,"applied":…,…`
+inline void write_members(json_writer& out, const outcome_counts& counts) {
+  out.member("consumed", counts.consumed)
+      .member("applied", counts.applied)
+      .member("duplicate", counts.duplicate)
+      .member("stale", counts.stale)
+      .member("dead_lettered", counts.dead_lettered)
+      .member("pending", counts.pending);
+}
+
+inline void write(json_writer& out, const outcome_counts& counts) {
+  out.begin_object();
+  write_members(out, counts);
+  out.end_object();
+}
+
+/// The same as one JSON object.
 inline std::string to_json(const outcome_counts& counts) {
-  const auto field = [](std::string_view name, std::int64_t value) {
-    return "\"" + std::string(name) + "\":" + std::to_string(value);
-  };
-  return "{" + field("consumed", counts.consumed) + "," + field("applied", counts.applied) + "," +
-         field("duplicate", counts.duplicate) + "," + field("stale", counts.stale) + "," +
-         field("dead_lettered", counts.dead_lettered) + "," + field("pending", counts.pending) + "}";
+  std::string text;
+  json_writer out(text);
+  write(out, counts);
+  return text;
 }
 
 } // namespace kollect::consumer

@@ -1,6 +1,6 @@
 #include "verdict.hpp"
 
-#include <kollect/detail/json_writer.hpp>
+#include <kollect/json_writer.hpp>
 #include <kollect/parse.hpp>
 #include <kollect/snapshot_message.hpp>
 
@@ -9,41 +9,6 @@
 
 namespace kollect::consumer {
 namespace {
-
-/// Builds one JSON object; a value that is not known is null.
-class verdict_line {
-public:
-  /// `first_fields` stand before all others, such as `"line":1`.
-  explicit verdict_line(std::string_view first_fields) : line_("{" + std::string(first_fields)) {}
-
-  verdict_line& text(std::string_view name, const std::optional<std::string>& value) {
-    begin(name);
-    if (value)
-      detail::append_string(line_, *value);
-    else
-      line_ += "null";
-    return *this;
-  }
-  verdict_line& number(std::string_view name, const std::optional<std::size_t>& value) {
-    begin(name);
-    line_ += value ? std::to_string(*value) : "null";
-    return *this;
-  }
-  verdict_line& flag(std::string_view name, bool value) {
-    begin(name);
-    line_ += value ? "true" : "false";
-    return *this;
-  }
-  std::string finish() const { return line_ + "}"; }
-
-private:
-  void begin(std::string_view name) {
-    line_ += ',';
-    detail::append_string(line_, name);
-    line_ += ':';
-  }
-  std::string line_;
-};
 
 std::optional<std::string> checksum_verdict(const snapshot_inspection& snapshot) {
   if (snapshot.refused && snapshot.refused->reason() == error::checksum_mismatch)
@@ -54,31 +19,31 @@ std::optional<std::string> checksum_verdict(const snapshot_inspection& snapshot)
 }
 
 /// Of a message that no consumer takes, what it says about itself all the same, where it is JSON.
-std::string describe_unreadable(verdict_line out, std::string_view message, const failure& reason,
-                                const limits& bounds) {
+void describe_unreadable(json_writer& out, std::string_view message, const failure& reason,
+                         const limits& bounds) {
   const auto parsed = message.size() <= bounds.max_message_bytes ? parse_value(message, bounds)
                                                                  : result<boost::json::value>(reason);
   const auto* const fields = parsed ? parsed->if_object() : nullptr;
   for (const auto* name : {"schemaVersion", "timestamp", "cluster", "namespace"}) {
     const auto* const found = fields == nullptr ? nullptr : fields->if_contains(name);
     const auto* const text = found == nullptr ? nullptr : found->if_string();
-    out.text(name, text == nullptr ? std::nullopt : std::optional<std::string>(std::string(*text)));
+    out.member(name, text == nullptr ? std::nullopt : std::optional<std::string_view>(*text));
   }
   for (const auto* name :
        {"form", "itemCount", "partIndex", "partTotal", "payloadSha256", "checksum", "dedupKey"})
-    out.text(name, {});
-  return out.flag("duplicate", false).text("error", to_string(reason)).finish();
+    out.member(name, nullptr);
+  out.member("duplicate", false).member("error", to_string(reason));
 }
 
 } // namespace
 
-verdict describe_message(std::string_view first_fields, std::string_view message,
-                         std::optional<std::string_view> key, dedup_window& window, const limits& bounds,
-                         const arrival& how) {
-  verdict_line out(first_fields);
+bool describe_message(json_writer& out, std::string_view message, std::optional<std::string_view> key,
+                      dedup_window& window, const limits& bounds, const arrival& how) {
   const auto head = read_head(message, key, bounds);
-  if (!head)
-    return {describe_unreadable(std::move(out), message, head.error(), bounds), false};
+  if (!head) {
+    describe_unreadable(out, message, head.error(), bounds);
+    return false;
+  }
   auto snapshot = inspect_snapshot(head->envelope, bounds);
   const auto checksum = checksum_verdict(snapshot);
   if (!snapshot.refused)
@@ -93,20 +58,20 @@ verdict describe_message(std::string_view first_fields, std::string_view message
     return value == 0 ? std::nullopt : std::optional<std::size_t>(value);
   };
   const auto version = head->envelope.schema_version.decode();
-  out.text("schemaVersion", version.empty() ? std::string(schema_version_v1alpha1) : version)
-      .text("timestamp", head->key.timestamp)
-      .text("cluster", head->key.cluster)
-      .text("namespace", head->key.namespace_)
-      .text("form", is_known_form ? std::optional<std::string>(to_string(view.form)) : std::nullopt)
-      .number("itemCount", is_known_form ? std::optional(view.item_count) : std::nullopt)
-      .number("partIndex", part(view.part_index))
-      .number("partTotal", part(view.part_total))
-      .text("payloadSha256", to_string(head->key.payload))
-      .text("checksum", checksum)
-      .text("dedupKey", to_string(head->key))
-      .flag("duplicate", is_duplicate)
-      .text("error", snapshot.refused ? std::optional(to_string(*snapshot.refused)) : std::nullopt);
-  return {out.finish(), !snapshot.refused};
+  out.member("schemaVersion", version.empty() ? std::string(schema_version_v1alpha1) : version)
+      .member("timestamp", head->key.timestamp)
+      .member("cluster", head->key.cluster)
+      .member("namespace", head->key.namespace_)
+      .member("form", is_known_form ? std::optional<std::string>(to_string(view.form)) : std::nullopt)
+      .member("itemCount", is_known_form ? std::optional(view.item_count) : std::nullopt)
+      .member("partIndex", part(view.part_index))
+      .member("partTotal", part(view.part_total))
+      .member("payloadSha256", to_string(head->key.payload))
+      .member("checksum", checksum)
+      .member("dedupKey", to_string(head->key))
+      .member("duplicate", is_duplicate)
+      .member("error", snapshot.refused ? std::optional(to_string(*snapshot.refused)) : std::nullopt);
+  return !snapshot.refused;
 }
 
 } // namespace kollect::consumer

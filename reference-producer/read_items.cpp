@@ -1,8 +1,8 @@
 #include "read_items.hpp"
 
-#include <kollect/detail/read_file.hpp>
 #include <kollect/limits.hpp>
 #include <kollect/parse.hpp>
+#include <kollect/read_file.hpp>
 
 #include <iostream>
 #include <string>
@@ -34,7 +34,7 @@ result<std::vector<item>> read_items(const std::string& path, std::size_t max_de
   limits bounds;
   const bool is_standard_input = path == "-";
   auto text = is_standard_input ? read_standard_input(bounds.max_message_bytes)
-                                : detail::read_file(path, bounds.max_message_bytes);
+                                : read_file(path, bounds.max_message_bytes);
   if (!text)
     return text.error();
   bounds.max_depth = max_depth;

@@ -4,6 +4,8 @@
 #include <servers/temporary_directory.hpp>
 #include <servers/wait_until.hpp>
 
+#include <kollect/base64.hpp>
+
 #include <openssl/evp.h>
 
 #include <algorithm>
@@ -48,15 +50,6 @@ std::string local_address(std::uint16_t port) {
   return "127.0.0.1:" + std::to_string(port);
 }
 
-std::string base64(std::string_view bytes) {
-  std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0'); // EVP_EncodeBlock ends it with a NUL
-  const int size =
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
-  text.resize(static_cast<std::size_t>(size));
-  return text;
-}
-
 /// A user as the storage tool takes it: with the salted password of RFC 5802, so that the password
 /// may hold any bytes and is on no command line.
 result<std::string> scram_credential(const kafka_user& user) {
@@ -72,7 +65,7 @@ result<std::string> scram_credential(const kafka_user& user) {
     return make_failure(error::internal, "OpenSSL made no salted password");
   const std::string_view bytes(reinterpret_cast<const char*>(salted.data()), salted.size());
   return "SCRAM-SHA-256=[name=" + user.name + ",iterations=" + std::to_string(iterations) + ",salt=\"" +
-         base64(salt) + "\",saltedpassword=\"" + base64(bytes) + "\"]";
+         encode_base64(salt) + "\",saltedpassword=\"" + encode_base64(bytes) + "\"]";
 }
 
 /// The text of a Java properties file; values are taken verbatim.
@@ -161,7 +154,7 @@ std::string new_kafka_cluster_id() {
   std::string bytes(16, '0');
   for (char& byte : bytes)
     byte = digits[choice(source)];
-  return base64(bytes).substr(0, 22); // Kafka writes its ids without padding
+  return encode_base64(bytes).substr(0, 22); // Kafka writes its ids without padding
 }
 
 struct kafka_server::state {

@@ -2,77 +2,58 @@
 
 #include <kollect/kafka/embedded_broker.hpp>
 #include <kollect/kafka/reader.hpp>
+#include <kollect/kafka/topic_ends.hpp>
+#include <kollect/nats/jetstream.hpp>
 #include <kollect/nats/reader.hpp>
 
-#include <thread>
+#include <string_view>
 #include <utility>
 
 namespace kollect::conformance {
 
 namespace {
 
-constexpr std::chrono::milliseconds pause_between_questions{50};
+kafka::client_options kafka_client(std::chrono::milliseconds timeout) {
+  kafka::client_options options;
+  options.client_id = "kollect-conformance";
+  options.connect_timeout = timeout;
+  return options;
+}
 
-/// Where the partitions of a Kafka topic end.
-class kafka_ends {
-public:
-  kafka_ends(std::shared_ptr<kafka::detail::client> client, std::string topic)
-      : client_(std::move(client)), topic_(std::move(topic)) {}
-
-  /// A topic that was just made has no leaders for a moment.
-  result<log_ends> operator()(std::chrono::milliseconds timeout) {
-    const kafka::detail::deadline end{timeout};
-    for (;;) {
-      auto found = look(end.left());
-      if (found || found.error().code != condition::unavailable || end.passed())
-        return found;
-      std::this_thread::sleep_for(pause_between_questions);
-    }
-  }
-
-  static result<kafka_ends> create(const connection& target, std::chrono::milliseconds timeout) {
-    kafka::publisher_options options;
-    options.client.connect_timeout = timeout;
-    auto config = kafka::detail::make_config(target, options);
-    if (!config)
-      return config.error();
-    auto made = kafka::detail::client::create(RD_KAFKA_PRODUCER, std::move(*config), target, options.client);
-    if (!made)
-      return made.error();
-    kafka_ends ends(std::move(*made), target.destination);
-    ends.target_ = target;
-    return ends;
-  }
-
-private:
-  result<log_ends> look(std::chrono::milliseconds timeout) {
-    auto partitions = kafka::detail::await_topic(*client_, target_, topic_, timeout);
-    if (!partitions)
-      return partitions.error();
-    log_ends ends;
-    for (const auto partition : *partitions) {
-      const auto extent = kafka::detail::measure(*client_, topic_, partition, timeout);
-      if (!extent)
-        return extent.error();
-      ends[partition] = extent->end;
-    }
-    return ends;
-  }
-
-  std::shared_ptr<kafka::detail::client> client_;
-  connection target_;
-  std::string topic_;
-};
-
-result<std::shared_ptr<nats::detail::client>> connect_nats(const connection& target,
-                                                           std::chrono::milliseconds timeout) {
+nats::client_options nats_client(std::chrono::milliseconds timeout) {
   nats::client_options options;
   options.client_name = "kollect-conformance";
   options.connect_timeout = options.request_timeout = timeout;
-  auto made = nats::detail::client::connect(target, options);
+  return options;
+}
+
+result<ends_question> ask_kafka(const connection& target, std::chrono::milliseconds timeout) {
+  auto made = kafka::topic_ends::create(target, kafka_client(timeout));
   if (!made)
     return made.error();
-  return std::shared_ptr<nats::detail::client>(std::move(*made));
+  return ends_question([ends = std::make_shared<kafka::topic_ends>(std::move(*made))](
+                           std::chrono::milliseconds patience) -> result<log_ends> {
+    const auto found = ends->find(patience);
+    if (!found)
+      return found.error();
+    log_ends out;
+    for (const auto& end : *found)
+      out[end.partition] = end.next_offset;
+    return out;
+  });
+}
+
+result<ends_question> ask_nats(const connection& target, std::chrono::milliseconds timeout) {
+  auto made = nats::jetstream::connect(target, nats_client(timeout));
+  if (!made)
+    return made.error();
+  return ends_question([server = std::make_shared<nats::jetstream>(std::move(*made)),
+                        stream = target.stream](std::chrono::milliseconds patience) -> result<log_ends> {
+    const auto found = server->find_stream(stream, patience);
+    if (!found)
+      return found.error();
+    return log_ends{{0, *found ? static_cast<std::int64_t>((*found)->last_sequence) + 1 : 0}};
+  });
 }
 
 } // namespace
@@ -80,33 +61,16 @@ result<std::shared_ptr<nats::detail::client>> connect_nats(const connection& tar
 result<std::unique_ptr<log_reader>> open_reader(const connection& target, std::chrono::milliseconds timeout) {
   if (target.system == broker_system::kafka) {
     kafka::reader_options options;
-    options.client.client_id = "kollect-conformance";
-    options.client.connect_timeout = timeout;
+    options.client = kafka_client(timeout);
     return kafka::create_reader(target, options);
   }
   nats::reader_options options;
-  options.client.client_name = "kollect-conformance";
-  options.client.connect_timeout = options.client.request_timeout = timeout;
+  options.client = nats_client(timeout);
   return nats::create_reader(target, options);
 }
 
 result<ends_question> ask_for_ends(const connection& target, std::chrono::milliseconds timeout) {
-  if (target.system == broker_system::kafka) {
-    auto made = kafka_ends::create(target, timeout);
-    if (!made)
-      return made.error();
-    return ends_question(std::move(*made));
-  }
-  auto client = connect_nats(target, timeout);
-  if (!client)
-    return client.error();
-  return ends_question(
-      [client = *client, stream = target.stream](std::chrono::milliseconds patience) -> result<log_ends> {
-        const auto found = nats::detail::find_stream(*client, stream, patience);
-        if (!found)
-          return found.error();
-        return log_ends{{0, *found ? static_cast<std::int64_t>((*found)->last_sequence) + 1 : 0}};
-      });
+  return target.system == broker_system::kafka ? ask_kafka(target, timeout) : ask_nats(target, timeout);
 }
 
 recorded_message to_recorded(const received_message& message) {
@@ -122,25 +86,17 @@ recorded_message to_recorded(const received_message& message) {
 }
 
 result<jetstream> jetstream::connect(const connection& target, std::chrono::milliseconds timeout) {
-  auto client = connect_nats(target, timeout);
-  if (!client)
-    return client.error();
-  return jetstream(
-      [client = *client, timeout](const std::string& subject,
-                                  const boost::json::object& body) -> result<boost::json::object> {
-        auto reply = client->request("$JS.API." + subject, body, timeout);
-        if (!reply)
-          return reply.error();
-        if (reply->error_code == JSStreamNotFoundErr)
-          return boost::json::object();
-        if (reply->error_code != 0)
-          return nats::detail::explain(*reply, "asking JetStream for " + subject);
-        return std::move(reply->body);
-      });
+  auto made = nats::jetstream::connect(target, nats_client(timeout));
+  if (!made)
+    return made.error();
+  return jetstream([server = std::make_shared<nats::jetstream>(std::move(*made)),
+                    timeout](const std::string& api, const boost::json::object& body) {
+    return server->request(api, body, timeout);
+  });
 }
 
 result<void> jetstream::create_stream(const boost::json::object& configuration) {
-  const auto name = nats::detail::text(configuration, "name");
+  const std::string name(std::string_view(configuration.at("name").as_string()));
   if (auto made = ask_("STREAM.CREATE." + name, configuration); !made)
     return made.error();
   return {};
@@ -148,15 +104,20 @@ result<void> jetstream::create_stream(const boost::json::object& configuration) 
 
 result<std::optional<boost::json::object>> jetstream::stream_configuration(const std::string& name) {
   auto found = ask_("STREAM.INFO." + name, {});
+  if (!found && found.error().reason() == error::topic_missing)
+    return std::optional<boost::json::object>();
   if (!found)
     return found.error();
-  if (!found->contains("config"))
-    return std::optional<boost::json::object>();
-  return std::optional(nats::detail::child(*found, "config"));
+  auto* const configuration = found->if_contains("config");
+  if (configuration == nullptr || !configuration->is_object())
+    return make_failure(error::transport_fatal,
+                        "JetStream does not say how the stream " + name + " is configured");
+  return std::optional(std::move(configuration->get_object()));
 }
 
 result<void> jetstream::delete_stream(const std::string& name) {
-  if (auto gone = ask_("STREAM.DELETE." + name, {}); !gone)
+  auto gone = ask_("STREAM.DELETE." + name, {});
+  if (!gone && gone.error().reason() != error::topic_missing)
     return gone.error();
   return {};
 }

@@ -1,6 +1,7 @@
 #ifndef KOLLECT_CONFORMANCE_JSON_TREE_HPP
 #define KOLLECT_CONFORMANCE_JSON_TREE_HPP
 
+#include <kollect/json_reader.hpp>
 #include <kollect/json_string.hpp>
 
 #include <cstddef>
@@ -10,10 +11,9 @@
 
 namespace kollect::conformance {
 
-enum class json_kind { null, boolean, number, string, array, object };
-
 constexpr std::string_view to_string(json_kind kind) noexcept {
-  constexpr std::string_view names[] = {"null", "a boolean", "a number", "a string", "an array", "an object"};
+  constexpr std::string_view names[] = {"no value", "null",     "a boolean", "a number",
+                                        "a string", "an array", "an object"};
   return names[static_cast<std::size_t>(kind)];
 }
 

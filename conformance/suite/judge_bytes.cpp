@@ -1,8 +1,7 @@
 #include "attributes_diff.hpp"
 #include "judge_parts.hpp"
 
-#include <kollect/detail/json_writer.hpp>
-#include <kollect/detail/utf8.hpp>
+#include <kollect/json_writer.hpp>
 #include <kollect/parse.hpp>
 #include <kollect/serialize.hpp>
 
@@ -88,26 +87,30 @@ void judge_byt_02(const dissection& seen, judgement& out) {
   });
 }
 
+/// A string as BYT-03 spells it, without its quotes.
+std::string spelled(std::string_view meaning) {
+  std::string text;
+  json_writer(text).value(meaning);
+  return text.substr(1, text.size() - 2);
+}
+
 /// Where a string's spelling departs from BYT-03, in bytes of its raw text; npos where it does not.
 std::size_t fault_of_spelling(std::string_view raw) {
   for (std::size_t at = 0; at < raw.size();) {
-    const auto length = detail::utf8_length(raw, at);
-    if (length == 0)
-      return at; // not UTF-8
     if (raw[at] != '\\') {
-      if ((length == 1 && !detail::stands_for_itself(raw[at])) || detail::is_line_separator(raw, at))
-        return at;
-      at += length;
+      const auto plain = raw.substr(at, raw.find('\\', at) - at);
+      const auto expected = spelled(plain);
+      const auto [fault, ignored] = std::ranges::mismatch(plain, expected);
+      if (fault != plain.end())
+        return at + static_cast<std::size_t>(fault - plain.begin());
+      at += plain.size();
       continue;
     }
     // An escape must be the one that its character has; U+FFFD may be escaped, as what was not UTF-8 in
     // memory is.
     const std::size_t size = raw.substr(at, 2) == "\\u" ? 6 : 2;
     const auto escape = raw.substr(at, size);
-    const auto meaning = json_string(escape, false).decode();
-    std::string canonical;
-    detail::append_string(canonical, meaning);
-    if (canonical != "\"" + std::string(escape) + "\"" && escape != "\\ufffd")
+    if (spelled(json_string(escape, false).decode()) != escape && escape != "\\ufffd")
       return at;
     at += size;
   }

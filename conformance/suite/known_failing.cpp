@@ -2,7 +2,7 @@
 
 #include <servers/files.hpp>
 
-#include <kollect/detail/nearest_name.hpp>
+#include <kollect/nearest_name.hpp>
 
 #include <vector>
 
@@ -22,7 +22,7 @@ std::string suggest_clause(std::string_view id) {
   std::vector<std::string_view> ids;
   for (const auto& clause : requirements)
     ids.push_back(clause.id);
-  return detail::suggestion(id, ids);
+  return suggest_name(id, ids);
 }
 
 result<known_failing> parse_known_failing(std::string_view text, const std::string& source) {

@@ -1,5 +1,6 @@
 #include "session.hpp"
 
+#include <kollect/json_writer.hpp>
 #include <kollect/timestamp.hpp>
 
 #include <algorithm>
@@ -159,16 +160,31 @@ export_request make_request(std::string namespace_, std::string inventory, std::
 }
 
 std::string make_row(const std::string& name, const std::string& attributes) {
-  return R"({"attributes":)" + attributes + R"(,"uid":"uid-)" + name +
-         R"(","kind":"Deployment","version":"v1","group":"apps","name":")" + name +
-         R"(","namespace":"team-a","targetName":"deployments","targetNamespace":"team-a"})";
+  std::string row;
+  json_writer(row)
+      .begin_object()
+      .name("attributes")
+      .raw(attributes)
+      .member("uid", "uid-" + name)
+      .member("kind", "Deployment")
+      .member("version", "v1")
+      .member("group", "apps")
+      .member("name", name)
+      .member("namespace", "team-a")
+      .member("targetName", "deployments")
+      .member("targetNamespace", "team-a")
+      .end_object();
+  return row;
 }
 
 std::string make_rows(const std::vector<std::string>& rows) {
-  std::string out = "[";
+  std::string text;
+  json_writer out(text);
+  out.begin_array();
   for (const auto& row : rows)
-    out.append(out.size() == 1 ? "" : ",").append(row);
-  return out + "]";
+    out.raw(row);
+  out.end_array();
+  return text;
 }
 
 std::vector<std::string> make_bulky_rows(int count, std::size_t bytes) {

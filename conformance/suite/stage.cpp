@@ -5,7 +5,7 @@
 #include <servers/nats_server.hpp>
 #include <servers/temporary_directory.hpp>
 
-#include <kollect/detail/base64.hpp>
+#include <kollect/base64.hpp>
 
 #include <boost/json/array.hpp>
 #include <openssl/evp.h>
@@ -26,15 +26,6 @@ namespace {
 constexpr const char* user_name = "conformance-user";
 constexpr const char* password = "  canary-password-7f3a\"\\ ";
 constexpr const char* token = "canary-token-91c4";
-
-std::string encode_base64(std::string_view bytes) {
-  std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-  const int size =
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
-  text.resize(static_cast<std::size_t>(size));
-  return text;
-}
 
 boost::json::array to_array(const std::vector<std::string>& texts) {
   boost::json::array array;

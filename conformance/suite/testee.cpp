@@ -4,7 +4,7 @@
 #include <servers/files.hpp>
 #include <servers/process.hpp>
 
-#include <kollect/detail/json_writer.hpp>
+#include <kollect/json_writer.hpp>
 #include <kollect/parse.hpp>
 
 #include <boost/json/parse.hpp>
@@ -13,6 +13,7 @@
 #include <array>
 #include <csignal>
 #include <cstdint>
+#include <functional>
 #include <utility>
 
 #include <fcntl.h>
@@ -60,18 +61,23 @@ int milliseconds_until(clock::time_point end) {
   return static_cast<int>(left < 0 ? 0 : left);
 }
 
-std::string json_text(std::string_view text) {
-  std::string out;
-  detail::append_string(out, text);
-  return out;
+/// Adds the fields of a request to the object that is being written.
+using write_fields = std::function<void(json_writer& out)>;
+
+write_fields no_fields() {
+  return [](json_writer&) {};
 }
 
-std::string fields_of(const export_request& request) {
-  return ",\"namespace\":" + json_text(request.namespace_) +
-         ",\"inventory\":" + json_text(request.inventory) +
-         ",\"generation\":" + std::to_string(request.generation) +
-         ",\"exportedAt\":" + json_text(request.exported_at) +
-         ",\"maxExportBytes\":" + std::to_string(request.max_export_bytes) + ",\"items\":" + request.items;
+write_fields fields_of(const export_request& request) {
+  return [&request](json_writer& out) {
+    out.member("namespace", request.namespace_)
+        .member("inventory", request.inventory)
+        .member("generation", request.generation)
+        .member("exportedAt", request.exported_at)
+        .member("maxExportBytes", request.max_export_bytes)
+        .name("items")
+        .raw(request.items);
+  };
 }
 
 std::string text_of(const boost::json::object& answer, std::string_view name) {
@@ -117,11 +123,15 @@ struct testee::state {
     return fail(error::closed, "the testee " + how + " instead of answering");
   }
 
-  result<void> send(std::string_view op, const std::string& fields, clock::time_point end) {
+  result<void> send(std::string_view op, const write_fields& write, clock::time_point end) {
     if (has_failed)
       return make_failure(error::closed, "the testee failed before and is asked nothing more");
-    const auto line =
-        "{\"id\":" + std::to_string(++last_id) + ",\"op\":\"" + std::string(op) + "\"" + fields + "}\n";
+    std::string line;
+    json_writer out(line);
+    out.begin_object().member("id", ++last_id).member("op", op);
+    write(out);
+    out.end_object();
+    line += '\n';
     for (std::string_view rest = line; !rest.empty();) {
       pollfd ready{requests.get(), POLLOUT, 0};
       if (::poll(&ready, 1, milliseconds_until(end)) != 1)
@@ -178,10 +188,10 @@ struct testee::state {
     return std::optional(std::move(value.get_object()));
   }
 
-  result<boost::json::object> ask(std::string_view op, const std::string& fields,
+  result<boost::json::object> ask(std::string_view op, const write_fields& write,
                                   std::chrono::milliseconds timeout) {
     const auto end = clock::now() + timeout;
-    if (auto sent = send(op, fields, end); !sent)
+    if (auto sent = send(op, write, end); !sent)
       return sent.error();
     auto answer = answer_by(end);
     if (!answer)
@@ -215,7 +225,7 @@ result<testee> testee::start(std::vector<std::string> command, const timeouts& b
 }
 
 result<testee_identity> testee::hello() {
-  const auto answer = state_->ask("hello", "", state_->bounds.hello);
+  const auto answer = state_->ask("hello", no_fields(), state_->bounds.hello);
   if (!answer)
     return answer.error();
   const auto* const features = answer->if_contains("features");
@@ -232,16 +242,15 @@ result<testee_identity> testee::hello() {
 
 result<testee_answer> testee::open(const boost::json::object& manifest,
                                    const std::optional<secret_values>& secret) {
-  auto fields = ",\"manifest\":" + boost::json::serialize(manifest);
-  if (secret) {
-    fields += ",\"secret\":{";
+  const auto fields = [&](json_writer& out) {
+    out.name("manifest").raw(boost::json::serialize(manifest));
+    if (!secret)
+      return;
+    out.name("secret").begin_object();
     for (const auto& [name, value] : *secret)
-      fields.append(fields.back() == '{' ? "" : ",")
-          .append(json_text(name))
-          .append(":")
-          .append(json_text(value));
-    fields += "}";
-  }
+      out.member(name, value);
+    out.end_object();
+  };
   return read_answer(state_->ask("open", fields, state_->bounds.open));
 }
 
@@ -250,7 +259,7 @@ result<testee_answer> testee::export_snapshot(const export_request& request) {
 }
 
 result<testee_answer> testee::close() {
-  return read_answer(state_->ask("close", "", state_->bounds.close));
+  return read_answer(state_->ask("close", no_fields(), state_->bounds.close));
 }
 
 result<void> testee::begin_export(const export_request& request) {

@@ -118,6 +118,21 @@ struct fingerprint {
   friend bool operator==(const fingerprint&, const fingerprint&) = default;
 };
 
+/// Lowercase hex, 32 characters, the high half first.
+[[nodiscard]] inline std::string to_string(const fingerprint& value) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  text.reserve(32);
+  for (const auto half : {value.high, value.low})
+    for (unsigned shift = 64; shift != 0; shift -= 4)
+      text += digits[half >> (shift - 4) & 15U];
+  return text;
+}
+
+inline std::ostream& operator<<(std::ostream& out, const fingerprint& value) {
+  return out << to_string(value);
+}
+
 /// Linear. Where libxxhash has versions for several processors, it chooses; the result is the same.
 [[nodiscard]] inline fingerprint fingerprint_of(std::string_view text) noexcept {
 #if defined(KOLLECT_XXHASH_DISPATCH)

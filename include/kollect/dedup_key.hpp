@@ -7,6 +7,7 @@
 #include <kollect/envelope.hpp>
 #include <kollect/error.hpp>
 #include <kollect/limits.hpp>
+#include <kollect/path_segment.hpp>
 #include <kollect/version.hpp>
 
 #include <compare>
@@ -23,10 +24,10 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 /// gives the same key. Two inventories of one namespace may send the same payload in one instant:
 /// keep keys per scope.
 struct dedup_key {
-  std::string cluster;
-  std::string namespace_;
-  std::string timestamp; ///< as sent
-  sha256_digest payload;
+  std::string cluster{};
+  std::string namespace_{};
+  std::string timestamp{}; ///< as sent
+  sha256_digest payload{};
 
   friend auto operator<=>(const dedup_key&, const dedup_key&) = default;
   friend bool operator==(const dedup_key&, const dedup_key&) = default;
@@ -87,32 +88,11 @@ inline void make_dedup_key(const envelope_view& envelope, sha256_hasher& hasher,
   return envelope;
 }
 
-namespace detail {
-
-/// Percent-encodes everything that a URI path segment may not hold (RFC 3986, pchar).
-inline void append_path_segment(std::string& out, std::string_view text) {
-  constexpr std::string_view hex = "0123456789ABCDEF";
-  constexpr std::string_view allowed =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~!$&'()*+,;=:@";
-  for (const char letter : text) {
-    if (allowed.find(letter) != std::string_view::npos) {
-      out += letter;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(letter);
-    out += '%';
-    out += hex[byte >> 4U];
-    out += hex[byte & 15U];
-  }
-}
-
-} // namespace detail
-
 /// `cluster/namespace/timestamp/sha256:hex`, each part percent-encoded where needed.
 [[nodiscard]] inline std::string to_string(const dedup_key& key) {
   std::string out;
   for (const auto* part : {&key.cluster, &key.namespace_, &key.timestamp}) {
-    detail::append_path_segment(out, *part);
+    append_path_segment(out, *part);
     out += '/';
   }
   return out + "sha256:" + to_string(key.payload);

@@ -208,6 +208,10 @@ struct error_text {
   return {"unknown", "unknown error", condition::internal};
 }
 
+// Boost's base has no virtual destructor, as nobody destroys a category by it.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wnon-virtual-dtor"
+
 class condition_category_type final : public boost::system::error_category {
 public:
   constexpr condition_category_type() noexcept : error_category(0x6b6f6c6c65637402ULL) {}
@@ -246,6 +250,8 @@ public:
     return {static_cast<int>(describe(static_cast<error>(value)).kind), condition_category_instance};
   }
 };
+
+#pragma GCC diagnostic pop
 
 inline constexpr error_category_type error_category_instance{};
 

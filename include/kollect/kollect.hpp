@@ -1,8 +1,11 @@
 #ifndef KOLLECT_KOLLECT_HPP
 #define KOLLECT_KOLLECT_HPP
 
-/// The core of the SDK: everything that needs no broker. The transports are kollect/kafka/*.hpp and
-/// kollect/nats/*.hpp, YAML is kollect/yaml/read.hpp, range adaptors are kollect/views.hpp.
+/// The core of the SDK: what reads, writes and compares messages. Not in it are the transports,
+/// kollect/kafka/*.hpp and kollect/nats/*.hpp with what they share (connection, message, transport,
+/// log_reader), manifests, kollect/manifest/*.hpp and kollect/yaml/read.hpp, messages made for a sink,
+/// kollect/export.hpp, redaction, range adaptors, kollect/views.hpp, and small tools such as
+/// kollect/json_writer.hpp.
 
 #include <kollect/assembler.hpp>
 #include <kollect/checksum.hpp>

@@ -32,8 +32,8 @@ inline std::ostream& operator<<(std::ostream& out, broker_system system) {
 
 /// A Kafka record header or a NATS message header.
 struct header {
-  std::string name;
-  std::string value;
+  std::string name{};
+  std::string value{};
 
   friend auto operator<=>(const header&, const header&) = default;
   friend bool operator==(const header&, const header&) = default;
@@ -49,10 +49,10 @@ inline constexpr std::string_view message_id_header = "Nats-Msg-Id";
 /// Nats-Msg-Id, for NATS one with a key, or without that header. A Kafka message that is filled in by hand
 /// without a key goes to any partition, so that its scope's order is lost (KAF-02).
 struct outgoing_message {
-  std::string destination;        ///< Kafka topic or NATS subject
-  std::optional<std::string> key; ///< Kafka message key (KAF-01); NATS has none
-  std::vector<header> headers;    ///< KAF-04; NAT-02: Nats-Msg-Id
-  std::string value;              ///< the serialized envelope
+  std::string destination{};        ///< Kafka topic or NATS subject
+  std::optional<std::string> key{}; ///< Kafka message key (KAF-01); NATS has none
+  std::vector<header> headers{};    ///< KAF-04; NAT-02: Nats-Msg-Id
+  std::string value{};              ///< the serialized envelope
 
   friend bool operator==(const outgoing_message&, const outgoing_message&) = default;
 };

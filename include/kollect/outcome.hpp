@@ -19,7 +19,7 @@ enum class outcome {
   refused    ///< it breaks the contract or a limit: keep it as a dead letter and go on
 };
 
-constexpr std::string_view to_string(outcome value) noexcept {
+[[nodiscard]] constexpr std::string_view to_string(outcome value) noexcept {
   switch (value) {
   case outcome::applied:
     return "applied";
@@ -51,7 +51,7 @@ enum class decision_reason {
   last_part       ///< pending no longer: with it its set is whole, and ends as decide_snapshot() says
 };
 
-constexpr std::string_view to_string(decision_reason value) noexcept {
+[[nodiscard]] constexpr std::string_view to_string(decision_reason value) noexcept {
   switch (value) {
   case decision_reason::first_of_scope:
     return "first_of_scope";

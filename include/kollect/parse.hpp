@@ -1,6 +1,7 @@
 #ifndef KOLLECT_PARSE_HPP
 #define KOLLECT_PARSE_HPP
 
+#include <kollect/detail/item_reader.hpp>
 #include <kollect/detail/json_cursor.hpp>
 #include <kollect/detail/json_reader.hpp>
 #include <kollect/error.hpp>
@@ -8,14 +9,11 @@
 #include <kollect/limits.hpp>
 #include <kollect/version.hpp>
 
-#include <boost/json/monotonic_resource.hpp>
 #include <boost/json/storage_ptr.hpp>
 #include <boost/json/value.hpp>
 
+#include <concepts>
 #include <cstddef>
-#include <memory>
-#include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -56,34 +54,6 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE {
     return read.error();
   return items;
 }
-
-/// parse_items() for who reads many arrays of rows one after the other: their memory is used again. It holds
-/// as many rows as the last array had, and three times the bytes of the longest one for attributes.
-class items_parser {
-public:
-  /// The rows are valid until the next call. After an error there are none.
-  [[nodiscard]] result<std::span<const item>> parse(std::string_view text, const limits& bounds = {}) {
-    for (auto& row : items_) { // before their storage goes
-      std::destroy_at(&row.attributes);
-      std::construct_at(&row.attributes);
-    }
-    if (const std::size_t wanted = text.size() * 3; wanted > size_) {
-      storage_.reset();
-      memory_ = std::make_unique_for_overwrite<unsigned char[]>(wanted);
-      size_ = wanted;
-    }
-    storage_.emplace(memory_.get(), size_);
-    if (auto read = detail::items_reader(text, bounds, &*storage_, items_).read(); !read)
-      return read.error();
-    return std::span<const item>(items_);
-  }
-
-private:
-  std::unique_ptr<unsigned char[]> memory_;
-  std::size_t size_ = 0;
-  std::optional<boost::json::monotonic_resource> storage_;
-  std::vector<item> items_;
-};
 
 /// Reads one row as it stands in a message, such as those of row_map: as parse_snapshot() reads each. The
 /// view is valid as long as the text is. Errors name the field and carry the byte offset. Linear.

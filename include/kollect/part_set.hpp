@@ -40,7 +40,7 @@ struct held_part {
 
 namespace detail {
 
-inline std::string_view bytes_of(const sha256_digest& digest) noexcept {
+[[nodiscard]] inline std::string_view bytes_of(const sha256_digest& digest) noexcept {
   return {reinterpret_cast<const char*>(digest.bytes.data()), digest.bytes.size()};
 }
 

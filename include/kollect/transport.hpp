@@ -38,10 +38,11 @@ public:
                                                              std::chrono::milliseconds timeout) = 0;
 
   /// Hands a message over without waiting for its confirmation (KAF-03, NAT-05), so that many are on their
-  /// way at once. Waits only for a connection, and for room in the client. The publisher shares the message
-  /// until its client is done with it, and the Kafka client reads the value where it stands: it must not be
-  /// changed any more. How many messages are on their way is for the caller to bound, by those that have not
-  /// settled. Messages of one key are stored in the order of post(), as those of publish() are.
+  /// way at once. Waits only for a connection, for room in the client and, the first time, for the NATS
+  /// stream. The publisher shares the message until its client is done with it, and the Kafka client reads
+  /// the value where it stands: it must not be changed any more. How many messages are on their way is for
+  /// the caller to bound, by those that have not settled. Messages of one key are stored in the order of
+  /// post(), as those of publish() are.
   ///
   /// Whatever becomes of it, take_settled() tells it. When one is not confirmed within `timeout` from now on,
   /// it fails, and with it all that are on their way. After any failure no message is sent until
@@ -77,7 +78,7 @@ struct partition_lag {
 struct log_identity {
   broker_system system = broker_system::kafka;
   /// `kafka/CLUSTER_ID/TOPIC[/TOPIC_ID]` or `nats/STREAM/CREATED/SUBJECT`.
-  std::string name;
+  std::string name{};
 
   friend auto operator<=>(const log_identity&, const log_identity&) = default;
   friend bool operator==(const log_identity&, const log_identity&) = default;

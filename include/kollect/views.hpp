@@ -54,7 +54,7 @@ namespace detail {
 
 /// Whether what is read out of a message outlives the expression that made it.
 template <class Reference>
-constexpr bool outlives_its_message() noexcept {
+[[nodiscard]] constexpr bool outlives_its_message() noexcept {
   using message = std::remove_cvref_t<Reference>;
   if constexpr (std::is_lvalue_reference_v<Reference>)
     return true;
@@ -200,7 +200,7 @@ struct dedup_fn {
 /// `heads | dedup(window)`: leaves out messages whose key the window contains; failures pass, as they are
 /// duplicates of nothing. It only asks: call window.remember(head->scope, head->key) once the effect of a
 /// message is sure. The window must outlive it.
-inline dedup_fn dedup(const dedup_window& window) noexcept {
+[[nodiscard]] inline dedup_fn dedup(const dedup_window& window) noexcept {
   return {&window};
 }
 dedup_fn dedup(const dedup_window&&) = delete; // would be gone at the first message

@@ -21,7 +21,10 @@ enum exit_code : int {
 
 /// The exit code that a failure ends a program with.
 inline exit_code exit_code_of(const failure& value) noexcept {
-  switch (detail::describe(value.reason()).kind) {
+  const auto kind = value.code.default_error_condition();
+  if (kind.category() != make_error_condition(condition::internal).category())
+    return internal_error;
+  switch (static_cast<condition>(kind.value())) {
   case condition::bad_data:
     return bad_data;
   case condition::bad_configuration:

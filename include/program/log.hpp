@@ -1,9 +1,10 @@
 #ifndef KOLLECT_PROGRAM_LOG_HPP
 #define KOLLECT_PROGRAM_LOG_HPP
 
-#include <kollect/detail/json_writer.hpp>
 #include <kollect/error.hpp>
+#include <kollect/json_writer.hpp>
 #include <kollect/timestamp.hpp>
+#include <program/printable.hpp>
 
 #include <spdlog/logger.h>
 #include <spdlog/sinks/stdout_sinks.h>
@@ -74,11 +75,8 @@ public:
   }
 
 private:
-  static void append_field(std::string& line, const log_field& field) {
-    if (const auto* const text = std::get_if<std::string>(&field.value))
-      detail::append_string(line, *text);
-    else
-      line += std::to_string(std::get<std::int64_t>(field.value));
+  static void write_value(json_writer& out, const log_field& field) {
+    std::visit([&out](const auto& value) { out.value(value); }, field.value);
   }
 
   void write(level severity, std::string_view message, std::initializer_list<log_field> fields) {
@@ -93,32 +91,29 @@ private:
   }
 
   std::string json_line(level severity, std::string_view message, std::span<const log_field> fields) const {
-    std::string line =
-        "{\"time\":\"" + to_string(from_system_clock(std::chrono::system_clock::now())) + "\",\"level\":\"";
     const auto name = spdlog::level::to_string_view(severity);
-    line.append(name.data(), name.size());
-    line.append("\",\"program\":");
-    detail::append_string(line, program_);
-    line += ",\"message\":";
-    detail::append_string(line, message);
+    std::string line;
+    json_writer out(line);
+    out.begin_object()
+        .member("time", to_string(from_system_clock(std::chrono::system_clock::now())))
+        .member("level", std::string_view(name.data(), name.size()))
+        .member("program", program_)
+        .member("message", message);
     for (const auto& field : fields) {
-      line += ',';
-      detail::append_string(line, field.name);
-      line += ':';
-      append_field(line, field);
+      out.name(field.name);
+      write_value(out, field);
     }
-    return line + "}";
+    out.end_object();
+    return line;
   }
 
   std::string text_line(level severity, std::string_view message, std::span<const log_field> fields) const {
     const auto name = spdlog::level::to_string_view(severity);
-    std::string line = program_ + ": " + std::string(name.data(), name.size()) + ": ";
-    std::string escaped;
-    detail::append_string(escaped, message);
-    line.append(escaped, 1, escaped.size() - 2);
+    std::string line = program_ + ": " + std::string(name.data(), name.size()) + ": " + printable(message);
     for (const auto& field : fields) {
       line.append(" ").append(field.name).append("=");
-      append_field(line, field);
+      json_writer out(line);
+      write_value(out, field);
     }
     return line;
   }

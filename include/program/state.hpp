@@ -1,8 +1,8 @@
 #ifndef KOLLECT_PROGRAM_STATE_HPP
 #define KOLLECT_PROGRAM_STATE_HPP
 
-#include <kollect/detail/json_writer.hpp>
 #include <kollect/diff.hpp>
+#include <kollect/json_writer.hpp>
 #include <kollect/order.hpp>
 #include <kollect/scope.hpp>
 #include <kollect/version.hpp>
@@ -54,13 +54,14 @@ public:
   void write(const scope& which, std::string_view item) {
     std::string line = is_first_ ? "[\n" : ",\n";
     is_first_ = false;
-    line += "{\"cluster\":";
-    detail::append_string(line, which.cluster);
-    line += ",\"namespace\":";
-    detail::append_string(line, which.namespace_);
-    line += ",\"inventory\":";
-    detail::append_string(line, which.inventory);
-    line.append(",\"item\":").append(item).append("}");
+    json_writer(line)
+        .begin_object()
+        .member("cluster", which.cluster)
+        .member("namespace", which.namespace_)
+        .member("inventory", which.inventory)
+        .name("item")
+        .raw(item)
+        .end_object();
     out_ << line;
   }
 

@@ -2,7 +2,8 @@
 #include "command/commands.hpp"
 #include "command/open_store.hpp"
 
-#include <kollect/detail/json_writer.hpp>
+#include <kollect/base64.hpp>
+#include <kollect/json_writer.hpp>
 #include <program/exit_code.hpp>
 
 #include <algorithm>
@@ -10,8 +11,6 @@
 #include <memory>
 #include <string>
 #include <vector>
-
-#include <openssl/evp.h>
 
 namespace kollect::consumer {
 namespace {
@@ -22,44 +21,31 @@ struct list_flags {
   std::int64_t limit = 1000;
 };
 
-std::string base64(const std::string& bytes) {
-  std::string out((bytes.size() + 2) / 3 * 4 + 1, '\0');
-  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                  reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
-  out.pop_back();
-  return out;
-}
-
 /// One dead letter as JSON; key and value in base64, as they may be any bytes. The value is null where
 /// it was dropped to stay within the retention.
 std::string to_json(const stored_dead_letter& stored) {
   const auto& letter = stored.letter;
-  std::string out = "{\"id\":" + std::to_string(stored.id);
-  const auto text = [&out](const char* name, const std::string& value) {
-    out.append(",\"").append(name).append("\":");
-    detail::append_string(out, value);
-  };
-  text("reason", letter.reason);
-  text("sentence", letter.sentence);
-  text("clause", letter.clause);
-  out += ",\"byteOffset\":" + (letter.byte_offset ? std::to_string(*letter.byte_offset) : "null");
-  text("log", letter.origin.log);
-  out += ",\"partition\":" + std::to_string(letter.origin.partition) +
-         ",\"offset\":" + std::to_string(letter.origin.offset);
-  text("subject", letter.subject);
-  out += ",\"headers\":" + letter.headers_json;
-  if (letter.message_key)
-    text("key", base64(*letter.message_key));
-  else
-    out += ",\"key\":null";
-  out += ",\"valueBytes\":" + std::to_string(stored.value_bytes);
-  text("valueSha256", to_string(stored.value_digest));
-  if (stored.has_body)
-    text("value", base64(letter.value));
-  else
-    out += ",\"value\":null";
-  text("buriedAt", to_string(letter.at));
-  return out + "}";
+  std::string line;
+  json_writer(line)
+      .begin_object()
+      .member("id", stored.id)
+      .member("reason", letter.reason)
+      .member("sentence", letter.sentence)
+      .member("clause", letter.clause)
+      .member("byteOffset", letter.byte_offset)
+      .member("log", letter.origin.log)
+      .member("partition", letter.origin.partition)
+      .member("offset", letter.origin.offset)
+      .member("subject", letter.subject)
+      .name("headers")
+      .raw(letter.headers_json)
+      .member("key", letter.message_key ? std::optional(encode_base64(*letter.message_key)) : std::nullopt)
+      .member("valueBytes", stored.value_bytes)
+      .member("valueSha256", to_string(stored.value_digest))
+      .member("value", stored.has_body ? std::optional(encode_base64(letter.value)) : std::nullopt)
+      .member("buriedAt", to_string(letter.at))
+      .end_object();
+  return line;
 }
 
 result<int> list(const list_flags& flags) {
@@ -151,7 +137,9 @@ result<int> retry(const choice_flags& flags) {
     auto ending = retry_dead_letter(**opened, make_ingest_settings(flags.bounds), id);
     if (!ending)
       return ending.error();
-    std::cout << "{\"id\":" << id << ",\"result\":\"" << to_string(*ending) << "\"}" << std::endl;
+    std::string line;
+    json_writer(line).begin_object().member("id", id).member("result", to_string(*ending)).end_object();
+    std::cout << line << std::endl;
     if (*ending == outcome::dead_lettered)
       code = program::findings;
   }
@@ -180,7 +168,9 @@ result<int> drop(const choice_flags& flags) {
   }
   if (auto committed = (*begun)->commit(); !committed)
     return committed.error();
-  std::cout << "{\"dropped\":" << ids->size() << "}" << std::endl;
+  std::string line;
+  json_writer(line).begin_object().member("dropped", ids->size()).end_object();
+  std::cout << line << std::endl;
   return program::success;
 }
 

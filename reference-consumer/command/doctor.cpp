@@ -2,7 +2,7 @@
 #include "command/open_log.hpp"
 #include "command/open_store.hpp"
 
-#include <kollect/detail/json_writer.hpp>
+#include <kollect/json_writer.hpp>
 #include <program/connect.hpp>
 #include <program/exit_code.hpp>
 
@@ -20,17 +20,14 @@ struct doctor_flags {
   program::sink_flags sink; ///< without a manifest the broker is not asked
 };
 
-std::string json_text(std::string_view text) {
-  std::string out;
-  detail::append_string(out, text);
-  return out;
-}
-
-std::string to_json(const stored_position& position) {
-  return "{\"log\":" + json_text(position.log) + ",\"partition\":" + std::to_string(position.partition) +
-         ",\"nextOffset\":" + std::to_string(position.next_offset) +
-         ",\"ownerEpoch\":" + std::to_string(position.owner_epoch) +
-         ",\"owner\":" + json_text(position.owner) + "}";
+void write(json_writer& out, const stored_position& position) {
+  out.begin_object()
+      .member("log", position.log)
+      .member("partition", position.partition)
+      .member("nextOffset", position.next_offset)
+      .member("ownerEpoch", position.owner_epoch)
+      .member("owner", position.owner)
+      .end_object();
 }
 
 /// How far the store is behind the end of one partition.
@@ -40,13 +37,26 @@ struct store_lag {
   std::int64_t next_offset = -1; ///< -1: nothing of it was ever consumed
 };
 
-std::string to_json(const store_lag& lag) {
-  return "{\"partition\":" + std::to_string(lag.partition) +
-         ",\"endOffset\":" + std::to_string(lag.end_offset) +
-         ",\"nextOffset\":" + std::to_string(lag.next_offset) + ",\"lag\":" +
-         std::to_string(
-             std::max<std::int64_t>(lag.end_offset - std::max<std::int64_t>(lag.next_offset, 0), 0)) +
-         "}";
+void write(json_writer& out, const store_lag& lag) {
+  const auto behind = lag.end_offset - std::max<std::int64_t>(lag.next_offset, 0);
+  out.begin_object()
+      .member("partition", lag.partition)
+      .member("endOffset", lag.end_offset)
+      .member("nextOffset", lag.next_offset)
+      .member("lag", std::max<std::int64_t>(behind, 0))
+      .end_object();
+}
+
+void write(json_writer& out, const std::string& text) {
+  out.value(text);
+}
+
+template <class Value>
+void write_array(json_writer& out, std::string_view name, const std::vector<Value>& values) {
+  out.name(name).begin_array();
+  for (const auto& value : values)
+    write(out, value);
+  out.end_array();
 }
 
 /// Asks the broker where the log of a manifest ends, and compares.
@@ -84,14 +94,6 @@ std::vector<std::string> shared_scopes(const std::vector<scope_summary>& scopes)
   return out;
 }
 
-template <class Range, class Text>
-std::string json_array(const Range& values, Text&& text) {
-  std::string out = "[";
-  for (const auto& value : values)
-    out += (out.size() > 1 ? "," : "") + text(value);
-  return out + "]";
-}
-
 result<int> doctor(const doctor_flags& flags) {
   auto opened = open_reader(flags.store);
   if (!opened)
@@ -112,13 +114,18 @@ result<int> doctor(const doctor_flags& flags) {
   if (!lag)
     return lag.error();
   const auto warnings = shared_scopes(*scopes);
-  std::cout << "{\"positions\":" << json_array(*positions, [](const auto& one) { return to_json(one); })
-            << (flags.sink.manifest.empty()
-                    ? std::string()
-                    : ",\"lag\":" + json_array(*lag, [](const auto& one) { return to_json(one); }))
-            << ",\"counters\":" << to_json(*counts)
-            << ",\"contradictions\":" << json_array(*wrong, &json_text)
-            << ",\"warnings\":" << json_array(warnings, &json_text) << "}\n";
+  std::string report;
+  json_writer out(report);
+  out.begin_object();
+  write_array(out, "positions", *positions);
+  if (!flags.sink.manifest.empty())
+    write_array(out, "lag", *lag);
+  out.name("counters");
+  write(out, *counts);
+  write_array(out, "contradictions", *wrong);
+  write_array(out, "warnings", warnings);
+  out.end_object();
+  std::cout << report << '\n';
   if (!std::cout.flush())
     return make_failure(error::store_full, "the output could not be written");
   return wrong->empty() && warnings.empty() ? program::success : program::findings;

@@ -2,7 +2,7 @@
 #include "command/commands.hpp"
 #include "command/open_store.hpp"
 
-#include <kollect/detail/json_writer.hpp>
+#include <kollect/json_writer.hpp>
 #include <program/exit_code.hpp>
 
 #include <fstream>
@@ -36,19 +36,15 @@ result<std::string> read_message(const std::string& name) {
 }
 
 std::string to_json(const explanation& found) {
-  std::string out = "{\"result\":";
-  detail::append_string(out, to_string(found.ending));
-  const auto text = [&out](const char* name, const std::string& value) {
-    out.append(",\"").append(name).append("\":");
-    detail::append_string(out, value);
-  };
-  if (found.scope) {
-    text("cluster", found.scope->cluster);
-    text("namespace", found.scope->namespace_);
-    text("inventory", found.scope->inventory);
-  }
-  text("why", found.why);
-  return out + "}";
+  std::string text;
+  json_writer out(text);
+  out.begin_object().member("result", to_string(found.ending));
+  if (found.scope)
+    out.member("cluster", found.scope->cluster)
+        .member("namespace", found.scope->namespace_)
+        .member("inventory", found.scope->inventory);
+  out.member("why", found.why).end_object();
+  return text;
 }
 
 result<int> run(const explain_flags& flags) {

@@ -1,6 +1,7 @@
 #include "command/commands.hpp"
 #include "verdict.hpp"
 
+#include <kollect/json_writer.hpp>
 #include <program/exit_code.hpp>
 
 #include <fstream>
@@ -30,10 +31,12 @@ result<int> inspect(const inspect_flags& flags) {
   std::size_t line = 0;
   bool is_clean = true;
   for (std::string message; std::getline(input, message);) {
-    const auto found =
-        describe_message("\"line\":" + std::to_string(++line), message, {}, window, flags.bounds);
-    std::cout << found.json << '\n';
-    is_clean &= found.is_readable;
+    std::string verdict;
+    json_writer out(verdict);
+    out.begin_object().member("line", ++line);
+    is_clean &= describe_message(out, message, {}, window, flags.bounds);
+    out.end_object();
+    std::cout << verdict << '\n';
   }
   if (input.bad()) { // such as a folder
     std::cerr << "kollect-consumer: " << flags.file << ": cannot be read\n";

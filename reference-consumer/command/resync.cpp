@@ -8,7 +8,7 @@
 #include "store/sqlite_store.hpp"
 #include "store/stored_values.hpp"
 
-#include <kollect/detail/json_writer.hpp>
+#include <kollect/json_writer.hpp>
 #include <program/connect.hpp>
 #include <program/exit_code.hpp>
 #include <program/progress.hpp>
@@ -77,18 +77,22 @@ feed_entry make_entry(const resynced_scope& in, const change& one) {
 
 std::string change_json(const resynced_scope& in, const change& one) {
   const auto entry = make_entry(in, one);
-  std::string out = "{";
-  const auto text = [&out](const char* name, std::string_view value) {
-    out.append(out.size() == 1 ? "\"" : ",\"").append(name).append("\":");
-    detail::append_string(out, value);
-  };
-  text("cluster", in.scope.cluster);
-  text("namespace", in.scope.namespace_);
-  text("inventory", in.scope.inventory);
-  text("kind", entry.kind);
-  const auto or_null = [](const std::string& json) { return json.empty() ? "null" : json; };
-  return out + ",\"before\":" + or_null(entry.before) + ",\"after\":" + or_null(entry.after) +
-         ",\"changedPaths\":" + or_null(entry.changed_paths_json) + "}";
+  const auto or_null = [](const std::string& json) { return json.empty() ? std::string_view("null") : json; };
+  std::string line;
+  json_writer(line)
+      .begin_object()
+      .member("cluster", in.scope.cluster)
+      .member("namespace", in.scope.namespace_)
+      .member("inventory", in.scope.inventory)
+      .member("kind", entry.kind)
+      .name("before")
+      .raw(or_null(entry.before))
+      .name("after")
+      .raw(or_null(entry.after))
+      .name("changedPaths")
+      .raw(or_null(entry.changed_paths_json))
+      .end_object();
+  return line;
 }
 
 /// What came of it, in sums.
@@ -105,19 +109,25 @@ struct resync_totals {
 };
 
 std::string to_json(const resync_totals& totals, const outcome_counts& messages) {
-  std::string out = "{\"messages\":" + to_json(messages) + ",\"scopes\":{";
-  const auto number = [&out](const char* name, std::int64_t value) {
-    out.append(out.back() == '{' ? "\"" : ",\"").append(name).append("\":").append(std::to_string(value));
-  };
-  number("same", totals.same);
-  number("missing", totals.missing);
-  number("different", totals.different);
-  number("newer_in_store", totals.newer_in_store);
-  out += "},\"rows\":{";
-  number("added", totals.added);
-  number("changed", totals.changed);
-  number("removed", totals.removed);
-  return out + "}}";
+  std::string line;
+  json_writer out(line);
+  out.begin_object().name("messages");
+  write(out, messages);
+  out.name("scopes")
+      .begin_object()
+      .member("same", totals.same)
+      .member("missing", totals.missing)
+      .member("different", totals.different)
+      .member("newer_in_store", totals.newer_in_store)
+      .end_object();
+  out.name("rows")
+      .begin_object()
+      .member("added", totals.added)
+      .member("changed", totals.changed)
+      .member("removed", totals.removed)
+      .end_object();
+  out.end_object();
+  return line;
 }
 
 void print_changes(const resynced_scope& one, const std::string& output) {

@@ -5,12 +5,13 @@
 #include "command/portal_flags.hpp"
 #include "consumer_loop.hpp"
 
+#include <kollect/json_writer.hpp>
 #include <kollect/kafka/subscriber.hpp>
+#include <kollect/nats/end_process.hpp>
 #include <kollect/nats/subscriber.hpp>
 #include <kollect/version.hpp>
 #include <program/connect.hpp>
 #include <program/drain_limit.hpp>
-#include <kollect/nats/end_process.hpp>
 #include <program/exit_code.hpp>
 #include <program/log.hpp>
 #include <program/stop_signal.hpp>
@@ -194,9 +195,15 @@ result<int> run(const run_flags& flags) {
   auto ended = loop.run();
   if (!ended)
     return ended.error();
-  auto total = ended->total ? to_json(*ended->total) : std::string("{}");
-  total.back() = ended->total ? ',' : ' ';
-  std::cout << total << "\"run\":" << to_json(ended->run) << "}\n" << std::flush;
+  std::string line;
+  json_writer out(line);
+  out.begin_object();
+  if (ended->total)
+    write_members(out, *ended->total);
+  out.name("run");
+  write(out, ended->run);
+  out.end_object();
+  std::cout << line << std::endl;
   return program::success;
 }
 

@@ -2,6 +2,7 @@
 #include "command/open_store.hpp"
 
 #include <program/exit_code.hpp>
+#include <program/printable.hpp>
 #include <program/state.hpp>
 
 #include <algorithm>
@@ -18,19 +19,12 @@ struct state_flags {
   std::string output;
 };
 
-/// Text for a terminal cell: control characters and quotes as JSON escapes, so that names cannot drive it.
-std::string cell(const std::string& text) {
-  std::string out;
-  detail::append_string(out, text);
-  return out.substr(1, out.size() - 2);
-}
-
 void print_scopes(const std::vector<scope_summary>& scopes) {
   std::size_t cluster = 7, namespace_ = 9, inventory = 9;
   for (const auto& one : scopes) {
-    cluster = std::max(cluster, cell(one.scope.cluster).size());
-    namespace_ = std::max(namespace_, cell(one.scope.namespace_).size());
-    inventory = std::max(inventory, cell(one.scope.inventory).size());
+    cluster = std::max(cluster, program::printable(one.scope.cluster).size());
+    namespace_ = std::max(namespace_, program::printable(one.scope.namespace_).size());
+    inventory = std::max(inventory, program::printable(one.scope.inventory).size());
   }
   const auto line = [&](const std::string& first, const std::string& second, const std::string& third,
                         const std::string& rows, const std::string& exported) {
@@ -41,8 +35,8 @@ void print_scopes(const std::vector<scope_summary>& scopes) {
   };
   line("CLUSTER", "NAMESPACE", "INVENTORY", "ROWS", "EXPORTED AT");
   for (const auto& one : scopes)
-    line(cell(one.scope.cluster), cell(one.scope.namespace_), cell(one.scope.inventory),
-         std::to_string(one.row_count),
+    line(program::printable(one.scope.cluster), program::printable(one.scope.namespace_),
+         program::printable(one.scope.inventory), std::to_string(one.row_count),
          to_string(one.exported_at) +
              (one.target_conflicts > 0 ? "  several inventories share this scope" : ""));
 }

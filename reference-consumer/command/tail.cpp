@@ -2,7 +2,7 @@
 #include "command/open_log.hpp"
 #include "verdict.hpp"
 
-#include <kollect/detail/json_writer.hpp>
+#include <kollect/json_writer.hpp>
 #include <program/connect.hpp>
 #include <program/exit_code.hpp>
 #include <program/stop_signal.hpp>
@@ -26,20 +26,27 @@ struct tail_flags {
 
 constexpr std::chrono::milliseconds poll_time{250};
 
-/// Where a message stood, as the first fields of its verdict.
-std::string place_json(const received_message& message) {
-  std::string out = "\"partition\":" + std::to_string(message.partition) +
-                    ",\"offset\":" + std::to_string(message.offset) + ",\"appendedAt\":";
+/// Where a message stood, and what a consumer would say of it. `is_readable` becomes false where it would be
+/// a dead letter.
+std::string describe(const received_message& message, dedup_window& window, const limits& bounds,
+                     bool& is_readable) {
+  std::string line;
+  json_writer out(line);
+  out.begin_object()
+      .member("partition", message.partition)
+      .member("offset", message.offset)
+      .name("appendedAt");
   if (message.appended_at)
-    detail::append_string(out, to_string(*message.appended_at));
+    out.value(to_string(*message.appended_at));
   else
-    out += "null";
-  out += ",\"key\":";
-  if (message.key)
-    detail::append_string(out, *message.key);
-  else
-    out += "null";
-  return out;
+    out.value(nullptr);
+  out.member("key", message.key);
+  const auto key = message.key ? std::optional<std::string_view>(*message.key) : std::nullopt;
+  arrival how;
+  how.appended_at = message.appended_at;
+  is_readable &= describe_message(out, message.value, key, window, bounds, how);
+  out.end_object();
+  return line;
 }
 
 result<int> tail(const tail_flags& flags) {
@@ -63,14 +70,8 @@ result<int> tail(const tail_flags& flags) {
         (*log)->poll(static_cast<std::size_t>(std::min<std::int64_t>(left, 500)), 8U << 20U, poll_time);
     if (!messages)
       return messages.error();
-    for (const auto& message : *messages) {
-      const auto key = message.key ? std::optional<std::string_view>(*message.key) : std::nullopt;
-      arrival how;
-      how.appended_at = message.appended_at;
-      const auto found = describe_message(place_json(message), message.value, key, window, flags.bounds, how);
-      std::cout << found.json << '\n';
-      is_clean &= found.is_readable;
-    }
+    for (const auto& message : *messages)
+      std::cout << describe(message, window, flags.bounds, is_clean) << '\n';
     left -= static_cast<std::int64_t>(messages->size());
     if (!std::cout.flush())
       return make_failure(error::store_full, "the output could not be written");

@@ -1,6 +1,6 @@
 #include "http/access.hpp"
 
-#include <kollect/detail/read_file.hpp>
+#include <kollect/read_file.hpp>
 
 #include <boost/asio/ip/address.hpp>
 
@@ -56,7 +56,7 @@ result<access_tokens> parse_tokens(std::string_view text) {
 }
 
 result<access_tokens> read_token_file(const std::string& path) {
-  auto text = detail::read_file(path, largest_token_file);
+  auto text = read_file(path, largest_token_file);
   if (!text)
     return text.error();
   auto tokens = parse_tokens(*text);

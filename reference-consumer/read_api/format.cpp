@@ -1,7 +1,7 @@
 #include "read_api/format.hpp"
 
 #include <kollect/checksum.hpp>
-#include <kollect/detail/json_writer.hpp>
+#include <kollect/json_writer.hpp>
 
 #include <algorithm>
 #include <set>
@@ -12,68 +12,23 @@ namespace {
 constexpr std::string_view schema_version = "kollect.dev/v1alpha1";
 constexpr std::string_view never = "0001-01-01T00:00:00Z"; ///< Go's zero time
 
-/// Writes one JSON object, field by field.
-class object_writer {
-public:
-  explicit object_writer(std::string& out) : out_(out) { out_ += '{'; }
-  ~object_writer() { out_ += '}'; }
-  object_writer(const object_writer&) = delete;
-  object_writer& operator=(const object_writer&) = delete;
-
-  object_writer& text(std::string_view name, std::string_view value) {
-    begin(name);
-    detail::append_string(out_, value);
-    return *this;
-  }
-  object_writer& integer(std::string_view name, std::int64_t value) {
-    begin(name);
-    detail::append_integer(out_, value);
-    return *this;
-  }
-  object_writer& number(std::string_view name, double value) {
-    begin(name);
-    detail::append_double(out_, value);
-    return *this;
-  }
-  object_writer& boolean(std::string_view name, bool value) {
-    begin(name);
-    out_ += value ? "true" : "false";
-    return *this;
-  }
-  object_writer& raw(std::string_view name, std::string_view json) {
-    begin(name);
-    out_ += json;
-    return *this;
-  }
-  /// An array of what `write(out, element)` appends.
-  template <class Elements, class Write>
-  object_writer& array(std::string_view name, const Elements& elements, Write&& write) {
-    begin(name);
-    char separator = '[';
-    for (const auto& element : elements) {
-      out_ += separator;
-      write(out_, element);
-      separator = ',';
-    }
-    out_ += separator == '[' ? "[]" : "]";
-    return *this;
-  }
-
-private:
-  void begin(std::string_view name) {
-    if (out_.back() != '{')
-      out_ += ',';
-    out_.append("\"").append(name).append("\":");
-  }
-
-  std::string& out_;
-};
+/// An array of what `write(out, element)` writes.
+template <class Elements, class Write>
+void write_array(json_writer& out, std::string_view name, const Elements& elements, Write&& write) {
+  out.name(name).begin_array();
+  for (const auto& element : elements)
+    write(out, element);
+  out.end_array();
+}
 
 std::string items_of(const row_page& page) {
-  std::string out = "[";
+  std::string text;
+  json_writer out(text);
+  out.begin_array();
   for (const auto& row : page.rows)
-    out.append(out.size() > 1 ? "," : "").append(row.item);
-  return out + "]";
+    out.raw(row.item);
+  out.end_array();
+  return text;
 }
 
 std::string updated_at(const row_page& page, const page_request& asked) {
@@ -92,70 +47,81 @@ bool has_stale_cluster(const std::vector<scope_summary>& scopes, const store_sig
   });
 }
 
-std::string pagination(std::int64_t limit, std::int64_t offset, std::int64_t total, bool has_more,
-                       const std::optional<std::string>& next) {
-  std::string out;
-  {
-    object_writer page(out);
-    page.integer("limit", limit)
-        .integer("offset", offset)
-        .integer("total", total)
-        .boolean("hasMore", has_more);
-    if (next)
-      page.text("next", *next);
-  }
-  return out;
+void write_pagination(json_writer& out, std::int64_t limit, std::int64_t offset, std::int64_t total,
+                      bool has_more, const std::optional<std::string>& next) {
+  out.name("pagination")
+      .begin_object()
+      .member("limit", limit)
+      .member("offset", offset)
+      .member("total", total)
+      .member("hasMore", has_more);
+  if (next)
+    out.member("next", *next);
+  out.end_object();
 }
 
-void write_origin(std::string& out, const shown_row& row) {
+void write_origin(json_writer& out, const shown_row& row) {
   const auto& which = row.from->scope;
-  object_writer(out)
-      .text("cluster", which.cluster)
-      .text("namespace", which.namespace_)
-      .text("inventory", which.inventory)
-      .text("exportedAt", to_string(row.from->exported_at));
+  out.begin_object()
+      .member("cluster", which.cluster)
+      .member("namespace", which.namespace_)
+      .member("inventory", which.inventory)
+      .member("exportedAt", to_string(row.from->exported_at))
+      .end_object();
 }
 
-void write_letter(std::string& out, const stored_dead_letter& one) {
+void write_cluster(json_writer& out, const cluster_summary& one, const store_signals& signals) {
+  out.begin_object()
+      .member("cluster", one.cluster)
+      .member("lastSeen", to_string(one.last_seen))
+      .member("itemCount", one.row_count)
+      .member("lag", lag_of(one))
+      .member("stale", is_stale(one.last_seen, signals.now, signals.stale_after))
+      .member("scopeCount", one.scope_count)
+      .end_object();
+}
+
+void write_scope(json_writer& out, const scope_summary& one, const store_signals& signals) {
+  out.begin_object()
+      .member("cluster", one.scope.cluster)
+      .member("namespace", one.scope.namespace_)
+      .member("inventory", one.scope.inventory)
+      .member("itemCount", one.row_count)
+      .member("exportedAt", to_string(one.exported_at))
+      .member("appliedAt", to_string(one.applied_at))
+      .member("stale", is_stale(one.exported_at, signals.now, signals.stale_after))
+      .member("targetConflicts", one.target_conflicts)
+      .end_object();
+}
+
+void write_letter(json_writer& out, const stored_dead_letter& one) {
   const auto& letter = one.letter;
-  object_writer row(out);
-  row.integer("id", one.id)
-      .text("at", to_string(letter.at))
-      .text("reason", letter.reason)
-      .text("sentence", letter.sentence)
-      .text("clause", letter.clause);
+  out.begin_object()
+      .member("id", one.id)
+      .member("at", to_string(letter.at))
+      .member("reason", letter.reason)
+      .member("sentence", letter.sentence)
+      .member("clause", letter.clause);
   if (letter.byte_offset)
-    row.integer("byteOffset", *letter.byte_offset);
-  row.text("log", letter.origin.log)
-      .integer("partition", letter.origin.partition)
-      .integer("offset", letter.origin.offset)
-      .text("subject", letter.subject)
-      .integer("valueBytes", one.value_bytes)
-      .boolean("hasBody", one.has_body);
+    out.member("byteOffset", *letter.byte_offset);
+  out.member("log", letter.origin.log)
+      .member("partition", letter.origin.partition)
+      .member("offset", letter.origin.offset)
+      .member("subject", letter.subject)
+      .member("valueBytes", one.value_bytes)
+      .member("hasBody", one.has_body)
+      .end_object();
 }
 
-void write_inventory(std::string& out, const row_page& page, const page_request& asked,
-                     const store_signals& signals, const inventory_options& options) {
-  const auto items = items_of(page);
-  object_writer summary(out);
-  summary.text("schemaVersion", schema_version)
-      .integer("itemCount", static_cast<std::int64_t>(page.rows.size()));
-  if (!asked.filter.namespace_.empty())
-    summary.text("namespace", asked.filter.namespace_);
-  if (!asked.filter.inventory.empty())
-    summary.text("inventory", asked.filter.inventory);
-  summary.raw("items", items)
-      .text("updatedAt", updated_at(page, asked))
-      .raw("pagination",
-           pagination(asked.limit, asked.offset, page.total, page.has_more, options.next_cursor))
-      .text("checksum", to_string(sha256(items)))
-      .boolean("stale", has_stale_cluster(page.scopes, signals))
-      .boolean("rebuilding", signals.is_rebuilding)
-      .text("changeCursor", change_place(signals.store_id, page.change_cursor));
-  if (asked.as_of)
-    summary.text("asOf", to_string(*asked.as_of));
-  if (options.with_origins)
-    summary.array("origins", page.rows, write_origin);
+/// Begins an answer, each of which says which schema it has.
+json_writer& begin_answer(json_writer& out) {
+  return out.begin_object().member("schemaVersion", schema_version);
+}
+
+/// What the answers about the store's content say at their end.
+json_writer& write_signals(json_writer& out, const store_signals& signals, std::int64_t cursor) {
+  return out.member("rebuilding", signals.is_rebuilding)
+      .member("changeCursor", change_place(signals.store_id, cursor));
 }
 
 } // namespace
@@ -166,9 +132,24 @@ std::string change_place(std::string_view store_id, std::int64_t cursor) {
 
 std::string format_inventory(const row_page& page, const page_request& asked, const store_signals& signals,
                              const inventory_options& options) {
-  std::string out;
-  write_inventory(out, page, asked, signals, options);
-  return out;
+  const auto items = items_of(page);
+  std::string text;
+  json_writer out(text);
+  begin_answer(out).member("itemCount", page.rows.size());
+  if (!asked.filter.namespace_.empty())
+    out.member("namespace", asked.filter.namespace_);
+  if (!asked.filter.inventory.empty())
+    out.member("inventory", asked.filter.inventory);
+  out.name("items").raw(items).member("updatedAt", updated_at(page, asked));
+  write_pagination(out, asked.limit, asked.offset, page.total, page.has_more, options.next_cursor);
+  out.member("checksum", to_string(sha256(items))).member("stale", has_stale_cluster(page.scopes, signals));
+  write_signals(out, signals, page.change_cursor);
+  if (asked.as_of)
+    out.member("asOf", to_string(*asked.as_of));
+  if (options.with_origins)
+    write_array(out, "origins", page.rows, write_origin);
+  out.end_object();
+  return text;
 }
 
 std::string watched_part(std::string_view inventory) {
@@ -181,22 +162,13 @@ std::string watched_part(std::string_view inventory) {
 }
 
 std::string format_clusters(const std::vector<cluster_summary>& clusters, const store_signals& signals) {
-  std::string out;
-  object_writer(out)
-      .text("schemaVersion", schema_version)
-      .array("clusters", clusters,
-             [&](std::string& to, const cluster_summary& one) {
-               object_writer(to)
-                   .text("cluster", one.cluster)
-                   .text("lastSeen", to_string(one.last_seen))
-                   .integer("itemCount", one.row_count)
-                   .number("lag", lag_of(one))
-                   .boolean("stale", is_stale(one.last_seen, signals.now, signals.stale_after))
-                   .integer("scopeCount", one.scope_count);
-             })
-      .boolean("rebuilding", signals.is_rebuilding)
-      .text("changeCursor", change_place(signals.store_id, signals.change_cursor));
-  return out;
+  std::string text;
+  json_writer out(text);
+  begin_answer(out);
+  write_array(out, "clusters", clusters,
+              [&](json_writer& to, const cluster_summary& one) { write_cluster(to, one, signals); });
+  write_signals(out, signals, signals.change_cursor).end_object();
+  return text;
 }
 
 std::string format_scopes(const std::vector<scope_summary>& scopes, std::int64_t limit, std::int64_t offset,
@@ -205,57 +177,45 @@ std::string format_scopes(const std::vector<scope_summary>& scopes, std::int64_t
   const auto begin = std::min(offset, total);
   const auto end = begin + std::min(limit, total - begin);
   const std::vector<scope_summary> shown(scopes.begin() + begin, scopes.begin() + end);
-  std::string out;
-  object_writer(out)
-      .text("schemaVersion", schema_version)
-      .array("scopes", shown,
-             [&](std::string& to, const scope_summary& one) {
-               object_writer(to)
-                   .text("cluster", one.scope.cluster)
-                   .text("namespace", one.scope.namespace_)
-                   .text("inventory", one.scope.inventory)
-                   .integer("itemCount", one.row_count)
-                   .text("exportedAt", to_string(one.exported_at))
-                   .text("appliedAt", to_string(one.applied_at))
-                   .boolean("stale", is_stale(one.exported_at, signals.now, signals.stale_after))
-                   .integer("targetConflicts", one.target_conflicts);
-             })
-      .raw("pagination", pagination(limit, offset, total, end < total, {}))
-      .boolean("rebuilding", signals.is_rebuilding)
-      .text("changeCursor", change_place(signals.store_id, signals.change_cursor));
-  return out;
+  std::string text;
+  json_writer out(text);
+  begin_answer(out);
+  write_array(out, "scopes", shown,
+              [&](json_writer& to, const scope_summary& one) { write_scope(to, one, signals); });
+  write_pagination(out, limit, offset, total, end < total, {});
+  write_signals(out, signals, signals.change_cursor).end_object();
+  return text;
 }
 
 std::string format_dead_letters(const std::vector<stored_dead_letter>& letters, std::int64_t limit) {
-  std::string out;
+  std::string text;
   const bool has_more = limit > 0 && static_cast<std::int64_t>(letters.size()) == limit;
-  object_writer(out)
-      .text("schemaVersion", schema_version)
-      .array("deadLetters", letters, write_letter)
-      .raw("next", has_more ? std::to_string(letters.back().id) : std::string("null"));
-  return out;
+  json_writer out(text);
+  begin_answer(out);
+  write_array(out, "deadLetters", letters, write_letter);
+  out.member("next", has_more ? std::optional(letters.back().id) : std::nullopt).end_object();
+  return text;
 }
 
 std::string format_status(std::string_view version, const outcome_counts& counts, std::int64_t waiting,
                           const store_signals& signals) {
-  std::string messages;
-  object_writer(messages)
-      .integer("consumed", counts.consumed)
-      .integer("applied", counts.applied)
-      .integer("duplicate", counts.duplicate)
-      .integer("stale", counts.stale)
-      .integer("deadLettered", counts.dead_lettered)
-      .integer("pending", counts.pending);
-  std::string out;
-  object_writer(out)
-      .text("schemaVersion", schema_version)
-      .text("version", version)
-      .boolean("rebuilding", signals.is_rebuilding)
-      .text("changeCursor", change_place(signals.store_id, signals.change_cursor))
-      .text("now", to_string(signals.now))
-      .raw("messages", messages)
-      .integer("waiting", waiting);
-  return out;
+  std::string text;
+  json_writer out(text);
+  begin_answer(out).member("version", version);
+  write_signals(out, signals, signals.change_cursor)
+      .member("now", to_string(signals.now))
+      .name("messages")
+      .begin_object()
+      .member("consumed", counts.consumed)
+      .member("applied", counts.applied)
+      .member("duplicate", counts.duplicate)
+      .member("stale", counts.stale)
+      .member("deadLettered", counts.dead_lettered)
+      .member("pending", counts.pending)
+      .end_object()
+      .member("waiting", waiting)
+      .end_object();
+  return text;
 }
 
 } // namespace kollect::consumer

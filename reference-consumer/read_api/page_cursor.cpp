@@ -1,6 +1,6 @@
 #include "read_api/page_cursor.hpp"
 
-#include <kollect/detail/base64.hpp>
+#include <kollect/base64.hpp>
 
 #include <algorithm>
 #include <array>
@@ -30,11 +30,7 @@ std::string sign(std::string_view text, std::string_view asked, std::string_view
 }
 
 std::string to_base64url(std::string_view bytes) {
-  std::string out((bytes.size() + 2) / 3 * 4 + 1, '\0');
-  const int length =
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
-  out.resize(static_cast<std::size_t>(length));
+  auto out = encode_base64(bytes);
   out.erase(std::find(out.begin(), out.end(), '='), out.end());
   std::replace(out.begin(), out.end(), '+', '-');
   std::replace(out.begin(), out.end(), '/', '_');
@@ -48,7 +44,7 @@ std::optional<std::string> from_base64url(std::string_view text) {
   std::replace(standard.begin(), standard.end(), '-', '+');
   std::replace(standard.begin(), standard.end(), '_', '/');
   standard.append((4 - standard.size() % 4) % 4, '=');
-  return detail::decode_base64(standard);
+  return decode_base64(standard);
 }
 
 /// The names of a place, in the order they are written.

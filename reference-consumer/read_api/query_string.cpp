@@ -1,6 +1,6 @@
 #include "read_api/query_string.hpp"
 
-#include <kollect/detail/utf8.hpp>
+#include <kollect/utf8.hpp>
 
 #include <algorithm>
 #include <array>
@@ -14,17 +14,6 @@ int hex_digit(char letter) {
   if (letter >= 'a' && letter <= 'f')
     return letter - 'a' + 10;
   return letter >= 'A' && letter <= 'F' ? letter - 'A' + 10 : -1;
-}
-
-bool is_utf8(std::string_view text) {
-  for (std::size_t at = 0; at < text.size();) {
-    const auto length =
-        static_cast<unsigned char>(text[at]) < 0x80 ? std::size_t{1} : detail::utf8_length(text, at);
-    if (length == 0)
-      return false;
-    at += length;
-  }
-  return true;
 }
 
 /// What is between two separators, which `text` loses.

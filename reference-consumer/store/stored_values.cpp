@@ -1,6 +1,6 @@
 #include "stored_values.hpp"
 
-#include <kollect/detail/json_writer.hpp>
+#include <kollect/json_writer.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -58,13 +58,13 @@ timestamp read_timestamp(std::string_view text) {
 std::string paths_json(const change& one) {
   if (one.kind != change_kind::changed)
     return {};
-  std::string out = "[";
-  for (const auto& path : one.changed_paths) {
-    if (out.size() > 1)
-      out += ',';
-    detail::append_string(out, path);
-  }
-  return out + "]";
+  std::string text;
+  json_writer out(text);
+  out.begin_array();
+  for (const auto& path : one.changed_paths)
+    out.value(path);
+  out.end_array();
+  return text;
 }
 
 std::int64_t row_delta_of(const applied_snapshot& snapshot) {
@@ -108,10 +108,13 @@ std::vector<std::int64_t> scope_ids_from(std::string_view text) {
 }
 
 std::string scope_ids_json(const std::vector<std::int64_t>& ids) {
-  std::string out = "[";
+  std::string text;
+  json_writer out(text);
+  out.begin_array();
   for (const auto id : ids)
-    out.append(out.size() > 1 ? "," : "").append(std::to_string(id));
-  return out + "]";
+    out.value(id);
+  out.end_array();
+  return text;
 }
 
 failure make_fenced(std::int32_t partition) {

@@ -1,6 +1,7 @@
 #include "support/consumer.hpp"
 #include "support/hostile_texts.hpp"
 
+#include <kollect/base64.hpp>
 #include <kollect/parse.hpp>
 
 #include <servers/files.hpp>
@@ -230,7 +231,7 @@ TEST_F(hostile_message, with_the_fingerprint_of_another_is_not_taken_for_it) {
     const auto pair = parse_value(lines.substr(at, end - at)).value();
     std::vector<std::string> values;
     for (const auto* name : {"a", "b"})
-      values.push_back(decode_base64(boost::json::value_to<std::string>(pair.at(name))));
+      values.push_back(decode_base64(boost::json::value_to<std::string>(pair.at(name))).value());
     for (const bool swapped : {false, true}) {
       test_consumer consumer;
       std::vector<received_message> batch;

@@ -2,6 +2,7 @@
 #include "support/consumer.hpp"
 #include "support/hostile_texts.hpp"
 
+#include <kollect/base64.hpp>
 #include <kollect/parse.hpp>
 
 #include <servers/files.hpp>
@@ -197,7 +198,7 @@ TEST_F(warm_rows, with_the_fingerprint_of_others_are_not_taken_for_them) {
     test_consumer consumer;
     std::int64_t next = 0;
     for (const auto* name : {"a", "b", "a", "b"}) {
-      const auto value = decode_base64(boost::json::value_to<std::string>(pair.at(name)));
+      const auto value = decode_base64(boost::json::value_to<std::string>(pair.at(name))).value();
       const auto payload = std::string(parse_envelope(value).value().payload);
       const auto report =
           consumer.ingest(batch_of(deliver(make_kafka_message(web_scope(), noon(next), payload), next)));

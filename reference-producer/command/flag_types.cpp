@@ -1,8 +1,6 @@
 #include "command/flag_types.hpp"
 
-#include <kollect/detail/utf8.hpp>
-
-#include <cstddef>
+#include <kollect/utf8.hpp>
 
 namespace kollect::producer {
 
@@ -11,13 +9,7 @@ CLI::Validator is_label() {
       [](const std::string& text) -> std::string {
         if (text.empty())
           return "must not be empty";
-        for (std::size_t at = 0; at < text.size();) {
-          const auto length = detail::utf8_length(text, at);
-          if (length == 0)
-            return "must be UTF-8";
-          at += length;
-        }
-        return {};
+        return is_utf8(text) ? "" : "must be UTF-8";
       },
       "TEXT");
 }

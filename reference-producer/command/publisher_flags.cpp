@@ -30,6 +30,30 @@ auto report_to(program::log& log) {
   return [&log](std::string_view line) { log.warning(line); };
 }
 
+result<kafka::client_options> make_kafka_options(const publisher_flags& flags, program::log& log) {
+  auto properties = read_properties(flags.properties);
+  if (!properties)
+    return properties.error();
+  kafka::client_options options;
+  options.client_id = "kollect-producer";
+  options.connect_timeout = flags.timeout();
+  options.properties = std::move(*properties);
+  options.log = report_to(log);
+  return options;
+}
+
+result<nats::client_options> make_nats_options(const publisher_flags& flags, program::log& log) {
+  if (!flags.properties.empty())
+    return make_failure(error::invalid_value,
+                        "-X sets properties of the Kafka client, and this sink is of type nats");
+  nats::client_options options;
+  options.client_name = "kollect-producer";
+  options.connect_timeout = std::min(options.connect_timeout, flags.timeout());
+  options.request_timeout = flags.timeout();
+  options.log = report_to(log);
+  return options;
+}
+
 result<std::unique_ptr<publisher>> create(const connection& target, const publisher_flags& flags,
                                           program::log& log) {
   if (target.system == broker_system::kafka) {
@@ -65,30 +89,6 @@ void add_size_flag(CLI::App& command, publisher_flags& flags) {
       .add_option("--max-message-bytes", flags.max_message_bytes,
                   "largest message that is published, 0 for any; default: what the broker says")
       ->check(CLI::NonNegativeNumber);
-}
-
-result<kafka::client_options> make_kafka_options(const publisher_flags& flags, program::log& log) {
-  auto properties = read_properties(flags.properties);
-  if (!properties)
-    return properties.error();
-  kafka::client_options options;
-  options.client_id = "kollect-producer";
-  options.connect_timeout = flags.timeout();
-  options.properties = std::move(*properties);
-  options.log = report_to(log);
-  return options;
-}
-
-result<nats::client_options> make_nats_options(const publisher_flags& flags, program::log& log) {
-  if (!flags.properties.empty())
-    return make_failure(error::invalid_value,
-                        "-X sets properties of the Kafka client, and this sink is of type nats");
-  nats::client_options options;
-  options.client_name = "kollect-producer";
-  options.connect_timeout = std::min(options.connect_timeout, flags.timeout());
-  options.request_timeout = flags.timeout();
-  options.log = report_to(log);
-  return options;
 }
 
 result<std::unique_ptr<publisher>> open_publisher(const connection& target, const publisher_flags& flags,

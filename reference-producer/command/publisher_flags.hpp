@@ -3,8 +3,6 @@
 
 #include <kollect/connection.hpp>
 #include <kollect/error.hpp>
-#include <kollect/kafka/config.hpp>
-#include <kollect/nats/config.hpp>
 #include <kollect/transport.hpp>
 #include <program/connect.hpp>
 #include <program/log.hpp>
@@ -31,11 +29,8 @@ struct publisher_flags {
 void add_connection_flags(CLI::App& command, publisher_flags& flags);
 void add_size_flag(CLI::App& command, publisher_flags& flags);
 
-/// Settings of the broker clients; what they report goes to the log, which must live longer.
-result<kafka::client_options> make_kafka_options(const publisher_flags& flags, program::log& log);
-result<nats::client_options> make_nats_options(const publisher_flags& flags, program::log& log);
-
 /// A publisher that is known to reach its broker, if the sink's spec.connectionTest asks for that.
+/// What it reports goes to the log, which must live longer.
 result<std::unique_ptr<publisher>> open_publisher(const connection& target, const publisher_flags& flags,
                                                   program::log& log);
 

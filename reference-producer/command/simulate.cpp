@@ -6,8 +6,8 @@
 #include "simulation/message_stream.hpp"
 #include "simulation/publish_run.hpp"
 
-#include <kollect/detail/json_writer.hpp>
 #include <kollect/kafka/embedded_broker.hpp>
+#include <program/exit_code.hpp>
 #include <program/state.hpp>
 #include <program/stop_signal.hpp>
 

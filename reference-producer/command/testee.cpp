@@ -4,8 +4,10 @@
 #include "publish_confirmed.hpp"
 
 #include <kollect/export.hpp>
+#include <kollect/json_writer.hpp>
 #include <kollect/redact.hpp>
 #include <kollect/version.hpp>
+#include <program/exit_code.hpp>
 
 #include <chrono>
 #include <iostream>
@@ -92,18 +94,34 @@ private:
   std::optional<std::size_t> size_limit_; ///< asked for once a sink
 };
 
+/// Every answer gives the request's id back as it came, or null where there was none.
+json_writer& begin_answer(json_writer& out, const testee_request& request) {
+  return out.begin_object().name("id").raw(request.id.empty() ? "null" : request.id);
+}
+
 std::string answer_to(const testee_request& request, const result<void>& done) {
-  std::string line = "{\"id\":" + request.id + ",\"ok\":" + (done ? "true}" : "false,\"error\":");
-  if (done)
-    return line;
-  detail::append_string(line, to_string(done.error()));
-  return line + "}";
+  std::string line;
+  json_writer out(line);
+  begin_answer(out, request).member("ok", done.has_value());
+  if (!done)
+    out.member("error", to_string(done.error()));
+  out.end_object();
+  return line;
 }
 
 std::string hello(const testee_request& request) {
-  return "{\"id\":" + request.id +
-         R"(,"ok":true,"name":"kollect-producer","version":")" KOLLECT_VERSION_STRING
-         R"(","features":["kafka","nats","tls","scram"]})";
+  std::string line;
+  json_writer out(line);
+  begin_answer(out, request)
+      .member("ok", true)
+      .member("name", "kollect-producer")
+      .member("version", KOLLECT_VERSION_STRING)
+      .name("features")
+      .begin_array();
+  for (const auto* const feature : {"kafka", "nats", "tls", "scram"})
+    out.value(feature);
+  out.end_array().end_object();
+  return line;
 }
 
 std::string answer_line(testee_sink& sink, const std::string& line) {

@@ -1,5 +1,6 @@
 #include "command/testee_request.hpp"
 
+#include <kollect/json_reader.hpp>
 #include <kollect/manifest/decode.hpp>
 #include <kollect/manifest/document_json.hpp>
 #include <kollect/manifest/resolve.hpp>
@@ -60,17 +61,17 @@ result<testee_request> parse_testee_request(std::string_view line) {
        {"exportedAt", &request.exported_at},
        {"maxExportBytes", &request.max_export_bytes},
        {"items", &request.items}}};
-  detail::json_cursor cursor(line, max_depth_ceiling, detail::invalid_utf8::replace);
-  const bool is_read = cursor.read_object([&](const json_string& name) {
+  json_reader reader(line, max_depth_ceiling);
+  reader.read_object([&](const json_string& name) {
     std::string_view raw;
-    if (!cursor.skip_value(raw))
+    if (!reader.read_value(raw))
       return false;
     for (const auto& [known, field] : fields)
       if (name == known)
         *field = raw;
     return true;
   });
-  if (!is_read || !cursor.at_end())
+  if (!reader.finish())
     return make_failure(error::syntax, "a request must be one JSON object on one line");
   auto op = decode_text(request.op, "op");
   if (!op)

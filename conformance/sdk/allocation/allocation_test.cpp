@@ -2,6 +2,7 @@
 // own, as it replaces both.
 
 #include <support/count_allocations.hpp>
+#include <support/items_parser.hpp>
 #include <support/messages.hpp>
 
 #include <kollect/dedup_window.hpp>
@@ -65,7 +66,7 @@ TEST(allocation, items_that_are_read_again_need_none_a_row) {
         "," + row_text("a-name-that-is-longer-than-sixteen-bytes-" + std::to_string(index),
                        R"({"note":"a \"quoted\" \\ thing","image":"registry.example.org/team/app:1.2.3"})");
   rows += "]";
-  items_parser parser;
+  kollect::test::items_parser parser;
   ASSERT_EQ(parser.parse(rows).value().size(), 100U);
   const std::size_t before = allocations;
   ASSERT_EQ(parser.parse(rows).value().size(), 100U);

@@ -2,6 +2,8 @@
 
 #include "simdjson_work.hpp"
 
+#include <support/items_parser.hpp>
+
 #include <kollect/kollect.hpp>
 
 #include <boost/json/monotonic_resource.hpp>
@@ -130,7 +132,7 @@ row_work rows_by_boost_dom(const corpus& data) {
 }
 
 row_work items_by_kollect(const corpus& data) {
-  return [&data, parser = std::make_shared<items_parser>()] {
+  return [&data, parser = std::make_shared<test::items_parser>()] {
     return sums_of_items(*parser->parse(data.items));
   };
 }

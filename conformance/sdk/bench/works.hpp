@@ -46,7 +46,7 @@ key_work sha256_alone(const corpus& data);
 row_work rows_by_kollect(const corpus& data);           ///< of a checked snapshot
 row_work check_and_rows_by_kollect(const corpus& data); ///< from the message
 row_work rows_by_boost_dom(const corpus& data);
-row_work items_by_kollect(const corpus& data);     ///< items_parser: over those of before
+row_work items_by_kollect(const corpus& data);     ///< parse_items over those of before
 row_work new_items_by_kollect(const corpus& data); ///< parse_items
 row_work items_by_boost_dom(const corpus& data);
 

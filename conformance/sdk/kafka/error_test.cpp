@@ -1,10 +1,10 @@
-#include <kollect/kafka/error.hpp>
+#include <kollect/kafka/detail/error.hpp>
 
 #include <gtest/gtest.h>
 
 #include <cctype>
 
-namespace kollect::kafka {
+namespace kollect::kafka::detail {
 namespace {
 
 TEST(kafka_error, says_what_happened_and_what_to_do) {
@@ -40,4 +40,4 @@ TEST(kafka_error, sorts_codes_by_what_to_do_about_them) {
 }
 
 } // namespace
-} // namespace kollect::kafka
+} // namespace kollect::kafka::detail

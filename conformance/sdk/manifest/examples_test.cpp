@@ -40,7 +40,7 @@ void collect_paths(const node& value, const std::string& path, std::set<std::str
 }
 
 std::set<std::string> paths_of_example(const std::string& name) {
-  const auto text = kollect::detail::read_file(fs::path(KOLLECT_EXAMPLES) / name, 1 << 20);
+  const auto text = kollect::read_file(fs::path(KOLLECT_EXAMPLES) / name, 1 << 20);
   EXPECT_TRUE(text) << text.error();
   const auto documents = yaml::read(*text, name);
   EXPECT_TRUE(documents) << documents.error();

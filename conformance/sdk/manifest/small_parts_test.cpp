@@ -1,5 +1,3 @@
-#include <kollect/detail/base64.hpp>
-#include <kollect/detail/nearest_name.hpp>
 #include <kollect/manifest/detail/certificate_pem.hpp>
 #include <kollect/manifest/detail/duration_text.hpp>
 #include <kollect/manifest/detail/manifest_names.hpp>
@@ -57,26 +55,6 @@ TEST(duration_text, is_refused_out_of_range_or_shape) {
   EXPECT_FALSE(detail::parse_duration(std::string(400, '9') + "h", 24h));
 }
 
-TEST(base64, decodes_what_kubernetes_decodes) {
-  const std::pair<std::string_view, std::string> cases[] = {{"", ""},
-                                                            {"Zg==", "f"},
-                                                            {"Zm8=", "fo"},
-                                                            {"Zm9v", "foo"},
-                                                            {"Zm9vYg==", "foob"},
-                                                            {"Zm9vYmE=", "fooba"},
-                                                            {"Zm9vYmFy", "foobar"},
-                                                            {"Zm9v\r\nYmFy\n", "foobar"},
-                                                            {"+/+/", "\xFB\xFF\xBF"},
-                                                            {"AAAA", "\0\0\0"s},
-                                                            {"Zm8\n=\n", "fo"}};
-  for (const auto& [text, bytes] : cases)
-    EXPECT_EQ(detail::decode_base64(text), bytes) << text;
-  for (const auto* text : {"Z", "Zg", "Zg=", "Zg===", "Zm8==", "Zm9v=", "====", "=", "Zm9v Zm9v", "Zm9_",
-                           "Zm9-", "Zg==Zg==", "Zm9vZ", "\xC3\xA9"})
-    EXPECT_FALSE(detail::decode_base64(text)) << text;
-  EXPECT_FALSE(detail::decode_base64("Zm\0v"s));
-}
-
 TEST(certificate_pem, is_one_or_more_certificates) {
   const std::string pem(certificate);
   EXPECT_TRUE(detail::is_certificate_pem(pem));
@@ -123,17 +101,6 @@ TEST(manifest_path, leaves_out_what_may_be_a_password) {
   EXPECT_EQ(detail::child_path("data", "tls.crt"), "data[\"tls.crt\"]");
   EXPECT_EQ(detail::child_path("stringData", "password:hunter2"), "stringData");
   EXPECT_EQ(detail::child_path("spec.nats", "nats://user:hunter2@host"), "spec.nats");
-}
-
-TEST(nearest_name, is_suggested_when_it_is_near) {
-  constexpr std::array<std::string_view, 3> valid{"brokers", "topic", "secretRef"};
-  EXPECT_EQ(detail::edit_distance("kitten", "sitting"), 3U);
-  EXPECT_EQ(detail::edit_distance("", "abc"), 3U);
-  EXPECT_EQ(detail::edit_distance("TOPIC", "topic"), 0U);
-  EXPECT_EQ(detail::suggestion("broker", valid), "did you mean \"brokers\"?");
-  EXPECT_EQ(detail::suggestion("secretref", valid), "did you mean \"secretRef\"?");
-  EXPECT_EQ(detail::suggestion("x", valid), "use one of brokers, topic, secretRef");
-  EXPECT_EQ(detail::suggestion(std::string(1'000'000, 'b'), valid), "use one of brokers, topic, secretRef");
 }
 
 TEST(manifest_names, are_those_that_kubernetes_and_brokers_allow) {

@@ -32,7 +32,7 @@ TEST(yaml_document, tells_scalars_apart_by_the_core_schema) {
     ASSERT_TRUE(documents) << text << ": " << documents.error();
     const auto& value = *documents->front().root.find("a");
     EXPECT_EQ(value.kind, kind) << text;
-    EXPECT_EQ(yaml::plain_scalar_kind(text), kind) << text;
+    EXPECT_EQ(yaml::detail::plain_scalar_kind(text), kind) << text;
     EXPECT_FALSE(value.is_quoted) << text;
   }
 }

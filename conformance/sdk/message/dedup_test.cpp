@@ -95,7 +95,8 @@ TEST(dedup_key, is_the_same_when_made_with_the_header) {
     }
   limits bounds;
   bounds.max_message_bytes = 10;
-  EXPECT_TRUE(failure_is(parse_envelope(std::string_view(message_with("[]")), hasher, key, bounds), error::too_large));
+  EXPECT_TRUE(failure_is(parse_envelope(std::string_view(message_with("[]")), hasher, key, bounds),
+                         error::too_large));
   EXPECT_TRUE(failure_is(parse_envelope("", hasher, key), error::empty_message));
 }
 

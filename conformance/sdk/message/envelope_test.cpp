@@ -63,7 +63,8 @@ TEST(envelope, unknown_fields_are_passed_over_wherever_they_stand) {
 TEST(envelope, an_unknown_field_must_still_be_json) {
   const auto text = object({R"("x":[1,])", instant, cluster, name_space, payload});
   EXPECT_TRUE(failure_is(parse_envelope(text), error::syntax, 8));
-  EXPECT_TRUE(failure_is(parse_envelope(std::string_view(object({"\"x\":\"\xFF\"", instant}))), error::invalid_utf8, 6));
+  EXPECT_TRUE(failure_is(parse_envelope(std::string_view(object({"\"x\":\"\xFF\"", instant}))),
+                         error::invalid_utf8, 6));
 }
 
 TEST(envelope, names_are_compared_as_decoded_and_by_case) {
@@ -71,7 +72,8 @@ TEST(envelope, names_are_compared_as_decoded_and_by_case) {
   const auto escaped = parse_envelope(escaped_text);
   ASSERT_TRUE(has_value(escaped));
   EXPECT_EQ(escaped->payload, "{}");
-  const auto other_case = parse_envelope(std::string_view(object({instant, R"("Cluster":"c")", name_space, payload})));
+  const auto other_case =
+      parse_envelope(std::string_view(object({instant, R"("Cluster":"c")", name_space, payload})));
   ASSERT_TRUE(failure_is(other_case, error::missing_field, 0));
   EXPECT_NE(other_case.error().message.find("cluster"), std::string::npos);
   const auto both_text = object({instant, R"("Cluster":"other")", cluster, name_space, payload});
@@ -101,7 +103,7 @@ TEST(envelope, a_field_that_is_missing_is_named) {
         text.append(",").append(field);
     const auto read = parse_envelope(std::string_view(text + "}"));
     ASSERT_TRUE(failure_is(read, error::missing_field, 0)) << name;
-    EXPECT_EQ(read.error().message, "the envelope has no field " + name);
+    EXPECT_EQ(read.error().message, "the envelope has no field \"" + name + "\"");
   }
   EXPECT_TRUE(failure_is(parse_envelope("{}"), error::missing_field, 0));
 }
@@ -110,8 +112,8 @@ TEST(envelope, fields_of_another_type_are_refused_at_their_value) {
   for (const std::string_view name : {"schemaVersion", "timestamp", "cluster", "namespace"})
     for (const std::string_view value : {"null", "1", "-1", "true", "{}", "[]"}) {
       const auto start = "{ \"" + std::string(name) + "\" : ";
-      EXPECT_TRUE(
-          failure_is(parse_envelope(std::string_view(start + std::string(value) + "}")), error::wrong_type, start.size()))
+      EXPECT_TRUE(failure_is(parse_envelope(std::string_view(start + std::string(value) + "}")),
+                             error::wrong_type, start.size()))
           << name;
     }
   EXPECT_TRUE(failure_is(parse_envelope(R"({"cluster":x})"), error::syntax, 11));
@@ -123,8 +125,8 @@ TEST(envelope, fields_of_another_type_are_refused_at_their_value) {
 
 TEST(envelope, schema_version_absent_or_empty_counts_as_v1alpha1_and_any_other_is_refused) {
   EXPECT_TRUE(has_value(parse_envelope(std::string_view(object({instant, cluster, name_space, payload})))));
-  EXPECT_TRUE(
-      has_value(parse_envelope(std::string_view(object({R"("schemaVersion":"")", instant, cluster, name_space, payload})))));
+  EXPECT_TRUE(has_value(parse_envelope(
+      std::string_view(object({R"("schemaVersion":"")", instant, cluster, name_space, payload})))));
   EXPECT_TRUE(has_value(parse_envelope(std::string_view(
       object({R"("schemaVersion":"kollect.dev\/v1\u0061lpha1")", instant, cluster, name_space, payload})))));
   for (const std::string_view other :
@@ -152,8 +154,10 @@ TEST(envelope, what_is_around_the_object_is_refused) {
   const auto good = message_with("[]");
   EXPECT_TRUE(has_value(parse_envelope(std::string_view(" \n" + good + "\r\n "))));
   EXPECT_TRUE(failure_is(parse_envelope(std::string_view(good + "x")), error::trailing_data, good.size()));
-  EXPECT_TRUE(failure_is(parse_envelope(std::string_view(good + " " + good)), error::trailing_data, good.size() + 1));
-  EXPECT_TRUE(failure_is(parse_envelope(std::string_view(good + std::string(1, '\0'))), error::trailing_data, good.size()));
+  EXPECT_TRUE(
+      failure_is(parse_envelope(std::string_view(good + " " + good)), error::trailing_data, good.size() + 1));
+  EXPECT_TRUE(failure_is(parse_envelope(std::string_view(good + std::string(1, '\0'))), error::trailing_data,
+                         good.size()));
   EXPECT_TRUE(failure_is(parse_envelope(std::string_view("\xEF\xBB\xBF" + good)), error::syntax, 0));
   EXPECT_TRUE(failure_is(parse_envelope(std::string_view("[" + good + "]")), error::syntax, 0));
   EXPECT_TRUE(failure_is(parse_envelope(""), error::empty_message));
@@ -174,7 +178,8 @@ TEST(envelope, passes_over_any_number_of_unknown_fields_but_not_over_one_twice) 
   std::string text = "{";
   for (int index = 0; index < 5'000; ++index)
     text += "\"x" + std::to_string(index) + "\":0,";
-  EXPECT_TRUE(has_value(parse_envelope(std::string_view(text + object({instant, cluster, name_space, payload}).substr(1)))));
+  EXPECT_TRUE(has_value(
+      parse_envelope(std::string_view(text + object({instant, cluster, name_space, payload}).substr(1)))));
   const auto rest = "," + object({instant, cluster, name_space, payload}).substr(1);
   const auto twice = text + "\"x17\":0" + rest, spelled_otherwise = text + "\"\\u00787\":0" + rest;
   EXPECT_TRUE(failure_is(parse_envelope(twice), error::duplicate_field, text.size()));
@@ -197,10 +202,10 @@ TEST(envelope, finds_the_end_of_any_payload) {
 }
 
 TEST(envelope, is_written_in_contract_order_with_the_payload_as_it_is) {
-  const envelope value{.timestamp = {1, 500'000'000}, .cluster = "a<b\"", .payload = "[ 1 ]"};
+  const envelope value{.timestamp = {1, 500'000'000}, .cluster = "a<b\"", .payload = R"([{"uid":"u"}])"};
   EXPECT_EQ(serialize(value).value(),
             R"({"schemaVersion":"kollect.dev/v1alpha1","timestamp":"1970-01-01T00:00:01.5Z",)"
-            R"("cluster":"a\u003cb\"","namespace":"","payload":[ 1 ]})");
+            R"("cluster":"a\u003cb\"","namespace":"","payload":[{"uid":"u"}]})");
   const auto text = serialize(value).value();
   const auto read = parse_envelope(text);
   ASSERT_TRUE(has_value(read));

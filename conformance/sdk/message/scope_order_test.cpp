@@ -65,7 +65,8 @@ TEST(scope, is_told_by_its_own_key_whatever_its_labels) {
   seeded_random random(41);
   for (int round = 0; round < 5'000; ++round) {
     const scope where{random_string(random), random_string(random), random_string(random)};
-    ASSERT_EQ(inventory_from_key(std::string_view(message_key(where)), where.cluster, where.namespace_), where.inventory)
+    ASSERT_EQ(inventory_from_key(std::string_view(message_key(where)), where.cluster, where.namespace_),
+              where.inventory)
         << where;
   }
 }

@@ -1,10 +1,10 @@
-#include <kollect/nats/config.hpp>
+#include <kollect/nats/detail/make_options.hpp>
 
 #include <gtest/gtest.h>
 
 #include <string>
 
-namespace kollect::nats {
+namespace kollect::nats::detail {
 namespace {
 
 connection target_of(std::vector<std::string> addresses) {
@@ -15,16 +15,16 @@ connection target_of(std::vector<std::string> addresses) {
 }
 
 TEST(nats_config, takes_urls) {
-  EXPECT_EQ(*detail::checked_urls(target_of({"nats://a", "b:4223", "tls://[::1]:1"})),
+  EXPECT_EQ(*checked_urls(target_of({"nats://a", "b:4223", "tls://[::1]:1"})),
             (std::vector<std::string>{"nats://a:4222", "nats://b:4223", "tls://[::1]:1"}));
-  EXPECT_TRUE(detail::make_options(target_of({"nats://a"}), {}));
+  EXPECT_TRUE(make_options(target_of({"nats://a"}), {}));
 }
 
 TEST(nats_config, refuses_urls_without_repeating_them) {
-  EXPECT_EQ(detail::checked_urls(target_of({})).error().clause, "NAT-01");
+  EXPECT_EQ(checked_urls(target_of({})).error().clause, "NAT-01");
   for (const char* address :
        {"nats://me:hunter2@host:4222", "nats://hunter2@host", "ws://hunter2", "http://hunter2:1"}) {
-    const auto options = detail::make_options(target_of({address}), {});
+    const auto options = make_options(target_of({address}), {});
     ASSERT_FALSE(options) << address;
     EXPECT_EQ(options.error().reason(), error::invalid_value);
     EXPECT_EQ(to_string(options.error()).find("hunter2"), std::string::npos);
@@ -32,21 +32,21 @@ TEST(nats_config, refuses_urls_without_repeating_them) {
 }
 
 TEST(nats_config, finds_hosts) {
-  EXPECT_EQ(detail::host_of("nats://example.com:4222"), "example.com");
-  EXPECT_EQ(detail::host_of("tls://127.0.0.1:1"), "127.0.0.1");
-  EXPECT_EQ(detail::host_of("tls://[::1]:4222"), "::1");
+  EXPECT_EQ(host_of("nats://example.com:4222"), "example.com");
+  EXPECT_EQ(host_of("tls://127.0.0.1:1"), "127.0.0.1");
+  EXPECT_EQ(host_of("tls://[::1]:4222"), "::1");
 }
 
 TEST(nats_config, escapes_what_goes_into_json) {
-  EXPECT_EQ(detail::json_escaped("plain"), "plain");
-  EXPECT_EQ(detail::json_escaped("q\"b\\n\n"), "q\\\"b\\\\n\\n");
-  EXPECT_EQ(detail::json_escaped(""), "");
+  EXPECT_EQ(json_escaped("plain"), "plain");
+  EXPECT_EQ(json_escaped("q\"b\\n\n"), "q\\\"b\\\\n\\n");
+  EXPECT_EQ(json_escaped(""), "");
 }
 
 TEST(nats_config, refuses_a_secret_with_a_nul_byte_without_repeating_it) {
   auto target = target_of({"nats://a"});
   target.secret = credentials{"me", std::string("hunter2\0", 8), ""};
-  const auto options = detail::make_options(target, {});
+  const auto options = make_options(target, {});
   ASSERT_FALSE(options);
   EXPECT_EQ(options.error().reason(), error::authentication_failed);
   EXPECT_EQ(to_string(options.error()).find("hunter2"), std::string::npos);
@@ -55,17 +55,17 @@ TEST(nats_config, refuses_a_secret_with_a_nul_byte_without_repeating_it) {
 TEST(nats_config, refuses_certificates_that_are_none) {
   auto target = target_of({"tls://a"});
   target.tls = tls_settings{"not a certificate", false};
-  const auto options = detail::make_options(target, {});
+  const auto options = make_options(target, {});
   ASSERT_FALSE(options);
   EXPECT_EQ(options.error().reason(), error::tls_failed);
 }
 
 TEST(nats_config, wants_tls_by_manifest_or_scheme) {
-  EXPECT_FALSE(detail::wants_tls(target_of({}), {"nats://a:1"}));
-  EXPECT_TRUE(detail::wants_tls(target_of({}), {"nats://a:1", "tls://b:1"}));
+  EXPECT_FALSE(wants_tls(target_of({}), {"nats://a:1"}));
+  EXPECT_TRUE(wants_tls(target_of({}), {"nats://a:1", "tls://b:1"}));
   auto target = target_of({});
   target.tls = tls_settings{};
-  EXPECT_TRUE(detail::wants_tls(target, {"nats://a:1"}));
+  EXPECT_TRUE(wants_tls(target, {"nats://a:1"}));
 }
 
 TEST(nats_config, warns_of_what_is_not_safe) {
@@ -84,4 +84,4 @@ TEST(nats_config, warns_of_what_is_not_safe) {
 }
 
 } // namespace
-} // namespace kollect::nats
+} // namespace kollect::nats::detail

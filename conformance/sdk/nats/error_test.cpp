@@ -1,8 +1,8 @@
-#include <kollect/nats/error.hpp>
+#include <kollect/nats/detail/error.hpp>
 
 #include <gtest/gtest.h>
 
-namespace kollect::nats {
+namespace kollect::nats::detail {
 namespace {
 
 TEST(nats_error, of_a_status) {
@@ -45,4 +45,4 @@ TEST(nats_error, says_what_to_do) {
 }
 
 } // namespace
-} // namespace kollect::nats
+} // namespace kollect::nats::detail

@@ -1,10 +1,10 @@
-#include <kollect/nats/subject.hpp>
+#include <kollect/nats/detail/subject.hpp>
 
 #include <gtest/gtest.h>
 
 #include <string>
 
-namespace kollect::nats {
+namespace kollect::nats::detail {
 namespace {
 
 TEST(subject, that_can_be_published_to) {
@@ -70,4 +70,4 @@ TEST(subject, does_not_cover_more) {
 }
 
 } // namespace
-} // namespace kollect::nats
+} // namespace kollect::nats::detail

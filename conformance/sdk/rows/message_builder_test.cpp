@@ -74,8 +74,8 @@ TEST(message_builder, says_what_it_cannot_make) {
   };
   EXPECT_TRUE(failure_is(begin(instant, {.item_count = 1}), error::missing_field)) << "PAY-04";
   EXPECT_TRUE(failure_is(begin({0, 1'000'000'000}, {.exported_at = instant}), error::invalid_timestamp));
-  EXPECT_TRUE(failure_is(begin(instant, {.exported_at = timestamp{253'402'300'800, 0}}),
-                         error::invalid_timestamp));
+  EXPECT_TRUE(
+      failure_is(begin(instant, {.exported_at = timestamp{253'402'300'800, 0}}), error::invalid_timestamp));
   auto building = begin(instant, {.item_count = 2, .exported_at = instant});
   ASSERT_TRUE(has_value(building));
   building->add_row(R"({"uid":"a"})");
@@ -96,8 +96,8 @@ TEST(make_message, labels_with_the_cluster_of_the_connection) { // ENV-06
     EXPECT_EQ(made->headers.front().value, "prod-west");
   }
   EXPECT_TRUE(failure_is(value_for("prod-east"), error::invalid_value));
-  EXPECT_TRUE(failure_is(make_messages({{"prod-east", "n", "i"}, 0, {}, {}}, sink, instant),
-                         error::invalid_value));
+  EXPECT_TRUE(
+      failure_is(make_messages({{"prod-east", "n", "i"}, 0, {}, {}}, sink, instant), error::invalid_value));
   sink.cluster.clear();
   EXPECT_EQ(value_for(" prod-east ").value().key, "prod-east:n/i");
 }

@@ -157,7 +157,7 @@ TEST(compact_cursor, an_envelope_is_the_same_however_it_is_spelled) {
   const envelope sent{.timestamp = parse_timestamp("2026-01-15T12:00:00.5Z").value(),
                       .cluster = "prod-west",
                       .namespace_ = "team-a",
-                      .payload = R"([{"a":"]"}])"};
+                      .payload = R"([{"uid":"]"}])"};
   const auto text = serialize(sent).value(), other = spaced(text);
   const auto one = parse_envelope(text).value(), two = parse_envelope(other).value();
   for (const auto field : {&envelope_view::schema_version, &envelope_view::timestamp_text,
@@ -169,7 +169,9 @@ TEST(compact_cursor, an_envelope_is_the_same_however_it_is_spelled) {
   // The same beginning, and more after the payload: seen, and checked.
   const auto with_more = text.substr(0, text.size() - 1) + R"(,"later":{"b":[]}})";
   EXPECT_EQ(parse_envelope(with_more).value().payload, sent.payload);
-  EXPECT_EQ(parse_envelope(std::string_view(text.substr(0, text.size() - 1) + R"(,"cluster":"b"})")).error().reason(),
+  EXPECT_EQ(parse_envelope(std::string_view(text.substr(0, text.size() - 1) + R"(,"cluster":"b"})"))
+                .error()
+                .reason(),
             error::duplicate_field);
   EXPECT_EQ(parse_envelope(std::string_view(text + "}")).error().reason(), error::trailing_data);
   EXPECT_EQ(parse_envelope(text, limits{.max_depth = 0}).error().reason(), error::too_deep);

@@ -2,6 +2,7 @@
 
 #include <support/failure_is.hpp>
 
+#include <kollect/base64.hpp>
 #include <kollect/kollect.hpp>
 
 #include <boost/json/value_to.hpp>
@@ -29,8 +30,8 @@ TEST(xxh3_collision, messages_of_a_pair_are_both_applied) {
     const auto pair = parse_value(line).value();
     const auto level = boost::json::value_to<std::string>(pair.at("level"));
     SCOPED_TRACE(level);
-    const auto first = decode_base64(std::string_view(pair.at("a").as_string()));
-    const auto second = decode_base64(std::string_view(pair.at("b").as_string()));
+    const auto first = decode_base64(std::string_view(pair.at("a").as_string())).value();
+    const auto second = decode_base64(std::string_view(pair.at("b").as_string())).value();
     const auto left = read_head(first), right = read_head(second);
     ASSERT_TRUE(has_value(left));
     ASSERT_TRUE(has_value(right));

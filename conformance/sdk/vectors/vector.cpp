@@ -1,11 +1,10 @@
 #include "vector.hpp"
 
-#include <kollect/detail/json_cursor.hpp>
+#include <kollect/base64.hpp>
+#include <kollect/json_reader.hpp>
 #include <kollect/parse.hpp>
 
 #include <boost/json/value_to.hpp>
-
-#include <openssl/evp.h>
 
 #include <fstream>
 #include <stdexcept>
@@ -16,18 +15,18 @@ namespace {
 
 /// The raw text of one field of an object.
 std::string raw_field(std::string_view line, std::string_view wanted) {
-  detail::json_cursor cursor(line, 256);
+  json_reader reader(line);
   std::string found;
-  const bool is_read = cursor.read_object([&](const json_string& name) {
+  reader.read_object([&](const json_string& name) {
     std::string_view raw;
     const bool is_wanted = name == wanted;
-    if (!cursor.skip_value(raw))
+    if (!reader.read_value(raw))
       return false;
     if (is_wanted)
       found = raw;
     return true;
   });
-  if (!is_read || found.empty())
+  if (!reader.finish() || found.empty())
     throw std::runtime_error("a vector without " + std::string(wanted));
   return found;
 }
@@ -37,7 +36,7 @@ std::string text_of(const boost::json::value& object, const char* name) {
 }
 
 expected_message message_of(const boost::json::value& object) {
-  return {decode_base64(text_of(object, "value")), text_of(object, "natsMsgId")};
+  return {decode_base64(text_of(object, "value")).value(), text_of(object, "natsMsgId")};
 }
 
 } // namespace
@@ -68,18 +67,6 @@ vector read_vector(std::string_view line) {
   for (const auto& part : object.at("exportEnvelope").as_array())
     out.export_envelope.push_back(message_of(part));
   out.is_oversized = object.as_object().contains("oversized");
-  return out;
-}
-
-std::string decode_base64(std::string_view text) {
-  std::string out(text.size() / 4 * 3, '\0');
-  const int size =
-      EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                      reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
-  if (size < 0)
-    throw std::runtime_error("not base64");
-  const auto padding = text.size() - (text.find_last_not_of('=') + 1);
-  out.resize(static_cast<std::size_t>(size) - padding);
   return out;
 }
 

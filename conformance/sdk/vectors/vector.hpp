@@ -38,8 +38,6 @@ std::vector<std::string> read_lines(const std::string& file);
 /// Reads one line; throws where it is not what the vectors' README says.
 vector read_vector(std::string_view line);
 
-std::string decode_base64(std::string_view text);
-
 } // namespace kollect::test
 
 #endif

@@ -1,7 +1,7 @@
 #include "fault.hpp"
 
 #include <kollect/checksum.hpp>
-#include <kollect/detail/json_writer.hpp>
+#include <kollect/json_writer.hpp>
 #include <kollect/order.hpp>
 #include <kollect/parse.hpp>
 
@@ -40,14 +40,12 @@ void repeat_first_row(producer::testee_export& asked) {
 }
 
 /// As kollect::serialize(), but for the order of keys from the second level on.
-void write_backwards(std::string& out, const boost::json::value& value, int depth) {
+void write_backwards(json_writer& out, const boost::json::value& value, int depth) {
   if (const auto* const array = value.if_array()) {
-    char separator = '[';
-    for (const auto& element : *array) {
-      out += std::exchange(separator, ',');
+    out.begin_array();
+    for (const auto& element : *array)
       write_backwards(out, element, depth + 1);
-    }
-    out += separator == '[' ? "[]" : "]";
+    out.end_array();
   } else if (const auto* const object = value.if_object()) {
     std::vector<std::string> names;
     for (const auto& member : *object)
@@ -55,28 +53,23 @@ void write_backwards(std::string& out, const boost::json::value& value, int dept
     std::ranges::sort(names);
     if (depth > 0)
       std::ranges::reverse(names);
-    char separator = '{';
+    out.begin_object();
     for (const auto& name : names) {
-      out += std::exchange(separator, ',');
-      {
-        text_end end(out);
-        append_json(end, name);
-      }
-      out += ':';
+      out.name(name);
       write_backwards(out, object->at(name), depth + 1);
     }
-    out += separator == '{' ? "{}" : "}";
+    out.end_object();
   } else {
-    const auto text = kollect::serialize(value);
-    out += text ? *text : "null";
+    out.value(value);
   }
 }
 
 void write_nested_keys_backwards(serialized_item& row, const item& source) {
   const auto attributes = row.json.find(",\"attributes\":");
   row.json.erase(attributes + 14);
-  write_backwards(row.json, source.attributes, 0);
-  row.json += '}';
+  json_writer out(row.json);
+  write_backwards(out, source.attributes, 0);
+  out.end_object();
 }
 
 void one_row_a_part(export_plan& plan) {

@@ -1,6 +1,6 @@
 #include "broken_sink.hpp"
 
-#include <kollect/detail/json_writer.hpp>
+#include <kollect/json_writer.hpp>
 #include <kollect/nats/end_process.hpp>
 #include <program/exit_code.hpp>
 
@@ -12,20 +12,29 @@ namespace {
 using namespace kollect;
 
 std::string answer_line(testees::broken_sink& sink, const std::string& line) {
+  std::string text;
+  json_writer out(text);
   const auto request = producer::parse_testee_request(line);
-  if (!request)
-    return R"({"id":null,"ok":false,"error":"no request"})";
-  const auto id = "{\"id\":" + request->id;
-  if (request->op == "hello")
-    return id + R"(,"ok":true,"name":"broken","version":"0","features":["kafka","nats","tls","scram"]})";
+  if (!request) {
+    out.begin_object().member("id", nullptr).member("ok", false).member("error", "no request").end_object();
+    return text;
+  }
+  out.begin_object().name("id").raw(request->id);
+  if (request->op == "hello") {
+    out.member("ok", true).member("name", "broken").member("version", "0").name("features").begin_array();
+    for (const auto* const feature : {"kafka", "nats", "tls", "scram"})
+      out.value(feature);
+    out.end_array().end_object();
+    return text;
+  }
   const auto done = request->op == "open"     ? sink.open(*request)
                     : request->op == "export" ? sink.export_snapshot(*request)
                                               : sink.close();
-  if (done)
-    return id + ",\"ok\":true}";
-  std::string reason;
-  detail::append_string(reason, to_string(done.error()));
-  return id + ",\"ok\":false,\"error\":" + reason + "}";
+  out.member("ok", done.has_value());
+  if (!done)
+    out.member("error", to_string(done.error()));
+  out.end_object();
+  return text;
 }
 
 } // namespace

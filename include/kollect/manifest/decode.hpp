@@ -44,7 +44,7 @@ inline void decode_document(const manifest_field& root, manifest_file& file) {
   else if (name == "KollectInventory")
     add_object(root, file.inventories, decode_inventory(root));
   else
-    kind.fail(error::invalid_value, in_quotes(name) + " is not read here; " + suggestion(name, kinds));
+    kind.fail(error::invalid_value, in_quotes(name) + " is not read here; " + suggest_name(name, kinds));
 }
 
 } // namespace detail

@@ -56,7 +56,7 @@ struct mapping_entry {
   node value;
 };
 
-inline const node* node::find(std::string_view key) const noexcept {
+[[nodiscard]] inline const node* node::find(std::string_view key) const noexcept {
   for (const auto& entry : entries)
     if (entry.key == key)
       return &entry.value;

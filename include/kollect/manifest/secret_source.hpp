@@ -1,10 +1,10 @@
 #ifndef KOLLECT_MANIFEST_SECRET_SOURCE_HPP
 #define KOLLECT_MANIFEST_SECRET_SOURCE_HPP
 
-#include <kollect/detail/read_file.hpp>
 #include <kollect/error.hpp>
 #include <kollect/manifest/detail/manifest_names.hpp>
 #include <kollect/manifest/manifest.hpp>
+#include <kollect/read_file.hpp>
 #include <kollect/version.hpp>
 
 #include <cstddef>
@@ -62,7 +62,7 @@ struct secret_sources {
       continue;
     if (values.size() == max_secret_files)
       return detail::file_failure(path, "it has more than " + std::to_string(max_secret_files) + " files");
-    auto bytes = detail::read_file(entry->path(), max_secret_file_bytes);
+    auto bytes = read_file(entry->path(), max_secret_file_bytes);
     if (!bytes)
       return bytes.error();
     values.emplace(key, std::move(*bytes));

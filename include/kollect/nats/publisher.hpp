@@ -7,6 +7,7 @@
 #include <kollect/nats/detail/client.hpp>
 #include <kollect/nats/detail/delivery.hpp>
 #include <kollect/nats/detail/outgoing.hpp>
+#include <kollect/nats/detail/target_stream.hpp>
 #include <kollect/nats/detail/window.hpp>
 #include <kollect/nats/stream.hpp>
 #include <kollect/transport.hpp>
@@ -30,9 +31,10 @@ namespace detail {
 /// which ends in its number, so that answers may come in any order.
 class jetstream_publisher final : public publisher {
 public:
-  jetstream_publisher(std::unique_ptr<client> server, inbox answers, const publisher_options& options)
-      : options_(options), server_(std::move(server)), answers_(std::move(answers)),
-        window_(*server_, answers_, options_) {}
+  jetstream_publisher(std::unique_ptr<client> server, const connection& target, inbox answers,
+                      const publisher_options& options)
+      : options_(options), server_(std::move(server)), stream_(*server_, target.stream, target.destination),
+        answers_(std::move(answers)), window_(*server_, stream_, answers_, options_) {}
   ~jetstream_publisher() override { close(); }
   jetstream_publisher(const jetstream_publisher&) = delete;
   jetstream_publisher& operator=(const jetstream_publisher&) = delete;
@@ -123,7 +125,7 @@ private:
       work.results[index] = result<receipt>(checked.error());
     }
     if (valid)
-      return {};
+      return work.messages.empty() ? result<void>() : stream_.ensure(work.deadline);
     return make_failure(error::not_acknowledged,
                         "the message was not sent, as another one of the same call cannot be", "NAT-05");
   }
@@ -202,6 +204,7 @@ private:
 
   publisher_options options_;
   std::unique_ptr<client> server_;
+  target_stream stream_;
   inbox answers_;
   window window_;
   std::uint64_t next_number_ = 1;
@@ -209,10 +212,14 @@ private:
 
 } // namespace detail
 
-/// Connects, and sees to it that the stream takes the subject (NAT-03). Fails within a few seconds:
-/// error::broker_unavailable when nothing listens, authentication_failed, tls_failed, or what
-/// ensure_stream() says. After that, a lost connection is made anew in the background for ever, and
-/// publish() waits for it up to its timeout; a server that takes no bytes can hold it write_timeout longer.
+/// Connects. Fails within a few seconds: error::broker_unavailable when nothing listens,
+/// authentication_failed, tls_failed, or error::invalid_value for a stream or subject that cannot be. After
+/// that, a lost connection is made anew in the background for ever, and publish() waits for it up to its
+/// timeout; a server that takes no bytes can hold it write_timeout longer.
+///
+/// The first publish() or post() sees to it that the stream takes the subject (NAT-03): where that fails,
+/// nothing was sent, each message's answer is what ensure_stream() says, and the next call tries again. A
+/// publisher that is only asked to check() makes no stream.
 ///
 /// A program that ends right after its last publisher should call end_process() of nats/end_process.hpp.
 ///
@@ -226,15 +233,11 @@ create_publisher(const connection& target, const publisher_options& options = {}
   auto server = detail::client::connect(target, options.client);
   if (!server)
     return server.error();
-  auto stream =
-      detail::ensure_stream(**server, target.stream, target.destination, options.client.request_timeout);
-  if (!stream)
-    return stream.error();
   auto answers = (*server)->subscribe_inbox();
   if (!answers)
     return answers.error();
   return std::unique_ptr<publisher>(
-      new detail::jetstream_publisher(std::move(*server), std::move(*answers), options));
+      new detail::jetstream_publisher(std::move(*server), target, std::move(*answers), options));
 }
 
 } // namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats

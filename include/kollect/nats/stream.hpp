@@ -5,7 +5,7 @@
 #include <kollect/error.hpp>
 #include <kollect/nats/config.hpp>
 #include <kollect/nats/detail/client.hpp>
-#include <kollect/nats/subject.hpp>
+#include <kollect/nats/detail/subject.hpp>
 #include <kollect/timestamp.hpp>
 #include <kollect/version.hpp>
 
@@ -34,13 +34,13 @@ struct stream_info {
   /// Whether it takes all that `subject` stands for.
   [[nodiscard]] bool takes(std::string_view subject) const {
     return std::ranges::any_of(subjects,
-                               [&](const std::string& pattern) { return covers(pattern, subject); });
+                               [&](const std::string& pattern) { return detail::covers(pattern, subject); });
   }
 
   /// Whether it takes nothing but `subject`.
   [[nodiscard]] bool takes_only(std::string_view subject) const {
-    return !is_copy &&
-           std::ranges::all_of(subjects, [&](const std::string& own) { return covers(subject, own); });
+    return !is_copy && std::ranges::all_of(
+                           subjects, [&](const std::string& own) { return detail::covers(subject, own); });
   }
 };
 

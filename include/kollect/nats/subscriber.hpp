@@ -40,7 +40,7 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats {
 create_subscriber(const connection& target, const subscriber_options& options, partition_listener listener) {
   if (auto right = kollect::detail::check_system(target, broker_system::nats); !right)
     return right.error();
-  if (!is_valid_name(options.durable))
+  if (!detail::is_valid_name(options.durable))
     return make_failure(
         error::invalid_value,
         "the durable's name is empty or has a dot, wildcard, slash or blank: give another with --group");

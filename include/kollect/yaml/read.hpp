@@ -1,7 +1,6 @@
 #ifndef KOLLECT_YAML_READ_HPP
 #define KOLLECT_YAML_READ_HPP
 
-#include <kollect/detail/read_file.hpp>
 #include <kollect/detail/utf8.hpp>
 #include <kollect/error.hpp>
 #include <kollect/manifest/decode.hpp>
@@ -9,6 +8,7 @@
 #include <kollect/manifest/document.hpp>
 #include <kollect/manifest/document_json.hpp>
 #include <kollect/manifest/manifest.hpp>
+#include <kollect/read_file.hpp>
 #include <kollect/version.hpp>
 #include <kollect/yaml/detail/event_handler.hpp>
 
@@ -135,7 +135,7 @@ read_manifest_text(std::string_view text, const std::string& source, const docum
 /// decode_manifest().
 [[nodiscard]] inline result<manifest_file> read_manifest(const std::filesystem::path& path,
                                                          const document_limits& bounds = {}) {
-  auto text = kollect::detail::read_file(path, bounds.max_bytes);
+  auto text = kollect::read_file(path, bounds.max_bytes);
   if (!text)
     return text.error();
   return read_manifest_text(*text, path.string(), bounds);

@@ -5,8 +5,6 @@
 #include <string_view>
 #include <vector>
 
-#include <openssl/evp.h>
-
 namespace kollect::consumer::test {
 
 /// Texts that a store must neither read as SQL nor shorten nor change.
@@ -25,16 +23,6 @@ inline std::vector<std::string> hostile_texts() {
           " leading and trailing ",
           "NULL",
           std::string(1'000'000, 'n')};
-}
-
-/// The bytes that base64 text stands for.
-inline std::string decode_base64(std::string_view text) {
-  std::string bytes(text.size() / 4 * 3, '\0');
-  EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
-                  reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
-  while (text.ends_with('='))
-    text.remove_suffix(1), bytes.pop_back();
-  return bytes;
 }
 
 } // namespace kollect::consumer::test

@@ -1,5 +1,7 @@
 #include "test/kafka/broker.hpp"
 
+#include <kollect/base64.hpp>
+
 #include <vectors/vector.hpp>
 
 namespace kollect::test {

@@ -1,5 +1,7 @@
 #include "test/support/producer.hpp"
 
+#include <kollect/base64.hpp>
+
 #include <servers/kafka_server.hpp>
 #include <support/failure_is.hpp>
 
@@ -12,13 +14,6 @@ namespace kollect::test {
 namespace {
 
 using servers::kafka_listener;
-
-/// The base64 that spec.tls.caBundle wants.
-std::string base64(std::string_view text) {
-  return servers::run_command({.arguments = {"base64", "-w", "0"}, .input = std::string(text)})
-      .value()
-      .output;
-}
 
 /// A version that SCRAM works with whatever librdkafka's is, with every listener there is.
 class kafka_security : public testing::Test {
@@ -58,7 +53,7 @@ protected:
   }
 
   static std::string trust(const std::string& ca_pem) {
-    return "  tls: {caBundle: " + base64(ca_pem) + "}\n";
+    return "  tls: {caBundle: " + encode_base64(ca_pem) + "}\n";
   }
 
   /// Checks and exports; both must end with the code and keep the password to themselves.

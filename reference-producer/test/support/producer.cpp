@@ -1,6 +1,6 @@
 #include "test/support/producer.hpp"
 
-#include <kollect/detail/json_writer.hpp>
+#include <kollect/json_writer.hpp>
 #include <kollect/parse.hpp>
 
 #include <servers/files.hpp>
@@ -13,7 +13,7 @@ namespace {
 
 std::string json_text(std::string_view text) {
   std::string out;
-  detail::append_string(out, text);
+  json_writer(out).value(text);
   return out;
 }
 

@@ -1,6 +1,7 @@
 #ifndef KOLLECT_SDK_TEST_NATS_FIXTURE_HPP
 #define KOLLECT_SDK_TEST_NATS_FIXTURE_HPP
 
+#include <kollect/nats/jetstream.hpp>
 #include <kollect/nats/publisher.hpp>
 #include <kollect/nats/subscriber.hpp>
 
@@ -111,6 +112,21 @@ protected:
     auto made = nats::create_publisher(target_, options);
     EXPECT_TRUE(made) << made.error();
     return made ? std::move(*made) : nullptr;
+  }
+
+  /// A publisher that has stored one message, "ready": it has seen to the stream, and asks for it no more.
+  std::unique_ptr<publisher> make_ready_publisher(nats::publisher_options options = {}) const {
+    auto sender = make_publisher(std::move(options));
+    EXPECT_TRUE(sender &&
+                sender->publish(std::vector{outgoing_message{target_.destination, {}, {}, "ready"}}, 10s)[0]);
+    return sender;
+  }
+
+  /// Whether the server has the stream of the test.
+  bool has_stream() const {
+    auto found = nats::jetstream::connect(target_).value().find_stream(target_.stream, 10s);
+    EXPECT_TRUE(found) << found.error();
+    return found && *found;
   }
 
   /// Publishes "first" … and expects each to be stored.

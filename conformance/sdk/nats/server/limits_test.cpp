@@ -19,7 +19,7 @@ TEST_F(limits_server, message_over_max_payload_is_refused_before_anything_is_sen
   EXPECT_EQ(answers[1].error().reason(), error::message_exceeds_limit);
   EXPECT_EQ(answers[1].error().clause, "SIZE-01");
   EXPECT_EQ(answers[2].error().reason(), error::not_acknowledged);
-  EXPECT_EQ(administrator(target_).stream(target_.stream).messages, 0U);
+  EXPECT_FALSE(has_stream());
 }
 
 TEST_F(limits_server, message_of_just_max_payload_passes) {

@@ -87,23 +87,45 @@ TEST_F(publisher_server, sends_nothing_when_one_message_cannot_be_sent) {
   EXPECT_EQ(answers[0].error().reason(), error::not_acknowledged);
   EXPECT_EQ(answers[1].error().reason(), error::invalid_value);
   EXPECT_EQ(answers[2].error().reason(), error::not_acknowledged);
-  EXPECT_EQ(administrator(target_).stream(target_.stream).messages, 0U);
+  EXPECT_FALSE(has_stream());
 }
 
 TEST_F(publisher_server, without_time_nothing_counts_as_confirmed) {
-  const auto sender = make_publisher();
+  const auto sender = make_ready_publisher();
   EXPECT_EQ(sender->publish(numbered_messages(target_, 1), 0ms)[0].error().reason(), error::not_acknowledged);
   // The late answer is not taken for that of the next message.
   const auto answers = sender->publish(numbered_messages(target_, 2, 1), 10s);
   ASSERT_TRUE(answers[0] && answers[1]);
-  EXPECT_EQ(answers[0]->offset, 2);
-  EXPECT_EQ(answers[1]->offset, 3);
+  EXPECT_EQ(answers[0]->offset, 3);
+  EXPECT_EQ(answers[1]->offset, 4);
 }
 
-TEST_F(publisher_server, is_tested_without_sending_anything) {
+TEST_F(publisher_server, is_tested_without_leaving_anything_behind) {
   const auto sender = make_publisher();
   EXPECT_TRUE(sender->check(10s));
-  EXPECT_EQ(administrator(target_).stream(target_.stream).messages, 0U);
+  EXPECT_TRUE(sender->publish({}, 10s).empty());
+  EXPECT_TRUE(sender->take_settled(0ms).empty());
+  EXPECT_FALSE(has_stream());
+  EXPECT_TRUE(sender->publish(numbered_messages(target_, 1), 10s)[0]);
+  EXPECT_TRUE(has_stream());
+}
+
+TEST_F(publisher_server, says_that_the_stream_cannot_be_made_and_tries_again) {
+  administrator admin(target_);
+  admin.ask("STREAM.CREATE.taker", {{"name", "taker"}, {"subjects", {target_.destination}}});
+  const auto sender = make_publisher();
+  EXPECT_TRUE(sender->check(10s));
+  const auto refused = sender->publish(numbered_messages(target_, 2), 10s);
+  ASSERT_EQ(refused.size(), 2U);
+  for (const auto& answer : refused) {
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().reason(), error::invalid_value);
+    EXPECT_NE(answer.error().message.find("overlap"), std::string::npos) << answer.error();
+  }
+  EXPECT_EQ(admin.stream("taker").messages, 0U);
+  admin.ask("STREAM.DELETE.taker");
+  for (const auto& answer : sender->publish(numbered_messages(target_, 2), 10s))
+    EXPECT_TRUE(answer) << answer.error();
 }
 
 TEST_F(publisher_server, is_of_no_use_once_closed) {

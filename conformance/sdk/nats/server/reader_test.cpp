@@ -54,7 +54,7 @@ TEST_F(nats_reader, reads_to_the_end_that_was_there_at_the_start) {
 }
 
 TEST_F(nats_reader, is_at_the_end_of_an_empty_stream_at_once) {
-  make_publisher(); // makes the stream
+  ASSERT_TRUE(nats::ensure_stream(target_));
   EXPECT_TRUE(open()->at_end());
 }
 

@@ -124,10 +124,12 @@ TEST(credentials_server, lacking_a_permission_is_reported_with_the_subject) {
   nats::publisher_options options;
   options.client.request_timeout = 1s;
   const auto sender = nats::create_publisher(target, options);
-  ASSERT_FALSE(sender);
-  EXPECT_EQ(sender.error().reason(), error::authentication_failed) << sender.error();
-  EXPECT_NE(sender.error().message.find("$JS.API.STREAM.CREATE.denied"), std::string::npos);
-  EXPECT_EQ(to_string(sender.error()).find("hunter2"), std::string::npos);
+  ASSERT_TRUE(sender) << sender.error();
+  const auto answer = (*sender)->publish(numbered_messages(target, 1), 2s)[0];
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().reason(), error::authentication_failed) << answer.error();
+  EXPECT_NE(answer.error().message.find("$JS.API.STREAM.CREATE.denied"), std::string::npos);
+  EXPECT_EQ(to_string(answer.error()).find("hunter2"), std::string::npos);
 }
 
 TEST(server_without_jetstream, is_unavailable) {
@@ -135,7 +137,15 @@ TEST(server_without_jetstream, is_unavailable) {
   server.start("");
   if (HasFatalFailure())
     return;
-  expect_refused(connection_to(server.url(), "none", "events.none"), error::broker_unavailable);
+  const auto target = connection_to(server.url(), "none", "events.none");
+  const auto sender = nats::create_publisher(target);
+  ASSERT_TRUE(sender) << sender.error();
+  EXPECT_EQ((*sender)->check(10s).error().reason(), error::broker_unavailable);
+  EXPECT_EQ((*sender)->publish(numbered_messages(target, 1), 10s)[0].error().reason(),
+            error::broker_unavailable);
+  const auto reader = nats::create_subscriber(target, {}, {});
+  ASSERT_FALSE(reader);
+  EXPECT_EQ(reader.error().reason(), error::broker_unavailable);
 }
 
 class tls_server : public testing::Test {

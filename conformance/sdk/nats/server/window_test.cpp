@@ -90,7 +90,7 @@ TEST_F(nats_window, is_settled_before_anything_is_published) {
 }
 
 TEST_F(nats_window, answers_for_all_when_it_is_closed) {
-  const auto sender = make_publisher();
+  const auto sender = make_ready_publisher();
   ASSERT_TRUE(server_->child().send_signal(SIGSTOP)); // it takes messages and does not answer
   for (auto& message : numbered_messages(target_, 3))
     sender->post(std::make_shared<const outgoing_message>(std::move(message)), 10s);
@@ -104,7 +104,7 @@ TEST_F(nats_window, answers_for_all_when_it_is_closed) {
 }
 
 TEST_F(nats_window, gives_up_what_is_not_answered_in_time_and_goes_on) {
-  const auto sender = make_publisher();
+  const auto sender = make_ready_publisher();
   ASSERT_TRUE(server_->child().send_signal(SIGSTOP));
   const auto lost = post_all(*sender, numbered_messages(target_, 3), 300ms);
   ASSERT_TRUE(server_->child().send_signal(SIGCONT));
@@ -116,15 +116,15 @@ TEST_F(nats_window, gives_up_what_is_not_answered_in_time_and_goes_on) {
   ASSERT_EQ(again.size(), 4U);
   for (std::size_t index = 0; index < again.size(); ++index) {
     ASSERT_TRUE(again[index].outcome) << again[index].outcome.error();
-    EXPECT_EQ(again[index].outcome->offset, static_cast<std::int64_t>(index + 1));
+    EXPECT_EQ(again[index].outcome->offset, static_cast<std::int64_t>(index + 2));
   }
-  EXPECT_EQ(administrator(target_).stream(target_.stream).messages, 4U);
+  EXPECT_EQ(administrator(target_).stream(target_.stream).messages, 5U);
 }
 
 TEST_F(nats_window, messages_on_their_way_when_the_server_dies_are_not_confirmed) {
   nats::publisher_options options;
   options.client.reconnect_wait = std::chrono::milliseconds(50);
-  const auto sender = make_publisher(options);
+  const auto sender = make_ready_publisher(options);
   ASSERT_TRUE(server_->child().send_signal(SIGSTOP));
   for (auto& message : numbered_messages(target_, 3))
     sender->post(std::make_shared<const outgoing_message>(std::move(message)), 30s);
@@ -138,7 +138,22 @@ TEST_F(nats_window, messages_on_their_way_when_the_server_dies_are_not_confirmed
   // Sent again with the same ids, each is stored once, whatever happened before.
   for (const auto& one : post_all(*sender, numbered_messages(target_, 3), 30s))
     EXPECT_TRUE(one.outcome) << one.outcome.error();
-  EXPECT_EQ(administrator(target_).stream(target_.stream).messages, 3U);
+  EXPECT_EQ(administrator(target_).stream(target_.stream).messages, 4U);
+}
+
+TEST_F(nats_window, makes_the_stream_with_the_first_message_and_tells_when_it_cannot) {
+  administrator admin(target_);
+  admin.ask("STREAM.CREATE.taker", {{"name", "taker"}, {"subjects", {target_.destination}}});
+  const auto sender = make_publisher();
+  for (const auto& one : post_all(*sender, numbered_messages(target_, 1), 10s))
+    EXPECT_EQ(one.outcome.error().reason(), error::invalid_value);
+  EXPECT_EQ(admin.stream("taker").messages, 0U);
+  admin.ask("STREAM.DELETE.taker");
+  const auto settled = post_all(*sender, numbered_messages(target_, 2), 10s);
+  ASSERT_EQ(settled.size(), 2U);
+  for (const auto& one : settled)
+    EXPECT_TRUE(one.outcome) << one.outcome.error();
+  EXPECT_TRUE(has_stream());
 }
 
 } // namespace

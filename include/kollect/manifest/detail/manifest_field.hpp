@@ -1,10 +1,10 @@
 #ifndef KOLLECT_MANIFEST_DETAIL_MANIFEST_FIELD_HPP
 #define KOLLECT_MANIFEST_DETAIL_MANIFEST_FIELD_HPP
 
-#include <kollect/detail/nearest_name.hpp>
 #include <kollect/error.hpp>
 #include <kollect/manifest/detail/manifest_path.hpp>
 #include <kollect/manifest/document.hpp>
+#include <kollect/nearest_name.hpp>
 #include <kollect/version.hpp>
 
 #include <algorithm>
@@ -69,7 +69,7 @@ public:
         continue;
       const manifest_field unknown(*this, nullptr, child_path(path_, entry.key), entry.key_position);
       return unknown.fail(error::unknown_key,
-                          "is not a known key; " + suggestion(entry.key, std::span(keys)));
+                          "is not a known key; " + suggest_name(entry.key, std::span(keys)));
     }
   }
 

@@ -5,6 +5,7 @@
 #include <kollect/nats/detail/client.hpp>
 #include <kollect/nats/detail/delivery.hpp>
 #include <kollect/nats/detail/outgoing.hpp>
+#include <kollect/nats/detail/target_stream.hpp>
 #include <kollect/transport.hpp>
 #include <kollect/version.hpp>
 
@@ -22,7 +23,7 @@
 namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats::detail {
 
 /// What is said of a message that may or may not have been stored.
-inline failure unconfirmed(const std::string& why) {
+[[nodiscard]] inline failure unconfirmed(const std::string& why) {
   return make_failure(
       error::not_acknowledged,
       why + ": the message may or may not have been stored; send it again with the same Nats-Msg-Id",
@@ -30,12 +31,13 @@ inline failure unconfirmed(const std::string& why) {
 }
 
 /// What is said of messages that JetStream did not answer for.
-inline failure taken_by_no_stream() {
+[[nodiscard]] inline failure taken_by_no_stream() {
   return explain(error::topic_missing, "no stream takes the message's subject, so it was not stored");
 }
 
 /// The number at the end of the reply subject that a message was sent with.
-inline std::optional<std::uint64_t> number_of_answer(const natsMsg* answer, const inbox& answers) {
+[[nodiscard]] inline std::optional<std::uint64_t> number_of_answer(const natsMsg* answer,
+                                                                   const inbox& answers) {
   const std::string_view subject = natsMsg_GetSubject(answer);
   return read_number(subject.substr(std::min(subject.size(), answers.prefix.size() + 1)));
 }
@@ -52,8 +54,8 @@ inline void discard_late_answers(const client& server, const inbox& answers, std
 /// The messages that were posted and not told of yet, oldest first.
 class window {
 public:
-  window(client& server, const inbox& answers, const publisher_options& options)
-      : server_(server), answers_(answers), options_(options) {}
+  window(client& server, target_stream& stream, const inbox& answers, const publisher_options& options)
+      : server_(server), stream_(stream), answers_(answers), options_(options) {}
 
   bool empty() const noexcept { return posted_.empty(); }
 
@@ -113,6 +115,8 @@ private:
                      "the message was not sent, as the connection to NATS is lost");
     if (auto checked = check_outgoing(message, max_payload()); !checked)
       return checked;
+    if (auto ensured = stream_.ensure(added.deadline); !ensured)
+      return ensured;
     while (!has_room_for(message))
       take_answer(oldest_deadline());
     if (has_failed_)
@@ -211,6 +215,7 @@ private:
   }
 
   client& server_;
+  target_stream& stream_;
   const inbox& answers_;
   const publisher_options& options_;
   std::deque<posted_message> posted_;

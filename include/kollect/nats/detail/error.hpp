@@ -1,5 +1,5 @@
-#ifndef KOLLECT_NATS_ERROR_HPP
-#define KOLLECT_NATS_ERROR_HPP
+#ifndef KOLLECT_NATS_DETAIL_ERROR_HPP
+#define KOLLECT_NATS_DETAIL_ERROR_HPP
 
 #include <kollect/error.hpp>
 #include <kollect/version.hpp>
@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats::detail {
 
 /// What a status of cnats means to us.
 [[nodiscard]] constexpr error to_error(natsStatus status) noexcept {
@@ -69,8 +69,6 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats {
   }
 }
 
-namespace detail {
-
 [[nodiscard]] constexpr std::string_view advice(error reason) noexcept {
   switch (reason) {
   case error::authentication_failed:
@@ -123,7 +121,6 @@ namespace detail {
   return explain(to_error(status), std::string(doing) + " failed: " + natsStatus_GetText(status), location);
 }
 
-} // namespace detail
-} // namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats::detail
 
 #endif

@@ -1,5 +1,5 @@
-#ifndef KOLLECT_KAFKA_ERROR_HPP
-#define KOLLECT_KAFKA_ERROR_HPP
+#ifndef KOLLECT_KAFKA_DETAIL_ERROR_HPP
+#define KOLLECT_KAFKA_DETAIL_ERROR_HPP
 
 #include <kollect/error.hpp>
 #include <kollect/version.hpp>
@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace kollect::inline KOLLECT_ABI_NAMESPACE::kafka {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE::kafka::detail {
 
 /// What a librdkafka error code means to us, and what a person should do about it.
 struct error_advice {
@@ -98,6 +98,6 @@ struct error_advice {
   return make_failure(advice.reason, std::move(message), advice.clause, {}, location);
 }
 
-} // namespace kollect::inline KOLLECT_ABI_NAMESPACE::kafka
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE::kafka::detail
 
 #endif

@@ -1,5 +1,5 @@
-#ifndef KOLLECT_NATS_SUBJECT_HPP
-#define KOLLECT_NATS_SUBJECT_HPP
+#ifndef KOLLECT_NATS_DETAIL_SUBJECT_HPP
+#define KOLLECT_NATS_DETAIL_SUBJECT_HPP
 
 #include <kollect/version.hpp>
 
@@ -7,9 +7,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats {
-
-namespace detail {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats::detail {
 
 /// Takes the text up to the next dot off the front of `rest`.
 [[nodiscard]] constexpr std::string_view take_token(std::string_view& rest) noexcept {
@@ -25,16 +23,14 @@ namespace detail {
   });
 }
 
-} // namespace detail
-
 /// True for a subject that one can publish to (NAT-01), or, with wildcards, subscribe to: tokens between
 /// dots, none empty, no blank or control character in them; `*` alone as a token, `>` alone as the last.
 [[nodiscard]] constexpr bool is_valid_subject(std::string_view subject,
                                               bool wildcards_allowed = false) noexcept {
-  if (subject.empty() || subject.back() == '.' || !detail::is_printable(subject))
+  if (subject.empty() || subject.back() == '.' || !is_printable(subject))
     return false;
   for (std::string_view rest = subject; !rest.empty();) {
-    const auto token = detail::take_token(rest);
+    const auto token = take_token(rest);
     if (token.empty())
       return false;
     if (token.find_first_of("*>") == std::string_view::npos)
@@ -48,7 +44,7 @@ namespace detail {
 
 /// True for the name of a stream or durable: it becomes one token of a subject, and a folder's name.
 [[nodiscard]] constexpr bool is_valid_name(std::string_view name) noexcept {
-  return !name.empty() && name.size() <= 255 && detail::is_printable(name) &&
+  return !name.empty() && name.size() <= 255 && is_printable(name) &&
          name.find_first_of(".*>/\\") == std::string_view::npos;
 }
 
@@ -56,7 +52,7 @@ namespace detail {
 /// Linear.
 [[nodiscard]] constexpr bool covers(std::string_view pattern, std::string_view subject) noexcept {
   while (!pattern.empty() && !subject.empty()) {
-    const auto wanted = detail::take_token(pattern), given = detail::take_token(subject);
+    const auto wanted = take_token(pattern), given = take_token(subject);
     if (wanted == ">")
       return true;
     if (given == ">" || (wanted != "*" && wanted != given))
@@ -65,6 +61,6 @@ namespace detail {
   return pattern.empty() && subject.empty();
 }
 
-} // namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats::detail
 
 #endif

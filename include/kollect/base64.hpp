@@ -1,5 +1,5 @@
-#ifndef KOLLECT_DETAIL_BASE64_HPP
-#define KOLLECT_DETAIL_BASE64_HPP
+#ifndef KOLLECT_BASE64_HPP
+#define KOLLECT_BASE64_HPP
 
 #include <kollect/version.hpp>
 
@@ -9,10 +9,12 @@
 #include <string>
 #include <string_view>
 
-namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE {
+
+namespace detail {
 
 /// The value of one letter of the standard base64 alphabet; -1 for any other character.
-constexpr int base64_digit(char letter) noexcept {
+[[nodiscard]] constexpr int base64_digit(char letter) noexcept {
   if (letter >= 'A' && letter <= 'Z')
     return letter - 'A';
   if (letter >= 'a' && letter <= 'z')
@@ -24,9 +26,29 @@ constexpr int base64_digit(char letter) noexcept {
   return letter == '/' ? 63 : -1;
 }
 
+} // namespace detail
+
+/// Bytes in standard base64, padded, in one line. Linear.
+[[nodiscard]] inline std::string encode_base64(std::string_view bytes) {
+  constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  out.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t at = 0; at < bytes.size(); at += 3) {
+    const auto group = bytes.substr(at, 3);
+    std::uint32_t bits = 0;
+    for (std::size_t index = 0; index < 3; ++index)
+      bits = (bits << 8U) | (index < group.size() ? static_cast<unsigned char>(group[index]) : 0U);
+    for (std::size_t index = 0; index < 4; ++index)
+      out +=
+          index <= group.size() ? alphabet[(bits >> (18U - 6U * static_cast<unsigned>(index))) & 63U] : '=';
+  }
+  return out;
+}
+
 /// Decodes padded standard base64 as Kubernetes does: line ends are skipped, anything else that is
-/// not of the alphabet makes the whole text invalid, which is the empty answer. Linear.
-inline std::optional<std::string> decode_base64(std::string_view text) {
+/// not of the alphabet, or padding that does not fit, makes the whole text invalid, which is the empty
+/// answer. Linear.
+[[nodiscard]] inline std::optional<std::string> decode_base64(std::string_view text) {
   std::string out;
   out.reserve(text.size() / 4 * 3);
   std::uint32_t bits = 0;
@@ -38,7 +60,7 @@ inline std::optional<std::string> decode_base64(std::string_view text) {
       ++padding;
       continue;
     }
-    const int digit = base64_digit(letter);
+    const int digit = detail::base64_digit(letter);
     if (digit < 0 || padding != 0)
       return {};
     bits = (bits << 6U) | static_cast<std::uint32_t>(digit);
@@ -56,6 +78,6 @@ inline std::optional<std::string> decode_base64(std::string_view text) {
   return out;
 }
 
-} // namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE
 
 #endif

@@ -1,5 +1,5 @@
-#ifndef KOLLECT_DETAIL_NEAREST_NAME_HPP
-#define KOLLECT_DETAIL_NEAREST_NAME_HPP
+#ifndef KOLLECT_NEAREST_NAME_HPP
+#define KOLLECT_NEAREST_NAME_HPP
 
 #include <kollect/version.hpp>
 
@@ -11,10 +11,12 @@
 #include <string_view>
 #include <vector>
 
-namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail {
+namespace kollect::inline KOLLECT_ABI_NAMESPACE {
+
+namespace detail {
 
 /// How many letters must be changed, added or removed to make one text of the other; ASCII case is free.
-inline std::size_t edit_distance(std::string_view left, std::string_view right) {
+[[nodiscard]] inline std::size_t edit_distance(std::string_view left, std::string_view right) {
   const auto lower = [](char letter) {
     return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
   };
@@ -32,14 +34,18 @@ inline std::size_t edit_distance(std::string_view left, std::string_view right) 
   return row.back();
 }
 
+} // namespace detail
+
 /// What to do about a name that is not among `valid`: `did you mean "topic"?` where one is near, else the
-/// list.
-inline std::string suggestion(std::string_view name, std::span<const std::string_view> valid) {
+/// list. For the end of a message such as `there is no "topik"; `. At most the product of both lengths, for
+/// names of up to 64 bytes; longer ones are near to none.
+[[nodiscard]] inline std::string suggest_name(std::string_view name,
+                                              std::span<const std::string_view> valid) {
   std::string_view nearest;
   std::size_t least = std::max<std::size_t>(2, name.size() / 3) + 1;
   if (name.size() <= 64) {
     for (const auto candidate : valid) {
-      const auto distance = edit_distance(name, candidate);
+      const auto distance = detail::edit_distance(name, candidate);
       if (distance < least && distance < candidate.size())
         least = distance, nearest = candidate;
     }
@@ -52,6 +58,6 @@ inline std::string suggestion(std::string_view name, std::span<const std::string
   return list;
 }
 
-} // namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail
+} // namespace kollect::inline KOLLECT_ABI_NAMESPACE
 
 #endif
