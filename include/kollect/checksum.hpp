@@ -37,7 +37,7 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 /// A SHA-256 digest: what identifies a payload (DED-02), checks items (PAY-02) and names a NATS
 /// message (NAT-02).
 struct sha256_digest {
-  std::array<unsigned char, 32> bytes{};
+  std::array<unsigned char, 32> bytes{}; ///< in the order they are printed in
 
   friend auto operator<=>(const sha256_digest&, const sha256_digest&) = default;
   friend bool operator==(const sha256_digest&, const sha256_digest&) = default;
@@ -92,6 +92,7 @@ public:
     return digest;
   }
 
+  /// SHA-256 over one text.
   sha256_digest operator()(std::string_view text) noexcept { return (*this)({text}); }
 
 private:
@@ -104,6 +105,7 @@ private:
   return sha256_hasher()(pieces);
 }
 
+/// SHA-256 over one text.
 [[nodiscard]] inline sha256_digest sha256(std::string_view text) noexcept {
   return sha256({text});
 }
@@ -111,8 +113,8 @@ private:
 /// A 128-bit XXH3 fingerprint: an index and a first filter. Two different texts with the same
 /// fingerprint can be built by hand, so it never decides alone that hostile texts are equal.
 struct fingerprint {
-  std::uint64_t high = 0;
-  std::uint64_t low = 0;
+  std::uint64_t high = 0; ///< the upper 64 bits
+  std::uint64_t low = 0;  ///< the lower 64 bits
 
   friend auto operator<=>(const fingerprint&, const fingerprint&) = default;
   friend bool operator==(const fingerprint&, const fingerprint&) = default;

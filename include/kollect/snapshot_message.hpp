@@ -19,9 +19,9 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
 /// A message's header as a consumer needs it: enough to recognise a duplicate. Views into the message.
 struct message_head {
-  envelope_view envelope;
-  kollect::scope scope;
-  dedup_key key;
+  envelope_view envelope; ///< a view of the message
+  kollect::scope scope;   ///< from the labels and the message key
+  dedup_key key;          ///< DED-01
 };
 
 namespace detail {
@@ -42,7 +42,7 @@ namespace detail {
                                                     std::optional<std::string_view> message_key = {},
                                                     const limits& bounds = {}) {
   sha256_hasher hasher;
-  dedup_key key;
+  dedup_key key; ///< DED-01
   auto envelope = parse_envelope(value, hasher, key, bounds);
   if (!envelope)
     return envelope.error();
@@ -60,7 +60,7 @@ result<message_head> read_head(Text&&, Rest&&...) = delete; // a view of it woul
   auto envelope = parse_envelope(value, bounds);
   if (!envelope)
     return envelope.error();
-  dedup_key key;
+  dedup_key key; ///< DED-01
   detail::assign_labels(key, *envelope);
   return detail::make_head(*envelope, std::move(key), message_key);
 }
