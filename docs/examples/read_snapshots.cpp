@@ -16,6 +16,6 @@ int main() {
       continue;
     }
     for (const auto& change : step->changes)
-      std::cout << change.kind << ' ' << change.identity << '\n';
+      std::cout << change.kind << ' ' << step->scope << ' ' << change.identity << '\n';
   }
 }

@@ -23,16 +23,16 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
 /// A part as it was collected.
 struct collected_part {
-  held_part part;
-  dedup_key key;
+  held_part part;                           ///< its index and digest
+  dedup_key key;                            ///< of its message (DED-01)
   std::optional<message_position> position; ///< where its message stood, if that was told
   std::string payload;                      ///< for parse_payload()
 };
 
 /// The parts of one set that have come, by index.
 struct collected_set {
-  part_set set;
-  std::vector<collected_part> parts;
+  part_set set;                      ///< which set
+  std::vector<collected_part> parts; ///< each index once
 };
 
 /// Collects multipart sets in memory (MP-04), bounded in bytes, sets and age; a consumer with a database
@@ -40,21 +40,25 @@ struct collected_set {
 /// the answer. Movable, not copyable; a moved-from one is empty. Not thread-safe.
 class assembler {
 public:
-  using clock = std::chrono::steady_clock;
+  using clock = std::chrono::steady_clock; ///< of ages: no clock that is set back
 
+  /// What it may hold. A set that is over a bound is given up.
   struct options {
     std::size_t max_bytes = 256U * 1024 * 1024; ///< of all that is held: payloads, names, and some 200 a part
     std::size_t max_sets = 10'000;              ///< sets that wait
     clock::duration max_age = std::chrono::hours(24); ///< since the last part of a set came
   };
 
+  /// What add() did with a part.
   struct answer {
-    decision found;
+    decision found;                      ///< as of decide_part(): duplicate, stale or pending
     std::optional<collected_set> whole;  ///< with decision_reason::last_part: all parts of the set
     std::vector<collected_set> given_up; ///< those that were over a bound: they are held no more
   };
 
+  /// With the default bounds.
   assembler() : assembler(options{}) {}
+  /// With these bounds.
   explicit assembler(options bounds) : bounds_(bounds) {}
   assembler(assembler&& other) noexcept : bounds_(other.bounds_) { take(other); }
   assembler& operator=(assembler&& other) noexcept {
@@ -121,7 +125,9 @@ public:
     }
   }
 
+  /// How many sets wait for parts.
   [[nodiscard]] std::size_t pending_sets() const noexcept { return sets_.size(); }
+  /// Bytes that they take, as options::max_bytes counts them.
   [[nodiscard]] std::size_t held_bytes() const noexcept { return held_bytes_; }
 
 private:

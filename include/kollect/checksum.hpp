@@ -37,7 +37,7 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 /// A SHA-256 digest: what identifies a payload (DED-02), checks items (PAY-02) and names a NATS
 /// message (NAT-02).
 struct sha256_digest {
-  std::array<unsigned char, 32> bytes{};
+  std::array<unsigned char, 32> bytes{}; ///< in the order they are printed in
 
   friend auto operator<=>(const sha256_digest&, const sha256_digest&) = default;
   friend bool operator==(const sha256_digest&, const sha256_digest&) = default;
@@ -92,6 +92,7 @@ public:
     return digest;
   }
 
+  /// SHA-256 over one text.
   sha256_digest operator()(std::string_view text) noexcept { return (*this)({text}); }
 
 private:
@@ -104,6 +105,7 @@ private:
   return sha256_hasher()(pieces);
 }
 
+/// SHA-256 over one text.
 [[nodiscard]] inline sha256_digest sha256(std::string_view text) noexcept {
   return sha256({text});
 }
@@ -111,12 +113,27 @@ private:
 /// A 128-bit XXH3 fingerprint: an index and a first filter. Two different texts with the same
 /// fingerprint can be built by hand, so it never decides alone that hostile texts are equal.
 struct fingerprint {
-  std::uint64_t high = 0;
-  std::uint64_t low = 0;
+  std::uint64_t high = 0; ///< the upper 64 bits
+  std::uint64_t low = 0;  ///< the lower 64 bits
 
   friend auto operator<=>(const fingerprint&, const fingerprint&) = default;
   friend bool operator==(const fingerprint&, const fingerprint&) = default;
 };
+
+/// Lowercase hex, 32 characters, the high half first.
+[[nodiscard]] inline std::string to_string(const fingerprint& value) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  text.reserve(32);
+  for (const auto half : {value.high, value.low})
+    for (unsigned shift = 64; shift != 0; shift -= 4)
+      text += digits[half >> (shift - 4) & 15U];
+  return text;
+}
+
+inline std::ostream& operator<<(std::ostream& out, const fingerprint& value) {
+  return out << to_string(value);
+}
 
 /// Linear. Where libxxhash has versions for several processors, it chooses; the result is the same.
 [[nodiscard]] inline fingerprint fingerprint_of(std::string_view text) noexcept {

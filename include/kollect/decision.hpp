@@ -76,8 +76,8 @@ struct held_snapshot {
 namespace detail {
 
 /// A part before the others of its set are looked at: a value when its end is certain already.
-inline std::optional<decision> decide_early(const held_snapshot& held, const part_set& set,
-                                            const held_part& arrived) {
+[[nodiscard]] inline std::optional<decision> decide_early(const held_snapshot& held, const part_set& set,
+                                                          const held_part& arrived) {
   if (!held.order)
     return {};
   const auto known = std::tie(held.order->instant, held.order->generation);
@@ -148,14 +148,14 @@ namespace detail {
 using target_set = std::set<std::pair<std::string, std::string>>;
 
 /// The targets (namespace, name) that rows belong to.
-inline target_set targets_of(const row_map& rows) {
+[[nodiscard]] inline target_set targets_of(const row_map& rows) {
   target_set targets;
   for (const auto& [identity, row] : rows)
     targets.emplace(identity.target_namespace, identity.target_name);
   return targets;
 }
 
-inline std::uint64_t digest_of(const target_set& targets) {
+[[nodiscard]] inline std::uint64_t digest_of(const target_set& targets) {
   std::string text;
   for (const auto& [namespace_, name] : targets)
     text.append(namespace_).append("\0", 1).append(name).append("\0", 1);

@@ -24,10 +24,10 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 /// gives the same key. Two inventories of one namespace may send the same payload in one instant:
 /// keep keys per scope.
 struct dedup_key {
-  std::string cluster;
-  std::string namespace_;
-  std::string timestamp; ///< as sent
-  sha256_digest payload;
+  std::string cluster{};    ///< ENV-06, decoded
+  std::string namespace_{}; ///< ENV-07, decoded
+  std::string timestamp{};  ///< as sent
+  sha256_digest payload{};  ///< SHA-256 over the payload's raw bytes (DED-02)
 
   friend auto operator<=>(const dedup_key&, const dedup_key&) = default;
   friend bool operator==(const dedup_key&, const dedup_key&) = default;

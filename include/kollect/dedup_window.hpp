@@ -27,14 +27,17 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 /// Movable, not copyable; a moved-from one is empty. Not thread-safe.
 class dedup_window {
 public:
-  using clock = std::chrono::steady_clock;
+  using clock = std::chrono::steady_clock; ///< of ages: no clock that is set back
 
+  /// What it may hold. A key that is over a bound is forgotten, the oldest first.
   struct options {
-    std::size_t max_keys = 100'000;
-    clock::duration max_age = std::chrono::hours(24);
+    std::size_t max_keys = 100'000;                   ///< of all scopes together; 0: remembers nothing
+    clock::duration max_age = std::chrono::hours(24); ///< since the key came first
   };
 
+  /// With the default bounds.
   dedup_window() : dedup_window(options{}) {}
+  /// With these bounds.
   explicit dedup_window(options bounds) : bounds_(bounds) {}
   dedup_window(dedup_window&& other) noexcept
       : bounds_(other.bounds_), keys_(std::exchange(other.keys_, {})),
@@ -67,6 +70,7 @@ public:
       forget_first();
   }
 
+  /// How many keys are remembered.
   [[nodiscard]] std::size_t size() const noexcept { return keys_.size(); }
 
 private:

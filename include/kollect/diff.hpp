@@ -40,10 +40,10 @@ inline std::ostream& operator<<(std::ostream& out, change_kind kind) {
 
 /// One row's change. `before` and `after` are the row's JSON as it was sent; empty where there was none.
 struct change {
-  change_kind kind = change_kind::added;
-  row_identity identity;
-  std::string before;
-  std::string after;
+  change_kind kind = change_kind::added;  ///< what happened
+  row_identity identity;                  ///< to which row (ROW-03)
+  std::string before;                     ///< empty for an added row
+  std::string after;                      ///< empty for a removed row
   std::vector<std::string> changed_paths; ///< for changed rows: see changed_paths()
 
   friend bool operator==(const change&, const change&) = default;

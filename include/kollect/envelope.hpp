@@ -47,9 +47,9 @@ struct envelope_view {
   json_string schema_version{};   ///< empty where absent, which means v1alpha1 (ENV-03)
   json_string timestamp_text{};   ///< as sent: part of the dedup key
   kollect::timestamp timestamp{}; ///< the same as an instant
-  json_string cluster{};
-  json_string namespace_{};
-  std::string_view payload{}; ///< raw bytes, the ones that DED-02 hashes
+  json_string cluster{};          ///< ENV-06
+  json_string namespace_{};       ///< ENV-07
+  std::string_view payload{};     ///< raw bytes, the ones that DED-02 hashes
 
   /// Where the payload begins in the message, in bytes.
   [[nodiscard]] std::size_t payload_offset() const noexcept {

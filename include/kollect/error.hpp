@@ -208,6 +208,10 @@ struct error_text {
   return {"unknown", "unknown error", condition::internal};
 }
 
+// Boost's base has no virtual destructor, as nobody destroys a category by it.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wnon-virtual-dtor"
+
 class condition_category_type final : public boost::system::error_category {
 public:
   constexpr condition_category_type() noexcept : error_category(0x6b6f6c6c65637402ULL) {}
@@ -247,6 +251,8 @@ public:
   }
 };
 
+#pragma GCC diagnostic pop
+
 inline constexpr error_category_type error_category_instance{};
 
 } // namespace detail
@@ -265,18 +271,20 @@ inline std::ostream& operator<<(std::ostream& out, error value) {
   return out << error_name(value);
 }
 
+/// Found by Boost.System: lets an error be compared with a code.
 [[nodiscard]] inline boost::system::error_code make_error_code(error value) noexcept {
   return {static_cast<int>(value), error_category()};
 }
+/// Found by Boost.System: lets `code == condition::bad_data` compile.
 [[nodiscard]] inline boost::system::error_condition make_error_condition(condition value) noexcept {
   return {static_cast<int>(value), detail::condition_category_instance};
 }
 
 /// Where in a text a failure was found. Lines and columns count from 1, bytes from 0.
 struct text_position {
-  std::size_t offset = 0;
-  std::size_t line = 0; ///< 0: the text has no lines worth naming (a message)
-  std::size_t column = 0;
+  std::size_t offset = 0; ///< bytes before it
+  std::size_t line = 0;   ///< 0: the text has no lines worth naming (a message)
+  std::size_t column = 0; ///< counts bytes; 0 where line is
 
   friend auto operator<=>(const text_position&, const text_position&) = default;
   friend bool operator==(const text_position&, const text_position&) = default;
@@ -294,6 +302,7 @@ struct failure {
   std::string source = {};                    ///< file, topic or store that it is about
   boost::source_location location = {};       ///< where in this library it was noticed
 
+  /// The code as the enumerator that it was made from.
   [[nodiscard]] error reason() const noexcept { return static_cast<error>(code.value()); }
 };
 

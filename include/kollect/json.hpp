@@ -39,11 +39,13 @@
 
 namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
+/// For value_from(): records as objects, texts as strings.
 template <detail::json_convertible Type>
 void tag_invoke(const boost::json::value_from_tag&, boost::json::value& out, const Type& value) {
   out = detail::to_json(value);
 }
 
+/// For try_value_to(): answers with an error code where the value has another shape.
 template <detail::json_convertible Type>
 boost::json::result<Type> tag_invoke(const boost::json::try_value_to_tag<Type>&,
                                      const boost::json::value& value) {
@@ -53,11 +55,13 @@ boost::json::result<Type> tag_invoke(const boost::json::try_value_to_tag<Type>&,
   return std::move(*read);
 }
 
+/// For value_to(): throws boost::system::system_error where the value has another shape.
 template <detail::json_convertible Type>
 Type tag_invoke(const boost::json::value_to_tag<Type>&, const boost::json::value& value) {
   return detail::from_json<Type>(value).value();
 }
 
+/// The string's value, decoded.
 inline void tag_invoke(const boost::json::value_from_tag&, boost::json::value& out,
                        const json_string& value) {
   out = value.decode();
@@ -73,6 +77,7 @@ inline void tag_invoke(const boost::json::value_from_tag&, boost::json::value& o
   out = std::move(made);
 }
 
+/// Its error_name().
 inline void tag_invoke(const boost::json::value_from_tag&, boost::json::value& out, error value) {
   out = detail::view_of(error_name(value));
 }

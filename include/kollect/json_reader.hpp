@@ -78,6 +78,7 @@ public:
     return is_next(json_kind::array) && cursor_.read_array(std::forward<OnElement>(on_element));
   }
 
+  /// A string, as a view of the text.
   bool read_string(json_string& out) noexcept {
     return is_next(json_kind::string) && cursor_.read_string(out);
   }

@@ -24,7 +24,9 @@ public:
 
   /// The bytes between the quotes, escapes and all.
   [[nodiscard]] constexpr std::string_view raw() const noexcept { return raw_; }
+  /// Whether the raw bytes are the value.
   [[nodiscard]] constexpr bool is_plain() const noexcept { return is_plain_; }
+  /// Whether the value is the empty string.
   [[nodiscard]] constexpr bool empty() const noexcept { return raw_.empty(); }
   /// Whether there is a string at all: an optional field that is absent has none, which counts as empty.
   [[nodiscard]] constexpr bool is_present() const noexcept { return raw_.data() != nullptr; }

@@ -31,11 +31,16 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 /// Needs no memory but the string's, and may throw std::bad_alloc as the string does. Linear.
 class json_writer {
 public:
+  /// Appends to `out`.
   explicit json_writer(std::string& out) noexcept : out_(out), begin_(out.size()) {}
 
+  /// Objects and arrays: what is begun has to be ended.
   json_writer& begin_object() { return begin('{'); }
+  /// Ends the innermost object.
   json_writer& end_object() { return end('}'); }
+  /// Begins an array.
   json_writer& begin_array() { return begin('['); }
+  /// Ends the innermost array.
   json_writer& end_array() { return end(']'); }
 
   /// The name of the value that is written next.
@@ -60,9 +65,12 @@ public:
     detail::append_string(out_, text);
     return *this;
   }
+  /// The same; never null.
   json_writer& value(const char* text) { return value(std::string_view(text)); }
+  /// The same.
   json_writer& value(const std::string& text) { return value(std::string_view(text)); }
 
+  /// `true` or `false`.
   json_writer& value(std::same_as<bool> auto flag) {
     return raw(flag ? std::string_view("true") : std::string_view("false"));
   }
@@ -88,6 +96,7 @@ public:
     return *this;
   }
 
+  /// `null`.
   json_writer& value(std::nullptr_t) { return raw("null"); }
 
   /// Any value, keys of objects in bytewise order (BYT-02). One with a number that JSON has no text for, or

@@ -30,5 +30,6 @@
 #include <kollect/snapshot.hpp>
 #include <kollect/snapshot_message.hpp>
 #include <kollect/timestamp.hpp>
+#include <kollect/whole_snapshot.hpp>
 
 #endif

@@ -32,8 +32,8 @@ inline std::ostream& operator<<(std::ostream& out, broker_system system) {
 
 /// A Kafka record header or a NATS message header.
 struct header {
-  std::string name;
-  std::string value;
+  std::string name{};  ///< case-sensitive
+  std::string value{}; ///< any bytes for Kafka, one line for NATS
 
   friend auto operator<=>(const header&, const header&) = default;
   friend bool operator==(const header&, const header&) = default;
@@ -49,10 +49,10 @@ inline constexpr std::string_view message_id_header = "Nats-Msg-Id";
 /// Nats-Msg-Id, for NATS one with a key, or without that header. A Kafka message that is filled in by hand
 /// without a key goes to any partition, so that its scope's order is lost (KAF-02).
 struct outgoing_message {
-  std::string destination;        ///< Kafka topic or NATS subject
-  std::optional<std::string> key; ///< Kafka message key (KAF-01); NATS has none
-  std::vector<header> headers;    ///< KAF-04; NAT-02: Nats-Msg-Id
-  std::string value;              ///< the serialized envelope
+  std::string destination{};        ///< Kafka topic or NATS subject
+  std::optional<std::string> key{}; ///< Kafka message key (KAF-01); NATS has none
+  std::vector<header> headers{};    ///< KAF-04; NAT-02: Nats-Msg-Id
+  std::string value{};              ///< the serialized envelope
 
   friend bool operator==(const outgoing_message&, const outgoing_message&) = default;
 };
@@ -103,7 +103,7 @@ struct received_message {
   std::optional<timestamp> appended_at; ///< when the broker took it in
   std::optional<std::string> key;       ///< Kafka message key
   std::string subject;                  ///< NATS subject or Kafka topic
-  std::vector<header> headers;
+  std::vector<header> headers;          ///< in the order they were sent in
   std::string_view value;               ///< the bytes as sent; empty for a tombstone too
   bool is_tombstone = false;            ///< a Kafka record without a value
   std::shared_ptr<const void> owner;    ///< keeps `value` alive

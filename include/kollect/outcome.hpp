@@ -19,7 +19,7 @@ enum class outcome {
   refused    ///< it breaks the contract or a limit: keep it as a dead letter and go on
 };
 
-constexpr std::string_view to_string(outcome value) noexcept {
+[[nodiscard]] constexpr std::string_view to_string(outcome value) noexcept {
   switch (value) {
   case outcome::applied:
     return "applied";
@@ -51,7 +51,7 @@ enum class decision_reason {
   last_part       ///< pending no longer: with it its set is whole, and ends as decide_snapshot() says
 };
 
-constexpr std::string_view to_string(decision_reason value) noexcept {
+[[nodiscard]] constexpr std::string_view to_string(decision_reason value) noexcept {
   switch (value) {
   case decision_reason::first_of_scope:
     return "first_of_scope";
@@ -79,8 +79,8 @@ inline std::ostream& operator<<(std::ostream& out, decision_reason value) {
 
 /// How a message ends, and why. A message that is refused is a failure instead, which says why.
 struct decision {
-  outcome ending = outcome::pending;
-  decision_reason why = decision_reason::parts_missing;
+  outcome ending = outcome::pending;                    ///< never refused
+  decision_reason why = decision_reason::parts_missing; ///< one that goes with `ending`
 
   friend bool operator==(const decision&, const decision&) = default;
 };
@@ -91,13 +91,14 @@ inline std::ostream& operator<<(std::ostream& out, const decision& value) {
 
 /// How many messages ended how: `consumed` is always the sum of the others.
 struct outcome_counts {
-  std::int64_t consumed = 0;
-  std::int64_t applied = 0;
-  std::int64_t duplicate = 0;
-  std::int64_t stale = 0;
-  std::int64_t pending = 0; ///< goes down again when a set is whole, superseded or given up
-  std::int64_t refused = 0;
+  std::int64_t consumed = 0;  ///< all of them
+  std::int64_t applied = 0;   ///< outcome::applied
+  std::int64_t duplicate = 0; ///< outcome::duplicate
+  std::int64_t stale = 0;     ///< outcome::stale
+  std::int64_t pending = 0;   ///< goes down again when a set is whole, superseded or given up
+  std::int64_t refused = 0;   ///< outcome::refused
 
+  /// The count of this outcome.
   std::int64_t& operator[](outcome value) noexcept {
     std::int64_t* const places[] = {&applied, &duplicate, &stale, &pending, &refused};
     return *places[static_cast<std::size_t>(value)];

@@ -20,10 +20,10 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 /// What all parts of one multipart set share (MP-05). exportedAt is what tells two data snapshots
 /// of one generation apart.
 struct part_set {
-  kollect::scope scope;
-  timestamp exported_at;
-  std::int64_t generation = 0;
-  std::uint32_t part_total = 0;
+  kollect::scope scope;         ///< of its messages
+  timestamp exported_at;        ///< PAY-04
+  std::int64_t generation = 0;  ///< PAY-05; 0 where absent
+  std::uint32_t part_total = 0; ///< 2 to limits::max_part_total
 
   friend auto operator<=>(const part_set&, const part_set&) = default;
   friend bool operator==(const part_set&, const part_set&) = default;
@@ -32,7 +32,7 @@ struct part_set {
 /// One part that waits for the others of its set: its index and its payload's digest.
 struct held_part {
   std::uint32_t part_index = 0; ///< 1 to part_total
-  sha256_digest digest;
+  sha256_digest digest;         ///< SHA-256 of its payload: dedup_key::payload
 
   friend auto operator<=>(const held_part&, const held_part&) = default;
   friend bool operator==(const held_part&, const held_part&) = default;
@@ -40,7 +40,7 @@ struct held_part {
 
 namespace detail {
 
-inline std::string_view bytes_of(const sha256_digest& digest) noexcept {
+[[nodiscard]] inline std::string_view bytes_of(const sha256_digest& digest) noexcept {
   return {reinterpret_cast<const char*>(digest.bytes.data()), digest.bytes.size()};
 }
 

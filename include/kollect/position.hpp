@@ -19,7 +19,7 @@ struct message_position {
 
 /// How far one partition of a log was consumed. NATS streams have the one partition 0.
 struct partition_position {
-  std::int32_t partition = 0;
+  std::int32_t partition = 0;   ///< Kafka partition; 0 for NATS
   std::int64_t next_offset = 0; ///< of the first message that was not consumed yet
 
   friend auto operator<=>(const partition_position&, const partition_position&) = default;

@@ -14,6 +14,7 @@
 #include <kollect/snapshot_message.hpp>
 #include <kollect/timestamp.hpp>
 #include <kollect/version.hpp>
+#include <kollect/whole_snapshot.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -37,9 +38,9 @@ struct arrival {
 
 /// How a message ended, and what it did.
 struct step {
-  outcome ending = outcome::pending; ///< never refused: that is a failure
-  decision_reason why = decision_reason::parts_missing;
-  kollect::scope scope;
+  outcome ending = outcome::pending;                    ///< never refused: that is a failure
+  decision_reason why = decision_reason::parts_missing; ///< one that goes with `ending`
+  kollect::scope scope;                                 ///< whose rows `changes` are
   snapshot_order order;        ///< of its snapshot; of a part that is pending without the digest of the set
   std::vector<change> changes; ///< by row identity; folded into the rows held before they give those held now
   bool targets_alternate = false;      ///< see notice_alternating_targets(): tell a person
@@ -72,8 +73,9 @@ struct step {
 /// database (docs/sdk.md). Movable, not copyable. Not thread-safe. No function of it throws.
 class projection {
 public:
+  /// Its bounds, and how careful it is.
   struct options {
-    kollect::limits limits{};
+    kollect::limits limits{};      ///< of each message
     assembler::options pending{};  ///< bounds of sets that wait for their parts
     dedup_window::options dedup{}; ///< bounds of the keys that are remembered
     /// A snapshot that would remove more than so many per cent of its scope's rows is refused until the same
@@ -81,7 +83,9 @@ public:
     std::optional<std::int64_t> max_delete_percent{};
   };
 
+  /// Empty, with the default options.
   projection() = default;
+  /// Empty, with these options.
   explicit projection(options settings)
       : settings_(settings), seen_(settings.dedup), pending_(settings.pending) {}
 
@@ -149,8 +153,9 @@ public:
   /// How all messages so far have ended.
   [[nodiscard]] const outcome_counts& counts() const noexcept { return counts_; }
 
-  /// Sets that wait for parts, and the bytes that they take.
+  /// How many sets wait for parts.
   [[nodiscard]] std::size_t pending_sets() const noexcept { return pending_.pending_sets(); }
+  /// Bytes that they take, as assembler::options::max_bytes counts them.
   [[nodiscard]] std::size_t pending_bytes() const noexcept { return pending_.held_bytes(); }
 
 private:
@@ -162,14 +167,6 @@ private:
   struct partition_progress {
     std::int64_t next_offset = 0;
     std::multiset<std::int64_t> pending;
-  };
-
-  /// A snapshot that may be applied, whole or from its parts by index.
-  struct whole_snapshot {
-    snapshot_order order;
-    sha256_digest items;
-    std::vector<snapshot_view> views;
-    std::vector<sha256_digest> parts;
   };
 
   result<step> take(std::string_view value, std::optional<std::string_view> key, const arrival& how) {
@@ -187,9 +184,7 @@ private:
       return take_part(*head, *snapshot, how);
     seen_.remember(head->scope, head->key, how.at);
     auto done = end(*head, {});
-    done.order = order_of(*head, *snapshot);
-    whole_snapshot arrived{done.order, items_digest_of(*head, *snapshot), {*snapshot}, {}};
-    return apply_if_newer(std::move(done), std::move(arrived), how.at);
+    return apply_if_newer(std::move(done), whole_snapshot_of(*head, *snapshot), how.at);
   }
 
   result<step> take_part(const message_head& head, const snapshot_view& part, const arrival& how) {
@@ -211,24 +206,14 @@ private:
 
   /// The last part of a set has come.
   result<step> settle_set(step done, const collected_set& set, const arrival& how) {
-    whole_snapshot arrived;
-    std::vector<held_part> parts;
-    std::vector<sha256_digest> items;
-    limits accepted = settings_.limits; // each has been found good within its envelope
-    accepted.max_depth = max_depth_ceiling;
-    for (const auto& [part, key, position, payload] : set.parts) {
-      auto view = parse_payload(payload, accepted);
-      if (!view)
-        return view.error();
-      items.push_back(view->items_digest.value_or(part.digest));
-      arrived.views.push_back(*view);
-      arrived.parts.push_back(part.digest);
-      parts.push_back(part);
-    }
-    arrived.order = done.order = order_of(set.set, std::move(parts));
-    arrived.items = items_digest_of_set(items);
+    std::vector<kept_part> parts;
+    for (const auto& part : set.parts)
+      parts.push_back({part.part, part.payload});
+    auto arrived = whole_snapshot_of(set.set, std::move(parts), settings_.limits);
+    if (!arrived)
+      return arrived.error();
     done.settled_parts = set.parts.size() - 1;
-    auto applied = apply_if_newer(std::move(done), std::move(arrived), how.at);
+    auto applied = apply_if_newer(std::move(done), *arrived, how.at);
     remember(set, how.at);
     forget_positions(set);
     counts_.settle(static_cast<std::int64_t>(set.parts.size()) - 1, outcome_of(applied));
@@ -236,19 +221,17 @@ private:
   }
 
   /// Makes a snapshot the state of its scope if it is newer.
-  result<step> apply_if_newer(step done, whole_snapshot arrived, assembler::clock::time_point now) {
+  result<step> apply_if_newer(step done, const whole_snapshot& arrived, assembler::clock::time_point now) {
+    done.order = arrived.order;
     auto& held = scopes_[done.scope];
     const auto [ending, why] = decide_snapshot(held.snapshot, arrived.order);
     done.ending = ending, done.why = why;
     if (ending != outcome::applied)
       return done;
-    if (!held.snapshot.order || held.snapshot.items_digest != arrived.items)
+    if (!held.snapshot.order || held.snapshot.items_digest != arrived.items_digest)
       if (auto replaced = replace_rows(held, arrived, done); !replaced)
         return replaced.error();
-    held.snapshot.order = arrived.order;
-    held.snapshot.items_digest = arrived.items;
-    held.snapshot.applied_parts = std::move(arrived.parts);
-    held.snapshot.held_back.reset();
+    hold(held.snapshot, arrived);
     const auto superseded = pending_.drop_superseded(done.scope, arrived.order);
     end_parts(superseded, outcome::stale);
     for (const auto& set : superseded) {
@@ -259,16 +242,14 @@ private:
   }
 
   result<void> replace_rows(held_scope& held, const whole_snapshot& arrived, step& done) {
-    row_map rows;
-    for (const auto& view : arrived.views)
-      collect_rows(view, rows);
+    auto rows = arrived.rows();
     auto changes = diff(held.rows, rows);
     if (!changes)
       return changes.error();
-    if (auto checked = check_deletions(held.snapshot, arrived.items, held.rows.size(), *changes,
+    if (auto checked = check_deletions(held.snapshot, arrived.items_digest, held.rows.size(), *changes,
                                        settings_.max_delete_percent);
         !checked) {
-      held.snapshot.held_back = arrived.items;
+      held.snapshot.held_back = arrived.items_digest;
       return checked;
     }
     done.changes = std::move(*changes);

@@ -17,7 +17,7 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
 namespace detail {
 
-inline failure file_failure(const std::filesystem::path& path, const std::string& what) {
+[[nodiscard]] inline failure file_failure(const std::filesystem::path& path, const std::string& what) {
   auto refusal = make_failure(error::file_unreadable, "cannot be read: " + what);
   refusal.source = path.string();
   return refusal;

@@ -17,9 +17,9 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
 /// What a snapshot replaces as a whole (DEL-01): the rows of one inventory of one namespace of one cluster.
 struct scope {
-  std::string cluster;
-  std::string namespace_;
-  std::string inventory; ///< empty where the message's key does not tell it
+  std::string cluster{};    ///< ENV-06; may be empty
+  std::string namespace_{}; ///< ENV-07
+  std::string inventory{};  ///< empty where the message's key does not tell it
 
   friend auto operator<=>(const scope&, const scope&) = default;
   friend bool operator==(const scope&, const scope&) = default;

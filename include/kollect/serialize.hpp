@@ -152,8 +152,8 @@ inline constexpr std::size_t levels_around_rows = 3;
 
 /// A row's JSON and what it is sorted by.
 struct serialized_item {
-  std::string sort_key; ///< ORD-01
-  std::string json;
+  std::string sort_key{}; ///< ORD-01
+  std::string json{};     ///< as serialize(item) writes it
 
   friend auto operator<=>(const serialized_item&, const serialized_item&) = default;
   friend bool operator==(const serialized_item&, const serialized_item&) = default;

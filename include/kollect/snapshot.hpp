@@ -20,7 +20,7 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
 /// All rows of one inventory at one instant, as a producer has them before it exports.
 struct snapshot {
-  kollect::scope scope{};
+  kollect::scope scope{};      ///< whose rows these are
   std::int64_t generation = 0; ///< the inventory's spec generation, not a data version (PAY-05)
   /// The same in all parts of one export, and what tells this snapshot's from another's (PAY-04, MP-05).
   /// Absent: the instant of the export call.
@@ -32,8 +32,8 @@ struct snapshot {
 
 /// A payload as far as it could be read, and why it is refused, if it is.
 struct snapshot_inspection {
-  snapshot_view view;
-  std::optional<failure> refused;
+  snapshot_view view;             ///< what could be read
+  std::optional<failure> refused; ///< as of parse_snapshot(); absent: nothing is wrong
 };
 
 /// Like parse_snapshot(), for tools that show what a refused message holds.

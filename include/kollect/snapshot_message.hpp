@@ -2,6 +2,7 @@
 #define KOLLECT_SNAPSHOT_MESSAGE_HPP
 
 #include <kollect/dedup_key.hpp>
+#include <kollect/detail/printable.hpp>
 #include <kollect/diff.hpp>
 #include <kollect/envelope.hpp>
 #include <kollect/order.hpp>
@@ -18,9 +19,9 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
 /// A message's header as a consumer needs it: enough to recognise a duplicate. Views into the message.
 struct message_head {
-  envelope_view envelope;
-  kollect::scope scope;
-  dedup_key key;
+  envelope_view envelope; ///< a view of the message
+  kollect::scope scope;   ///< from the labels and the message key
+  dedup_key key;          ///< DED-01
 };
 
 namespace detail {
@@ -41,12 +42,15 @@ namespace detail {
                                                     std::optional<std::string_view> message_key = {},
                                                     const limits& bounds = {}) {
   sha256_hasher hasher;
-  dedup_key key;
+  dedup_key key; ///< DED-01
   auto envelope = parse_envelope(value, hasher, key, bounds);
   if (!envelope)
     return envelope.error();
   return detail::make_head(*envelope, std::move(key), message_key);
 }
+
+template <detail::temporary_text Text, class... Rest>
+result<message_head> read_head(Text&&, Rest&&...) = delete; // a view of it would dangle
 
 /// The same without hashing: key.payload is to be filled in, with SHA-256 over envelope.payload. For whoever
 /// hashes several payloads at once (sha256_each) or knows the digest of the very same bytes.
@@ -56,10 +60,13 @@ namespace detail {
   auto envelope = parse_envelope(value, bounds);
   if (!envelope)
     return envelope.error();
-  dedup_key key;
+  dedup_key key; ///< DED-01
   detail::assign_labels(key, *envelope);
   return detail::make_head(*envelope, std::move(key), message_key);
 }
+
+template <detail::temporary_text Text, class... Rest>
+result<message_head> read_unhashed_head(Text&&, Rest&&...) = delete;
 
 /// Where the snapshot of a whole message stands in its scope's order (DED-03).
 [[nodiscard]] inline snapshot_order order_of(const message_head& head, const snapshot_view& snapshot) {
@@ -81,7 +88,7 @@ namespace detail {
 /// as it would in the state table; the answer is how many were overwritten so. O(n log n).
 inline std::size_t collect_rows(const snapshot_view& snapshot, row_map& out) {
   std::size_t overwritten = 0;
-  for (const auto& row : snapshot.rows()) {
+  for (const auto row : snapshot.rows()) {
     auto [place, is_new] = out.insert_or_assign(row.identity(), std::string(row.raw));
     overwritten += is_new ? 0 : 1;
   }

@@ -47,29 +47,35 @@ inline std::ostream& operator<<(std::ostream& out, payload_form form) {
 /// outlive it and are good as long as the message's bytes are.
 class row_range : public std::ranges::view_base, public ranges::view_base {
 public:
+  /// Goes from row to row; each step reads one.
   class iterator {
   public:
-    using value_type = item_view;
-    using difference_type = std::ptrdiff_t;
-    using iterator_category = std::input_iterator_tag;
-    using iterator_concept = std::forward_iterator_tag;
+    using value_type = item_view;                       ///< a row
+    using difference_type = std::ptrdiff_t;             ///< rows between two iterators
+    using iterator_category = std::input_iterator_tag;  ///< as it gives values, not references
+    using iterator_concept = std::forward_iterator_tag; ///< it may be copied and gone over again
 
     iterator() = default;
+    /// At the first row from byte `at` on.
     iterator(std::string_view items, std::size_t at) : items_(items), at_(at) { step(); }
 
     /// By value, as the row is made anew at each step: it outlives the iterator.
     item_view operator*() const noexcept { return row_; }
+    /// Valid until the iterator moves.
     const item_view* operator->() const noexcept { return &row_; }
+    /// Reads the next row.
     iterator& operator++() {
       at_ = next_;
       step();
       return *this;
     }
+    /// The same; answers where it was.
     iterator operator++(int) {
       auto before = *this;
       ++*this;
       return before;
     }
+    /// Of iterators of one range.
     friend bool operator==(const iterator& left, const iterator& right) noexcept {
       return left.at_ == right.at_;
     }
@@ -95,11 +101,14 @@ public:
   };
 
   row_range() = default;
+  /// The rows of snapshot_view::items.
   explicit row_range(std::string_view items) noexcept : items_(items) {}
   template <detail::temporary_text Text>
   explicit row_range(Text&&) = delete; // a view of it would dangle
 
+  /// Reads the first row.
   [[nodiscard]] iterator begin() const { return {items_, 0}; }
+  /// Behind the last row.
   [[nodiscard]] iterator end() const noexcept { return {}; }
 
 private:
@@ -108,7 +117,7 @@ private:
 
 /// A payload as it stands in a message, checked. Valid as long as the message's bytes are.
 struct snapshot_view {
-  payload_form form = payload_form::array;
+  payload_form form = payload_form::array; ///< PAY-01
   std::string_view items;              ///< raw bytes of the items array: what the checksum is over (PAY-02)
   std::size_t item_count = 0;          ///< as counted
   std::optional<json_string> checksum; ///< as sent, and right; absent in an array

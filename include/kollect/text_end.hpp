@@ -35,11 +35,13 @@ public:
   /// What is before `end`, within the room reserved, has been written.
   void written(char* end) noexcept { at_ = end; }
 
+  /// Appends one letter.
   text_end& operator+=(char letter) {
     *reserve(1) = letter;
     ++at_;
     return *this;
   }
+  /// Appends a text that is not part of the string.
   text_end& operator+=(std::string_view text) {
     std::memcpy(reserve(text.size()), text.data(), text.size());
     at_ += text.size();

@@ -30,7 +30,7 @@ struct timestamp {
 
 /// 0000-01-01T00:00:00Z and 9999-12-31T23:59:59.999999999Z: the first and the last instant that have a text.
 inline constexpr timestamp first_timestamp{-62'167'219'200, 0};
-inline constexpr timestamp last_timestamp{253'402'300'799, 999'999'999};
+inline constexpr timestamp last_timestamp{253'402'300'799, 999'999'999}; ///< the last one
 
 /// Whether the instant is one that has a text: in the years 0000 to 9999, nanoseconds below a second.
 [[nodiscard]] constexpr bool is_valid(const timestamp& value) noexcept {

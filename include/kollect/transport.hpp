@@ -21,8 +21,8 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
 /// What has become of a message that was posted.
 struct settled_message {
-  std::shared_ptr<const outgoing_message> message;
-  result<receipt> outcome; ///< as one of publish()
+  std::shared_ptr<const outgoing_message> message; ///< the one that was posted
+  result<receipt> outcome;                         ///< as one of publish()
 };
 
 /// Where messages go. kafka::create_publisher and nats::create_publisher make one.
@@ -66,8 +66,8 @@ public:
 
 /// How many messages of one partition are waiting.
 struct partition_lag {
-  std::int32_t partition = 0;
-  std::int64_t messages = 0;
+  std::int32_t partition = 0; ///< Kafka partition; 0 for NATS
+  std::int64_t messages = 0;  ///< 0 or more
 
   friend auto operator<=>(const partition_lag&, const partition_lag&) = default;
   friend bool operator==(const partition_lag&, const partition_lag&) = default;
@@ -76,9 +76,9 @@ struct partition_lag {
 /// Which log messages come from, so that a topic or stream that was deleted and made anew is not
 /// taken for the old one.
 struct log_identity {
-  broker_system system = broker_system::kafka;
+  broker_system system = broker_system::kafka; ///< of what kind the log is
   /// `kafka/CLUSTER_ID/TOPIC[/TOPIC_ID]` or `nats/STREAM/CREATED/SUBJECT`.
-  std::string name;
+  std::string name{};
 
   friend auto operator<=>(const log_identity&, const log_identity&) = default;
   friend bool operator==(const log_identity&, const log_identity&) = default;

@@ -54,7 +54,7 @@ namespace detail {
 
 /// Whether what is read out of a message outlives the expression that made it.
 template <class Reference>
-constexpr bool outlives_its_message() noexcept {
+[[nodiscard]] constexpr bool outlives_its_message() noexcept {
   using message = std::remove_cvref_t<Reference>;
   if constexpr (std::is_lvalue_reference_v<Reference>)
     return true;
@@ -87,14 +87,18 @@ result<message_head> head_of(const Message& message) {
 template <class Range>
 class parse_view : public kollect::detail::single_pass_view {
 public:
-  parse_view() = default; // as range-v3 wants it
+  /// Empty, as range-v3 wants it.
+  parse_view() = default;
+  /// Holds the messages as std::views::all would: a reference to those that have a name.
   explicit parse_view(Range&& messages) : messages_(std::forward<Range>(messages)) {}
 
+  /// Reads the first message. To be called once.
   auto begin() {
     at_.emplace(std::ranges::begin(messages_.get()));
     read();
     return kollect::detail::single_pass_iterator<parse_view>(*this);
   }
+  /// Where it ends.
   std::default_sentinel_t end() const noexcept { return {}; }
 
 private:
@@ -121,15 +125,19 @@ private:
 template <class Range>
 class dedup_view : public kollect::detail::single_pass_view {
 public:
+  /// Empty, as range-v3 wants it.
   dedup_view() = default;
+  /// Holds the heads as parse_view does its messages, and a pointer to the window.
   dedup_view(Range&& heads, const dedup_window& window)
       : heads_(std::forward<Range>(heads)), window_(&window) {}
 
+  /// Goes to the first that is not known. To be called once.
   auto begin() {
     at_.emplace(std::ranges::begin(heads_.get()));
     pass_known();
     return kollect::detail::single_pass_iterator<dedup_view>(*this);
   }
+  /// Where it ends.
   std::default_sentinel_t end() const noexcept { return {}; }
 
 private:
@@ -152,6 +160,7 @@ private:
   std::optional<decltype(std::ranges::begin(std::declval<Range&>()))> at_;
 };
 
+/// The type of `parse`.
 struct parse_fn {
   template <std::ranges::input_range Range>
   friend auto operator|(Range&& messages, const parse_fn&) {
@@ -173,8 +182,9 @@ struct parse_fn {
 /// `messages | parse`: the head of each message, or why it has none. The messages must outlive it.
 inline constexpr parse_fn parse{};
 
+/// The type of `dedup(window)`.
 struct dedup_fn {
-  const dedup_window* window;
+  const dedup_window* window; ///< never null
 
   template <std::ranges::input_range Range>
   friend auto operator|(Range&& heads, const dedup_fn& filter) {
@@ -190,7 +200,7 @@ struct dedup_fn {
 /// `heads | dedup(window)`: leaves out messages whose key the window contains; failures pass, as they are
 /// duplicates of nothing. It only asks: call window.remember(head->scope, head->key) once the effect of a
 /// message is sure. The window must outlive it.
-inline dedup_fn dedup(const dedup_window& window) noexcept {
+[[nodiscard]] inline dedup_fn dedup(const dedup_window& window) noexcept {
   return {&window};
 }
 dedup_fn dedup(const dedup_window&&) = delete; // would be gone at the first message

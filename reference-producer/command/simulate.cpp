@@ -7,6 +7,7 @@
 #include "simulation/publish_run.hpp"
 
 #include <kollect/kafka/embedded_broker.hpp>
+#include <program/exit_code.hpp>
 #include <program/state.hpp>
 #include <program/stop_signal.hpp>
 

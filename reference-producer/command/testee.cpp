@@ -7,6 +7,7 @@
 #include <kollect/json_writer.hpp>
 #include <kollect/redact.hpp>
 #include <kollect/version.hpp>
+#include <program/exit_code.hpp>
 
 #include <chrono>
 #include <iostream>

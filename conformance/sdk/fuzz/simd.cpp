@@ -12,7 +12,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace simd = kollect::simd;
+namespace simd = kollect::detail::simd;
 using kollect::fuzz::require;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -103,7 +103,7 @@ TEST(envelope, a_field_that_is_missing_is_named) {
         text.append(",").append(field);
     const auto read = parse_envelope(std::string_view(text + "}"));
     ASSERT_TRUE(failure_is(read, error::missing_field, 0)) << name;
-    EXPECT_EQ(read.error().message, "the envelope has no field " + name);
+    EXPECT_EQ(read.error().message, "the envelope has no field \"" + name + "\"");
   }
   EXPECT_TRUE(failure_is(parse_envelope("{}"), error::missing_field, 0));
 }
@@ -202,10 +202,10 @@ TEST(envelope, finds_the_end_of_any_payload) {
 }
 
 TEST(envelope, is_written_in_contract_order_with_the_payload_as_it_is) {
-  const envelope value{.timestamp = {1, 500'000'000}, .cluster = "a<b\"", .payload = "[ 1 ]"};
+  const envelope value{.timestamp = {1, 500'000'000}, .cluster = "a<b\"", .payload = R"([{"uid":"u"}])"};
   EXPECT_EQ(serialize(value).value(),
             R"({"schemaVersion":"kollect.dev/v1alpha1","timestamp":"1970-01-01T00:00:01.5Z",)"
-            R"("cluster":"a\u003cb\"","namespace":"","payload":[ 1 ]})");
+            R"("cluster":"a\u003cb\"","namespace":"","payload":[{"uid":"u"}]})");
   const auto text = serialize(value).value();
   const auto read = parse_envelope(text);
   ASSERT_TRUE(has_value(read));

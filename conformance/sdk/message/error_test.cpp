@@ -1,8 +1,12 @@
 #include <support/failure_is.hpp>
 
+#include <kollect/envelope.hpp>
 #include <kollect/error.hpp>
+#include <kollect/item.hpp>
 #include <kollect/message.hpp>
 #include <kollect/parse.hpp>
+#include <kollect/scope.hpp>
+#include <kollect/timestamp.hpp>
 
 #include <boost/system/system_error.hpp>
 
@@ -114,6 +118,50 @@ TEST(received_message, is_acknowledged_once_however_often_it_is_asked_to_be) {
   moved.acknowledge();
   EXPECT_EQ(times, 1);
   static_assert(!std::is_copy_constructible_v<received_message>);
+}
+
+TEST(failure, stays_one_harmless_line_whatever_it_quotes) { // S13, S33
+  const std::string hostile = "a\nb\r\tc\x1b[31m\x7F\xC2\x9B"
+                              "d\xE2\x80\xAE\xE2\x81\xA6\xE2\x80\x8E\xD8\x9C\xE2\x80\xA8\xFF\xE2\x80é漢🚀\\";
+  const std::string shown = R"(a\nb\r\tc\x1b[31m\x7f\x9bd\u202e\u2066\u200e\u061c\u2028\xff\xe2\x80é漢🚀\)";
+  EXPECT_EQ(make_failure(error::syntax, hostile).message, shown);
+  failure by_hand;
+  by_hand.code = make_error_code(error::syntax);
+  by_hand.message = hostile;
+  by_hand.source = hostile;
+  EXPECT_EQ(to_string(by_hand), shown + ": " + shown);
+  std::ostringstream out;
+  out << by_hand;
+  EXPECT_EQ(out.str(), to_string(by_hand));
+  // Twice is once.
+  EXPECT_EQ(make_failure(error::syntax, shown).message, shown);
+}
+
+TEST(failure, quotes_what_came_from_elsewhere_cut_between_characters) {
+  for (std::size_t before = 60; before <= 64; ++before) {
+    const auto text = R"({"schemaVersion":")" + std::string(before, 'x') + "éééé" +
+                      R"(","timestamp":"2026-01-15T12:00:00Z","cluster":"c","namespace":"n","payload":[]})";
+    const auto read = parse_envelope(text);
+    ASSERT_FALSE(read);
+    const std::string whole = "é", quote = "\"" + std::string(before, 'x');
+    std::string expected = quote;
+    for (std::size_t bytes = before; bytes + 2 <= 64; bytes += 2)
+      expected += whole;
+    EXPECT_NE(read.error().message.find(expected + "…\""), std::string::npos) << read.error();
+  }
+  const std::string forged =
+      R"({"schemaVersion":"v9\n2026-01-01 INFO accepted all\u001b[31m","timestamp":"2026-01-15T12:00:00Z","cluster":"c","namespace":"n","payload":[]})";
+  const auto read = parse_envelope(forged);
+  EXPECT_NE(to_string(read.error()).find(R"("v9\n2026-01-01 INFO accepted all\x1b[31m")"), std::string::npos);
+  const auto instant = parse_timestamp("x\nERROR forged line, more text here\x1b[2J");
+  EXPECT_EQ(to_string(instant.error()).find_first_of("\n\x1b"), std::string::npos);
+}
+
+TEST(printing, of_what_came_from_elsewhere_is_harmless) {
+  std::ostringstream out;
+  out << scope{"a\n", "b", "c\x1b"} << row_identity{"a", "b", "c", "\xE2\x80\xAE", "\xFF"}
+      << json_string(R"(\u000a\u202e)", false);
+  EXPECT_EQ(out.str(), R"(a\n:b/c\x1ba/b/c/\u202e/\xff\n\u202e)");
 }
 
 } // namespace kollect::test

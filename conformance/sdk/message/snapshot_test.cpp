@@ -200,8 +200,8 @@ TEST(snapshot, rows_are_checked_at_their_place) {
   } const cases[] = {
       {"[1]", error::wrong_type, 1},
       {"[[]]", error::wrong_type, 1},
-      {"[{},null]", error::wrong_type, 4},
-      {"[{},]", error::syntax, 4},
+      {R"([{"uid":"u"},null])", error::wrong_type, 13},
+      {R"([{"uid":"u"},])", error::syntax, 13},
       {"[}", error::syntax, 1},
       {R"([{"uid":1}])", error::wrong_type, 8},
       {R"([{"uid": null}])", error::wrong_type, 9},
@@ -220,6 +220,91 @@ TEST(snapshot, rows_are_checked_at_their_place) {
     EXPECT_TRUE(failure_is(read(one.items), one.reason, start + one.offset)) << one.items;
 }
 
+TEST(snapshot, a_row_has_a_name_or_a_uid) { // ROW-01, ROW-03
+  struct {
+    std::string_view row;
+    bool is_one;
+  } const cases[] = {
+      {"{}", false},
+      {R"({"x":1})", false},
+      {R"({"uid":"","name":""})", false},
+      {R"({"attributes":{}})", false},
+      {R"({"targetNamespace":"a","targetName":"b","namespace":"c","group":"d","version":"e","kind":"f"})",
+       false},
+      {R"({"targetNamespace":"","targetName":"","namespace":"","name":"","version":"","kind":"","uid":"","attributes":{}})",
+       false},
+      {R"({"uid":"u"})", true},
+      {R"({"name":"n"})", true},
+      {R"({"namespace":"n","uid":"u"})", true}, // as upstream's golden has it
+  };
+  for (const auto& one : cases) {
+    const auto items = "[" + row_text("a") + "," + std::string(one.row) + "]";
+    const auto in_array = read(items), in_envelope = read(export_envelope_text(items, 2));
+    EXPECT_EQ(in_array.has_value(), one.is_one) << one.row;
+    EXPECT_EQ(in_envelope.has_value(), one.is_one) << one.row;
+    EXPECT_EQ(parse_row(one.row).has_value(), one.is_one) << one.row;
+    if (one.is_one)
+      continue;
+    EXPECT_TRUE(failure_is(in_array, error::missing_field, start + row_text("a").size() + 2)) << one.row;
+    EXPECT_EQ(in_array.error().message, "row 2 must have a name or a uid");
+    EXPECT_EQ(in_array.error().clause, "ROW-01");
+  }
+}
+
+TEST(snapshot, the_strict_check_of_a_row_names_what_a_producer_owes) { // ROW-01
+  const std::string good = row_text("a");
+  const auto without = [&](const std::string& part) {
+    auto text = good;
+    return text.erase(text.find(part), part.size());
+  };
+  struct {
+    std::string text;
+    std::optional<error> reason;
+    std::string_view field;
+  } const cases[] = {
+      {good, {}, {}},
+      {without(R"("group":"apps",)"), {}, {}},
+      {R"({"namespace":"n","uid":"u"})", error::missing_field, "targetNamespace"},
+      {without(R"("name":"a",)"), error::missing_field, "name"},
+      {without(R"(,"attributes":{})"), error::missing_field, "attributes"},
+      {std::string(good).replace(good.find("apps"), 4, ""), error::unknown_field, "group"},
+      {std::string(good).insert(1, R"("x":1,)"), error::unknown_field, "x"},
+      {R"({"uid":"a",)" + without(R"(,"uid":"a")").substr(1), error::wrong_type, "targetNamespace"},
+  };
+  for (const auto& one : cases) {
+    const auto row = parse_row(one.text);
+    ASSERT_TRUE(has_value(row)) << one.text;
+    const auto checked = check_row(*row);
+    ASSERT_EQ(checked.has_value(), !one.reason) << one.text;
+    if (one.reason) {
+      EXPECT_EQ(checked.error().reason(), *one.reason) << one.text;
+      EXPECT_NE(checked.error().message.find("\"" + std::string(one.field) + "\""), std::string::npos)
+          << checked.error();
+    }
+  }
+}
+
+TEST(snapshot, errors_name_the_field_and_the_row) {
+  struct {
+    std::string payload, message;
+  } const cases[] = {
+      {"[" + row_text("a") + R"(,{"uid":7}])", "\"uid\" of row 2 must be a string, not a number"},
+      {R"([{"name":null}])", "\"name\" of row 1 must be a string, not null"},
+      {R"([{"uid":"u","attributes":[]}])", "\"attributes\" of row 1 must be an object or null, not an array"},
+      {R"([{"uid":"u","uid":"v"}])", "the field \"uid\" of row 1 appears twice"},
+      {R"([true])", "row 1 must be an object, not a boolean"},
+      {R"({"items":{}})", "\"items\" must be an array, not an object"},
+      {R"({"itemCount":"3"})", "\"itemCount\" must be an integer that fits 64 bits, not a string"},
+      {R"({"generation":9223372036854775808})",
+       "\"generation\" must be an integer that fits 64 bits, not a number"},
+      {R"({"checksum":false})", "\"checksum\" must be a string, not a boolean"},
+      {R"({"items":[],"items":[]})", "the field \"items\" appears twice"},
+      {R"({"items":[]})", "the export envelope has no field \"exportedAt\""},
+  };
+  for (const auto& one : cases)
+    EXPECT_EQ(read(one.payload).error().message, one.message);
+}
+
 TEST(snapshot, a_row_may_lack_fields_and_have_unknown_ones) {
   const auto view =
       read(R"([{"namespace":"n","uid":"u"},{"x":{"uid":"no"},"uid":"v","X":[],"X":[],"attributes":null}])");
@@ -236,16 +321,19 @@ TEST(snapshot, a_row_may_lack_fields_and_have_unknown_ones) {
 }
 
 TEST(snapshot, depth_counts_from_the_message) {
-  const auto in_array = [](std::size_t depth) { return R"([{"attributes":{"a":)" + nested(depth) + "}}]"; };
+  const auto in_array = [](std::size_t depth) {
+    return R"([{"uid":"u","attributes":{"a":)" + nested(depth) + "}}]";
+  };
   EXPECT_TRUE(has_value(read(in_array(252)))); // message, array, row, attributes
-  EXPECT_TRUE(failure_is(read(in_array(253)), error::too_deep, start + 20 + 252));
+  EXPECT_TRUE(failure_is(read(in_array(253)), error::too_deep, start + 30 + 252));
   const auto in_envelope = [](std::size_t depth) {
-    return R"({"exportedAt":"2026-01-15T12:00:00Z","items":[{"attributes":{"a":)" + nested(depth) + "}}]}";
+    return R"({"exportedAt":"2026-01-15T12:00:00Z","items":[{"uid":"u","attributes":{"a":)" + nested(depth) +
+           "}}]}";
   };
   EXPECT_TRUE(has_value(read(in_envelope(251))));
   EXPECT_TRUE(failure_is(read(in_envelope(252)), error::too_deep));
   EXPECT_TRUE(failure_is(read(nested(1'000'000)), error::wrong_type, start + 1));
-  EXPECT_TRUE(failure_is(read(in_array(1'000'000)), error::too_deep, start + 20 + 252));
+  EXPECT_TRUE(failure_is(read(in_array(1'000'000)), error::too_deep, start + 30 + 252));
   EXPECT_TRUE(has_value(read(in_array(1020), {.max_depth = 1'000'000})));
   EXPECT_TRUE(failure_is(read(in_array(1021), {.max_depth = 1'000'000}), error::too_deep));
   EXPECT_TRUE(failure_is(read("[]", {.max_depth = 1}), error::too_deep, start));
@@ -260,7 +348,8 @@ TEST(snapshot, whatever_a_producer_accepts_a_consumer_with_the_same_limits_reads
     export_envelope_header header;
     header.item_count = 1;
     header.exported_at = timestamp{};
-    EXPECT_TRUE(has_value(read(serialize_export_envelope(header, serialize_items(*rows).value()).value())))) << depth;
+    EXPECT_TRUE(has_value(read(serialize_export_envelope(header, serialize_items(*rows).value()).value())))
+        << depth;
     EXPECT_TRUE(has_value(read(serialize_items(*rows).value()))) << depth;
   }
 }

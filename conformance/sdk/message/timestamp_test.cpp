@@ -3,6 +3,9 @@
 
 #include <kollect/timestamp.hpp>
 
+#include <chrono>
+#include <concepts>
+#include <cstdint>
 #include <limits>
 #include <sstream>
 #include <unordered_set>
@@ -179,6 +182,39 @@ TEST(timestamps, are_hashed_over_their_whole_range) {
     for (const std::uint32_t nanosecond : {0U, 1U, 999'999'999U})
       EXPECT_TRUE(seen.insert({second, nanosecond}).second);
   EXPECT_EQ(seen.size(), 21U);
+}
+
+TEST(timestamp, without_a_text_is_told_from_all_that_have_one) {
+  for (const auto& bad : {timestamp{first_timestamp.seconds - 1, 0}, timestamp{last_timestamp.seconds + 1, 0},
+                          timestamp{0, 1'000'000'000}, timestamp{INT64_MIN, 0}, timestamp{INT64_MAX, 7}}) {
+    EXPECT_FALSE(is_valid(bad));
+    EXPECT_TRUE(failure_is(parse_timestamp(to_string(bad)), error::invalid_timestamp)) << bad;
+  }
+  for (const auto& good : {first_timestamp, last_timestamp})
+    EXPECT_EQ(parse_timestamp(to_string(good)).value(), good);
+  EXPECT_EQ(to_string(first_timestamp), "0000-01-01T00:00:00Z");
+  EXPECT_EQ(to_string(last_timestamp), "9999-12-31T23:59:59.999999999Z");
+}
+
+TEST(timestamp, goes_to_chrono_and_back) {
+  namespace chrono = std::chrono;
+  static_assert(std::same_as<decltype(to_system_clock(timestamp())), chrono::sys_time<chrono::nanoseconds>>);
+  for (const auto& instant : {timestamp{}, timestamp{-1, 1}, timestamp{1'768'478'400, 999'999'999}})
+    EXPECT_EQ(from_system_clock(to_system_clock(instant)), instant);
+  EXPECT_EQ(from_system_clock(chrono::sys_days(chrono::year(2026) / 1 / 15)), (timestamp{1'768'435'200, 0}));
+  EXPECT_EQ(from_system_clock(chrono::sys_time<chrono::milliseconds>(chrono::milliseconds(-1))),
+            (timestamp{-1, 999'000'000}));
+  // Coarser units round down, and both ways saturate.
+  EXPECT_EQ(to_system_clock<chrono::seconds>({-1, 1}).time_since_epoch().count(), -1);
+  EXPECT_EQ(to_system_clock<chrono::days>({-1, 0}).time_since_epoch().count(), -1);
+  EXPECT_EQ(to_system_clock(last_timestamp), chrono::sys_time<chrono::nanoseconds>::max());
+  EXPECT_EQ(to_system_clock(first_timestamp), chrono::sys_time<chrono::nanoseconds>::min());
+  EXPECT_EQ(from_system_clock(to_system_clock<chrono::microseconds>(last_timestamp)),
+            (timestamp{last_timestamp.seconds, 999'999'000}));
+  EXPECT_EQ(from_system_clock(chrono::sys_seconds(chrono::seconds(INT64_MAX))), last_timestamp);
+  EXPECT_EQ(from_system_clock(chrono::sys_seconds(chrono::seconds(INT64_MIN))), first_timestamp);
+  EXPECT_EQ(last_timestamp + chrono::nanoseconds(1), last_timestamp);
+  EXPECT_EQ(first_timestamp + chrono::nanoseconds(-1), first_timestamp);
 }
 
 } // namespace kollect::test

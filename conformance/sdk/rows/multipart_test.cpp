@@ -176,6 +176,7 @@ TEST(multipart, a_snapshot_of_the_limits_very_size_is_sent_whole_and_one_byte_mo
 
 TEST(multipart, one_row_over_the_limit_refuses_everything) {
   snapshot source;
+  source.exported_at = timestamp{};
   source.items.resize(20);
   for (std::size_t index = 0; index < source.items.size(); ++index)
     source.items[index].uid = std::to_string(index);
@@ -189,7 +190,8 @@ TEST(multipart, one_row_over_the_limit_refuses_everything) {
 }
 
 TEST(multipart, an_empty_snapshot_is_sent_whole_whatever_the_limit) {
-  const snapshot source;
+  snapshot source;
+  source.exported_at = timestamp{};
   EXPECT_EQ(parts_of(source, 1, payload_form::array).value(), std::vector<std::string>{"[]"});
   const auto payloads = parts_of(source, 1).value();
   ASSERT_EQ(payloads.size(), 1U);
@@ -198,15 +200,18 @@ TEST(multipart, an_empty_snapshot_is_sent_whole_whatever_the_limit) {
 
 TEST(multipart, rows_that_are_equal_in_everything_are_all_sent) {
   snapshot source;
-  source.items.resize(10);
+  source.exported_at = timestamp{};
+  source.items.resize(10, item{.name = "n"});
   EXPECT_EQ(view_of(parts_of(source, 0).value().at(0)).item_count, 10U);
   EXPECT_EQ(rows_of(parts_of(source, 500).value()).size(), 10U);
 }
 
 TEST(multipart, the_default_is_an_array_within_1572864_bytes) {
   snapshot source;
+  source.exported_at = timestamp{};
   source.items.resize(1);
-  const auto around = serialize_items(source.items).value().size();
+  source.items[0].uid = "x";
+  const auto around = serialize_items(source.items).value().size() - 1;
   source.items[0].uid = std::string(default_max_export_bytes - around, 'x');
   EXPECT_EQ(make_payloads(source).value().at(0).size(), 1'572'864U);
   source.items[0].uid += 'x';
@@ -216,16 +221,17 @@ TEST(multipart, the_default_is_an_array_within_1572864_bytes) {
 TEST(export_envelope, is_written_in_contract_order_without_what_is_zero_or_empty) {
   export_envelope_header header;
   header.item_count = 2;
-  header.exported_at = {1, 0};
-  const auto digest = to_string(sha256("[1,2]"));
-  EXPECT_EQ(serialize_export_envelope(header, "[1,2]").value(),
+  header.exported_at = timestamp{1, 0};
+  const std::string items = R"([{"uid":"a"},{"uid":"b"}])", digest = to_string(sha256(items));
+  EXPECT_EQ(serialize_export_envelope(header, items).value(),
             R"({"schemaVersion":"kollect.dev/v1alpha1","checksum":")" + digest +
-                R"(","itemCount":2,"exportedAt":"1970-01-01T00:00:01Z","items":[1,2]})");
+                R"(","itemCount":2,"exportedAt":"1970-01-01T00:00:01Z","items":)" + items + "}");
   header.generation = -5, header.part_index = 1, header.part_total = 4'294'967'295, header.cluster = "a&b";
-  EXPECT_EQ(serialize_export_envelope(header, "[1,2]").value(),
+  EXPECT_EQ(serialize_export_envelope(header, items).value(),
             R"({"schemaVersion":"kollect.dev/v1alpha1","checksum":")" + digest +
                 R"(","generation":-5,"partIndex":1,"partTotal":4294967295,"itemCount":2,)"
-                R"("exportedAt":"1970-01-01T00:00:01Z","cluster":"a\u0026b","items":[1,2]})");
+                R"("exportedAt":"1970-01-01T00:00:01Z","cluster":"a\u0026b","items":)" +
+                items + "}");
 }
 
 } // namespace kollect::test

@@ -1,6 +1,7 @@
 #include <support/failure_is.hpp>
 #include <support/seeded_random.hpp>
 
+#include <kollect/multipart.hpp>
 #include <kollect/parse.hpp>
 #include <kollect/serialize.hpp>
 
@@ -151,10 +152,106 @@ TEST(numbers, doubles_of_every_exponent_read_back_as_they_were) {
   }
 }
 
-TEST(numbers, what_json_has_no_text_for_is_null) {
-  EXPECT_EQ(written(std::numeric_limits<double>::infinity()), "null");
-  EXPECT_EQ(written(-std::numeric_limits<double>::infinity()), "null");
-  EXPECT_EQ(written(std::nan("")), "null");
+TEST(numbers, what_json_has_no_text_for_is_an_error_wherever_it_stands) {
+  using boost::json::array;
+  using boost::json::object;
+  constexpr auto infinity = std::numeric_limits<double>::infinity();
+  for (const double bad : {infinity, -infinity, std::numeric_limits<double>::quiet_NaN()}) {
+    const boost::json::value values[] = {bad, array{1, bad}, object{{"a", bad}},
+                                         object{{"b", 1}, {"a", array{object{{"c", bad}}}}}};
+    for (const auto& value : values) {
+      EXPECT_TRUE(failure_is(serialize(value), error::invalid_value));
+      item row;
+      row.name = "n";
+      row.attributes = object{{"x", value}};
+      EXPECT_TRUE(failure_is(serialize(row), error::invalid_value));
+      EXPECT_TRUE(failure_is(serialize_for_sorting(row), error::invalid_value));
+      const item rows[] = {{.name = "m"}, row}, unsorted[] = {row, {.name = "m"}};
+      EXPECT_TRUE(failure_is(serialize_items(rows), error::invalid_value));
+      EXPECT_TRUE(failure_is(serialize_items(unsorted), error::invalid_value));
+      snapshot source;
+      source.items = {row};
+      EXPECT_TRUE(failure_is(make_payloads(source), error::invalid_value));
+      std::string text = "before";
+      EXPECT_TRUE(failure_is(append_item(text, row), error::invalid_value));
+      EXPECT_EQ(text, "before");
+    }
+  }
+}
+
+TEST(numbers, what_fits_int64_is_written_in_decimal_whatever_type_it_has) { // BYT-04
+  const auto written_unsigned = [](std::uint64_t value) {
+    return serialize(boost::json::value(value)).value();
+  };
+  EXPECT_EQ(written_unsigned(9'007'199'254'740'993), "9007199254740993");
+  EXPECT_EQ(written_unsigned(9'223'372'036'854'775'807), "9223372036854775807");
+  EXPECT_EQ(written_unsigned(9'223'372'036'854'775'808U), "9223372036854776000");
+  EXPECT_EQ(written_unsigned(18'446'744'073'709'551'615U), "18446744073709552000");
+}
+
+TEST(attributes, are_an_object_or_null_or_an_error) { // ROW-02
+  for (const boost::json::value& bad :
+       {boost::json::value(boost::json::array{1}), boost::json::value("x"), boost::json::value(1),
+        boost::json::value(true), boost::json::value(1.5)}) {
+    item row;
+    row.uid = "u";
+    row.attributes = bad;
+    EXPECT_TRUE(failure_is(serialize(row), error::wrong_type));
+    EXPECT_TRUE(failure_is(serialize_items(std::span(&row, 1)), error::wrong_type));
+    EXPECT_EQ(serialize(row).error().clause, "ROW-02");
+  }
+}
+
+TEST(writing, a_row_without_name_and_uid_is_none) { // ROW-03
+  EXPECT_TRUE(failure_is(serialize(item{.namespace_ = "n"}), error::missing_field));
+  EXPECT_TRUE(has_value(serialize(item{.name = "n"})));
+  EXPECT_TRUE(has_value(serialize(item{.uid = "u"})));
+}
+
+namespace {
+
+/// `depth` arrays, one in the other, or so many objects.
+boost::json::value nested_value(std::size_t depth, bool in_objects) {
+  boost::json::value out = 1;
+  for (; depth != 0; --depth) {
+    if (in_objects) {
+      boost::json::object around;
+      around.emplace("a", std::move(out));
+      out = std::move(around);
+    } else {
+      boost::json::array around;
+      around.push_back(std::move(out));
+      out = std::move(around);
+    }
+  }
+  return out;
+}
+
+} // namespace
+
+TEST(writing, is_bounded_in_depth_as_reading_is) {
+  for (const bool in_objects : {false, true}) {
+    EXPECT_TRUE(has_value(serialize(nested_value(256, in_objects))));
+    EXPECT_TRUE(failure_is(serialize(nested_value(257, in_objects)), error::too_deep));
+    EXPECT_TRUE(failure_is(serialize(nested_value(20'000, in_objects)), error::too_deep));
+    EXPECT_TRUE(has_value(serialize(nested_value(1024, in_objects), {.max_depth = 5'000})));
+    const auto refused = serialize(nested_value(1025, in_objects), {.max_depth = 5'000});
+    ASSERT_TRUE(failure_is(refused, error::too_deep));
+    EXPECT_NE(refused.error().message.find("1024"), std::string::npos) << refused.error();
+    // What is written can be read: the row stands in the envelope, the export envelope and the array.
+    for (const std::size_t depth : {252U, 253U}) {
+      item row;
+      row.uid = "u";
+      row.attributes = nested_value(depth, true);
+      const auto items = serialize_items(std::span(&row, 1));
+      EXPECT_EQ(items.has_value(), depth == 252);
+      EXPECT_EQ(serialize_for_sorting(row).has_value(), depth == 252);
+      EXPECT_TRUE(has_value(serialize(row)));
+      if (items) {
+        EXPECT_TRUE(has_value(parse_items(*items)));
+      }
+    }
+  }
 }
 
 } // namespace kollect::test

@@ -50,7 +50,7 @@ enum class row_text {
 
 /// The row up to its attributes, if it is spelled as a producer spells it: in the order of ROW-01, texts
 /// plain.
-inline bool read_compact_fields(compact_cursor& text, item_view& row) noexcept {
+[[nodiscard]] inline bool read_compact_fields(compact_cursor& text, item_view& row) noexcept {
   return text.pass(R"({"targetNamespace":")") && text.read_plain(row.target_namespace) &&
          text.pass(R"(,"targetName":")") && text.read_plain(row.target_name) &&
          text.pass(R"(,"namespace":")") && text.read_plain(row.namespace_) && text.pass(R"(,"name":")") &&
@@ -135,10 +135,10 @@ bool read_any_item(json_cursor& cursor, std::string_view text, item_view& row, f
     return false;
   row.raw = text.substr(begin, cursor.position() - begin);
   if constexpr (state == row_text::unchecked) {
-    place.name = json_string("name or uid", true);
+    place.name = {};
+    place.wanted = "a name or a uid";
     if (!has_identity(row))
       return cursor.fail(error::missing_field, begin);
-    place.name = {};
   }
   return true;
 }

@@ -25,17 +25,8 @@
 
 namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail {
 
-inline boost::json::string_view view_of(std::string_view text) noexcept {
+[[nodiscard]] inline boost::json::string_view view_of(std::string_view text) noexcept {
   return {text.data(), text.size()};
-}
-
-inline std::string to_string(const fingerprint& value) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  for (const auto half : {value.high, value.low})
-    for (unsigned shift = 64; shift != 0; shift -= 4)
-      text += digits[half >> (shift - 4) & 15U];
-  return text;
 }
 
 // To JSON. None of it throws, but for what allocating may throw.
@@ -44,7 +35,7 @@ template <class Type>
 boost::json::value to_json(const Type& value);
 
 /// A text that holds JSON becomes a value, if that is an object or array; any other stays a text.
-inline boost::json::value json_of_text(const std::string& text) {
+[[nodiscard]] inline boost::json::value json_of_text(const std::string& text) {
   if (text.empty())
     return nullptr;
   if (auto value = parse_value(text, limits{.max_depth = max_depth_ceiling});
@@ -68,7 +59,7 @@ boost::json::value record_to_json(const Type& value) {
 }
 
 /// A row with the field names and the order of ROW-01.
-inline boost::json::value item_to_json(const item& row) {
+[[nodiscard]] inline boost::json::value item_to_json(const item& row) {
   boost::json::object out;
   for (const auto& [name, field] : text_fields<item>())
     if (name != "group" || !row.group.empty())
@@ -112,7 +103,7 @@ boost::json::value to_json(const Type& value) {
 template <class Type>
 result<Type> from_json(const boost::json::value& value, std::string_view name = {});
 
-inline failure wrong_json(std::string_view name, std::string_view wanted) {
+[[nodiscard]] inline failure wrong_json(std::string_view name, std::string_view wanted) {
   return make_failure(error::wrong_type, (name.empty() ? std::string("the value") : in_quotes(name)) +
                                              " must be " + std::string(wanted));
 }

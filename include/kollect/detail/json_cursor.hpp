@@ -28,7 +28,7 @@ enum class invalid_utf8 {
 };
 
 /// True when the text, a well-formed JSON number, is too large for a double. Too small is 0, not an error.
-inline bool number_overflows(std::string_view number) noexcept {
+[[nodiscard]] inline bool number_overflows(std::string_view number) noexcept {
   double value = 0;
   const auto outcome = std::from_chars(number.data(), number.data() + number.size(), value);
   if (outcome.ec != std::errc::result_out_of_range)
@@ -408,8 +408,8 @@ struct field_place {
 };
 
 /// The cursor's error as a failure, its position counted from the start of the message.
-inline failure cursor_failure(const json_cursor& cursor, std::size_t base = 0, std::string_view clause = {},
-                              const field_place& place = {}) {
+[[nodiscard]] inline failure cursor_failure(const json_cursor& cursor, std::size_t base = 0,
+                                            std::string_view clause = {}, const field_place& place = {}) {
   const auto sentence = [&]() -> std::string {
     const bool is_known = place.name.is_present() || place.row;
     switch (cursor.reason()) {
@@ -423,7 +423,8 @@ inline failure cursor_failure(const json_cursor& cursor, std::size_t base = 0, s
     case error::unknown_field:
       return "there is no field " + place.text();
     case error::missing_field:
-      return "there must be a field " + place.text();
+      return place.text() +
+             (place.name.is_present() ? " is missing" : " must have " + std::string(place.wanted));
     case error::too_deep:
       return too_deep_sentence(cursor.depth_asked_for());
     default:

@@ -24,21 +24,21 @@
 namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail {
 
 /// Line and column of a byte, both from 1; the column counts bytes.
-inline text_position locate(std::string_view text, std::size_t offset) noexcept {
+[[nodiscard]] inline text_position locate(std::string_view text, std::size_t offset) noexcept {
   const auto before = text.substr(0, std::min(offset, text.size()));
   const auto line_start = before.rfind('\n');
   return {offset, static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n')) + 1,
           line_start == std::string_view::npos ? before.size() + 1 : before.size() - line_start};
 }
 
-inline failure text_failure(const json_cursor& cursor, std::string_view text, std::string_view clause = {},
-                            const field_place& place = {}) {
+[[nodiscard]] inline failure text_failure(const json_cursor& cursor, std::string_view text,
+                                          std::string_view clause = {}, const field_place& place = {}) {
   auto reason = cursor_failure(cursor, 0, clause, place);
   reason.position = locate(text, cursor.failed_at());
   return reason;
 }
 
-inline boost::json::value make_number(std::string_view text) noexcept {
+[[nodiscard]] inline boost::json::value make_number(std::string_view text) noexcept {
   const char* const end = text.data() + text.size();
   std::int64_t integer = 0;
   if (const auto read = std::from_chars(text.data(), end, integer); read.ec == std::errc{} && read.ptr == end)
@@ -223,12 +223,22 @@ private:
     if (count_ < items_.size())
       write_over(items_[count_], view);
     else
-      items_.emplace_back(plain{view.target_namespace}, plain{view.target_name}, plain{view.namespace_},
-                          plain{view.name}, plain{view.group}, plain{view.version}, plain{view.kind},
-                          plain{view.uid}, values_.take());
+      append(view);
     ++count_;
     cursor_.move_to(text.position());
     return true;
+  }
+
+  void append(const item_view& view) {
+#if defined(__cpp_aggregate_paren_init)
+    items_.emplace_back(plain{view.target_namespace}, plain{view.target_name}, plain{view.namespace_},
+                        plain{view.name}, plain{view.group}, plain{view.version}, plain{view.kind},
+                        plain{view.uid}, values_.take());
+#else // clang before 16: made apart and moved
+    items_.push_back({plain{view.target_namespace}, plain{view.target_name}, plain{view.namespace_},
+                      plain{view.name}, plain{view.group}, plain{view.version}, plain{view.kind},
+                      plain{view.uid}, values_.take()});
+#endif
   }
 
   /// A row of before keeps the room that its texts have.
@@ -278,10 +288,10 @@ private:
       place_.name = json_string(fields[index].first, true);
       return cursor_.fail(error::missing_field, begin);
     }
-    place_.name = json_string("name or uid", true);
+    place_.name = {};
+    place_.wanted = "a name or a uid";
     if (!has_identity(row))
       return cursor_.fail(error::missing_field, begin);
-    place_.name = {};
     return true;
   }
 
@@ -309,7 +319,9 @@ private:
     ::new (&out) boost::json::value(storage_);
   }
 
-  static field_place text_place() { return {.wanted = "an array of rows", .whole = "the text"}; }
+  static field_place text_place() {
+    return {.wanted = "an array of rows", .whole = "the text"};
+  }
 
   static constexpr std::size_t least_likely_row = 256; // bytes: as long as the names and an uid are
 

@@ -50,12 +50,12 @@ inline constexpr auto escapes = [] {
 }();
 
 /// Whether an ASCII letter goes into a string as it is (BYT-03).
-constexpr bool stands_for_itself(char letter) noexcept {
+[[nodiscard]] constexpr bool stands_for_itself(char letter) noexcept {
   return !simd::detail::escape_stops::has(letter);
 }
 
 /// U+2028 or U+2029 at `at`: JSON allows them raw, JavaScript once did not, Go escapes them.
-constexpr bool is_line_separator(std::string_view text, std::size_t at) noexcept {
+[[nodiscard]] constexpr bool is_line_separator(std::string_view text, std::size_t at) noexcept {
   return text.size() - at >= 3 && text[at] == '\xE2' && text[at + 1] == '\x80' &&
          (text[at + 2] == '\xA8' || text[at + 2] == '\xA9');
 }

@@ -14,7 +14,8 @@
 namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail {
 
 /// The code point that begins at `at`, whose UTF-8 is `length` bytes long, 1 to 4.
-constexpr std::uint32_t code_point(std::string_view text, std::size_t at, std::size_t length) noexcept {
+[[nodiscard]] constexpr std::uint32_t code_point(std::string_view text, std::size_t at,
+                                                 std::size_t length) noexcept {
   const auto byte = [&](std::size_t index) { return static_cast<unsigned char>(text[at + index]); };
   if (length == 1)
     return byte(0);
@@ -26,7 +27,7 @@ constexpr std::uint32_t code_point(std::string_view text, std::size_t at, std::s
 
 /// Whether a character does something to a terminal or to the order of the text around it, or ends a line:
 /// C0, DEL, C1, the line separators, and what Unicode has for writing from right to left.
-constexpr bool is_unprintable(std::uint32_t code) noexcept {
+[[nodiscard]] constexpr bool is_unprintable(std::uint32_t code) noexcept {
   return code < 0x20 || (code >= 0x7F && code < 0xA0) || code == 0x061C || code == 0x200E || code == 0x200F ||
          (code >= 0x2028 && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069);
 }
@@ -60,7 +61,7 @@ inline void append_printable(std::string& out, std::string_view text) {
   }
 }
 
-inline std::string printable(std::string_view text) {
+[[nodiscard]] inline std::string printable(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   append_printable(out, text);
@@ -71,7 +72,7 @@ inline constexpr std::size_t most_quoted_bytes = 64;
 
 /// Text that came from elsewhere as a message quotes it: printable, in quotes, and at most 64 bytes of it,
 /// cut between two characters.
-inline std::string in_quotes(std::string_view text) {
+[[nodiscard]] inline std::string in_quotes(std::string_view text) {
   std::size_t end = 0;
   while (end < text.size()) {
     const std::size_t length = utf8_length(text, end), next = end + (length == 0 ? 1 : length);

@@ -21,7 +21,8 @@
 namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail {
 
 /// The four hex digits at `at` as a number; nothing where they are not there.
-constexpr std::optional<std::uint32_t> read_hex4(std::string_view text, std::size_t at) noexcept {
+[[nodiscard]] constexpr std::optional<std::uint32_t> read_hex4(std::string_view text,
+                                                               std::size_t at) noexcept {
   if (at + 4 > text.size())
     return {};
   std::uint32_t value = 0;
@@ -56,8 +57,9 @@ using simd::writing_place;
 // Each of these writes what stands there in a well-formed string and answers where to go on. There must be
 // room.
 
-/// A `\uXXXX`, joined with a second one if they are a surrogate pair; a lone surrogate is U+FFFD (BYT-03).
-inline writing_place write_unicode_escape(std::string_view raw, writing_place place) noexcept {
+/// A code unit in hex, joined with a second one if they are a surrogate pair; a lone surrogate is U+FFFD
+/// (BYT-03).
+[[nodiscard]] inline writing_place write_unicode_escape(std::string_view raw, writing_place place) noexcept {
   const auto [at, to] = place;
   const auto first = read_hex4(raw, at + 2).value_or(0xFFFD);
   if (first < 0xD800 || first > 0xDFFF)
@@ -80,7 +82,7 @@ inline writing_place write_unicode_escape(std::string_view raw, writing_place pl
 }
 
 /// What is not ASCII; a byte that is not UTF-8 is U+FFFD.
-inline writing_place write_beyond_ascii(std::string_view raw, writing_place place) noexcept {
+[[nodiscard]] inline writing_place write_beyond_ascii(std::string_view raw, writing_place place) noexcept {
   const std::size_t length = utf8_length(raw, place.at);
   if (length == 0)
     return {place.at + 1, write_utf8(place.to, 0xFFFD)};
@@ -108,7 +110,8 @@ inline writing_place write_beyond_ascii(std::string_view raw, writing_place plac
 }
 
 /// What begins before `stop`.
-inline writing_place write_unescaped(std::string_view raw, writing_place place, std::size_t stop) noexcept {
+[[nodiscard]] inline writing_place write_unescaped(std::string_view raw, writing_place place,
+                                                   std::size_t stop) noexcept {
   const auto level = simd::best_level();
   for (;;) {
     place = simd::write_simple_escapes(raw, place, stop, level);
@@ -128,7 +131,7 @@ inline writing_place write_unescaped(std::string_view raw, writing_place place, 
 
 /// The most bytes that are written to for a piece of text of `size` bytes: each may become three, what begins
 /// in it may be 28 bytes longer, and sixteen are written at a time.
-constexpr std::size_t unescaped_room(std::size_t size) noexcept {
+[[nodiscard]] constexpr std::size_t unescaped_room(std::size_t size) noexcept {
   return (size + 28) * 3 + 16;
 }
 

@@ -11,7 +11,7 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail {
 
 /// Length of the UTF-8 sequence that starts at `at`, 1 to 4; 0 where the bytes are not UTF-8:
 /// overlong forms, surrogates and values over U+10FFFF are not, just as in Go's unicode/utf8.
-constexpr std::size_t utf8_length(std::string_view text, std::size_t at) noexcept {
+[[nodiscard]] constexpr std::size_t utf8_length(std::string_view text, std::size_t at) noexcept {
   const auto byte = [&](std::size_t index) -> unsigned {
     return index < text.size() ? static_cast<unsigned char>(text[index]) : 0U;
   };
@@ -41,7 +41,7 @@ constexpr std::size_t utf8_length(std::string_view text, std::size_t at) noexcep
 }
 
 /// Writes a code point, which must not be a surrogate, as 1 to 4 bytes; answers one past them.
-constexpr char* write_utf8(char* to, std::uint32_t code) noexcept {
+[[nodiscard]] constexpr char* write_utf8(char* to, std::uint32_t code) noexcept {
   const auto put = [&](std::uint32_t byte) { *to++ = static_cast<char>(static_cast<unsigned char>(byte)); };
   if (code < 0x80) {
     put(code);

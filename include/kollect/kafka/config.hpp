@@ -26,7 +26,7 @@ struct client_options {
 
 /// Settings of kafka::create_publisher.
 struct publisher_options {
-  client_options client{};
+  client_options client{};             ///< what all clients have
   std::chrono::milliseconds linger{5}; ///< how long a message waits for others to share its request
   std::size_t max_message_bytes =
       64U * 1024 * 1024; ///< largest message offered to the broker, which may take less
@@ -35,7 +35,7 @@ struct publisher_options {
 
 /// Settings of kafka::create_subscriber.
 struct subscriber_options {
-  client_options client{};
+  client_options client{};                ///< what all clients have
   std::string group = "kollect-consumer"; ///< group.id
   std::string instance_id{}; ///< static membership: a restarted process resumes at once; empty: none
   std::chrono::milliseconds session_timeout =
@@ -53,8 +53,8 @@ struct subscriber_options {
 
 /// Settings of kafka::create_reader.
 struct reader_options {
-  client_options client{};
-  read_from start = read_start::earliest;
+  client_options client{};                            ///< what all clients have
+  read_from start = read_start::earliest;             ///< where to begin
   std::size_t max_message_bytes = 256U * 1024 * 1024; ///< largest answer that is read
 };
 

@@ -13,8 +13,8 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::kafka {
 
 /// A librdkafka property as of `-X name=value`.
 struct property {
-  std::string name;
-  std::string value;
+  std::string name;  ///< as librdkafka calls it
+  std::string value; ///< as text
 
   friend bool operator==(const property&, const property&) = default;
 };
@@ -25,9 +25,9 @@ enum class client_role { publisher, subscriber };
 /// A property that may be set from outside: one that tunes, and that cannot load code, run a
 /// program, read a file, weaken security or change what is delivered.
 struct allowed_property {
-  std::string_view name;
-  bool publisher;
-  bool subscriber;
+  std::string_view name; ///< as librdkafka calls it
+  bool publisher;        ///< may be set for a publisher
+  bool subscriber;       ///< may be set for a subscriber and a reader
 };
 
 inline constexpr auto allowed_properties = std::to_array<allowed_property>({

@@ -19,7 +19,7 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
 /// Most addresses, and most bytes of them all together, that a manifest may list.
 inline constexpr std::size_t max_addresses = 100;
-inline constexpr std::size_t max_address_bytes = 10UL * 1024;
+inline constexpr std::size_t max_address_bytes = 10UL * 1024; ///< of all of them together
 
 /// The port of a NATS URL that names none.
 inline constexpr std::string_view default_nats_port = "4222";

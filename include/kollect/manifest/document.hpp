@@ -38,7 +38,7 @@ struct mapping_entry;
 /// One value of a manifest and where it stands, whether it was written in YAML or in JSON.
 /// It may be part of a Secret, so there is deliberately no operator<<.
 struct node {
-  node_kind kind = node_kind::null;
+  node_kind kind = node_kind::null;   ///< which of the fields below count
   bool is_quoted = false;             ///< the scalar was quoted, or a YAML block scalar
   text_position position = {};        ///< columns count bytes
   std::string text = {};              ///< of a scalar: decoded if a string, else as written
@@ -51,12 +51,12 @@ struct node {
 
 /// One `key: value` of a mapping.
 struct mapping_entry {
-  std::string key;
-  text_position key_position;
-  node value;
+  std::string key;            ///< decoded
+  text_position key_position; ///< of the key's first character
+  node value;                 ///< what stands behind the colon
 };
 
-inline const node* node::find(std::string_view key) const noexcept {
+[[nodiscard]] inline const node* node::find(std::string_view key) const noexcept {
   for (const auto& entry : entries)
     if (entry.key == key)
       return &entry.value;
@@ -66,7 +66,7 @@ inline const node* node::find(std::string_view key) const noexcept {
 /// One YAML or JSON document.
 struct document {
   std::string source; ///< the file it is from, for error messages
-  node root;
+  node root;          ///< the one value of the document
 };
 
 /// What a text may at most hold. A text beyond a limit is error::manifest_syntax.

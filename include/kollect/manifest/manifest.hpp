@@ -29,9 +29,9 @@ inline constexpr std::chrono::nanoseconds max_export_min_interval = std::chrono:
 
 /// The part of a Kubernetes object's metadata that matters here.
 struct object_metadata {
-  std::string name;
-  std::string namespace_{default_namespace};
-  text_position position; ///< of the name in its file; line 0 if made by hand
+  std::string name;                          ///< not empty
+  std::string namespace_{default_namespace}; ///< as written, or the default
+  text_position position;                    ///< of the name in its file; line 0 if made by hand
 };
 
 /// `namespace/name`, as in messages.
@@ -41,9 +41,9 @@ struct object_metadata {
 
 /// Names a Secret.
 struct secret_reference {
-  std::string name;
+  std::string name;                      ///< not empty
   std::optional<std::string> namespace_; ///< absent: the sink's
-  text_position position;
+  text_position position;                ///< of the reference in its file; line 0 if made by hand
 };
 
 /// spec.kafka
@@ -63,9 +63,9 @@ struct nats_settings {
 
 /// spec.tls (NAT-04, KAF-08)
 struct tls_manifest {
-  bool insecure_skip_verify = false;
-  std::string ca_bundle; ///< PEM, decoded from base64; wins over ca_secret; may be empty
-  std::optional<secret_reference> ca_secret;
+  bool insecure_skip_verify = false;         ///< trusts any certificate
+  std::string ca_bundle;                     ///< PEM, decoded from base64; wins over ca_secret; may be empty
+  std::optional<secret_reference> ca_secret; ///< key tls.crt, ca.crt or ca.pem
 };
 
 /// spec.serialization
@@ -76,8 +76,8 @@ struct serialization_settings {
 
 /// A KollectEventSink. decode_manifest() makes one and checks all that is said here.
 struct event_sink {
-  object_metadata metadata;
-  broker_system type = broker_system::kafka;
+  object_metadata metadata;                        ///< its name
+  broker_system type = broker_system::kafka;       ///< spec.type
   bool connection_test = true;                     ///< probe before use
   std::string cluster;                             ///< trimmed (ENV-06)
   std::string endpoint;                            ///< stands in for brokers or url (KAF-05, NAT-01)
@@ -87,9 +87,9 @@ struct event_sink {
   std::optional<nats_settings> nats;               ///< there if and only if type is nats
   std::string path_template;                       ///< ENV-07
   std::chrono::nanoseconds export_min_interval{0}; ///< 0 to 24 h
-  serialization_settings serialization;
-  node provisioning; ///< accepted as it is; null where absent
-  node options;      ///< accepted, but for keys that look secret (SEC-01)
+  serialization_settings serialization;            ///< spec.serialization
+  node provisioning;                               ///< accepted as it is; null where absent
+  node options;                                    ///< accepted, but for keys that look secret (SEC-01)
 };
 
 /// Keys and values of a Secret, verbatim. Never print one (SEC-02).
@@ -97,30 +97,30 @@ using secret_values = std::map<std::string, std::string, std::less<>>;
 
 /// A Kubernetes Secret.
 struct secret {
-  object_metadata metadata;
-  secret_values values; ///< `data` decoded from base64; `stringData` wins over it
+  object_metadata metadata; ///< its name
+  secret_values values;     ///< `data` decoded from base64; `stringData` wins over it
 };
 
 /// One entry of eventSinkRefs or databaseSinkRefs.
 struct sink_reference {
-  std::string name;
+  std::string name;                                            ///< not empty
   std::optional<std::chrono::nanoseconds> export_min_interval; ///< 0 to 24 h
   std::optional<std::uint64_t> max_export_bytes;               ///< 1 or more (MP-01)
 };
 
 /// What a KollectInventory says about where its snapshots go.
 struct inventory_pairing {
-  object_metadata metadata;
-  std::vector<sink_reference> event_sinks;
-  std::vector<sink_reference> database_sinks;
+  object_metadata metadata;                   ///< its name
+  std::vector<sink_reference> event_sinks;    ///< spec.eventSinkRefs
+  std::vector<sink_reference> database_sinks; ///< spec.databaseSinkRefs
 };
 
 /// All documents of one manifest, each kind in the order written.
 struct manifest_file {
-  std::string source; ///< path or other name, for error messages
-  std::vector<event_sink> sinks;
-  std::vector<secret> secrets;
-  std::vector<inventory_pairing> inventories;
+  std::string source;                         ///< path or other name, for error messages
+  std::vector<event_sink> sinks;              ///< KollectEventSink
+  std::vector<secret> secrets;                ///< Secret
+  std::vector<inventory_pairing> inventories; ///< KollectInventory
 };
 
 } // namespace kollect::inline KOLLECT_ABI_NAMESPACE

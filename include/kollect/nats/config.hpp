@@ -31,14 +31,14 @@ struct client_options {
 
 /// Settings of nats::create_publisher.
 struct publisher_options {
-  client_options client{};
+  client_options client{};                             ///< what all clients have
   std::size_t max_in_flight = 256;                     ///< messages sent and not yet confirmed, at most
   std::size_t max_in_flight_bytes = 64U * 1024 * 1024; ///< and their bytes; a larger message goes alone
 };
 
 /// Settings of nats::create_subscriber. The first three apply to a durable that does not exist yet.
 struct subscriber_options {
-  client_options client{};
+  client_options client{};                  ///< what all clients have
   std::string durable = "kollect-consumer"; ///< members with the same durable share its messages
   std::chrono::milliseconds ack_wait =
       std::chrono::seconds(30);       ///< what is not acknowledged by then comes again
@@ -55,8 +55,8 @@ struct subscriber_options {
 
 /// Settings of nats::create_reader.
 struct reader_options {
-  client_options client{};
-  read_from start = read_start::earliest;
+  client_options client{};                     ///< what all clients have
+  read_from start = read_start::earliest;      ///< where to begin
   std::size_t fetch_messages = 256;            ///< asked for in one request
   std::size_t fetch_bytes = 16U * 1024 * 1024; ///< in one request; a larger message comes alone
 };

@@ -40,8 +40,8 @@ public:
     return detail::find_stream(*client_, name, timeout);
   }
 
-  /// Asks the JetStream API in its own JSON: `api` is what follows `$JS.API.` in the request's subject, such
-  /// as `STREAM.DELETE.orders`; an empty body sends none. Waits up to `timeout` for the answer, which may
+  /// Asks the JetStream API in its own JSON: `api` is what follows $JS.API in the request's subject, such
+  /// as STREAM.DELETE.orders; an empty body sends none. Waits up to `timeout` for the answer, which may
   /// hold more than this library knows. Where the answer is an error, its description is in the failure:
   /// error::topic_missing for a stream or consumer that is not there, else as publish() has it.
   [[nodiscard]] result<boost::json::object> request(std::string_view api, const boost::json::object& body,

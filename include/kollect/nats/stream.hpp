@@ -23,13 +23,13 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats {
 
 /// A JetStream stream as the server describes it.
 struct stream_info {
-  std::string name;
+  std::string name;                  ///< NAT-03
   std::vector<std::string> subjects; ///< what it takes; wildcards are possible
   timestamp created;                 ///< tells it from a later stream of the same name
-  std::uint64_t messages = 0;
-  std::uint64_t first_sequence = 0;
-  std::uint64_t last_sequence = 0;
-  bool is_copy = false; ///< it also takes messages from other streams
+  std::uint64_t messages = 0;        ///< that it holds now
+  std::uint64_t first_sequence = 0;  ///< of the oldest that it holds
+  std::uint64_t last_sequence = 0;   ///< of the newest that it ever took; 0: none
+  bool is_copy = false;              ///< it also takes messages from other streams
 
   /// Whether it takes all that `subject` stands for.
   [[nodiscard]] bool takes(std::string_view subject) const {

@@ -37,7 +37,7 @@ struct bracket_marks {
 };
 
 /// prefix_xor where there is no instruction for it.
-constexpr std::uint64_t prefix_xor_by_shifts(std::uint64_t bits) noexcept {
+[[nodiscard]] constexpr std::uint64_t prefix_xor_by_shifts(std::uint64_t bits) noexcept {
   for (unsigned shift = 1; shift < 64; shift *= 2)
     bits ^= bits << shift;
   return bits;

@@ -91,7 +91,7 @@ struct space_stops {
 };
 
 template <class Stops>
-constexpr std::size_t find_stop_bytewise(std::string_view text, std::size_t at) noexcept {
+[[nodiscard]] constexpr std::size_t find_stop_bytewise(std::string_view text, std::size_t at) noexcept {
   while (at < text.size() && !Stops::has(text[at]))
     ++at;
   return at;
@@ -143,7 +143,7 @@ template <class Stops>
 #elif defined(KOLLECT_SIMD_NEON)
 
 template <class Stops>
-inline std::size_t find_stop(std::string_view text, std::size_t at, level chosen) noexcept {
+[[nodiscard]] inline std::size_t find_stop(std::string_view text, std::size_t at, level chosen) noexcept {
   if (chosen == level::plain)
     return find_stop_bytewise<Stops>(text, at);
   for (; text.size() - at >= 16; at += 16) {
@@ -160,7 +160,7 @@ inline std::size_t find_stop(std::string_view text, std::size_t at, level chosen
 #else
 
 template <class Stops>
-inline std::size_t find_stop(std::string_view text, std::size_t at, level) noexcept {
+[[nodiscard]] inline std::size_t find_stop(std::string_view text, std::size_t at, level) noexcept {
   return find_stop_bytewise<Stops>(text, at);
 }
 
@@ -185,8 +185,8 @@ inline std::size_t find_stop(std::string_view text, std::size_t at, level) noexc
 }
 
 /// Anything but JSON's white space.
-inline std::size_t find_space_end(std::string_view text, std::size_t at,
-                                  level chosen = best_level()) noexcept {
+[[nodiscard]] inline std::size_t find_space_end(std::string_view text, std::size_t at,
+                                                level chosen = best_level()) noexcept {
   return detail::find_stop<detail::space_stops>(text, at, chosen);
 }
 

@@ -26,7 +26,7 @@ enum class level {
 
 inline constexpr std::array all_levels{level::plain, level::sse2, level::avx2, level::avx512, level::neon};
 
-constexpr std::string_view to_string(level value) noexcept {
+[[nodiscard]] constexpr std::string_view to_string(level value) noexcept {
   switch (value) {
   case level::plain:
     return "plain";
@@ -43,12 +43,12 @@ constexpr std::string_view to_string(level value) noexcept {
 }
 
 /// Whether code for AVX2 may be run at a level.
-constexpr bool has_avx2(level value) noexcept {
+[[nodiscard]] constexpr bool has_avx2(level value) noexcept {
   return value == level::avx2 || value == level::avx512;
 }
 
 /// Whether this machine has it.
-inline bool is_available(level wanted) noexcept {
+[[nodiscard]] inline bool is_available(level wanted) noexcept {
   switch (wanted) {
   case level::plain:
     return true;
@@ -74,7 +74,7 @@ inline bool is_available(level wanted) noexcept {
 namespace detail {
 
 /// The last available level, which is the fastest, unless KOLLECT_SIMD names another available one.
-inline level choose_level() noexcept {
+[[nodiscard]] inline level choose_level() noexcept {
   const char* const named = std::getenv("KOLLECT_SIMD");
   level chosen = level::plain;
   for (const auto candidate : all_levels) {
@@ -92,7 +92,7 @@ inline level choose_level() noexcept {
 /// The level that everything uses unless told otherwise: the fastest available one, or the available
 /// one that the environment variable KOLLECT_SIMD names, so that a whole program can be tested on
 /// each. Decided at the first call.
-inline level best_level() noexcept {
+[[nodiscard]] inline level best_level() noexcept {
   static const level chosen = detail::choose_level();
   return chosen;
 }

@@ -15,7 +15,7 @@
 namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail::simd {
 
 /// One past the closing quote of the string whose opening quote is at `at`; npos where there is none.
-inline std::size_t find_string_end(std::string_view text, std::size_t at) noexcept {
+[[nodiscard]] inline std::size_t find_string_end(std::string_view text, std::size_t at) noexcept {
   for (++at; at < text.size(); ++at) {
     if (text[at] == '"')
       return at + 1;
@@ -35,7 +35,8 @@ struct scan_state {
 };
 
 /// Goes on byte by byte: one past the bracket that closes the container; npos where there is none.
-inline std::size_t find_close_bytewise(std::string_view text, std::size_t at, scan_state state) noexcept {
+[[nodiscard]] inline std::size_t find_close_bytewise(std::string_view text, std::size_t at,
+                                                     scan_state state) noexcept {
   bool is_in_string = state.is_in_string != 0;
   at += static_cast<std::size_t>(state.is_taken);
   for (; at < text.size(); ++at) {
@@ -55,7 +56,8 @@ inline std::size_t find_close_bytewise(std::string_view text, std::size_t at, sc
 }
 
 /// Bytes up to the close that ends the container, that one included; 0 where the block has none.
-constexpr std::size_t find_last_close(std::uint64_t opens, std::uint64_t closes, std::size_t depth) noexcept {
+[[nodiscard]] constexpr std::size_t find_last_close(std::uint64_t opens, std::uint64_t closes,
+                                                    std::size_t depth) noexcept {
   for (; closes != 0; closes &= closes - 1) {
     const std::uint64_t below = (closes & (0 - closes)) - 1;
     if (depth + static_cast<std::size_t>(std::popcount(opens & below)) == 1)
@@ -141,7 +143,7 @@ KOLLECT_SIMD_AVX512 inline std::size_t find_close_avx512(std::string_view text, 
 }
 #endif
 
-inline std::size_t find_close_at(std::string_view text, std::size_t at, level chosen) noexcept {
+[[nodiscard]] inline std::size_t find_close_at(std::string_view text, std::size_t at, level chosen) noexcept {
   switch (chosen) {
 #if defined(KOLLECT_SIMD_X86)
   case level::avx512:
@@ -165,8 +167,8 @@ inline std::size_t find_close_at(std::string_view text, std::size_t at, level ch
 /// strings; npos where the text ends first. The value is not checked: for well-formed JSON the
 /// extent is right, for anything else it is some extent, the same at every level, that the check
 /// that follows refuses. `chosen` must be available. Linear, no allocation, never reads outside `text`.
-inline std::size_t find_value_end(std::string_view text, std::size_t at,
-                                  level chosen = best_level()) noexcept {
+[[nodiscard]] inline std::size_t find_value_end(std::string_view text, std::size_t at,
+                                                level chosen = best_level()) noexcept {
   if (at >= text.size())
     return std::string_view::npos;
   if (text[at] == '"')

@@ -27,7 +27,7 @@ inline constexpr auto escape_lengths = [] {
   return out;
 }();
 
-constexpr bool are_hex_digits(std::string_view text) noexcept {
+[[nodiscard]] constexpr bool are_hex_digits(std::string_view text) noexcept {
   return std::all_of(text.begin(), text.end(), [](char letter) {
     return (letter >= '0' && letter <= '9') || (letter >= 'a' && letter <= 'f') ||
            (letter >= 'A' && letter <= 'F');
@@ -35,7 +35,7 @@ constexpr bool are_hex_digits(std::string_view text) noexcept {
 }
 
 /// Bytes of the escape at `at`, where a backslash stands; 0 where it is none.
-constexpr std::size_t escape_length(std::string_view text, std::size_t at) noexcept {
+[[nodiscard]] constexpr std::size_t escape_length(std::string_view text, std::size_t at) noexcept {
   if (text.size() - at < 2)
     return 0;
   const std::size_t length = escape_lengths[static_cast<unsigned char>(text[at + 1])];
@@ -44,7 +44,7 @@ constexpr std::size_t escape_length(std::string_view text, std::size_t at) noexc
   return text.size() - at >= length && are_hex_digits({text.data() + at + 2, 4}) ? length : 0;
 }
 
-constexpr std::size_t scan_escapes_bytewise(std::string_view text, std::size_t at) noexcept {
+[[nodiscard]] constexpr std::size_t scan_escapes_bytewise(std::string_view text, std::size_t at) noexcept {
   for (;;) {
     if (at == text.size() || text[at] == '"' || static_cast<signed char>(text[at]) < 0x20)
       return at;
@@ -56,7 +56,8 @@ constexpr std::size_t scan_escapes_bytewise(std::string_view text, std::size_t a
 }
 
 /// Whether an escape begins at each of these places after `at` that no backslash before it takes.
-inline bool are_escapes(std::string_view text, std::size_t at, std::uint64_t backslashes) noexcept {
+[[nodiscard]] inline bool are_escapes(std::string_view text, std::size_t at,
+                                      std::uint64_t backslashes) noexcept {
   while (backslashes != 0) {
     const auto place = static_cast<std::size_t>(std::countr_zero(backslashes));
     if (escape_length(text, at + place) == 0)
@@ -95,7 +96,8 @@ KOLLECT_SIMD_AVX2 inline std::size_t scan_escapes_avx2(std::string_view text, st
 /// ASCII, and answers its place; the text's size where there is none; npos where a backslash begins no
 /// escape. For strings with escapes: find_string_stop() is faster up to the first. Linear, never reads
 /// outside `text`.
-inline std::size_t scan_escapes(std::string_view text, std::size_t at, level chosen = best_level()) noexcept {
+[[nodiscard]] inline std::size_t scan_escapes(std::string_view text, std::size_t at,
+                                              level chosen = best_level()) noexcept {
   switch (chosen) {
 #if defined(KOLLECT_SIMD_X86)
   case level::avx512:

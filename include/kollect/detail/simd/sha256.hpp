@@ -172,7 +172,7 @@ KOLLECT_SIMD_SHA inline digested_value digest_container(std::string_view text, s
   return {at + length, finish_digest(words, text.substr(at, length), at + length - begin)};
 }
 
-inline bool has_sha_instructions() noexcept {
+[[nodiscard]] inline bool has_sha_instructions() noexcept {
   static const bool is_there = [] {
     unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
     return __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) != 0 && (ebx & bit_SHA) != 0;
@@ -186,7 +186,7 @@ inline bool has_sha_instructions() noexcept {
 
 /// Whether digest_value() is of use: the processor has SHA instructions and `chosen` is a level that goes
 /// with them. Elsewhere OpenSSL's SHA-256 after the scan is as fast.
-inline bool can_digest(level chosen = best_level()) noexcept {
+[[nodiscard]] inline bool can_digest(level chosen = best_level()) noexcept {
 #if defined(KOLLECT_SIMD_X86)
   return has_avx2(chosen) && detail::has_sha_instructions();
 #else
@@ -198,7 +198,7 @@ inline bool can_digest(level chosen = best_level()) noexcept {
 /// What find_value_end() answers for the object or array at `at`, and SHA-256 of its bytes. `end` is npos
 /// where there is no end, or a backslash stands outside strings: only find_value_end() tells such texts
 /// apart. Only where can_digest(). Linear, no allocation, never reads outside `text`.
-inline digested_value digest_value(std::string_view text, std::size_t at) noexcept {
+[[nodiscard]] inline digested_value digest_value(std::string_view text, std::size_t at) noexcept {
 #if defined(KOLLECT_SIMD_X86)
   if (at < text.size() && (text[at] == '{' || text[at] == '['))
     return detail::digest_container(text, at);

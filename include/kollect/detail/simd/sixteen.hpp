@@ -16,7 +16,7 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail::simd {
 
 namespace detail {
 
-inline std::size_t copy_plain_bytewise(std::string_view text, char* to) noexcept {
+[[nodiscard]] inline std::size_t copy_plain_bytewise(std::string_view text, char* to) noexcept {
   std::size_t at = 0;
   for (; at < text.size() && at < 16 && !escape_stops::has(text[at]); ++at)
     to[at] = text[at];

@@ -9,7 +9,8 @@
 namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail::simd::detail {
 
 /// The bytes that runs of backslashes take. `is_taken` tells of the block before, and then of this one.
-constexpr std::uint64_t find_taken_by_runs(std::uint64_t backslashes, std::uint64_t& is_taken) noexcept {
+[[nodiscard]] constexpr std::uint64_t find_taken_by_runs(std::uint64_t backslashes,
+                                                         std::uint64_t& is_taken) noexcept {
   constexpr std::uint64_t even = 0x5555'5555'5555'5555U;
   const std::uint64_t first = is_taken;
   backslashes &= ~first;
@@ -23,7 +24,8 @@ constexpr std::uint64_t find_taken_by_runs(std::uint64_t backslashes, std::uint6
 }
 
 /// The bytes that backslashes take. `is_taken` tells of the block before, and then of this one.
-constexpr std::uint64_t find_taken(std::uint64_t backslashes, std::uint64_t& is_taken) noexcept {
+[[nodiscard]] constexpr std::uint64_t find_taken(std::uint64_t backslashes,
+                                                 std::uint64_t& is_taken) noexcept {
   const std::uint64_t after = (backslashes << 1U) | is_taken;
   if ((backslashes & after) != 0) [[unlikely]] // rarely does one backslash follow another
     return find_taken_by_runs(backslashes, is_taken);

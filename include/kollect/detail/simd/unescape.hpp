@@ -22,7 +22,7 @@ struct writing_place {
 namespace detail {
 
 /// The backslashes that begin an escape, of those in a piece of text that begins with none.
-constexpr unsigned find_escapes(unsigned backslashes) noexcept {
+[[nodiscard]] constexpr unsigned find_escapes(unsigned backslashes) noexcept {
   if ((backslashes & backslashes << 1U) == 0) [[likely]]
     return backslashes;
   unsigned escapes = 0;
@@ -102,9 +102,10 @@ KOLLECT_SIMD_AVX2 inline writing_place write_simple_escapes_avx2(std::string_vie
 /// Within a well-formed JSON string, writes what text without escapes, and escapes of two bytes, mean, until
 /// something else, `stop` or the last bytes come; as much as this level is good at, which may be nothing.
 /// There must be room for sixteen bytes more than are written. Linear, never reads outside `raw`.
-inline writing_place write_simple_escapes([[maybe_unused]] std::string_view raw, writing_place place,
-                                          [[maybe_unused]] std::size_t stop,
-                                          [[maybe_unused]] level chosen) noexcept {
+[[nodiscard]] inline writing_place write_simple_escapes([[maybe_unused]] std::string_view raw,
+                                                        writing_place place,
+                                                        [[maybe_unused]] std::size_t stop,
+                                                        [[maybe_unused]] level chosen) noexcept {
 #if defined(KOLLECT_SIMD_X86)
   if (has_avx2(chosen))
     return detail::write_simple_escapes_avx2(raw, place, stop);

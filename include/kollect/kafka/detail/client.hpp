@@ -40,7 +40,7 @@ struct client_events {
 };
 
 /// The text with every occurrence of the password blotted out (SEC-02).
-inline std::string without_password(std::string text, const std::string& password) {
+[[nodiscard]] inline std::string without_password(std::string text, const std::string& password) {
   if (password.empty())
     return text;
   for (auto at = text.find(password); at != std::string::npos; at = text.find(password, at + 3))
@@ -62,7 +62,7 @@ inline void on_log(const rd_kafka_t* native, int, const char* facility, const ch
     report(events, std::string(facility) + ": " + text);
 }
 
-inline int on_statistics(rd_kafka_t*, char* json, std::size_t size, void* opaque) noexcept {
+[[nodiscard]] inline int on_statistics(rd_kafka_t*, char* json, std::size_t size, void* opaque) noexcept {
   report(*static_cast<const client_events*>(opaque), std::string_view(json, size));
   return 0; // librdkafka keeps the memory
 }
@@ -198,7 +198,7 @@ private:
 };
 
 /// Milliseconds as librdkafka takes them: from 0, not -1, which would wait for ever.
-inline int milliseconds_of(std::chrono::milliseconds duration) noexcept {
+[[nodiscard]] inline int milliseconds_of(std::chrono::milliseconds duration) noexcept {
   constexpr std::chrono::milliseconds longest = std::chrono::hours(24);
   return static_cast<int>(std::clamp(duration, std::chrono::milliseconds(0), longest).count());
 }

@@ -45,9 +45,9 @@ enum class value_use { copied, shared };
 
 /// Hands one message over; a shared value must live until its report has come, or the instance has ended.
 /// RD_KAFKA_RESP_ERR__QUEUE_FULL: try again after rd_kafka_poll().
-inline rd_kafka_resp_err_t hand_over(rd_kafka_t* native, rd_kafka_topic_t* topic,
-                                     const outgoing_message& message, delivery& report, traffic& count,
-                                     value_use use) {
+[[nodiscard]] inline rd_kafka_resp_err_t hand_over(rd_kafka_t* native, rd_kafka_topic_t* topic,
+                                                   const outgoing_message& message, delivery& report,
+                                                   traffic& count, value_use use) {
   headers_pointer headers{message.headers.empty() ? nullptr : rd_kafka_headers_new(message.headers.size())};
   for (const header& each : message.headers)
     rd_kafka_header_add(headers.get(), each.name.data(), static_cast<ssize_t>(each.name.size()),

@@ -20,7 +20,7 @@ struct kept_message {
   message_pointer native;
 };
 
-inline std::vector<header> headers_of(const rd_kafka_message_t& native) {
+[[nodiscard]] inline std::vector<header> headers_of(const rd_kafka_message_t& native) {
   std::vector<header> headers;
   rd_kafka_headers_t* found = nullptr; // the message's own
   if (rd_kafka_message_headers(&native, &found) != RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -36,7 +36,7 @@ inline std::vector<header> headers_of(const rd_kafka_message_t& native) {
 }
 
 /// The broker's time of appending. A time that the producer claims is none.
-inline std::optional<timestamp> append_time_of(const rd_kafka_message_t& native) {
+[[nodiscard]] inline std::optional<timestamp> append_time_of(const rd_kafka_message_t& native) {
   rd_kafka_timestamp_type_t kind = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
   const std::int64_t milliseconds = rd_kafka_message_timestamp(&native, &kind);
   if (kind != RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME)
@@ -45,8 +45,9 @@ inline std::optional<timestamp> append_time_of(const rd_kafka_message_t& native)
 }
 
 /// Makes our message of librdkafka's without copying the value.
-inline received_message receive(std::shared_ptr<client> source, message_pointer native,
-                                const std::string& topic, const std::shared_ptr<positions>& read) {
+[[nodiscard]] inline received_message receive(std::shared_ptr<client> source, message_pointer native,
+                                              const std::string& topic,
+                                              const std::shared_ptr<positions>& read) {
   received_message message;
   message.partition = native->partition;
   message.offset = native->offset;

@@ -38,7 +38,7 @@ private:
 };
 
 /// The value of a property that is a number, or nothing if this librdkafka does not know it.
-inline std::optional<std::size_t> number_of(const rd_kafka_conf_t* config, const char* name) {
+[[nodiscard]] inline std::optional<std::size_t> number_of(const rd_kafka_conf_t* config, const char* name) {
   char text[32] = "";
   std::size_t size = sizeof text, number = 0;
   if (rd_kafka_conf_get(config, name, text, &size) != RD_KAFKA_CONF_OK)
@@ -49,7 +49,7 @@ inline std::optional<std::size_t> number_of(const rd_kafka_conf_t* config, const
 }
 
 /// The meter for a consumer's configuration; none where librdkafka sees to it itself.
-inline std::optional<prefetch_meter> make_prefetch_meter(const rd_kafka_conf_t* config) {
+[[nodiscard]] inline std::optional<prefetch_meter> make_prefetch_meter(const rd_kafka_conf_t* config) {
   const auto kilobytes = number_of(config, "queued.max.messages.kbytes");
   const auto messages = number_of(config, "queued.min.messages");
   if (!kilobytes || !messages || number_of(config, "fetch.queue.backoff.ms"))

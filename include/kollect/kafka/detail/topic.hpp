@@ -17,7 +17,7 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::kafka::detail {
 /// broker started just now, needs a moment.
 inline constexpr std::chrono::milliseconds topic_settle_time{1'000};
 
-inline failure about_topic(failure value, const std::string& topic) {
+[[nodiscard]] inline failure about_topic(failure value, const std::string& topic) {
   value.source = topic;
   return value;
 }
@@ -47,8 +47,8 @@ inline failure about_topic(failure value, const std::string& topic) {
 }
 
 /// Why no broker has answered in time: a refused login or certificate if there was one, else an outage.
-inline failure outage(const client_events& events, const connection& target,
-                      std::chrono::milliseconds timeout) {
+[[nodiscard]] inline failure outage(const client_events& events, const connection& target,
+                                    std::chrono::milliseconds timeout) {
   if (events.refused)
     return *events.refused;
   std::string addresses;

@@ -16,7 +16,7 @@
 namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail {
 
 /// True if the text is PEM with at least one certificate and every certificate in it can be read.
-inline bool is_certificate_pem(std::string_view text) {
+[[nodiscard]] inline bool is_certificate_pem(std::string_view text) {
   if (text.empty() || text.size() > static_cast<std::size_t>(std::numeric_limits<int>::max()))
     return false;
   // Without a callback OpenSSL would ask at the terminal for the password of an encrypted block.

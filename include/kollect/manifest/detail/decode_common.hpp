@@ -14,7 +14,7 @@
 
 namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail {
 
-inline std::string decode_object_name(const manifest_field& field) {
+[[nodiscard]] inline std::string decode_object_name(const manifest_field& field) {
   auto name = field.text();
   if (field.present() && !is_object_name(name))
     field.fail(error::invalid_value,
@@ -23,7 +23,7 @@ inline std::string decode_object_name(const manifest_field& field) {
 }
 
 /// Absent or empty: nothing.
-inline std::optional<std::string> decode_namespace(const manifest_field& field) {
+[[nodiscard]] inline std::optional<std::string> decode_namespace(const manifest_field& field) {
   auto name = field.text();
   if (name.empty())
     return {};
@@ -34,7 +34,7 @@ inline std::optional<std::string> decode_namespace(const manifest_field& field) 
 }
 
 /// metadata: the keys that the API server adds are accepted and, but for name and namespace, ignored.
-inline object_metadata decode_metadata(const manifest_field& metadata) {
+[[nodiscard]] inline object_metadata decode_metadata(const manifest_field& metadata) {
   metadata.required().only({"name", "namespace", "labels", "annotations", "uid", "resourceVersion",
                             "generation", "creationTimestamp", "deletionTimestamp",
                             "deletionGracePeriodSeconds", "generateName", "managedFields", "ownerReferences",
@@ -47,7 +47,8 @@ inline object_metadata decode_metadata(const manifest_field& metadata) {
   return decoded;
 }
 
-inline std::optional<secret_reference> decode_secret_reference(const manifest_field& reference) {
+[[nodiscard]] inline std::optional<secret_reference>
+decode_secret_reference(const manifest_field& reference) {
   if (!reference.present())
     return {};
   reference.only({"name", "namespace"});
@@ -56,7 +57,7 @@ inline std::optional<secret_reference> decode_secret_reference(const manifest_fi
 }
 
 /// Go duration text from 0 to 24 h.
-inline std::optional<std::chrono::nanoseconds> decode_interval(const manifest_field& field) {
+[[nodiscard]] inline std::optional<std::chrono::nanoseconds> decode_interval(const manifest_field& field) {
   if (!field.present())
     return {};
   const auto interval = parse_duration(field.text(), max_export_min_interval);

@@ -19,7 +19,7 @@
 
 namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail {
 
-inline kafka_settings decode_kafka(const manifest_field& kafka) {
+[[nodiscard]] inline kafka_settings decode_kafka(const manifest_field& kafka) {
   kafka.only({"brokers", "topic", "secretRef"});
   kafka_settings decoded;
   std::size_t bytes = 0;
@@ -44,7 +44,7 @@ inline kafka_settings decode_kafka(const manifest_field& kafka) {
   return decoded;
 }
 
-inline nats_settings decode_nats(const manifest_field& nats) {
+[[nodiscard]] inline nats_settings decode_nats(const manifest_field& nats) {
   nats.only({"url", "subject", "stream", "secretRef"});
   nats_settings decoded;
   decoded.url = nats["url"].text();
@@ -66,7 +66,7 @@ inline nats_settings decode_nats(const manifest_field& nats) {
   return decoded;
 }
 
-inline std::optional<tls_manifest> decode_tls(const manifest_field& tls) {
+[[nodiscard]] inline std::optional<tls_manifest> decode_tls(const manifest_field& tls) {
   if (!tls.present())
     return {};
   tls.only({"insecureSkipVerify", "caBundle", "caSecretRef"});
@@ -81,7 +81,7 @@ inline std::optional<tls_manifest> decode_tls(const manifest_field& tls) {
   return decoded;
 }
 
-inline serialization_settings decode_serialization(const manifest_field& serialization) {
+[[nodiscard]] inline serialization_settings decode_serialization(const manifest_field& serialization) {
   serialization_settings decoded;
   if (!serialization.present())
     return decoded;
@@ -95,7 +95,7 @@ inline serialization_settings decode_serialization(const manifest_field& seriali
 }
 
 /// Properties of broker clients that load code, run commands or send requests elsewhere.
-inline bool is_dangerous_option(std::string_view key) noexcept {
+[[nodiscard]] inline bool is_dangerous_option(std::string_view key) noexcept {
   constexpr std::array<std::string_view, 5> beginnings{"plugin.library.paths", "sasl.kerberos.",
                                                        "sasl.oauthbearer.", "ssl.engine.", "ssl.providers"};
   return std::any_of(beginnings.begin(), beginnings.end(),
@@ -152,7 +152,7 @@ inline void decode_broker(const manifest_field& spec, event_sink& sink) {
 }
 
 /// A KollectEventSink document; `status` is whatever the operator wrote there.
-inline event_sink decode_event_sink(const manifest_field& root) {
+[[nodiscard]] inline event_sink decode_event_sink(const manifest_field& root) {
   root.only({"apiVersion", "kind", "metadata", "spec", "status"});
   expect_api_version(root, "kollect.dev/v1alpha1");
   event_sink sink;

@@ -14,7 +14,7 @@
 namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail {
 
 /// A whole number of at least 1, in decimal.
-inline std::optional<std::uint64_t> decode_byte_count(const manifest_field& field) {
+[[nodiscard]] inline std::optional<std::uint64_t> decode_byte_count(const manifest_field& field) {
   if (!field.is(node_kind::number))
     return {};
   const auto& text = field.value().text;
@@ -26,7 +26,7 @@ inline std::optional<std::uint64_t> decode_byte_count(const manifest_field& fiel
 }
 
 /// A list of names, or of objects that say more.
-inline std::vector<sink_reference> decode_sink_references(const manifest_field& list) {
+[[nodiscard]] inline std::vector<sink_reference> decode_sink_references(const manifest_field& list) {
   std::vector<sink_reference> references;
   for (const auto& element : list.elements()) {
     sink_reference reference;
@@ -44,7 +44,7 @@ inline std::vector<sink_reference> decode_sink_references(const manifest_field& 
 }
 
 /// A KollectInventory, of which only the pairing with its sinks matters here.
-inline inventory_pairing decode_inventory(const manifest_field& root) {
+[[nodiscard]] inline inventory_pairing decode_inventory(const manifest_field& root) {
   root.only({"apiVersion", "kind", "metadata", "spec", "status"});
   expect_api_version(root, "kollect.dev/v1alpha1");
   inventory_pairing pairing;

@@ -12,7 +12,7 @@
 namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail {
 
 /// A Kubernetes Secret. No message of this function names an unknown key or a value (SEC-02).
-inline secret decode_secret(const manifest_field& root) {
+[[nodiscard]] inline secret decode_secret(const manifest_field& root) {
   root.only({"apiVersion", "kind", "metadata", "type", "immutable", "data", "stringData"});
   expect_api_version(root, "v1");
   secret decoded;

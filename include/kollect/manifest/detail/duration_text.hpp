@@ -13,7 +13,7 @@
 namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail {
 
 /// Takes a unit of Go's time.ParseDuration from the front of `text`: its length in nanoseconds, or 0.
-constexpr std::int64_t take_duration_unit(std::string_view& text) noexcept {
+[[nodiscard]] constexpr std::int64_t take_duration_unit(std::string_view& text) noexcept {
   constexpr std::array<std::pair<std::string_view, std::int64_t>, 8> units{{{"ns", 1},
                                                                             {"us", 1'000},
                                                                             {"\xC2\xB5s", 1'000},
@@ -33,8 +33,8 @@ constexpr std::int64_t take_duration_unit(std::string_view& text) noexcept {
 
 /// Reads Go duration text such as `1h30m`, `1.5s` or `0`, from zero up to `longest` (at most some days).
 /// Nothing where the text is anything else; a sign is refused.
-constexpr std::optional<std::chrono::nanoseconds> parse_duration(std::string_view text,
-                                                                 std::chrono::nanoseconds longest) noexcept {
+[[nodiscard]] constexpr std::optional<std::chrono::nanoseconds>
+parse_duration(std::string_view text, std::chrono::nanoseconds longest) noexcept {
   const auto is_digit = [&] { return !text.empty() && text.front() >= '0' && text.front() <= '9'; };
   if (text == "0")
     return std::chrono::nanoseconds(0);

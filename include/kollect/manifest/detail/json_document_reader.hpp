@@ -17,7 +17,7 @@
 namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail {
 
 /// True where decoding would have to put U+FFFD in the place of half a surrogate pair.
-inline bool has_lone_surrogate(std::string_view raw) noexcept {
+[[nodiscard]] inline bool has_lone_surrogate(std::string_view raw) noexcept {
   for (std::size_t at = 0; at + 1 < raw.size(); ++at) {
     if (raw[at] != '\\')
       continue;

@@ -19,7 +19,7 @@ inline constexpr std::array<std::string_view, 6> known_secret_keys{"username", "
 /// The path of `key` within the mapping at `parent`: `spec.kafka.topic`, `spec.options["a.b"]`.
 /// Below the data of a Secret an unknown key is left out: a slip of the pen, such as a missing blank
 /// after the colon, can make a password part of a key (SEC-02). So can a URL that became a key.
-inline std::string child_path(const std::string& parent, std::string_view key) {
+[[nodiscard]] inline std::string child_path(const std::string& parent, std::string_view key) {
   const bool is_secret = parent == "data" || parent == "stringData";
   if (is_secret &&
       std::find(known_secret_keys.begin(), known_secret_keys.end(), key) == known_secret_keys.end())
@@ -35,7 +35,7 @@ inline std::string child_path(const std::string& parent, std::string_view key) {
   return parent.empty() ? std::string(key.substr(0, 64)) : parent + "." + std::string(key.substr(0, 64));
 }
 
-inline std::string element_path(const std::string& parent, std::size_t index) {
+[[nodiscard]] inline std::string element_path(const std::string& parent, std::size_t index) {
   return parent + "[" + std::to_string(index) + "]";
 }
 

@@ -27,7 +27,7 @@ struct arrived_message {
 };
 
 /// The headers, in no particular order, as cnats keeps them.
-inline std::vector<header> read_headers(natsMsg* message) {
+[[nodiscard]] inline std::vector<header> read_headers(natsMsg* message) {
   std::vector<header> headers;
   const char** names = nullptr;
   int name_count = 0;
@@ -48,7 +48,7 @@ inline std::vector<header> read_headers(natsMsg* message) {
 }
 
 /// The code of a status message, which has headers only; empty for any other message.
-inline std::string_view status_code(natsMsg* message) {
+[[nodiscard]] inline std::string_view status_code(natsMsg* message) {
   const char* code = nullptr;
   if (natsMsg_GetDataLength(message) != 0 || natsMsgHeader_Get(message, "Status", &code) != NATS_OK ||
       code == nullptr)
@@ -56,7 +56,7 @@ inline std::string_view status_code(natsMsg* message) {
   return code;
 }
 
-inline std::string_view status_description(natsMsg* message) {
+[[nodiscard]] inline std::string_view status_description(natsMsg* message) {
   const char* description = nullptr;
   if (natsMsgHeader_Get(message, "Description", &description) != NATS_OK || description == nullptr)
     return {};
@@ -64,7 +64,7 @@ inline std::string_view status_description(natsMsg* message) {
 }
 
 /// Takes a message over, without copying its value; nothing if it does not come from JetStream.
-inline std::optional<arrived_message> to_arrived(message_pointer message) {
+[[nodiscard]] inline std::optional<arrived_message> to_arrived(message_pointer message) {
   const char* reply = natsMsg_GetReply(message.get());
   const auto place = reply == nullptr ? std::nullopt : read_delivery(reply);
   if (!place)

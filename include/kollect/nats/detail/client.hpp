@@ -24,7 +24,7 @@
 
 namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats::detail {
 
-inline std::string_view data_of(const natsMsg* message) {
+[[nodiscard]] inline std::string_view data_of(const natsMsg* message) {
   return {natsMsg_GetData(message), static_cast<std::size_t>(natsMsg_GetDataLength(message))};
 }
 
@@ -36,15 +36,15 @@ struct api_reply {
   std::string description;
 };
 
-inline failure explain(const api_reply& reply, std::string_view doing,
-                       boost::source_location location = BOOST_CURRENT_LOCATION) {
+[[nodiscard]] inline failure explain(const api_reply& reply, std::string_view doing,
+                                     boost::source_location location = BOOST_CURRENT_LOCATION) {
   return explain(to_error(reply.error_code, reply.status),
                  std::string(doing) + " failed: " + reply.description, location);
 }
 
 // Fields of JetStream's answers. One that is absent, as Go leaves out zeros, is zero or empty.
 
-inline std::uint64_t number(const boost::json::object& object, std::string_view key) {
+[[nodiscard]] inline std::uint64_t number(const boost::json::object& object, std::string_view key) {
   const auto* value = object.if_contains(key);
   if (value == nullptr)
     return 0;
@@ -54,13 +54,14 @@ inline std::uint64_t number(const boost::json::object& object, std::string_view 
   return integer != nullptr && *integer > 0 ? static_cast<std::uint64_t>(*integer) : 0;
 }
 
-inline std::string text(const boost::json::object& object, std::string_view key) {
+[[nodiscard]] inline std::string text(const boost::json::object& object, std::string_view key) {
   const auto* value = object.if_contains(key);
   const auto* string = value == nullptr ? nullptr : value->if_string();
   return string == nullptr ? std::string() : std::string(string->data(), string->size());
 }
 
-inline const boost::json::object& child(const boost::json::object& object, std::string_view key) {
+[[nodiscard]] inline const boost::json::object& child(const boost::json::object& object,
+                                                      std::string_view key) {
   static const boost::json::object none;
   const auto* value = object.if_contains(key);
   const auto* found = value == nullptr ? nullptr : value->if_object();
@@ -68,7 +69,7 @@ inline const boost::json::object& child(const boost::json::object& object, std::
 }
 
 /// Reads an answer of the JetStream API; nothing for what is not one.
-inline std::optional<api_reply> read_reply(std::string_view json) {
+[[nodiscard]] inline std::optional<api_reply> read_reply(std::string_view json) {
   boost::system::error_code problem;
   auto value = boost::json::parse(json, problem);
   if (problem || !value.is_object())

@@ -41,7 +41,7 @@ struct consumer_info {
   bool has_acknowledged() const noexcept { return floor_consumer > 0 || delivered_consumer > unacknowledged; }
 };
 
-inline consumer_info read_consumer(const boost::json::object& body) {
+[[nodiscard]] inline consumer_info read_consumer(const boost::json::object& body) {
   const auto& config = child(body, "config");
   const auto& delivered = child(body, "delivered");
   const auto& floor = child(body, "ack_floor");
@@ -174,8 +174,8 @@ struct sequence_gap {
 /// acknowledged. nats-server moves a durable past removed messages, sooner or later: where the owner knows
 /// the sequence `unseen` from which on it has seen nothing, that counts. Where the stream takes other
 /// subjects too, the removed messages may all have been of those: nobody can tell any more.
-inline std::optional<sequence_gap> find_gap(const consumer_info& durable, const stream_info& stream,
-                                            std::optional<std::int64_t> unseen = {}) {
+[[nodiscard]] inline std::optional<sequence_gap>
+find_gap(const consumer_info& durable, const stream_info& stream, std::optional<std::int64_t> unseen = {}) {
   if (unseen.value_or(0) > 0) {
     const auto next = static_cast<std::uint64_t>(*unseen);
     return stream.first_sequence > next ? std::optional(sequence_gap{next, stream.first_sequence})

@@ -26,7 +26,7 @@ struct delivery {
   friend bool operator==(const delivery&, const delivery&) = default;
 };
 
-inline std::optional<std::uint64_t> read_number(std::string_view digits) noexcept {
+[[nodiscard]] inline std::optional<std::uint64_t> read_number(std::string_view digits) noexcept {
   std::uint64_t value = 0;
   const auto outcome = std::from_chars(digits.data(), digits.data() + digits.size(), value);
   if (digits.empty() || outcome.ec != std::errc{} || outcome.ptr != digits.data() + digits.size())
@@ -36,7 +36,7 @@ inline std::optional<std::uint64_t> read_number(std::string_view digits) noexcep
 
 /// Reads `$JS.ACK.STREAM.DURABLE.COUNT.SEQUENCE.DELIVERY.NANOSECONDS.PENDING`, or the longer form with
 /// DOMAIN.ACCOUNT before the stream and a random token at the end. Nothing if it is neither.
-inline std::optional<delivery> read_delivery(std::string_view reply) noexcept {
+[[nodiscard]] inline std::optional<delivery> read_delivery(std::string_view reply) noexcept {
   constexpr std::size_t short_form = 9, long_form = 11; // the random token may be absent
   std::array<std::string_view, long_form> tokens{};
   std::size_t count = 0;

@@ -20,13 +20,13 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats::detail {
 using clock = std::chrono::steady_clock;
 
 /// The instant `timeout` from now; a timeout longer than a day counts as a day, a negative one as none.
-inline clock::time_point deadline_after(std::chrono::milliseconds timeout) {
+[[nodiscard]] inline clock::time_point deadline_after(std::chrono::milliseconds timeout) {
   using namespace std::chrono_literals;
   return clock::now() + std::clamp<std::chrono::milliseconds>(timeout, 0ms, 24h);
 }
 
 /// What is left until `deadline`, not negative.
-inline std::chrono::milliseconds time_left(clock::time_point deadline) {
+[[nodiscard]] inline std::chrono::milliseconds time_left(clock::time_point deadline) {
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - clock::now());
   return std::max(left, std::chrono::milliseconds(0));
 }

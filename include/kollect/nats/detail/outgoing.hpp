@@ -19,7 +19,7 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats::detail {
 
 /// A header's name is made of printable ASCII without a colon; its value has no line break and no NUL, or
 /// it could smuggle in a header of its own.
-inline bool is_valid_header(const header& field) noexcept {
+[[nodiscard]] inline bool is_valid_header(const header& field) noexcept {
   const bool name_is_valid = !field.name.empty() && std::ranges::all_of(field.name, [](char letter) {
     return letter > 0x20 && letter < 0x7F && letter != ':';
   });
@@ -27,7 +27,7 @@ inline bool is_valid_header(const header& field) noexcept {
 }
 
 /// How many bytes the server counts against its max_payload: the headers as they are sent, and the value.
-inline std::size_t sent_size(const outgoing_message& message) noexcept {
+[[nodiscard]] inline std::size_t sent_size(const outgoing_message& message) noexcept {
   constexpr std::size_t version_line = std::string_view("NATS/1.0\r\n").size(), line_break = 2, separator = 2;
   std::size_t size = message.value.size();
   if (message.headers.empty())

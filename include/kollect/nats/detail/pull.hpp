@@ -30,7 +30,7 @@ enum class pull_status {
 };
 
 /// Reads the code and the description of a status message.
-inline pull_status read_status(std::string_view code, std::string_view description) noexcept {
+[[nodiscard]] inline pull_status read_status(std::string_view code, std::string_view description) noexcept {
   const auto says = [&](std::string_view words) { return description.find(words) != std::string_view::npos; };
   if (code == "100")
     return pull_status::heartbeat;
@@ -70,7 +70,7 @@ struct pull_request {
 };
 
 /// The request's text, as JetStream wants it.
-inline std::string to_json(const pull_request& request, std::chrono::nanoseconds expiry) {
+[[nodiscard]] inline std::string to_json(const pull_request& request, std::chrono::nanoseconds expiry) {
   boost::json::object body;
   body["batch"] = static_cast<std::int64_t>(request.remaining);
   body["expires"] = expiry.count();

@@ -23,7 +23,7 @@
 namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats::detail {
 
 /// What is said of a message that may or may not have been stored.
-inline failure unconfirmed(const std::string& why) {
+[[nodiscard]] inline failure unconfirmed(const std::string& why) {
   return make_failure(
       error::not_acknowledged,
       why + ": the message may or may not have been stored; send it again with the same Nats-Msg-Id",
@@ -31,12 +31,13 @@ inline failure unconfirmed(const std::string& why) {
 }
 
 /// What is said of messages that JetStream did not answer for.
-inline failure taken_by_no_stream() {
+[[nodiscard]] inline failure taken_by_no_stream() {
   return explain(error::topic_missing, "no stream takes the message's subject, so it was not stored");
 }
 
 /// The number at the end of the reply subject that a message was sent with.
-inline std::optional<std::uint64_t> number_of_answer(const natsMsg* answer, const inbox& answers) {
+[[nodiscard]] inline std::optional<std::uint64_t> number_of_answer(const natsMsg* answer,
+                                                                   const inbox& answers) {
   const std::string_view subject = natsMsg_GetSubject(answer);
   return read_number(subject.substr(std::min(subject.size(), answers.prefix.size() + 1)));
 }

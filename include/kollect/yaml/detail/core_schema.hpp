@@ -8,19 +8,19 @@
 
 namespace kollect::inline KOLLECT_ABI_NAMESPACE::yaml::detail {
 
-constexpr bool is_all_of(std::string_view text, std::string_view set) noexcept {
+[[nodiscard]] constexpr bool is_all_of(std::string_view text, std::string_view set) noexcept {
   return !text.empty() && text.find_first_not_of(set) == std::string_view::npos;
 }
 
 /// Takes the characters of `set` from the front of `text`; true if there was at least one.
-constexpr bool take_any(std::string_view& text, std::string_view set) noexcept {
+[[nodiscard]] constexpr bool take_any(std::string_view& text, std::string_view set) noexcept {
   const auto end = text.find_first_not_of(set);
   const auto count = end == std::string_view::npos ? text.size() : end;
   text.remove_prefix(count);
   return count != 0;
 }
 
-constexpr bool is_number(std::string_view text) noexcept {
+[[nodiscard]] constexpr bool is_number(std::string_view text) noexcept {
   constexpr std::string_view digits = "0123456789";
   if (text.starts_with("0o"))
     return is_all_of(text.substr(2), "01234567");
@@ -50,7 +50,7 @@ constexpr bool is_number(std::string_view text) noexcept {
 }
 
 /// What a plain scalar is by YAML 1.2's core schema: `true` is a boolean and `yes` a string.
-constexpr node_kind plain_scalar_kind(std::string_view text) noexcept {
+[[nodiscard]] constexpr node_kind plain_scalar_kind(std::string_view text) noexcept {
   if (text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL")
     return node_kind::null;
   if (text == "true" || text == "True" || text == "TRUE" || text == "false" || text == "False" ||

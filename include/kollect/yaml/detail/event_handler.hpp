@@ -21,7 +21,7 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::yaml::detail {
 
 using kollect::detail::document_builder;
 
-inline text_position to_position(const YAML::Mark& mark) noexcept {
+[[nodiscard]] inline text_position to_position(const YAML::Mark& mark) noexcept {
   return {static_cast<std::size_t>(mark.pos), static_cast<std::size_t>(mark.line) + 1,
           static_cast<std::size_t>(mark.column) + 1};
 }
