@@ -1,7 +1,7 @@
 #include "feed_format.hpp"
 
-#include <kollect/parse.hpp>
 #include <kollect/detail/json_writer.hpp>
+#include <kollect/parse.hpp>
 
 #include <string_view>
 

@@ -132,8 +132,7 @@ bool have_same_rows(const dissected_export& left, const dissected_export& right)
 /// Whether two exports ask for the same rows of the same inventory.
 bool ask_for_the_same(const dissected_export& left, const dissected_export& right) {
   return left.asked()->inventory == right.asked()->inventory &&
-         left.asked()->namespace_ == right.asked()->namespace_ &&
-         have_same_rows(left, right);
+         left.asked()->namespace_ == right.asked()->namespace_ && have_same_rows(left, right);
 }
 
 /// Whether a stream's duplicate window swallows the later of two exports of the same rows (NAT-06).
@@ -210,8 +209,7 @@ void judge_nat_06(const dissection& seen, judgement& out) {
     return;
   for (std::size_t index = 2; index < seen.exports.size(); ++index) {
     const auto &first = seen.exports[index - 2], &one = seen.exports[index];
-    if (one.asked() == nullptr || !have_same_rows(first, one) ||
-        first.messages.empty())
+    if (one.asked() == nullptr || !have_same_rows(first, one) || first.messages.empty())
       continue;
     out.look();
     const bool is_array = first.messages.front().is_array;

@@ -22,7 +22,8 @@ export_envelope_header header_of(const message_facts& message) {
   export_envelope_header header;
   header.generation = integer_of(message.field("generation")).value_or(0);
   const auto* const exported_at = message.field("exportedAt");
-  header.exported_at = exported_at != nullptr ? instant_of(exported_at->text.decode()) : timestamp{}; // PAY-04
+  header.exported_at =
+      exported_at != nullptr ? instant_of(exported_at->text.decode()) : timestamp{}; // PAY-04
   if (const auto* const field = message.field("cluster"))
     header.cluster = field->text.decode();
   return header;

@@ -6,10 +6,10 @@
 #include "consumer_loop.hpp"
 
 #include <kollect/kafka/subscriber.hpp>
+#include <kollect/nats/end_process.hpp>
 #include <kollect/nats/subscriber.hpp>
 #include <program/connect.hpp>
 #include <program/drain_limit.hpp>
-#include <kollect/nats/end_process.hpp>
 #include <program/exit_code.hpp>
 #include <program/log.hpp>
 #include <program/stop_signal.hpp>

@@ -1,7 +1,7 @@
 #include "read_api/row_filter.hpp"
 
-#include <kollect/parse.hpp>
 #include <kollect/limits.hpp>
+#include <kollect/parse.hpp>
 
 #include <algorithm>
 #include <array>

@@ -224,7 +224,8 @@ TEST_F(command, changes_are_one_json_object_a_line) {
            std::to_string(offset) + R"(,"exportedAt":")" + at + "\"}";
   };
   const auto ts = R"("ts_ms":)" + std::to_string(noon(3600).seconds * 1000) + "}";
-  const auto a = serialize(make_row("a")).value(), b = serialize(make_row("b")).value(), b2 = serialize(make_row("b", 2)).value();
+  const auto a = serialize(make_row("a")).value(), b = serialize(make_row("b")).value(),
+             b2 = serialize(make_row("b", 2)).value();
   const auto store_id = open_sqlite_reader(path_).value()->store_id().value();
   EXPECT_EQ(store_id.size(), 32U);
   const auto begin = [&](int cursor) {

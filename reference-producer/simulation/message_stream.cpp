@@ -77,8 +77,8 @@ result<void> message_stream::make_snapshot(simulated_scope& which) {
 
   ++counts_.snapshots;
   // An empty snapshot is sent whatever the limit, as make_payloads() does.
-  const bool is_whole = which.inventory.size() == 0 || options_.max_export_bytes == 0 ||
-                        *size <= options_.max_export_bytes;
+  const bool is_whole =
+      which.inventory.size() == 0 || options_.max_export_bytes == 0 || *size <= options_.max_export_bytes;
   if (auto made = is_whole ? make_whole(which, where, header, form) : make_parts(which, where, header); !made)
     return made;
   if (round_ + 1 == options_.rounds)

@@ -107,7 +107,7 @@ std::string_view poison_name(std::size_t kind) noexcept {
 }
 
 result<outgoing_message> make_poison(std::size_t kind, const connection& sink, const scope& where,
-                             const timestamp& instant, random_source& numbers) {
+                                     const timestamp& instant, random_source& numbers) {
   const auto& how = kinds[kind];
   const auto& dated = how.in_far_future ? far_future : instant;
   const auto payload = make_payload(dated, numbers);

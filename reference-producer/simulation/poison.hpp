@@ -23,7 +23,7 @@ std::string_view poison_name(std::size_t kind) noexcept;
 /// taken for good all the same, it would leave its scope with one row called `poison`. Its key and
 /// headers are right; for NATS its Nats-Msg-Id is its own.
 result<outgoing_message> make_poison(std::size_t kind, const connection& sink, const scope& where,
-                             const timestamp& instant, random_source& numbers);
+                                     const timestamp& instant, random_source& numbers);
 
 } // namespace kollect::producer
 

@@ -33,10 +33,14 @@ corpus make_corpus(std::size_t bytes, bool is_export_envelope, bool has_escapes)
   const auto instant = parse_timestamp("2026-01-15T12:00:00.123456789Z").value();
   out.payload = is_export_envelope
                     ? serialize_export_envelope(
-                          {.generation = 7, .item_count = rows.size(), .exported_at = instant}, out.items).value()
+                          {.generation = 7, .item_count = rows.size(), .exported_at = instant}, out.items)
+                          .value()
                     : out.items;
-  out.message = serialize(envelope{
-      .timestamp = instant, .cluster = "prod-west-1", .namespace_ = "team-a", .payload = out.payload}).value();
+  out.message = serialize(envelope{.timestamp = instant,
+                                   .cluster = "prod-west-1",
+                                   .namespace_ = "team-a",
+                                   .payload = out.payload})
+                    .value();
   out.name =
       bytes < 1U << 20U ? std::to_string(bytes >> 10U) + " KiB" : std::to_string(bytes >> 20U) + " MiB";
   out.name += is_export_envelope ? " export envelope" : " array";

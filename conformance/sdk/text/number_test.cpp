@@ -1,8 +1,8 @@
 #include <support/failure_is.hpp>
 #include <support/seeded_random.hpp>
 
-#include <kollect/parse.hpp>
 #include <kollect/multipart.hpp>
+#include <kollect/parse.hpp>
 #include <kollect/serialize.hpp>
 
 #include <bit>

@@ -20,7 +20,8 @@ std::string message_of(const vector& given, const std::string& payload) {
   return serialize(envelope{.timestamp = parse_timestamp(given.timestamp).value(),
                             .cluster = given.scope.cluster,
                             .namespace_ = given.scope.namespace_,
-                            .payload = payload}).value();
+                            .payload = payload})
+      .value();
 }
 
 void expect_message(const vector& given, const std::string& payload, const expected_message& expected) {

@@ -3,9 +3,9 @@
 #include <publish_confirmed.hpp>
 
 #include <kollect/export.hpp>
-#include <kollect/message_builder.hpp>
 #include <kollect/kafka/message_limit.hpp>
 #include <kollect/kafka/publisher.hpp>
+#include <kollect/message_builder.hpp>
 #include <kollect/nats/publisher.hpp>
 #include <kollect/redact.hpp>
 
@@ -124,7 +124,8 @@ result<void> broken_sink::make_texts(export_plan& plan) const {
   for (auto& payload : plan.payloads) {
     payload.header.item_count = payload.rows.size();
     const auto items = join_items(payload.rows);
-    auto text = payload.is_array ? result<std::string>(items) : serialize_export_envelope(payload.header, items);
+    auto text =
+        payload.is_array ? result<std::string>(items) : serialize_export_envelope(payload.header, items);
     if (!text)
       return text.error();
     payload.text = std::move(*text);

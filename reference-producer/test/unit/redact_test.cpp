@@ -53,7 +53,8 @@ TEST(redact, replaces_what_it_finds) {
   auto row = row_with(R"({"a":[{"token":"x"}],"password":{"b":1},"keep":"y"})");
   EXPECT_EQ(redact(row), 2U);
   EXPECT_EQ(serialize(row.attributes).value(), R"({"a":[{"token":)" + std::string(redacted) +
-                                           R"(}],"keep":"y","password":)" + std::string(redacted) + "}");
+                                                   R"(}],"keep":"y","password":)" + std::string(redacted) +
+                                                   "}");
   EXPECT_EQ(redact(row), 0U);
 }
 
