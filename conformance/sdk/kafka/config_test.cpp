@@ -35,7 +35,7 @@ TEST(kafka_config, is_none_for_nats) { // nothing is connected to
   EXPECT_TRUE(failure_is(create_publisher(target), error::invalid_value));
   EXPECT_TRUE(failure_is(create_reader(target), error::invalid_value));
   EXPECT_TRUE(failure_is(create_subscriber(target, {}, {}), error::invalid_value));
-  EXPECT_TRUE(failure_is(find_message_limit(target), error::invalid_value));
+  EXPECT_TRUE(failure_is(find_message_limit(target, {}, std::chrono::milliseconds(1)), error::invalid_value));
 }
 
 TEST(kafka_config, a_publisher_waits_for_all_replicas_and_partitions_like_java) {
