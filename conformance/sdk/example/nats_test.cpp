@@ -84,6 +84,8 @@ TEST_F(nats_example, sink_exports_standard_input_and_clears_a_scope) {
   EXPECT_EQ(rows_on_stream().size(), 2U);
   EXPECT_EQ(export_rows("-", "[]").status.code, 0); // DEL-02
   EXPECT_EQ(rows_on_stream().size(), 0U);
+  EXPECT_EQ(export_rows("-", two_items).status.code, 0); // NAT-06: the stream has had these rows before
+  EXPECT_EQ(rows_on_stream().size(), 2U);
 }
 
 TEST_F(nats_example, sink_refuses_rows_that_are_none) {

@@ -1,7 +1,8 @@
-#include <kollect/nats/detail/make_options.hpp>
 #include <kollect/nats/config.hpp>
+#include <kollect/nats/detail/make_options.hpp>
 #include <kollect/nats/publisher.hpp>
 #include <kollect/nats/reader.hpp>
+#include <kollect/nats/stream.hpp>
 #include <kollect/nats/subscriber.hpp>
 
 #include <gtest/gtest.h>
@@ -23,10 +24,10 @@ TEST(nats_config, is_none_for_kafka) { // nothing is connected to
   target.addresses = {"127.0.0.1:1"};
   target.destination = "events";
   target.stream = "events";
-  EXPECT_EQ(create_publisher(target).error().reason(), error::invalid_value);
-  EXPECT_EQ(create_reader(target).error().reason(), error::invalid_value);
-  EXPECT_EQ(create_subscriber(target, {}, {}).error().reason(), error::invalid_value);
-  EXPECT_EQ(ensure_stream(target).error().reason(), error::invalid_value);
+  EXPECT_EQ(nats::create_publisher(target).error().reason(), error::invalid_value);
+  EXPECT_EQ(nats::create_reader(target).error().reason(), error::invalid_value);
+  EXPECT_EQ(nats::create_subscriber(target, {}, {}).error().reason(), error::invalid_value);
+  EXPECT_EQ(nats::ensure_stream(target).error().reason(), error::invalid_value);
 }
 
 TEST(nats_config, takes_urls) {
