@@ -1,5 +1,5 @@
-// Compiled without KOLLECT_XXHASH_DISPATCH, as by `g++ -I`, and linked with apart_dispatch.cpp: each keeps its
-// own bodies. With SHARES_A_TYPE it hands a type of the SDK to that file, and must not link.
+// Compiled without KOLLECT_XXHASH_DISPATCH, as by `g++ -I`, and linked with apart_dispatch.cpp: each keeps
+// its own bodies. With SHARES_A_TYPE it hands a type of the SDK to that file, and must not link.
 #include <kollect/checksum.hpp>
 
 const void* body_of_dispatch();
