@@ -31,9 +31,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             "every level stops at the same place in a string");
     require(simd::find_escape_stop(text, at, level) == simd::find_escape_stop(text, at, plain),
             "every level stops at the same place to escape");
-    require(simd::find_space_end(text, at, level) == detail::simd::find_space_end(text, at, plain),
+    require(simd::find_space_end(text, at, level) == simd::find_space_end(text, at, plain),
             "every level finds the same end of white space");
-    require(simd::scan_escapes(text, at, level) == detail::simd::scan_escapes(text, at, plain),
+    require(simd::scan_escapes(text, at, level) == simd::scan_escapes(text, at, plain),
             "every level finds the same end of escapes");
   }
   kollect::detail::json_cursor cursor(text, kollect::max_depth_ceiling);
