@@ -54,7 +54,8 @@ TEST(poison, has_an_id_of_its_own_on_nats) {
   std::set<std::string> ids;
   for (std::size_t kind = 0; kind < poison_kind_count(); ++kind)
     for (int round = 0; round < 3; ++round)
-      ids.insert(make_poison(kind, sink_of(broker_system::nats), where, {}, numbers).value().headers.at(0).value);
+      ids.insert(
+          make_poison(kind, sink_of(broker_system::nats), where, {}, numbers).value().headers.at(0).value);
   EXPECT_EQ(ids.size(), 3 * poison_kind_count());
 }
 
