@@ -18,8 +18,9 @@ TEST(outgoing, size_counts_the_headers_as_sent) {
 }
 
 TEST(outgoing, limit_is_inclusive) {
-  EXPECT_TRUE(check_outgoing(message("12345"), 5));
-  const auto refused = check_outgoing(message("123456"), 5);
+  const auto sent = message("12345", {{"Nats-Msg-Id", "abc"}});
+  EXPECT_TRUE(check_outgoing(sent, sent_size(sent)));
+  const auto refused = check_outgoing(sent, sent_size(sent) - 1);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().reason(), error::message_exceeds_limit);
   EXPECT_EQ(refused.error().clause, "SIZE-01");
@@ -39,7 +40,7 @@ TEST(outgoing, headers_cannot_smuggle_in_others) {
 }
 
 TEST(outgoing, subject_must_be_one) {
-  outgoing_message wildcard{"a.*", {}, {}, "x"};
+  outgoing_message wildcard{"a.*", {}, {{"Nats-Msg-Id", "abc"}}, "x"};
   EXPECT_EQ(check_outgoing(wildcard, 100).error().clause, "NAT-01");
 }
 
