@@ -49,7 +49,7 @@ TEST(outgoing, is_a_message_that_was_made_for_nats) { // NAT-02
 }
 
 TEST(outgoing, subject_must_be_one) {
-  outgoing_message wildcard{"a.*", {}, {}, "x"};
+  outgoing_message wildcard{"a.*", {}, {{"Nats-Msg-Id", "abc"}}, "x"};
   EXPECT_EQ(check_outgoing(wildcard, 100).error().clause, "NAT-01");
 }
 
