@@ -148,7 +148,7 @@ TEST(event_sink, is_refused_for_its_keys) {
        {kafka_sink_with("    zzzzzzzz: a\n"),
         "file.yaml:7:5: spec.kafka.zzzzzzzz is not a known key; use one of brokers, topic, secretRef"},
        {kafka_sink("  \"x\\n[ERROR] y\": a\n"),
-        "file.yaml:8:3: spec[\"x\\x0a[ERROR] y\"] is not a known key; use one of type, "
+        "file.yaml:8:3: spec[\"x\\n[ERROR] y\"] is not a known key; use one of type, "
         "connectionTest, cluster, "
         "endpoint, secretRef, tls, kafka, nats, pathTemplate, exportMinInterval, serialization, "
         "provisioning, "

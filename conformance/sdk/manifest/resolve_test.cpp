@@ -263,7 +263,7 @@ TEST(select_sink, picks_the_only_one_or_the_one_named) {
             "file.yaml: it has several event sinks that fit; name one of "
             "team-a/demo, team-a/other, team-b/demo");
   EXPECT_EQ(to_string(select_sink(file, "none\n").error()),
-            "file.yaml: it has no event sink \"none\\x0a\"; name one of "
+            "file.yaml: it has no event sink \"none\\n\"; name one of "
             "team-a/demo, team-a/other, team-b/demo");
   EXPECT_EQ(to_string(select_sink(*read("")).error()), "file.yaml: it has no KollectEventSink");
   EXPECT_EQ(to_string(select_sink(*read(""), "demo").error()), "file.yaml: it has no KollectEventSink");

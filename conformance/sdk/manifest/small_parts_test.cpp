@@ -89,8 +89,8 @@ TEST(sensitive_key, is_one_of_the_list_alone_or_at_the_end) {
 }
 
 TEST(manifest_path, cannot_forge_a_line) {
-  EXPECT_EQ(detail::printable("a\n\x1B[2J\xE2\x80\xAE\x7F"), "a\\x0a\\x1b[2J\\xe2\\x80\\xae\\x7f");
-  EXPECT_EQ(detail::printable(std::string(65, 'a')), std::string(64, 'a') + "...");
+  EXPECT_EQ(detail::printable("a\n\x1B[2J\xE2\x80\xAE\x7F"), R"(a\n\x1b[2J\u202e\x7f)");
+  EXPECT_EQ(detail::in_quotes(std::string(65, 'a')), "\"" + std::string(64, 'a') + "…\"");
   EXPECT_EQ(detail::child_path("spec", "topic"), "spec.topic");
   EXPECT_EQ(detail::child_path("", "a.b"), "[\"a.b\"]");
   EXPECT_EQ(detail::child_path("spec", std::string(1000, 'a')).size(), 69U);
