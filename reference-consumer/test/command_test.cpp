@@ -6,6 +6,7 @@
 #include "support/sqlite_file.hpp"
 
 #include <kollect/base64.hpp>
+#include <kollect/serialize.hpp>
 
 #include <servers/files.hpp>
 #include <servers/temporary_directory.hpp>
@@ -118,8 +119,8 @@ TEST_F(command, inspect_goes_on_after_lines_that_are_no_messages) {
   const auto unreadable = [](std::size_t line, std::string_view text) {
     return R"({"line":)" + std::to_string(line) +
            R"(,"schemaVersion":null,"timestamp":null,"cluster":null,"namespace":null,"form":null,"itemCount":null,"partIndex":null,)"
-           R"("partTotal":null,"payloadSha256":null,"checksum":null,"dedupKey":null,"duplicate":false,"error":")" +
-           to_string(read_head(text).error()) + "\"}";
+           R"("partTotal":null,"payloadSha256":null,"checksum":null,"dedupKey":null,"duplicate":false,"error":)" +
+           serialize(boost::json::value(to_string(read_head(text).error()))).value() + "}";
   };
   EXPECT_EQ(found[0], unreadable(1, good.substr(0, 40)));
   EXPECT_EQ(found[1], unreadable(2, ""));

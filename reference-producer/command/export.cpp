@@ -72,7 +72,8 @@ result<std::vector<outgoing_message>> make_export(const export_flags& flags, con
   source.exported_at = flags.exported_at.value_or(instant);
   source.items = std::move(rows);
   const auto form = flags.payload == "array" ? payload_form::array : payload_form::export_envelope;
-  return make_messages(source, sink, instant, {form, flags.max_export_bytes});
+  return make_messages(source, sink, instant,
+                       {form, flags.max_export_bytes, limits{.max_depth = flags.max_depth}});
 }
 
 result<program::exit_code> print(const std::vector<outgoing_message>& messages, const export_flags& flags,

@@ -187,7 +187,7 @@ int main(int count, char** words) {
     std::cerr << "usage: " << words[0] << " FOLDER GO_PEER PYTHON\n";
     return 64;
   }
-  std::cerr << "bench: level " << to_string(kollect::simd::best_level()) << '\n';
+  std::cerr << "bench: level " << to_string(kollect::detail::simd::best_level()) << '\n';
   benchmark all(arguments[0], arguments[1], arguments[2]);
   all.verify();
   auto findings = all.run();

@@ -34,7 +34,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(kollect::compact_payload(*compact).value() == *compact, "what is compact stays so");
   require(kollect::serialize(kollect::parse_value(*compact).value()).value() == written,
           "what is compact means the same");
-  require(kollect::simd::find_value_end(*compact, 0) == compact->size(), "the scanner finds the end");
+  require(kollect::detail::simd::find_value_end(*compact, 0) == compact->size(), "the scanner finds the end");
   require(kollect::changed_paths(text, *compact).value().empty(), "what means the same has no changed paths");
   if (const auto rows = kollect::parse_items(text)) {
     const auto items = kollect::serialize_items(*rows).value();

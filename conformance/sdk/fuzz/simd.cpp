@@ -12,7 +12,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace simd = kollect::simd;
+namespace simd = kollect::detail::simd;
 using kollect::fuzz::require;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -21,29 +21,27 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // libFuzzer's copy ends with its last byte, so the address sanitizer sees a read past it.
   const std::string_view text(reinterpret_cast<const char*>(data + 1), size - 1);
   const std::size_t at = size == 1 ? 0 : data[0] % size;
-  const auto plain = detail::simd::level::plain;
-  const std::size_t end = detail::simd::find_value_end(text, at, plain);
-  for (const auto level : detail::simd::all_levels) {
-    if (!detail::simd::is_available(level))
+  const auto plain = simd::level::plain;
+  const std::size_t end = simd::find_value_end(text, at, plain);
+  for (const auto level : simd::all_levels) {
+    if (!simd::is_available(level))
       continue;
-    require(detail::simd::find_value_end(text, at, level) == end, "every level finds the same end");
-    require(detail::simd::find_string_stop(text, at, level) ==
-                detail::simd::find_string_stop(text, at, plain),
+    require(simd::find_value_end(text, at, level) == end, "every level finds the same end");
+    require(simd::find_string_stop(text, at, level) == simd::find_string_stop(text, at, plain),
             "every level stops at the same place in a string");
-    require(detail::simd::find_escape_stop(text, at, level) ==
-                detail::simd::find_escape_stop(text, at, plain),
+    require(simd::find_escape_stop(text, at, level) == simd::find_escape_stop(text, at, plain),
             "every level stops at the same place to escape");
-    require(detail::simd::find_space_end(text, at, level) == detail::simd::find_space_end(text, at, plain),
+    require(simd::find_space_end(text, at, level) == simd::find_space_end(text, at, plain),
             "every level finds the same end of white space");
-    require(detail::simd::scan_escapes(text, at, level) == detail::simd::scan_escapes(text, at, plain),
+    require(simd::scan_escapes(text, at, level) == simd::scan_escapes(text, at, plain),
             "every level finds the same end of escapes");
   }
   kollect::detail::json_cursor cursor(text, kollect::max_depth_ceiling);
-  cursor.move_to(detail::simd::find_space_end(text, at, plain));
+  cursor.move_to(simd::find_space_end(text, at, plain));
   const std::size_t begin = cursor.position();
   std::string_view raw;
   if (cursor.skip_value(raw) && (raw.front() == '{' || raw.front() == '[' || raw.front() == '"'))
-    require(detail::simd::find_value_end(text, begin) == begin + raw.size(),
+    require(simd::find_value_end(text, begin) == begin + raw.size(),
             "what is JSON has the extent of its check");
   kollect::detail::compact_cursor quick(text, begin);
   kollect::detail::no_values ignored;

@@ -1,4 +1,6 @@
+#include <kollect/kafka/message_limit.hpp>
 #include <kollect/kafka/publisher.hpp>
+#include <kollect/kafka/reader.hpp>
 #include <kollect/kafka/subscriber.hpp>
 
 #include <kafka/member.hpp>
@@ -23,6 +25,17 @@ connection with_login(std::string address = "kafka.example:9092") {
   auto target = connection_to(std::move(address), "topic");
   target.secret = credentials{"user", "pa ss\twörd ", ""};
   return target;
+}
+
+TEST(kafka_config, is_none_for_nats) { // nothing is connected to
+  connection target;
+  target.system = broker_system::nats;
+  target.addresses = {"127.0.0.1:1"};
+  target.destination = "events";
+  EXPECT_TRUE(failure_is(create_publisher(target), error::invalid_value));
+  EXPECT_TRUE(failure_is(create_reader(target), error::invalid_value));
+  EXPECT_TRUE(failure_is(create_subscriber(target, {}, {}), error::invalid_value));
+  EXPECT_TRUE(failure_is(find_message_limit(target, {}, std::chrono::milliseconds(1)), error::invalid_value));
 }
 
 TEST(kafka_config, a_publisher_waits_for_all_replicas_and_partitions_like_java) {

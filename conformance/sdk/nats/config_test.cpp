@@ -1,4 +1,9 @@
+#include <kollect/nats/config.hpp>
 #include <kollect/nats/detail/make_options.hpp>
+#include <kollect/nats/publisher.hpp>
+#include <kollect/nats/reader.hpp>
+#include <kollect/nats/stream.hpp>
+#include <kollect/nats/subscriber.hpp>
 
 #include <gtest/gtest.h>
 
@@ -12,6 +17,17 @@ connection target_of(std::vector<std::string> addresses) {
   target.system = broker_system::nats;
   target.addresses = std::move(addresses);
   return target;
+}
+
+TEST(nats_config, is_none_for_kafka) { // nothing is connected to
+  connection target;
+  target.addresses = {"127.0.0.1:1"};
+  target.destination = "events";
+  target.stream = "events";
+  EXPECT_EQ(nats::create_publisher(target).error().reason(), error::invalid_value);
+  EXPECT_EQ(nats::create_reader(target).error().reason(), error::invalid_value);
+  EXPECT_EQ(nats::create_subscriber(target, {}, {}).error().reason(), error::invalid_value);
+  EXPECT_EQ(nats::ensure_stream(target).error().reason(), error::invalid_value);
 }
 
 TEST(nats_config, takes_urls) {

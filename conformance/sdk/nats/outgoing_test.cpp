@@ -18,8 +18,10 @@ TEST(outgoing, size_counts_the_headers_as_sent) {
 }
 
 TEST(outgoing, limit_is_inclusive) {
-  EXPECT_TRUE(check_outgoing(message("12345"), 5));
-  const auto refused = check_outgoing(message("123456"), 5);
+  const std::vector<header> id{{"Nats-Msg-Id", "abc"}};
+  const auto limit = sent_size(message("12345", id));
+  EXPECT_TRUE(check_outgoing(message("12345", id), limit));
+  const auto refused = check_outgoing(message("123456", id), limit);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().reason(), error::message_exceeds_limit);
   EXPECT_EQ(refused.error().clause, "SIZE-01");
@@ -36,6 +38,14 @@ TEST(outgoing, headers_cannot_smuggle_in_others) {
                               {"\xc3\xa4", "x"}})
     EXPECT_EQ(check_outgoing(message("x", {field}), 100).error().clause, "NAT-02") << field.name;
   EXPECT_TRUE(check_outgoing(message("x", {{"Nats-Msg-Id", "any thing: else"}}), 100));
+}
+
+TEST(outgoing, is_a_message_that_was_made_for_nats) { // NAT-02
+  EXPECT_EQ(check_outgoing(message("x"), 100).error().reason(), error::invalid_value);
+  auto of_kafka = message("x", {{"Nats-Msg-Id", "abc"}});
+  EXPECT_TRUE(check_outgoing(of_kafka, 100));
+  of_kafka.key = "c:n/i";
+  EXPECT_EQ(check_outgoing(of_kafka, 100).error().reason(), error::invalid_value);
 }
 
 TEST(outgoing, subject_must_be_one) {

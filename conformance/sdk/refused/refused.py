@@ -16,7 +16,7 @@ SAYS = {"deleted": r"deleted", "nodiscard": r"nodiscard"}
 def marks_of(is_clang):
     marks = {}
     for number, line in enumerate(SOURCE.read_text().splitlines(), 1):
-        mark = re.search(r"; // (deleted|nodiscard)(, virtual)?$", line)
+        mark = re.search(r";\s+// (deleted|nodiscard)(, virtual)?$", line)
         # g++ forgets the attribute of a virtual function.
         if mark and (is_clang or not mark[2]):
             marks[number] = mark[1]

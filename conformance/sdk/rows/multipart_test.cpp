@@ -160,6 +160,7 @@ TEST(multipart, every_limit_is_kept_to_the_byte) {
 
 TEST(multipart, a_snapshot_of_the_limits_very_size_is_sent_whole_and_one_byte_more_is_split) {
   snapshot source;
+  source.exported_at = timestamp{};
   for (int index = 0; index < 3; ++index) {
     source.items.emplace_back();
     source.items.back().uid = "uid-" + std::to_string(index);

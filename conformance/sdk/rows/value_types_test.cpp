@@ -187,7 +187,7 @@ TEST(value_types, that_go_out_only_say_what_they_hold) {
   const auto why = make_failure(error::syntax, "no", "ENV-01", text_position{3, 0, 0});
   EXPECT_EQ(value_from(why).at("reason"), "syntax");
   EXPECT_EQ(value_from(why).at("position").at("offset"), 3);
-  EXPECT_EQ(fmt::format("{:>30}", why), "        no at byte 3 [ENV-01]");
+  EXPECT_EQ(fmt::format("{:>30}", why), "         no at byte 3 [ENV-01]");
   EXPECT_EQ(value_from(failure{}).at("message").is_string(), true);
 }
 

@@ -174,12 +174,14 @@ TEST_F(subscriber_server, goes_on_when_its_request_expires) {
 TEST_F(subscriber_server, takes_an_empty_message_with_a_status_header_for_a_message) {
   const auto sender = make_publisher();
   ASSERT_TRUE(sender->publish(
-      std::vector<outgoing_message>{{target_.destination, {}, {{"Status", "404"}}, ""}}, 10s)[0]);
+      std::vector<outgoing_message>{
+          {target_.destination, {}, {{"Status", "404"}, {"Nats-Msg-Id", "one"}}, ""}},
+      10s)[0]);
   member reader;
   ASSERT_TRUE(reader.join(target_));
   ASSERT_TRUE(reader.poll_until_has(1));
   EXPECT_EQ(reader.messages[0].value, "");
-  EXPECT_EQ(reader.messages[0].headers, (std::vector<header>{{"Status", "404"}}));
+  EXPECT_EQ(reader.messages[0].headers, (std::vector<header>{{"Status", "404"}, {"Nats-Msg-Id", "one"}}));
 }
 
 TEST_F(subscriber_server, messages_outlive_it) {

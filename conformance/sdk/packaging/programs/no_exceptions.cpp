@@ -7,12 +7,12 @@
 
 namespace boost {
 
-[[noreturn]] void throw_exception(const std::exception& reason, const source_location&) {
+void throw_exception(const std::exception& reason, const source_location&) {
   std::fprintf(stderr, "%s\n", reason.what());
   std::abort();
 }
 
-[[noreturn]] void throw_exception(const std::exception& reason) {
+void throw_exception(const std::exception& reason) {
   throw_exception(reason, BOOST_CURRENT_LOCATION);
 }
 

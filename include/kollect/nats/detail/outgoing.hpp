@@ -40,8 +40,6 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats::detail {
 
 /// Fails where the server would end the whole connection because of this message.
 [[nodiscard]] inline result<void> check_outgoing(const outgoing_message& message, std::size_t max_payload) {
-  if (auto right = kollect::detail::check_made_for(broker_system::nats, message); !right)
-    return right;
   if (!is_valid_subject(message.destination))
     return make_failure(error::invalid_value, "the message's subject is not one that can be published to",
                         "NAT-01");
@@ -50,6 +48,8 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats::detail {
         error::invalid_value,
         "a message header has a name or value that NATS cannot carry, such as one with a line break",
         "NAT-02");
+  if (auto right = kollect::detail::check_made_for(broker_system::nats, message); !right)
+    return right;
   const std::size_t size = sent_size(message);
   const std::size_t limit = std::min<std::size_t>(max_payload, std::numeric_limits<int>::max());
   if (size > limit)
