@@ -113,7 +113,9 @@ public:
 
   /// The positions that may be committed, one a partition seen: everything before is settled. A part that
   /// waits for others holds its partition's position back, so that it comes again after a restart. Commit
-  /// them once the effect of every step so far is sure. Linear in the partitions.
+  /// them once the effect of every step so far is sure, and of partitions that are still yours. A new
+  /// projection that begins there must be given its rows by restore() first: an empty one never tells of
+  /// rows that are deleted meanwhile. Linear in the partitions.
   [[nodiscard]] std::vector<partition_position> committable() const {
     std::vector<partition_position> out;
     for (const auto& [partition, progress] : progress_)
