@@ -114,7 +114,7 @@ std::string hindrance_of(const result<void>& done, const run_report& report) {
     return "nothing could be judged: " + to_string(done.error());
   if (report.results.empty())
     return "nothing was judged: GTEST_FILTER leaves no clause";
-  if (report.verdict_of_all() == outcome::nothing)
+  if (report.verdict_of_all() == profile_result::nothing)
     return "nothing was judged: see the clauses above for the reasons";
   return {};
 }

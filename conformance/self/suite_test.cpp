@@ -16,37 +16,37 @@ clause_result made(std::string_view id, verdict result) {
   return out;
 }
 
-TEST(outcome, counts_must_always_should_if_strict_and_info_never) {
-  EXPECT_EQ(outcome_of({made("ENV-01", verdict::pass)}, false), outcome::success);
-  EXPECT_EQ(outcome_of({made("ENV-01", verdict::pass), made("ENV-02", verdict::fail)}, false),
-            outcome::failure);
-  EXPECT_EQ(outcome_of({made("ENV-01", verdict::pass), made("ENV-02", verdict::could_not_run)}, false),
-            outcome::failure);
-  EXPECT_EQ(outcome_of({made("ENV-01", verdict::pass), made("KAF-04", verdict::fail)}, false),
-            outcome::success);
-  EXPECT_EQ(outcome_of({made("ENV-01", verdict::pass), made("KAF-04", verdict::fail)}, true),
-            outcome::failure);
-  EXPECT_EQ(outcome_of({made("ENV-01", verdict::pass), made("PAY-05", verdict::fail)}, true),
-            outcome::success);
+TEST(profile_result, counts_must_always_should_if_strict_and_info_never) {
+  EXPECT_EQ(result_of({made("ENV-01", verdict::pass)}, false), profile_result::success);
+  EXPECT_EQ(result_of({made("ENV-01", verdict::pass), made("ENV-02", verdict::fail)}, false),
+            profile_result::failure);
+  EXPECT_EQ(result_of({made("ENV-01", verdict::pass), made("ENV-02", verdict::could_not_run)}, false),
+            profile_result::failure);
+  EXPECT_EQ(result_of({made("ENV-01", verdict::pass), made("KAF-04", verdict::fail)}, false),
+            profile_result::success);
+  EXPECT_EQ(result_of({made("ENV-01", verdict::pass), made("KAF-04", verdict::fail)}, true),
+            profile_result::failure);
+  EXPECT_EQ(result_of({made("ENV-01", verdict::pass), made("PAY-05", verdict::fail)}, true),
+            profile_result::success);
 }
 
-TEST(outcome, is_partial_where_a_required_clause_was_skipped) {
-  EXPECT_EQ(outcome_of({made("ENV-01", verdict::pass), made("ENV-02", verdict::not_observed)}, false),
-            outcome::partial);
-  EXPECT_EQ(outcome_of({made("ENV-01", verdict::pass), made("KAF-07", verdict::not_applicable)}, false),
-            outcome::partial);
-  EXPECT_EQ(outcome_of({made("ENV-01", verdict::pass), made("DED-02", verdict::not_observed)}, false),
-            outcome::success)
+TEST(profile_result, is_partial_where_a_required_clause_was_skipped) {
+  EXPECT_EQ(result_of({made("ENV-01", verdict::pass), made("ENV-02", verdict::not_observed)}, false),
+            profile_result::partial);
+  EXPECT_EQ(result_of({made("ENV-01", verdict::pass), made("KAF-07", verdict::not_applicable)}, false),
+            profile_result::partial);
+  EXPECT_EQ(result_of({made("ENV-01", verdict::pass), made("DED-02", verdict::not_observed)}, false),
+            profile_result::success)
       << "what no black box can see is not required of one";
   auto half = made("SEC-02", verdict::pass);
   half.skipped = {"encryption: the testee does not offer tls"};
-  EXPECT_EQ(outcome_of({half}, false), outcome::partial);
+  EXPECT_EQ(result_of({half}, false), profile_result::partial);
 }
 
-TEST(outcome, is_nothing_where_nothing_was_judged) {
-  EXPECT_EQ(outcome_of({}, false), outcome::nothing);
-  EXPECT_EQ(outcome_of({made("ENV-01", verdict::could_not_run)}, false), outcome::nothing);
-  EXPECT_EQ(outcome_of({made("ENV-01", verdict::not_observed)}, false), outcome::nothing);
+TEST(profile_result, is_nothing_where_nothing_was_judged) {
+  EXPECT_EQ(result_of({}, false), profile_result::nothing);
+  EXPECT_EQ(result_of({made("ENV-01", verdict::could_not_run)}, false), profile_result::nothing);
+  EXPECT_EQ(result_of({made("ENV-01", verdict::not_observed)}, false), profile_result::nothing);
 }
 
 TEST(known_failing, is_read_with_its_comments) {

@@ -168,9 +168,9 @@ std::string to_html(const run_report& report) {
 std::string to_badge(const run_report& report) {
   const auto all = report.verdict_of_all();
   const std::string left = "kollect " + report.profile, right(to_string(all));
-  const std::string colour = all == outcome::success   ? "#2da44e"
-                             : all == outcome::partial ? "#9a6700"
-                                                       : "#cf222e";
+  const std::string colour = all == profile_result::success   ? "#2da44e"
+                             : all == profile_result::partial ? "#9a6700"
+                                                              : "#cf222e";
   const auto width = [](const std::string& text) { return 14 + 7 * text.size(); };
   const auto whole = std::to_string(width(left) + width(right)), first = std::to_string(width(left));
   return "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + whole +

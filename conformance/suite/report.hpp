@@ -31,9 +31,9 @@ struct run_report {
   bool is_unpaired = false; ///< the state table that --state names differs from the stream
   std::string hindrance;    ///< why nothing could be judged; empty where something was
 
-  outcome verdict_of_all() const noexcept {
-    const auto judged = outcome_of(results, is_strict);
-    return is_unpaired && judged != outcome::nothing ? outcome::failure : judged;
+  profile_result verdict_of_all() const noexcept {
+    const auto judged = result_of(results, is_strict);
+    return is_unpaired && judged != profile_result::nothing ? profile_result::failure : judged;
   }
 };
 

@@ -112,9 +112,9 @@ void run_cases(const std::vector<const requirement*>& clauses, const selection& 
 
 int exit_code_of(const run_report& report) noexcept {
   switch (report.verdict_of_all()) {
-  case outcome::failure:
+  case profile_result::failure:
     return 1;
-  case outcome::nothing:
+  case profile_result::nothing:
     return 2;
   default:
     return 0;

@@ -56,15 +56,15 @@ constexpr bool is_executed(verdict value) noexcept {
 }
 
 /// What a whole profile comes to: success only if nothing that is required was skipped.
-enum class outcome { success, partial, failure, nothing };
+enum class profile_result { success, partial, failure, nothing };
 
-constexpr std::string_view to_string(outcome value) noexcept {
+constexpr std::string_view to_string(profile_result value) noexcept {
   constexpr std::string_view names[] = {"success", "partial", "failure", "nothing"};
   return names[static_cast<std::size_t>(value)];
 }
 
 /// `nothing` where no clause was held against anything.
-outcome outcome_of(const std::vector<clause_result>& results, bool is_strict) noexcept;
+profile_result result_of(const std::vector<clause_result>& results, bool is_strict) noexcept;
 
 } // namespace kollect::conformance
 
