@@ -176,9 +176,11 @@ TEST_F(ingest_parts, parts_that_were_accepted_are_applied_under_lower_limits_too
 }
 
 TEST_F(ingest_parts, sets_of_one_part_are_whole) {
-  const auto payload = serialize_export_envelope(
-      {.generation = 1, .part_index = 1, .part_total = 1, .item_count = 2, .exported_at = noon()},
-      serialize_items(make_rows(2))..value() value());
+  const auto payload =
+      serialize_export_envelope(
+          {.generation = 1, .part_index = 1, .part_total = 1, .item_count = 2, .exported_at = noon()},
+          serialize_items(make_rows(2)).value())
+          .value();
   EXPECT_EQ(take(make_kafka_message(web_scope(), noon(), payload)), outcome::applied);
 }
 
