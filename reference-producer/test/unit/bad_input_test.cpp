@@ -31,8 +31,8 @@ TEST_F(bad_input, items_that_are_not_json) {
   expect_refusal(export_items("[" + row_json("a") + ",]"), 65, {"standard input:1:", "at byte", "ROW-01"});
   expect_refusal(export_items("[" + row_json("a")), 65, {"ends too early"});
   expect_refusal(export_items("[]x"), 65, {"standard input:1:3:", "at byte 2"});
-  expect_refusal(export_items("{}"), 65, {"wrong JSON type", "at byte 0"});
-  expect_refusal(export_items("[1]"), 65, {"wrong JSON type", "row 1"});
+  expect_refusal(export_items("{}"), 65, {"must be an array of rows, not an object", "at byte 0"});
+  expect_refusal(export_items("[1]"), 65, {"row 1 must be an object, not a number"});
 }
 
 TEST_F(bad_input, items_of_which_there_are_none) {
@@ -45,18 +45,19 @@ TEST_F(bad_input, rows_with_the_wrong_fields) {
   auto misspelt = row_json("b");
   misspelt.replace(misspelt.find("\"kind\""), 6, "\"kin\"");
   expect_refusal(export_items("[" + good + ",\n" + misspelt + "]"), 65,
-                 {"standard input:2:", "row 2", "field kin"});
+                 {"standard input:2:", R"(there is no field \"kin\" of row 2)"});
   auto missing = row_json("b");
   missing.erase(missing.find("\"version\":\"v1\","), 15);
-  expect_refusal(export_items("[" + missing + "]"), 65, {"row 1", "field version", "missing"});
+  expect_refusal(export_items("[" + missing + "]"), 65, {R"(\"version\" of row 1 is missing)"});
   auto twice = row_json("b");
   twice.insert(1, "\"uid\":\"x\",");
-  expect_refusal(export_items("[" + twice + "]"), 65, {"row 1", "field uid", "twice"});
+  expect_refusal(export_items("[" + twice + "]"), 65, {R"(\"uid\" of row 1 appears twice)"});
   auto wrong = row_json("b");
   wrong.replace(wrong.find("\"v1\""), 4, "1");
-  expect_refusal(export_items("[" + wrong + "]"), 65, {"row 1", "field version", "wrong JSON type"});
+  expect_refusal(export_items("[" + wrong + "]"), 65,
+                 {R"(\"version\" of row 1 must be a string, not a number)"});
   expect_refusal(export_items("[" + row_json("b", "[]") + "]"), 65,
-                 {"row 1", "field attributes", "wrong JSON type"});
+                 {R"(\"attributes\" of row 1 must be an object or null, not an array)"});
 }
 
 TEST_F(bad_input, rows_that_nest_deeper_than_a_consumer_reads) {
