@@ -125,6 +125,10 @@ public:
     return out;
   }
 
+  /// Leaves a partition out of committable() until its next message: for one that a rebalance has taken away.
+  /// Parts of it that wait go on waiting.
+  void forget(std::int32_t partition) { progress_.erase(partition); }
+
   /// The rows of a scope by identity, as raw JSON; null where no snapshot of it was applied. Valid until the
   /// next message.
   [[nodiscard]] const row_map* rows(const scope& which) const {
@@ -294,7 +298,10 @@ private:
     for (const auto& part : set.parts) {
       if (!part.position)
         continue;
-      auto& pending = progress_[part.position->partition].pending;
+      const auto progress = progress_.find(part.position->partition);
+      if (progress == progress_.end())
+        continue; // forgotten meanwhile
+      auto& pending = progress->second.pending;
       if (const auto found = pending.find(part.position->offset); found != pending.end())
         pending.erase(found);
     }

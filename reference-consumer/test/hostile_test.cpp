@@ -195,7 +195,9 @@ TEST_F(hostile_message, with_very_many_values_or_keys_is_applied_in_linear_time)
   std::string unknown = "{";
   for (int count = 0; count < 100'000; ++count)
     unknown += "\"" + std::to_string(count) + "\":1,";
-  expect_dead(unknown + envelope_of("[]").substr(1), error::too_large);
+  const auto unknown_begun = std::clock();
+  EXPECT_EQ(take(unknown + envelope_of("[]", to_string(noon(next_))).substr(1)), outcome::applied); // ENV-02
+  EXPECT_LT((std::clock() - unknown_begun) / CLOCKS_PER_SEC, 30);
 }
 
 // Naming every changed value by its path would take the square of the message's size.
@@ -331,6 +333,8 @@ TEST_F(hostile_message, with_hostile_names_in_every_field_is_applied_as_it_is) {
     auto row = make_row("row");
     row.target_namespace = row.target_name = row.namespace_ = row.name = row.group = row.version = row.kind =
         row.uid = text;
+    if (text.empty())
+      row.uid = "u"; // ROW-01: a row has a name or a uid
     boost::json::object attributes;
     attributes[text] = text;
     row.attributes = attributes;

@@ -269,6 +269,8 @@ TEST_P(store_suite, rows_and_scopes_with_hostile_names_come_back) {
     std::vector<item> rows;
     auto row = make_row("row");
     row.target_namespace = row.target_name = row.namespace_ = row.name = row.uid = row.kind = text;
+    if (text.empty())
+      row.uid = "u"; // ROW-01: a row has a name or a uid
     row.attributes = {{"value", text}};
     rows.push_back(row);
     const scope which{text, text, text};

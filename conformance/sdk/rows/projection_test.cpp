@@ -221,6 +221,19 @@ TEST_F(projection_of, the_positions_of_a_set_that_was_overtaken_are_free) {
   EXPECT_EQ(fleet_.committable(), (std::vector<partition_position>{{0, 5}}));
 }
 
+TEST_F(projection_of, a_partition_that_was_taken_away_is_told_of_no_more) {
+  ASSERT_TRUE(
+      has_value(fleet_.apply(part_at(noon(-5), {"a"}, 1, 2), usual_key, at_noon(message_position{0, 3}))));
+  ASSERT_TRUE(
+      has_value(fleet_.apply(message_at(noon(-9), "[]"), usual_key, at_noon(message_position{1, 8}))));
+  fleet_.forget(0);
+  EXPECT_EQ(fleet_.committable(), (std::vector<partition_position>{{1, 9}}));
+  const auto last = fleet_.apply(part_at(noon(-5), {"b"}, 2, 2), usual_key, at_noon(message_position{1, 9}));
+  ASSERT_TRUE(has_value(last));
+  EXPECT_EQ(last->ending, outcome::applied);
+  EXPECT_EQ(fleet_.committable(), (std::vector<partition_position>{{1, 10}}));
+}
+
 // DEL-01.
 
 TEST(projection, holds_a_mass_deletion_back_until_the_same_rows_come_again) {

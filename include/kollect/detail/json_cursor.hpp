@@ -425,12 +425,12 @@ struct field_place {
     case error::missing_field:
       return place.text() +
              (place.name.is_present() ? " is missing" : " must have " + std::string(place.wanted));
-    case error::too_deep:
-      return too_deep_sentence(cursor.depth_asked_for());
     default:
       break;
     }
-    const std::string plain = describe(cursor.reason()).sentence;
+    const std::string plain = cursor.reason() == error::too_deep
+                                  ? too_deep_sentence(cursor.depth_asked_for())
+                                  : std::string(describe(cursor.reason()).sentence);
     return is_known ? plain + ", in " + place.text() : plain;
   };
   return make_failure(cursor.reason(), sentence(), clause, text_position{base + cursor.failed_at(), 0, 0});
