@@ -338,8 +338,10 @@ TEST_F(hostile_message, with_hostile_names_in_every_field_is_applied_as_it_is) {
     boost::json::object attributes;
     attributes[text] = text;
     row.attributes = attributes;
-    const scope where{text, text, text};
+    scope where{text, text, text};
     EXPECT_EQ(consumer_.end_of(deliver(make_array({row}, noon(), where), next_++)), outcome::applied);
+    if (text.starts_with(' '))
+      where.cluster = text.substr(1, text.size() - 2); // ENV-06: a label is trimmed
     expected.apply(where, {}, rows_of({row}));
   }
   EXPECT_EQ(state_text(*consumer_), state_text(expected));
