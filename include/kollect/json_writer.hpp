@@ -59,7 +59,7 @@ public:
     return *this;
   }
 
-  /// A string; bytes that are not UTF-8 become `\ufffd` (BYT-03).
+  /// A string; bytes that are not UTF-8 become the escape of U+FFFD (BYT-03).
   json_writer& value(std::string_view text) {
     separate();
     detail::append_string(out_, text);

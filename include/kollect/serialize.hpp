@@ -26,7 +26,7 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
 // Strings and numbers for those who write JSON by hand, as Go's encoding/json writes them.
 
-/// A string with its quotes; bytes that are not UTF-8 become `\ufffd` (BYT-03). Linear.
+/// A string with its quotes; bytes that are not UTF-8 become the escape of U+FFFD (BYT-03). Linear.
 inline void append_json(text_end& out, std::string_view text) {
   detail::append_string(out, text);
 }

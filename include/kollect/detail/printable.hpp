@@ -32,7 +32,8 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail {
          (code >= 0x2028 && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069);
 }
 
-/// Appends one character in a form that only shows it: `\n`, `\x1b`, `\u202e`.
+/// Appends one character in a form that only shows it: as a line feed is written in C, or by its number in
+/// hex.
 inline void append_shown(std::string& out, std::uint32_t code) {
   constexpr std::string_view digits = "0123456789abcdef", named = "\n\r\t", names = "nrt";
   out += '\\';

@@ -7,9 +7,9 @@
 
 namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail {
 
-/// Drops ASCII white space at both ends, as of labels and addresses (ENV-06, KAF-06, NAT-01): space, \t \n \v
-/// \f \r. Go's strings.TrimSpace also drops others such as U+00A0 and U+2028; those stay here, as they are
-/// part of the label as written.
+/// Drops ASCII white space at both ends, as of labels and addresses (ENV-06, KAF-06, NAT-01): space, tabs and
+/// ends of line. Go's strings.TrimSpace also drops others such as U+00A0 and U+2028; those stay here, as they
+/// are part of the label as written.
 [[nodiscard]] constexpr std::string_view trim(std::string_view text) noexcept {
   constexpr std::string_view blanks = " \t\n\v\f\r";
   const auto first = text.find_first_not_of(blanks);
