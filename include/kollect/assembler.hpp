@@ -99,11 +99,12 @@ public:
       out.whole = take(sets_.find(set));
     while (held_bytes_ > bounds_.max_bytes || sets_.size() > bounds_.max_sets)
       out.given_up.push_back(take(by_arrival_.begin()->second));
-    append(out.given_up, expire(now));
+    if (!out.whole) // who refuses the whole set has nowhere to tell of others
+      append(out.given_up, expire(now));
     return out;
   }
 
-  /// Gives up the sets whose last part came more than max_age ago. add() does so too.
+  /// Gives up the sets whose last part came more than max_age ago. add() does so too, unless a set is whole.
   [[nodiscard]] std::vector<collected_set> expire(clock::time_point now = clock::now()) {
     std::vector<collected_set> out;
     while (!by_arrival_.empty() && now - by_arrival_.begin()->second->second.last_came > bounds_.max_age)

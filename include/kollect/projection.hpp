@@ -194,9 +194,10 @@ private:
   }
 
   result<step> take_part(const message_head& head, const snapshot_view& part, const arrival& how) {
+    const held_snapshot none;
     const auto known = scopes_.find(head.scope);
-    auto added = pending_.add(known == scopes_.end() ? held_snapshot{} : known->second.snapshot, head, part,
-                              how.position, how.at);
+    const held_snapshot& held = known == scopes_.end() ? none : known->second.snapshot;
+    auto added = pending_.add(held, head, part, how.position, how.at);
     if (!added)
       return added.error();
     auto done = end(head, added->found);

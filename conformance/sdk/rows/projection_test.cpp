@@ -264,6 +264,21 @@ TEST(projection, holds_a_whole_set_back_as_well) {
   EXPECT_EQ(take(part_at(noon(-7), {"b"}, 2, 2))->ending, outcome::applied);
 }
 
+TEST(projection, loses_no_torn_set_to_a_whole_one_that_is_held_back) {
+  projection fleet({.max_delete_percent = 0});
+  auto how = at_noon();
+  const auto take = [&](const std::string& message) { return fleet.apply(message, usual_key, how); };
+  ASSERT_TRUE(has_value(take(message_at(noon(-9), items_of({"a", "b", "c"})))));
+  ASSERT_TRUE(has_value(take(part_at(noon(-7), {"a"}, 1, 2))));
+  how.at = an_hour + 23h;
+  ASSERT_TRUE(has_value(take(part_at(noon(-8), {"a"}, 1, 2))));
+  how.at = an_hour + 25h; // the first set is too old now
+  EXPECT_TRUE(failure_is(take(part_at(noon(-8), {"b"}, 2, 2)), error::mass_deletion));
+  const auto torn = fleet.expire(how.at);
+  ASSERT_EQ(torn.size(), 1U);
+  EXPECT_EQ(torn[0].set.exported_at, noon(-7));
+}
+
 TEST(projection, says_when_several_inventories_share_a_scope) {
   projection fleet;
   int alternations = 0;
