@@ -4,6 +4,7 @@
 
 #include <kollect/decision.hpp>
 #include <kollect/json_writer.hpp>
+#include <kollect/whole_snapshot.hpp>
 
 #include <algorithm>
 #include <limits>
@@ -46,16 +47,13 @@ dead_letter make_dead_letter(pending_part part, const failure& reason, timestamp
   return letter;
 }
 
-/// A snapshot that is to be applied, whole or from its parts by index, and what identifies it.
+/// A snapshot that is to be applied. Its views are valid as long as the messages are.
 struct batch_ingest::arrived_snapshot {
-  snapshot_order order;
-  sha256_digest items_digest;
-  std::vector<snapshot_view> views; ///< valid as long as the messages are
-  std::size_t room = 0;             ///< see row_room()
-  std::vector<sha256_digest> parts;
+  whole_snapshot whole;
+  std::size_t room = 0; ///< see row_room()
 
   std::size_t items_size() const noexcept {
-    return std::accumulate(views.begin(), views.end(), std::size_t{0},
+    return std::accumulate(whole.views.begin(), whole.views.end(), std::size_t{0},
                            [](std::size_t sum, const auto& view) { return sum + view.items.size(); });
   }
 };
@@ -135,11 +133,7 @@ result<void> batch_ingest::take(const received_message& message, const result<me
   const outcome ending = ending_of(decide_snapshot(record, order));
   if (ending == outcome::applied) {
     auto applied = apply(head->scope, **opened,
-                         {order,
-                          items_digest_of(*head, *snapshot),
-                          {*snapshot},
-                          row_room(snapshot->form, settings_.limits),
-                          {}});
+                         {whole_snapshot_of(*head, *snapshot), row_room(snapshot->form, settings_.limits)});
     if (!applied)
       return applied.error();
     if (!*applied)
@@ -211,15 +205,15 @@ result<void> batch_ingest::settle_set(const part_set& set, const scope& where, o
     auto snapshot = payloads_.check(*head, accepted, opened);
     if (!snapshot)
       return snapshot.error();
-    arrived.views.push_back(*snapshot);
+    arrived.whole.views.push_back(*snapshot);
     items.push_back(items_digest_of(*head, *snapshot));
     held.push_back(part.part);
-    arrived.parts.push_back(part.part.digest);
+    arrived.whole.parts.push_back(part.part.digest);
   }
-  arrived.order = order_of(set, held);
-  arrived.items_digest = items_digest_of_set(items);
+  arrived.whole.order = order_of(set, std::move(held));
+  arrived.whole.items_digest = items_digest_of_set(items);
   arrived.room = row_room(payload_form::multipart, accepted);
-  const outcome ending = ending_of(decide_snapshot(record, arrived.order));
+  const outcome ending = ending_of(decide_snapshot(record, arrived.whole.order));
   if (ending == outcome::applied) {
     auto applied = apply(where, opened, std::move(arrived));
     if (!applied)
@@ -246,21 +240,22 @@ result<void> batch_ingest::bury_parts(std::vector<pending_part> parts, const fai
 
 result<bool> batch_ingest::apply(const scope& where, open_scope& opened, arrived_snapshot arrived) {
   auto& record = opened.record;
+  const auto& whole = arrived.whole;
   std::vector<change> changes;
-  if (!record.order || record.items_digest != arrived.items_digest) {
+  if (!record.order || record.items_digest != whole.items_digest) {
     auto before = scopes_.rows_of(opened);
     if (!before)
       return before.error();
-    auto found = find_difference(**before, arrived.views, arrived.room);
+    auto found = find_difference(**before, whole.views, arrived.room);
     if (!found)
       return found.error();
     changes = std::move(found->changes);
     if (is_retry_)
       record.held_back.reset(); // a letter is not its own repetition
-    auto checked = check_deletions(record, arrived.items_digest, (*before)->size(), changes,
-                                   settings_.max_delete_percent);
+    auto checked =
+        check_deletions(record, whole.items_digest, (*before)->size(), changes, settings_.max_delete_percent);
     if (!checked)
-      return hold_back(record, arrived.items_digest, std::move(checked).error());
+      return hold_back(record, whole.items_digest, std::move(checked).error());
     if (!(*before)->empty() && count_removed(changes) == (*before)->size() &&
         notice_alternating_targets(record, (*before)->to_map(), found->rows.to_map()))
       settings_.notice(
@@ -268,12 +263,9 @@ result<bool> batch_ingest::apply(const scope& where, open_scope& opened, arrived
                  "and each wipes the other's rows; give them ADR-0405 message keys (KAF-01)");
     **before = std::move(found->rows);
   } else if (!opened.rows && cache_.has_room(arrived.items_size())) {
-    opened.rows = hold_in_order(arrived.views, arrived.room); // the next one will be compared with them
+    opened.rows = hold_in_order(whole.views, arrived.room); // the next one will be compared with them
   }
-  record.order = arrived.order;
-  record.items_digest = arrived.items_digest;
-  record.applied_parts = std::move(arrived.parts);
-  record.held_back.reset();
+  hold(record, whole);
   count_rows(changes);
   if (auto written = target_.write_snapshot({record, changes, report_.notes.back().origin, settings_.now()});
       !written)
