@@ -198,6 +198,7 @@ result<void> batch_ingest::settle_set(const part_set& set, const scope& where, o
   accepted.max_depth = max_depth_ceiling;
   accepted.max_message_bytes = std::numeric_limits<std::size_t>::max();
   accepted.max_part_total = std::numeric_limits<std::uint32_t>::max();
+  accepted.max_name_bytes = std::numeric_limits<std::size_t>::max();
   for (const auto& part : *parts) {
     auto head = read_head(part.message, part.message_key, accepted);
     if (!head)

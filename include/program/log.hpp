@@ -104,7 +104,7 @@ private:
       write_value(out, field);
     }
     out.end_object();
-    return line;
+    return printable_json(line);
   }
 
   std::string text_line(level severity, std::string_view message, std::span<const log_field> fields) const {
@@ -115,7 +115,7 @@ private:
       json_writer out(line);
       write_value(out, field);
     }
-    return line;
+    return printable_json(line);
   }
 
   std::string program_;

@@ -12,6 +12,11 @@ void add_bounds_flags(CLI::App& command, bounds_flags& flags) {
       ->check(CLI::Range(std::size_t{4}, max_depth_ceiling))
       ->capture_default_str();
   command
+      .add_option("--max-name-bytes", flags.accepted.max_name_bytes,
+                  "longest name of a cluster, a namespace or an inventory")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command
       .add_option("--max-part-total", flags.accepted.max_part_total, "largest partTotal of a multipart set")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();

@@ -61,6 +61,11 @@ void add_inspect(CLI::App& program, command_action& chosen) {
   command->add_option("--max-message-bytes", flags->bounds.max_message_bytes, "longest message that is read")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  command
+      ->add_option("--max-name-bytes", flags->bounds.max_name_bytes,
+                   "longest name of a cluster, a namespace or an inventory")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   command->callback([flags, &chosen] { chosen = [flags] { return inspect(*flags); }; });
 }
 

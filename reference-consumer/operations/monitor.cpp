@@ -1,5 +1,7 @@
 #include "operations/monitor.hpp"
 
+#include <program/printable.hpp>
+
 #include <prometheus/counter.h>
 #include <prometheus/family.h>
 #include <prometheus/gauge.h>
@@ -27,6 +29,11 @@ constexpr std::size_t max_partition_series = 256;
 /// So do clusters: hostile labels are many (S24).
 constexpr std::size_t max_cluster_series = 256;
 
+/// A label longer than this counts as `other`: 256 clusters are 64 KiB of names in a scrape, at most.
+constexpr std::size_t max_label_bytes = 256;
+
+constexpr const char* other_label = "other";
+
 constexpr std::initializer_list<outcome> all_outcomes = {outcome::applied, outcome::duplicate, outcome::stale,
                                                          outcome::dead_lettered, outcome::pending};
 
@@ -50,6 +57,14 @@ Histogram& histogram(prometheus::Registry& in, const char* name, const char* hel
 
 double seconds_of(const timestamp& value) {
   return static_cast<double>(value.seconds) + value.nanoseconds / 1e9;
+}
+
+/// Prometheus and whoever reads a scrape on a terminal get no control characters.
+std::string cluster_label(std::string_view cluster) {
+  if (cluster.size() > max_label_bytes)
+    return other_label;
+  auto label = program::printable(cluster);
+  return label.size() > max_label_bytes ? other_label : label;
 }
 
 std::string label_of(outcome value) {
@@ -166,7 +181,7 @@ struct monitor::state {
   Gauge& lag_of(std::int32_t partition) {
     auto name = std::to_string(partition);
     if (lag_series.size() >= max_partition_series && !lag_series.contains(name))
-      name = "other";
+      name = other_label;
     auto& found = lag_series[name];
     if (found == nullptr)
       found = &lag.Add({{"partition", name}});
@@ -283,9 +298,9 @@ void monitor::clusters_are(std::span<const cluster_state> clusters) {
   const std::scoped_lock lock(state_->mutex);
   std::map<std::string, std::pair<double, double>> told;
   for (const auto& one : clusters) {
-    auto name = one.cluster;
+    auto name = cluster_label(one.cluster);
     if (!state_->cluster_series.contains(name) && state_->cluster_series.size() >= max_cluster_series)
-      name = "other";
+      name = other_label;
     const auto seen = seconds_of(one.last_seen);
     const auto [at, is_new] = told.emplace(name, std::pair(seen, 0.0));
     at->second.first = std::min(at->second.first, seen);
