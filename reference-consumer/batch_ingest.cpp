@@ -91,6 +91,8 @@ message_heads batch_ingest::heads_of(const std::vector<const received_message*>&
 }
 
 result<message_head> batch_ingest::head_of(const received_message& message) const {
+  if (message.unreadable)
+    return *message.unreadable;
   if (message.is_tombstone)
     return make_failure(error::empty_message, "a record without a value says nothing about a snapshot",
                         "ENV-08");

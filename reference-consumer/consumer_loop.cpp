@@ -139,6 +139,7 @@ result<void> consumer_loop::connect() {
     if (auto marked = (*connected)->mark_end(settings_.broker_timeout); !marked)
       return marked;
   subscriber_ = std::move(*connected);
+  taken_at_ = clock::now();
   settings_.ingest.log = subscriber_->log();
   log_.info("consuming", {{"log", settings_.ingest.log.name}, {"owner", settings_.owner}});
   return {};
@@ -220,8 +221,10 @@ result<consumer_loop::step> consumer_loop::take_batch() {
   if (!batch)
     return recover_from(batch.error());
   heard_of_at_ = clock::now();
+  note_unreadable();
   if (batch->empty())
     return finish_or_go_on();
+  taken_at_ = heard_of_at_;
   auto is_rewound = rewind_replaced(*batch);
   if (!is_rewound || *is_rewound) {
     subscriber_.reset(); // joins anew and is told what is still ours, and where to begin
@@ -246,6 +249,29 @@ result<consumer_loop::step> consumer_loop::take_batch() {
   return step::go_on;
 }
 
+/// Tells once of each partition that begins to stand still, and when it goes on.
+void consumer_loop::note_unreadable() {
+  const auto stuck = subscriber_->unreadable();
+  if (stuck.empty() && stuck_.empty())
+    return;
+  std::map<std::int32_t, std::int64_t> places;
+  for (const auto& one : stuck) {
+    places.emplace(one.partition, one.offset);
+    if (stuck_.contains(one.partition))
+      continue;
+    log_.record(program::log::level::err, to_string(one.reason),
+                std::vector<program::log_field>{{"reason", error_name(one.reason.reason())},
+                                                {"partition", one.partition},
+                                                {"offset", one.offset}});
+  }
+  for (const auto& [partition, offset] : stuck_)
+    if (!places.contains(partition))
+      log_.info("the partition can be read again, or is not ours any more",
+                {{"partition", partition}, {"offset", offset}});
+  stuck_ = std::move(places);
+  monitor_.unreadable_are(stuck);
+}
+
 /// Not confirmed is not lost: the store knows what it has, and recognises it when it comes again.
 void consumer_loop::tell_broker(result<void> (subscriber::*commit)(std::chrono::milliseconds)) {
   if (auto told = ((*subscriber_).*commit)(settings_.broker_timeout); !told)
@@ -266,6 +292,9 @@ result<consumer_loop::step> consumer_loop::finish_or_go_on() {
     if (has_caught_up_)
       if (auto noted = note_caught_up(); !noted)
         return recover_from(noted.error());
+    if (!*is_done && settings_.is_until_end && clock::now() - taken_at_ > settings_.give_up_after)
+      if (const auto stuck = subscriber_->unreadable(); !stuck.empty())
+        return stuck.front().reason; // the rest is consumed, and this end is never reached
     return *is_done && settings_.is_until_end ? step::done : step::go_on;
   }
   // A client that has lost its broker finds it again by itself, and has no messages until then.

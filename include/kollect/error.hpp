@@ -49,6 +49,7 @@ enum class error {
   part_conflict,              ///< MP-05: one index came with two contents
   torn_set,                   ///< MP-04: parts that never became a whole set
   mass_deletion,              ///< a snapshot would remove more of its scope's rows than is allowed unasked
+  unreadable_batch,           ///< the log holds messages there that no client can be given
 
   // Exports that cannot be published.
   empty_export,          ///< ENV-08
@@ -152,6 +153,8 @@ struct error_text {
     return {"torn_set", "the multipart set was never completed", bad_data};
   case error::mass_deletion:
     return {"mass_deletion", "the snapshot would remove too many of its scope's rows", bad_data};
+  case error::unreadable_batch:
+    return {"unreadable_batch", "the log holds messages that cannot be read", bad_data};
   case error::empty_export:
     return {"empty_export", "there is no payload to export", bad_data};
   case error::item_exceeds_limit:

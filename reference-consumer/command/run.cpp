@@ -31,6 +31,7 @@ struct run_flags {
   std::string group = "kollect-consumer";
   std::string instance_id;
   std::vector<std::string> properties;
+  bool skip_unreadable = false;
   bool is_until_end = false;
   bool is_verbose = false;
   feed_flags feed;
@@ -55,6 +56,9 @@ void add_flags(CLI::App& command, run_flags& flags) {
                      "Kafka static membership: a restarted process resumes at once");
   command.add_option("-X,--property", flags.properties, "librdkafka property from the allow-list")
       ->type_name("KEY=VALUE");
+  command.add_flag("--skip-unreadable", flags.skip_unreadable,
+                   "Kafka: pass over batches that cannot be read, leaving a dead letter; their partition stands "
+                   "still otherwise");
   command.add_flag("--until-end", flags.is_until_end,
                    "consume what is there now, print the counters, and end");
   command.add_option("--batch-messages", flags.batch_messages, "messages in one transaction, at most")
@@ -125,6 +129,7 @@ result<std::unique_ptr<subscriber>> connect(const connection& target, const run_
     options.group = flags.group;
     options.instance_id = flags.instance_id;
     options.session_timeout = std::chrono::milliseconds(flags.session_timeout_ms);
+    options.skip_unreadable = flags.skip_unreadable;
     return kafka::create_subscriber(target, options, std::move(listener));
   }
   nats::subscriber_options options;

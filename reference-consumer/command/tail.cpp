@@ -41,6 +41,11 @@ std::string describe(const received_message& message, dedup_window& window, cons
   else
     out.value(nullptr);
   out.member("key", message.key);
+  if (message.unreadable) {
+    out.member("error", to_string(*message.unreadable)).end_object();
+    is_readable = false;
+    return line;
+  }
   const auto key = message.key ? std::optional<std::string_view>(*message.key) : std::nullopt;
   arrival how;
   how.appended_at = message.appended_at;

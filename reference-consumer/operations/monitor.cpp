@@ -102,6 +102,7 @@ struct monitor::state {
   bool is_store_reachable = false;
   bool is_caught_up = false;
   bool is_draining = false;
+  std::string unreadable; // partitions that stand still, and why; empty: none do
   std::int64_t waiting = 0; // messages behind the position, in all owned partitions
 
   prometheus::Registry registry;
@@ -126,6 +127,9 @@ struct monitor::state {
              "How messages ended, in the whole store: consumed is the sum of the others");
   Family<Gauge>& lag = gauges(registry, "kollect_consumer_lag_messages",
                               "Messages behind the position, by owned partition (0 is the only one on NATS)");
+  Gauge& unreadable_partitions = gauges(registry, "kollect_consumer_unreadable_partitions",
+                                        "Partitions that stand still, as their next messages cannot be read")
+                                     .Add({});
   Gauge& lag_seconds = gauges(registry, "kollect_consumer_lag_seconds",
                               "Age of the newest consumed message while more are waiting, else 0")
                            .Add({});
@@ -173,9 +177,10 @@ struct monitor::state {
       return {false, "draining: told to end"};
     if (!is_store_reachable)
       return {false, "the store is not reachable"};
+    const std::string but = unreadable.empty() ? "" : "; " + unreadable;
     if (!is_caught_up)
-      return {false, "catching up with the log"};
-    return {true, "ready"};
+      return {false, "catching up with the log" + but};
+    return {true, "ready" + but}; // the rest is right, and portals can have it
   }
 
   Gauge& lag_of(std::int32_t partition) {
@@ -208,6 +213,16 @@ void monitor::came_round() {
 void monitor::store_is(bool reachable) {
   const std::scoped_lock lock(state_->mutex);
   state_->is_store_reachable = reachable;
+}
+
+void monitor::unreadable_are(std::span<const unreadable_batch> places) {
+  const std::scoped_lock lock(state_->mutex);
+  state_->unreadable_partitions.Set(static_cast<double>(places.size()));
+  state_->unreadable.clear();
+  if (!places.empty())
+    state_->unreadable = program::printable(to_string(places.front().reason));
+  if (places.size() > 1)
+    state_->unreadable += "; and " + std::to_string(places.size() - 1) + " more partitions";
 }
 
 void monitor::caught_up() {
