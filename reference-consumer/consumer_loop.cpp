@@ -1,5 +1,7 @@
 #include "consumer_loop.hpp"
 
+#include "ingest_within_memory.hpp"
+#include "operations/decompression.hpp"
 #include "trace_context.hpp"
 
 #include <algorithm>
@@ -222,6 +224,7 @@ result<consumer_loop::step> consumer_loop::take_batch() {
     return recover_from(batch.error());
   heard_of_at_ = clock::now();
   note_unreadable();
+  note_taken(*batch);
   if (batch->empty())
     return finish_or_go_on();
   taken_at_ = heard_of_at_;
@@ -247,6 +250,16 @@ result<consumer_loop::step> consumer_loop::take_batch() {
   tell_broker(&subscriber::begin_commit);
   has_just_stored_ = is_commit_begun_ = true;
   return step::go_on;
+}
+
+/// What was polled is not in librdkafka's queue any more; where nothing was, the queue is empty.
+void consumer_loop::note_taken(const std::vector<received_message>& batch) {
+  if (batch.empty())
+    return decompression::give_back_all();
+  std::size_t bytes = 0;
+  for (const auto& message : batch)
+    bytes += message.value.size();
+  decompression::give_back(bytes);
 }
 
 /// Tells once of each partition that begins to stand still, and when it goes on.
@@ -358,7 +371,7 @@ result<bool> consumer_loop::rewind_replaced(const std::vector<received_message>&
 }
 
 /// step::done when it was told to end before the store took the batch, which then comes again.
-result<consumer_loop::step> consumer_loop::ingest_until_stored(const std::vector<received_message>& batch) {
+result<consumer_loop::step> consumer_loop::ingest_until_stored(std::vector<received_message>& batch) {
   for (;;) {
     const auto begun = clock::now();
     if (has_lost_its_messages())
@@ -366,7 +379,7 @@ result<consumer_loop::step> consumer_loop::ingest_until_stored(const std::vector
                           "this process stood still for longer than --ack-wait, and JetStream has given its "
                           "messages to others; this batch is dropped",
                           "DED-03");
-    auto done = store_ ? ingest(*store_, settings_.ingest, owned_, batch, rows_)
+    auto done = store_ ? ingest_within_memory(*store_, settings_.ingest, owned_, batch, rows_)
                        : result<batch_report>(closed_store());
     if (done) {
       report(*done, begun);

@@ -84,6 +84,7 @@ enum class error {
   store_too_new,
   fenced, ///< another owner took the partition over
 
+  out_of_memory, ///< less than it takes: see limits, or give more
   internal
 };
 
@@ -95,6 +96,7 @@ enum class condition {
   authentication,    ///< credentials or certificates were refused
   cannot_store,      ///< the place for output is full, read-only or held by another process
   lost_ownership,    ///< another process owns it now
+  out_of_resources,  ///< this process is allowed less memory than it takes
   internal           ///< a defect of this software
 };
 
@@ -205,6 +207,8 @@ struct error_text {
     return {"store_too_new", "the store was written by a newer version of this program", bad_configuration};
   case error::fenced:
     return {"fenced", "another process has taken the partition over", lost_ownership};
+  case error::out_of_memory:
+    return {"out_of_memory", "there is not enough memory", out_of_resources};
   case error::internal:
     return {"internal", "this is a defect, please report it", condition::internal};
   }
@@ -233,6 +237,8 @@ public:
       return "cannot store";
     case condition::lost_ownership:
       return "lost ownership";
+    case condition::out_of_resources:
+      return "out of resources";
     case condition::internal:
       return "internal error";
     }

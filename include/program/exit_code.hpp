@@ -13,6 +13,7 @@ enum exit_code : int {
   bad_data = 65,              ///< input that is not what it should be
   unavailable = 69,           ///< broker or database out of reach
   internal_error = 70,        ///< a defect
+  out_of_resources = 71,      ///< memory, threads or descriptors ran out
   cannot_create_output = 73,  ///< store or file full, read-only or held by another process
   try_again = 75,             ///< another process took over
   authentication_failed = 77, ///< credentials or certificates refused
@@ -37,6 +38,8 @@ inline exit_code exit_code_of(const failure& value) noexcept {
     return cannot_create_output;
   case condition::lost_ownership:
     return try_again;
+  case condition::out_of_resources:
+    return out_of_resources;
   case condition::internal:
     return internal_error;
   }

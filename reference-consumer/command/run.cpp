@@ -4,6 +4,8 @@
 #include "command/open_store.hpp"
 #include "command/portal_flags.hpp"
 #include "consumer_loop.hpp"
+#include "operations/decompression.hpp"
+#include "operations/memory_budget.hpp"
 
 #include <kollect/json_writer.hpp>
 #include <kollect/kafka/subscriber.hpp>
@@ -19,6 +21,7 @@
 #include <chrono>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,13 +43,19 @@ struct run_flags {
   std::int64_t stuck_after_seconds = 120;
   std::string log_format = "auto";
   std::size_t batch_messages = 1000;
-  std::size_t batch_bytes = 32U * 1024 * 1024;
-  std::size_t row_cache_bytes = default_row_cache_bytes;
+  std::size_t memory_budget = 0; ///< 0: what the cgroup or the machine has
+  std::optional<std::size_t> batch_bytes;
+  std::optional<std::size_t> queue_bytes;
+  std::optional<std::size_t> answer_bytes;
+  std::optional<std::size_t> row_cache_bytes;
+  bool has_message_limit = false; ///< --max-message-bytes was given
   std::int64_t session_timeout_ms = 10'000;
   std::int64_t ack_wait_ms = 30'000;
   std::int64_t give_up_after_seconds = 60;
   bounds_flags bounds;
 };
+
+constexpr std::size_t least_budget = 64U << 20U, most_budget = std::size_t{1} << 50U;
 
 void add_flags(CLI::App& command, run_flags& flags) {
   program::add_sink_flags(command, flags.sink);
@@ -56,21 +65,38 @@ void add_flags(CLI::App& command, run_flags& flags) {
                      "Kafka static membership: a restarted process resumes at once");
   command.add_option("-X,--property", flags.properties, "librdkafka property from the allow-list")
       ->type_name("KEY=VALUE");
-  command.add_flag("--skip-unreadable", flags.skip_unreadable,
-                   "Kafka: pass over batches that cannot be read, leaving a dead letter; their partition stands "
-                   "still otherwise");
+  command.add_flag(
+      "--skip-unreadable", flags.skip_unreadable,
+      "Kafka: pass over batches that cannot be read, leaving a dead letter; their partition stands "
+      "still otherwise");
   command.add_flag("--until-end", flags.is_until_end,
                    "consume what is there now, print the counters, and end");
   command.add_option("--batch-messages", flags.batch_messages, "messages in one transaction, at most")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  command.add_option("--batch-bytes", flags.batch_bytes, "bytes in one transaction, about")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
   command
-      .add_option("--row-cache-bytes", flags.row_cache_bytes,
-                  "bytes of rows kept from batch to batch, about; 0: they are read from the store each time")
-      ->capture_default_str();
+      .add_option(
+          "--memory-budget", flags.memory_budget,
+          "bytes of memory that the process may take; the limits below, --max-message-bytes among them, "
+          "follow from it. Default: what its cgroup allows, or what the machine has")
+      ->check(CLI::Range(least_budget, most_budget));
+  command
+      .add_option("--batch-bytes", flags.batch_bytes,
+                  "bytes in one transaction, about; default: 1/32 of the budget, at most 32 MiB")
+      ->check(CLI::PositiveNumber);
+  command
+      .add_option("--queue-bytes", flags.queue_bytes,
+                  "bytes fetched ahead, about; default: 1/32 of the budget, at most 32 MiB")
+      ->check(CLI::PositiveNumber);
+  command
+      .add_option("--answer-bytes", flags.answer_bytes,
+                  "bytes of one answer of a Kafka broker, and of what it becomes when it is decompressed; "
+                  "default: 1/4 of the budget, at most 1 GiB")
+      ->check(CLI::PositiveNumber);
+  command.add_option(
+      "--row-cache-bytes", flags.row_cache_bytes,
+      "bytes of rows kept from batch to batch, about; 0: they are read from the store each time. "
+      "Default: 1/8 of the budget, at most 256 MiB");
   command
       .add_option("--session-timeout", flags.session_timeout_ms,
                   "Kafka: milliseconds after which a silent member is replaced")
@@ -117,7 +143,8 @@ result<std::vector<kafka::property>> read_properties(const std::vector<std::stri
 }
 
 result<std::unique_ptr<subscriber>> connect(const connection& target, const run_flags& flags,
-                                            program::log& log, partition_listener listener) {
+                                            const memory_shares& shares, program::log& log,
+                                            partition_listener listener) {
   const auto tell = [&log](std::string_view line) { log.warning(line); };
   if (target.system == broker_system::kafka) {
     auto properties = read_properties(flags.properties);
@@ -129,14 +156,33 @@ result<std::unique_ptr<subscriber>> connect(const connection& target, const run_
     options.group = flags.group;
     options.instance_id = flags.instance_id;
     options.session_timeout = std::chrono::milliseconds(flags.session_timeout_ms);
+    options.max_message_bytes = shares.answer;
+    options.queue_bytes = shares.queue;
+    options.fetch_bytes = shares.fetch;
+    options.partition_fetch_bytes = shares.partition_fetch;
     options.skip_unreadable = flags.skip_unreadable;
+    options.take_lack_of_room = decompression::take_lack_of_room;
     return kafka::create_subscriber(target, options, std::move(listener));
   }
   nats::subscriber_options options;
   options.client.log = tell;
   options.durable = flags.group;
   options.ack_wait = std::chrono::milliseconds(flags.ack_wait_ms);
+  options.fetch_bytes = std::max<std::size_t>(shares.queue / 2, 1); // two requests are under way
   return nats::create_subscriber(target, options, std::move(listener));
+}
+
+/// What the flags give, and for the others their shares of the budget.
+memory_shares shares_of(const run_flags& flags, std::size_t budget) {
+  auto shares = share_out(budget);
+  shares.batch = flags.batch_bytes.value_or(shares.batch);
+  shares.queue = flags.queue_bytes.value_or(shares.queue);
+  shares.row_cache = flags.row_cache_bytes.value_or(shares.row_cache);
+  if (flags.has_message_limit)
+    shares.max_message = flags.bounds.accepted.max_message_bytes;
+  // What is over the limit for messages is to be seen, and to become a dead letter.
+  shares.answer = flags.answer_bytes.value_or(std::max(shares.answer, shares.max_message));
+  return shares;
 }
 
 program::log make_log(const run_flags& flags) {
@@ -169,16 +215,24 @@ result<int> run(const run_flags& flags) {
     nats::end_process(program::try_again);
   });
 
+  const auto budget = flags.memory_budget != 0 ? flags.memory_budget : available_memory();
+  const auto shares = shares_of(flags, budget);
+  if (!limit_memory(budget))
+    log.warning("the process has more memory already than its budget, which is not enforced",
+                {{"memory_budget", static_cast<std::int64_t>(budget)}});
+  decompression::bound(shares.answer);
+
   loop_settings settings;
   settings.owner = describe_owner("run", flags.instance_id);
   settings.is_until_end = flags.is_until_end;
   if (target->system == broker_system::nats)
     settings.ack_wait = std::chrono::milliseconds(flags.ack_wait_ms);
   settings.batch_messages = flags.batch_messages;
-  settings.batch_bytes = flags.batch_bytes;
-  settings.row_cache_bytes = flags.row_cache_bytes;
+  settings.batch_bytes = shares.batch;
+  settings.row_cache_bytes = shares.row_cache;
   settings.give_up_after = std::chrono::seconds(flags.give_up_after_seconds);
   settings.ingest = make_ingest_settings(flags.bounds);
+  settings.ingest.limits.max_message_bytes = shares.max_message;
   settings.ingest.notice = [&log](const scope& which, std::string_view what) {
     log.warning(
         what, {{"cluster", which.cluster}, {"namespace", which.namespace_}, {"inventory", which.inventory}});
@@ -190,8 +244,8 @@ result<int> run(const run_flags& flags) {
   settings.is_monitored = served->server != nullptr;
   consumer_loop loop(
       settings, [&] { return open_store(flags.store, settings.owner); },
-      [&](partition_listener listener) { return connect(*target, flags, log, std::move(listener)); }, stop,
-      log, watched);
+      [&](partition_listener listener) { return connect(*target, flags, shares, log, std::move(listener)); },
+      stop, log, watched);
   auto feed = make_outbox(flags.feed, flags.store, *target, settings.owner, log, watched);
   if (!feed)
     return feed.error();
@@ -218,7 +272,10 @@ void add_run(CLI::App& program, command_action& chosen) {
   auto flags = std::make_shared<run_flags>();
   auto* const command = program.add_subcommand("run", "consume snapshots into the store until stopped");
   add_flags(*command, *flags);
-  command->callback([flags, &chosen] { chosen = [flags] { return run(*flags); }; });
+  command->callback([flags, command, &chosen] {
+    flags->has_message_limit = command->count("--max-message-bytes") > 0;
+    chosen = [flags] { return run(*flags); };
+  });
 }
 
 } // namespace kollect::consumer

@@ -102,7 +102,7 @@ struct monitor::state {
   bool is_store_reachable = false;
   bool is_caught_up = false;
   bool is_draining = false;
-  std::string unreadable; // partitions that stand still, and why; empty: none do
+  std::string unreadable;   // partitions that stand still, and why; empty: none do
   std::int64_t waiting = 0; // messages behind the position, in all owned partitions
 
   prometheus::Registry registry;

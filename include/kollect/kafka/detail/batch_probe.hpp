@@ -22,7 +22,9 @@ struct batch_fault {
   std::int64_t mark = 0;
   std::string sentence{}; ///< librdkafka's
 
-  friend bool operator==(const batch_fault& left, const batch_fault& right) { return left.mark == right.mark; }
+  friend bool operator==(const batch_fault& left, const batch_fault& right) {
+    return left.mark == right.mark;
+  }
 };
 
 /// Reads single batches, one an answer, beside a subscriber and outside of its group: a second client whose
@@ -91,11 +93,11 @@ private:
   [[nodiscard]] result<std::optional<batch_fault>> await_answer(const deadline& end) {
     constexpr std::chrono::milliseconds most{100}; // an answer that is too large wakes nobody
     while (!end.passed()) {
-      const message_pointer native{rd_kafka_consumer_poll(client_->native(), milliseconds_of(end.left(most)))};
+      const message_pointer native{
+          rd_kafka_consumer_poll(client_->native(), milliseconds_of(end.left(most)))};
       if (const auto size = std::exchange(client_->events().oversized, std::nullopt))
-        return std::optional(
-            batch_fault{*size, "the broker's answer with it has " + std::to_string(*size) +
-                                   " bytes, more than receive.message.max.bytes allows"});
+        return std::optional(batch_fault{*size, "the broker's answer with it has " + std::to_string(*size) +
+                                                    " bytes, more than receive.message.max.bytes allows"});
       if (!native)
         continue;
       if (is_damage(native->err))

@@ -28,11 +28,12 @@ struct rebalance {
 /// What librdkafka tells on its own, outside of answers. Its callbacks write it while we poll.
 struct client_events {
   std::function<void(std::string_view)> log;
-  std::string password;               ///< never to be logged
-  std::optional<failure> refused;     ///< a broker refused our login, or we its certificate
-  std::string trouble;                ///< the last connection trouble, in librdkafka's words
-  std::vector<rebalance> rebalances;  ///< to be dealt with, oldest first
-  std::optional<std::int64_t> oversized; ///< bytes of an answer over receive.message.max.bytes, asked for again
+  std::string password;              ///< never to be logged
+  std::optional<failure> refused;    ///< a broker refused our login, or we its certificate
+  std::string trouble;               ///< the last connection trouble, in librdkafka's words
+  std::vector<rebalance> rebalances; ///< to be dealt with, oldest first
+  std::optional<std::int64_t>
+      oversized;                      ///< bytes of an answer over receive.message.max.bytes, asked for again
   std::shared_ptr<const void> in_use; ///< what the instance reads or writes; let go of when it has ended
 
   void forget() {

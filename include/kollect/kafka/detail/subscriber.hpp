@@ -471,7 +471,7 @@ private:
   std::optional<prefetch_meter> prefetch_;                          // where librdkafka has to be woken
   std::shared_ptr<positions> read_ = std::make_shared<positions>(); // shared with messages
   unreadable_places places_;
-  std::optional<offset_commit> commit_;                             // begun, and not told of
+  std::optional<offset_commit> commit_; // begun, and not told of
   phase phase_ = phase::without;
   std::vector<std::int32_t> revoked_; // not told yet
   std::optional<std::map<std::int32_t, extent>> end_;

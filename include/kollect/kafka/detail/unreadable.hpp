@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -27,13 +28,13 @@ inline constexpr std::chrono::milliseconds oversized_time{60'000};
 /// Longest wait for one answer of a probe.
 inline constexpr std::chrono::milliseconds look_timeout{10'000};
 
-/// Which partitions of a subscriber cannot be read on, and how it comes past that. Each suspected partition is
-/// looked at where it is to be read next, beside the subscriber, so that no other one waits for it.
+/// Which partitions of a subscriber cannot be read on, and how it comes past that. Each suspected partition
+/// is looked at where it is to be read next, beside the subscriber, so that no other one waits for it.
 class unreadable_places {
 public:
   unreadable_places(const connection& target, const subscriber_options& options)
       : topic_(target.destination), skip_(options.skip_unreadable), retry_(options.unreadable_retry),
-        probe_(target, options) {}
+        take_lack_of_room_(options.take_lack_of_room), probe_(target, options) {}
 
   /// librdkafka says that what it has fetched of a partition is damaged. It is not fetched until it was
   /// looked at.
@@ -111,9 +112,12 @@ private:
         return try_later(partition, held.error());
       offset = held->first;
     }
+    lacks_room(); // of earlier
     auto fault = probe_.look(partition, *offset, look_timeout);
     if (!fault)
       return try_later(partition, fault.error());
+    if (*fault && lacks_room())
+      return try_later(partition, no_room());
     if (!*fault) {
       readable_.insert_or_assign(partition, read->next(partition));
       return release(partition);
@@ -131,6 +135,12 @@ private:
     return false;
   }
 
+  bool lacks_room() const { return take_lack_of_room_ && take_lack_of_room_(); }
+
+  static failure no_room() {
+    return make_failure(error::not_acknowledged, "there is no room for the batch now; it is asked for again");
+  }
+
   bool release(std::int32_t partition) {
     const bool was_held = std::erase_if(held_, [partition](const unreadable_batch& one) {
                             return one.partition == partition;
@@ -141,13 +151,13 @@ private:
   bool hold(std::int32_t partition, std::int64_t offset, const batch_fault& fault) {
     const bool was_fetched = !is_held(partition);
     release(partition);
-    held_.push_back({partition, offset,
-                     make_failure(error::unreadable_batch,
-                                  "partition " + std::to_string(partition) + " of Kafka topic " + topic_ +
-                                      " cannot be read at offset " + std::to_string(offset) + ": " +
-                                      fault.sentence +
-                                      "; the partition stands still. Mend the topic, raise the limit, or "
-                                      "pass over the batch with --skip-unreadable")});
+    held_.push_back(
+        {partition, offset,
+         make_failure(error::unreadable_batch,
+                      "partition " + std::to_string(partition) + " of Kafka topic " + topic_ +
+                          " cannot be read at offset " + std::to_string(offset) + ": " + fault.sentence +
+                          "; the partition stands still. Mend the topic, raise the limit, or "
+                          "pass over the batch with --skip-unreadable")});
     held_.back().reason.source = topic_;
     return was_fetched;
   }
@@ -157,14 +167,16 @@ private:
     auto end = probe_.find_end(partition, offset, fault, look_timeout);
     if (!end)
       return try_later(partition, end.error());
+    if (lacks_room())
+      return try_later(partition, no_room());
     release(partition);
     received_message message;
     message.partition = partition;
     message.offset = *end - 1;
     message.subject = topic_;
     message.unreadable = make_failure(
-        error::unreadable_batch, "offsets " + std::to_string(offset) + " to " +
-                                     std::to_string(*end - 1) + " of partition " + std::to_string(partition) +
+        error::unreadable_batch, "offsets " + std::to_string(offset) + " to " + std::to_string(*end - 1) +
+                                     " of partition " + std::to_string(partition) +
                                      " cannot be read and were passed over: " + fault.sentence);
     message.unreadable->source = topic_;
     read->deliver(partition, message.offset);
@@ -178,10 +190,11 @@ private:
   std::string topic_;
   bool skip_;
   std::chrono::milliseconds retry_;
+  std::function<bool()> take_lack_of_room_;
   batch_probe probe_;
-  std::map<std::int32_t, clock::time_point> suspects_;                    // and when to look at each
-  std::map<std::int32_t, clock::time_point> looked_at_;                   // when each was looked at last
-  std::map<std::int32_t, std::optional<std::int64_t>> readable_;          // and where it could be read
+  std::map<std::int32_t, clock::time_point> suspects_;           // and when to look at each
+  std::map<std::int32_t, clock::time_point> looked_at_;          // when each was looked at last
+  std::map<std::int32_t, std::optional<std::int64_t>> readable_; // and where it could be read
   std::vector<unreadable_batch> held_;
   std::vector<received_message> skipped_;
   clock::time_point oversized_until_{};
