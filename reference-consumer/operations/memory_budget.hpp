@@ -22,8 +22,8 @@ struct memory_shares {
   friend bool operator==(const memory_shares&, const memory_shares&) = default;
 };
 
-/// Divides a budget. From 8 GiB on all shares are as large as they are of use; at 1 GiB the longest message is
-/// 204 MiB.
+/// Divides a budget. From 8 GiB on all shares are as large as they are of use; at 1 GiB the longest message
+/// is 204 MiB.
 [[nodiscard]] constexpr memory_shares share_out(std::size_t budget) noexcept {
   constexpr std::size_t kib = 1024, mib = 1024 * kib;
   return {.max_message = std::clamp(budget / 5, mib, 256 * mib),
@@ -35,8 +35,8 @@ struct memory_shares {
           .row_cache = std::min(budget / 8, 256 * mib)};
 }
 
-/// The limit that a cgroup's file holds: `max`, or so many bytes. Nothing where there is none, which version 1
-/// writes as a number near 2^63.
+/// The limit that a cgroup's file holds: `max`, or so many bytes. Nothing where there is none, which version
+/// 1 writes as a number near 2^63.
 [[nodiscard]] std::optional<std::size_t> parse_memory_limit(std::string_view text) noexcept;
 
 /// The least limit of the cgroups that a process is in, of version 1 or 2: `membership` is its
