@@ -182,7 +182,7 @@ void damage(const std::filesystem::path& folder, const std::string& text) {
 }
 
 TEST_F(kafka_server_unreadable, damage_on_the_brokers_disk_stops_one_partition_or_is_passed_over) {
-  const servers::temporary_directory disk;
+  const auto disk = servers::temporary_directory::create().value();
   auto own = servers::kafka_server::start({.properties = {{"log.dirs", disk.path().string()}}}).value();
   ASSERT_TRUE(has_value(own.create_topic(topic_, 1)));
   for (const char* value : {"one", "damaged", "three"}) {
