@@ -28,6 +28,19 @@ inline constexpr std::chrono::milliseconds oversized_time{60'000};
 /// Longest wait for one answer of a probe.
 inline constexpr std::chrono::milliseconds look_timeout{10'000};
 
+/// What stands in a partition's way.
+[[nodiscard]] inline unreadable_batch cannot_read(const std::string& topic, std::int32_t partition,
+                                                  std::int64_t offset, const batch_fault& fault) {
+  auto reason =
+      make_failure(error::unreadable_batch,
+                   "partition " + std::to_string(partition) + " of Kafka topic " + topic +
+                       " cannot be read at offset " + std::to_string(offset) + ": " + fault.sentence +
+                       "; the partition stands still. Mend the topic, raise the limit, or pass "
+                       "over the batch with --skip-unreadable");
+  reason.source = topic;
+  return {partition, offset, std::move(reason)};
+}
+
 /// Which partitions of a subscriber cannot be read on, and how it comes past that. Each suspected partition
 /// is looked at where it is to be read next, beside the subscriber, so that no other one waits for it.
 class unreadable_places {
@@ -151,14 +164,7 @@ private:
   bool hold(std::int32_t partition, std::int64_t offset, const batch_fault& fault) {
     const bool was_fetched = !is_held(partition);
     release(partition);
-    held_.push_back(
-        {partition, offset,
-         make_failure(error::unreadable_batch,
-                      "partition " + std::to_string(partition) + " of Kafka topic " + topic_ +
-                          " cannot be read at offset " + std::to_string(offset) + ": " + fault.sentence +
-                          "; the partition stands still. Mend the topic, raise the limit, or "
-                          "pass over the batch with --skip-unreadable")});
-    held_.back().reason.source = topic_;
+    held_.push_back(cannot_read(topic_, partition, offset, fault));
     return was_fetched;
   }
 
