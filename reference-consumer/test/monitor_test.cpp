@@ -175,6 +175,27 @@ TEST(printable, nothing_is_left_that_a_terminal_obeys) { // S13 S33
   EXPECT_EQ(program::printable("\xE2\x80\xA8\xE2\x80"), "\\u2028\xEF\xBF\xBD") << "cut short";
 }
 
+TEST(monitor, partitions_that_stand_still_are_told_everywhere) {
+  monitor watched("1.2.3");
+  watched.store_is(true);
+  EXPECT_EQ(value_of(watched.metrics(), "kollect_consumer_unreadable_partitions"), 0);
+  const auto stuck = [](std::int32_t partition) {
+    return unreadable_batch{partition, 7,
+                            make_failure(error::unreadable_batch, "partition " + std::to_string(partition) +
+                                                                      " cannot be read at offset 7")};
+  };
+  watched.unreadable_are(std::vector{stuck(3), stuck(5)});
+  EXPECT_EQ(value_of(watched.metrics(), "kollect_consumer_unreadable_partitions"), 2);
+  EXPECT_FALSE(watched.readiness().is_well);
+  EXPECT_NE(watched.readiness().text.find("partition 3 cannot be read at offset 7"), std::string::npos);
+  watched.caught_up();
+  EXPECT_TRUE(watched.readiness().is_well) << "the others are right, and portals can have them";
+  EXPECT_EQ(watched.readiness().text, "ready; partition 3 cannot be read at offset 7; and 1 more partitions");
+  watched.unreadable_are({});
+  EXPECT_EQ(watched.readiness().text, "ready");
+  EXPECT_EQ(value_of(watched.metrics(), "kollect_consumer_unreadable_partitions"), 0);
+}
+
 TEST(monitor, what_the_server_tells_is_counted) {
   monitor watched("1.2.3");
   watched.http_answered(200, std::chrono::milliseconds(3));

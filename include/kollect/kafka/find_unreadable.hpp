@@ -11,9 +11,9 @@
 
 namespace kollect::inline KOLLECT_ABI_NAMESPACE::kafka {
 
-/// Looks at what stands at these positions of a topic, without joining a group: which of them a subscriber with
-/// these options could not read. Waits up to `timeout` for each; one that no broker answers for is left out,
-/// as it is not known. Costs the memory of the largest batch that it looks at.
+/// Looks at what stands at these positions of a topic, without joining a group: which of them a subscriber
+/// with these options could not read. Waits up to `timeout` for each; one that no broker answers for is left
+/// out, as it is not known. Costs the memory of the largest batch that it looks at.
 ///
 /// Errors: those of settings that librdkafka refuses.
 [[nodiscard]] inline result<std::vector<unreadable_batch>>
