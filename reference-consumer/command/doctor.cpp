@@ -1,3 +1,4 @@
+#include "command/bounds.hpp"
 #include "command/commands.hpp"
 #include "command/open_log.hpp"
 #include "command/open_store.hpp"
@@ -22,6 +23,7 @@ namespace {
 struct doctor_flags {
   store_flags store;
   program::sink_flags sink; ///< without a manifest the broker is not asked
+  std::size_t memory_budget = 0;
 };
 
 void write(json_writer& out, const stored_position& position) {
@@ -88,7 +90,8 @@ result<std::vector<store_lag>> find_lag(const program::sink_flags& flags,
 
 /// Where the broker holds something next that cannot be read, as far as the store is behind.
 result<std::vector<std::string>> find_unreadable(const program::sink_flags& flags,
-                                                 const std::vector<store_lag>& lag) {
+                                                 const std::vector<store_lag>& lag,
+                                                 std::size_t memory_budget) {
   std::vector<partition_position> behind;
   for (const auto& one : lag)
     if (one.next_offset >= 0 && one.next_offset < one.end_offset)
@@ -101,7 +104,7 @@ result<std::vector<std::string>> find_unreadable(const program::sink_flags& flag
     return target.error();
   if (target->system != broker_system::kafka)
     return out;
-  const auto shares = share_out(available_memory());
+  const auto shares = share_out(memory_budget == 0 ? available_memory() : memory_budget);
   decompression::bound(shares.answer);
   kafka::subscriber_options options;
   options.max_message_bytes = shares.answer;
@@ -145,7 +148,7 @@ result<int> doctor(const doctor_flags& flags) {
   auto lag = find_lag(flags.sink, *positions);
   if (!lag)
     return lag.error();
-  auto unreadable = find_unreadable(flags.sink, *lag);
+  auto unreadable = find_unreadable(flags.sink, *lag, flags.memory_budget);
   if (!unreadable)
     return unreadable.error();
   auto warnings = shared_scopes(*scopes);
@@ -184,6 +187,7 @@ void add_doctor(CLI::App& program, command_action& chosen) {
       ->add_option("--secret-dir", flags->sink.secret_dir,
                    "mounted Secret: one file a key, or a folder a Secret")
       ->type_name("DIR");
+  add_memory_budget_flag(*command, flags->memory_budget);
   command->callback([flags, &chosen] { chosen = [flags] { return doctor(*flags); }; });
 }
 

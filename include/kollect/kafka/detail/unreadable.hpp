@@ -31,12 +31,12 @@ inline constexpr std::chrono::milliseconds look_timeout{10'000};
 /// What stands in a partition's way.
 [[nodiscard]] inline unreadable_batch cannot_read(const std::string& topic, std::int32_t partition,
                                                   std::int64_t offset, const batch_fault& fault) {
-  auto reason =
-      make_failure(error::unreadable_batch,
-                   "partition " + std::to_string(partition) + " of Kafka topic " + topic +
-                       " cannot be read at offset " + std::to_string(offset) + ": " + fault.sentence +
-                       "; the partition stands still. Mend the topic, raise the limit, or pass "
-                       "over the batch with --skip-unreadable");
+  auto reason = make_failure(
+      error::unreadable_batch,
+      "partition " + std::to_string(partition) + " of Kafka topic " + topic + " cannot be read at offset " +
+          std::to_string(offset) + ": " + fault.sentence +
+          "; the partition stands still. Mend the topic, raise the limit (--answer-bytes), or pass "
+          "over the batch (--skip-unreadable)");
   reason.source = topic;
   return {partition, offset, std::move(reason)};
 }
@@ -135,7 +135,8 @@ private:
       readable_.insert_or_assign(partition, read->next(partition));
       return release(partition);
     }
-    oversized_until_ = {}; // that was it; if there is another one, librdkafka tells again
+    if (clock::now() < oversized_until_)
+      suspect_all(); // librdkafka is silent for 30 s about another one of the same size
     return skip_ ? skip(read, partition, *offset, **fault) : hold(partition, *offset, **fault);
   }
 
