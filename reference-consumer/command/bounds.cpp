@@ -4,6 +4,16 @@
 
 namespace kollect::consumer {
 
+void add_memory_budget_flag(CLI::App& command, std::size_t& budget) {
+  constexpr std::size_t least = 64U << 20U, most = std::size_t{1} << 50U;
+  command
+      .add_option(
+          "--memory-budget", budget,
+          "bytes of memory that the process may take, which other limits follow from; default: what its "
+          "cgroup allows, or what the machine has")
+      ->check(CLI::Range(least, most));
+}
+
 void add_bounds_flags(CLI::App& command, bounds_flags& flags) {
   command.add_option("--max-message-bytes", flags.accepted.max_message_bytes, "longest message that is read")
       ->check(CLI::PositiveNumber)

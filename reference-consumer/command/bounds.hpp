@@ -5,6 +5,7 @@
 
 #include <program/flags.hpp>
 
+#include <cstddef>
 #include <cstdint>
 
 namespace kollect::consumer {
@@ -19,6 +20,9 @@ struct bounds_flags {
 
 /// --max-message-bytes to --max-dead-letter-bytes.
 void add_bounds_flags(CLI::App& command, bounds_flags& flags);
+
+/// --memory-budget; 0 where it was not given: see available_memory().
+void add_memory_budget_flag(CLI::App& command, std::size_t& budget);
 
 /// The settings that follow, with the real clock; the log is filled in later.
 ingest_settings make_ingest_settings(const bounds_flags& flags);

@@ -55,8 +55,6 @@ struct run_flags {
   bounds_flags bounds;
 };
 
-constexpr std::size_t least_budget = 64U << 20U, most_budget = std::size_t{1} << 50U;
-
 void add_flags(CLI::App& command, run_flags& flags) {
   program::add_sink_flags(command, flags.sink);
   add_store_flags(command, flags.store);
@@ -74,12 +72,7 @@ void add_flags(CLI::App& command, run_flags& flags) {
   command.add_option("--batch-messages", flags.batch_messages, "messages in one transaction, at most")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  command
-      .add_option(
-          "--memory-budget", flags.memory_budget,
-          "bytes of memory that the process may take; the limits below, --max-message-bytes among them, "
-          "follow from it. Default: what its cgroup allows, or what the machine has")
-      ->check(CLI::Range(least_budget, most_budget));
+  add_memory_budget_flag(command, flags.memory_budget);
   command
       .add_option("--batch-bytes", flags.batch_bytes,
                   "bytes in one transaction, about; default: 1/32 of the budget, at most 32 MiB")
