@@ -172,7 +172,7 @@ TEST(printable, nothing_is_left_that_a_terminal_obeys) { // S13 S33
   EXPECT_EQ(program::printable("\xC2\x80\xC2\x9B\xC2\x9F\xC2\xA0"), "\\u0080\\u009b\\u009f\xC2\xA0");
   EXPECT_EQ(program::printable("\xD8\x9C\xE2\x80\x8E\xE2\x80\x8F\xE2\x80\xAE\xE2\x81\xA9"),
             "\\u061c\\u200e\\u200f\\u202e\\u2069");
-  EXPECT_EQ(program::printable("\xE2\x80\xA8\xE2\x80"), "\\u2028\xEF\xBF\xBD") << "cut short";
+  EXPECT_EQ(program::printable("\xE2\x80\xA8\xE2\x80"), "\\u2028\\ufffd\\ufffd") << "cut short";
 }
 
 TEST(monitor, partitions_that_stand_still_are_told_everywhere) {
