@@ -70,6 +70,7 @@ result<batch_report> ingest_within_memory(store& target, const ingest_settings& 
     return done;
   release_memory(rows);
   batch_report sum;
+  sum.notes.reserve(batch.size());
   for (auto& message : batch) {
     auto one = ingest_alone(target, settings, owned, message, rows);
     if (!one)

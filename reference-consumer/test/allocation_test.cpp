@@ -114,19 +114,19 @@ TEST(want_of_memory, rolls_back_a_batch_and_takes_what_fits) { // F38
 TEST(want_of_memory, that_passes_costs_nothing) {
   test_consumer consumer(broker_system::kafka, 1, 0);
   std::vector<received_message> batch;
-  for (std::int64_t offset = 0; offset < 400; ++offset)
+  for (std::int64_t offset = 0; offset < 100; ++offset)
     batch.push_back(snapshot_of(2, offset));
   result<batch_report> done = make_failure(error::internal, "nothing was done yet");
   {
-    const small_memory little(60'000); // enough for each alone
+    const small_memory little(30'000); // enough for each alone
     EXPECT_THROW((void)ingest(*consumer, consumer.settings, consumer.owned, batch, consumer.rows),
                  std::bad_alloc);
     done = ingest_within_memory(*consumer, consumer.settings, consumer.owned, batch, consumer.rows);
   }
   ASSERT_TRUE(succeeds(done));
-  EXPECT_EQ(done->counts.consumed, 400);
+  EXPECT_EQ(done->counts.consumed, 100);
   EXPECT_EQ(done->counts.dead_lettered, 0);
-  EXPECT_EQ(consumer.owned.at(0).next_offset, 400);
+  EXPECT_EQ(consumer.owned.at(0).next_offset, 100);
 }
 
 } // namespace
