@@ -14,8 +14,10 @@ result<void> postgresql_transaction::stage(std::int64_t scope_id, std::span<cons
   std::vector<std::string> digests;
   std::unordered_map<std::string_view, std::size_t> last;
   digests.reserve(rows.size());
-  for (const auto& one : rows)
-    last[digests.emplace_back(digest_of(one.identity))] = digests.size() - 1;
+  for (const auto& one : rows) {
+    const std::string_view digest = digests.emplace_back(digest_of(one.identity));
+    last[digest] = digests.size() - 1;
+  }
   std::vector<std::string_view> keys, target_namespaces, target_names, namespaces, names, uids, items;
   for (std::size_t index = 0; index < rows.size(); ++index) {
     if (last[digests[index]] != index)
