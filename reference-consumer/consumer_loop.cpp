@@ -1,6 +1,6 @@
 #include "consumer_loop.hpp"
 
-#include "ingest_within_memory.hpp"
+#include "ingest/ingest_within_memory.hpp"
 #include "operations/decompression.hpp"
 #include "trace_context.hpp"
 
@@ -42,7 +42,7 @@ consumer_loop::consumer_loop(loop_settings settings, open_store make_store, open
                              program::stop_signal& stop, program::log& log, monitor& watch)
     : settings_(std::move(settings)), make_store_(std::move(make_store)),
       make_subscriber_(std::move(make_subscriber)), stop_(stop), log_(log), monitor_(watch),
-      rows_(settings_.row_cache_bytes) {}
+      scopes_(settings_.row_cache_bytes) {}
 
 result<loop_result> consumer_loop::run() {
   if (auto opened = open_at_first(); !opened)
@@ -130,7 +130,7 @@ result<void> consumer_loop::connect() {
   subscriber_.reset();
   is_commit_begun_ = false;
   owned_.clear();
-  rows_.clear();
+  scopes_.forget();
   rewinds_.clear();
   auto connected = make_subscriber_(make_listener());
   if (!connected)
@@ -158,7 +158,7 @@ partition_listener consumer_loop::make_listener() {
           [this](std::span<const std::int32_t> partitions) {
             for (const auto partition : partitions)
               owned_.erase(partition);
-            rows_.clear(); // others write those scopes now
+            scopes_.forget(); // others write those scopes now
             log_.info("partitions revoked", {{"partitions", partitions.size()}, {"owned", owned_.size()}});
           },
       .gap = [this](std::int32_t partition, std::int64_t expected,
@@ -357,7 +357,7 @@ result<bool> consumer_loop::rewind_replaced(const std::vector<received_message>&
     held->second.last_message.reset();
   }
   if (!rewinds_.empty())
-    rows_.clear();
+    scopes_.forget();
   rewinds_.clear();
   const auto replaced = find_replaced_logs(owned_, batch);
   for (const auto partition : replaced) {
@@ -379,7 +379,7 @@ result<consumer_loop::step> consumer_loop::ingest_until_stored(std::vector<recei
                           "this process stood still for longer than --ack-wait, and JetStream has given its "
                           "messages to others; this batch is dropped",
                           "DED-03");
-    auto done = store_ ? ingest_within_memory(*store_, settings_.ingest, owned_, batch, rows_)
+    auto done = store_ ? ingest_within_memory(*store_, settings_.ingest, owned_, batch, scopes_)
                        : result<batch_report>(closed_store());
     if (done) {
       report(*done, begun);
@@ -401,7 +401,7 @@ result<consumer_loop::step> consumer_loop::ingest_until_stored(std::vector<recei
 
 result<void> consumer_loop::reopen_store() {
   store_.reset();
-  rows_.clear();
+  scopes_.forget();
   monitor_.opening_store(true);
   auto opened = make_store_();
   monitor_.opening_store(false);

@@ -1,7 +1,7 @@
 #ifndef KOLLECT_CONSUMER_LOOP_HPP
 #define KOLLECT_CONSUMER_LOOP_HPP
 
-#include "ingest.hpp"
+#include "ingest/ingest.hpp"
 #include "operations/monitor.hpp"
 #include "outbox.hpp"
 #include "store/store.hpp"
@@ -110,7 +110,7 @@ private:
   std::unique_ptr<store> store_;
   std::unique_ptr<subscriber> subscriber_;
   owned_positions owned_;
-  row_cache rows_;
+  held_scopes scopes_;
   rewinds rewinds_;
   batch_report total_;
   std::map<std::int32_t, std::int64_t> stuck_; // partitions that stand still, and where

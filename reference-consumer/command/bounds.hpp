@@ -1,7 +1,7 @@
 #ifndef KOLLECT_CONSUMER_BOUNDS_HPP
 #define KOLLECT_CONSUMER_BOUNDS_HPP
 
-#include "ingest.hpp"
+#include "ingest/ingest.hpp"
 
 #include <program/flags.hpp>
 

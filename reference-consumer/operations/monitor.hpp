@@ -1,8 +1,8 @@
 #ifndef KOLLECT_CONSUMER_MONITOR_HPP
 #define KOLLECT_CONSUMER_MONITOR_HPP
 
-#include "ingest.hpp"
-#include "outcome.hpp"
+#include "ingest/ingest.hpp"
+#include "store/outcome.hpp"
 
 #include <kollect/timestamp.hpp>
 #include <kollect/transport.hpp>
