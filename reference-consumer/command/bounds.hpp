@@ -3,7 +3,7 @@
 
 #include "ingest.hpp"
 
-#include <program/flags.hpp>
+#include <program/command.hpp>
 
 #include <cstdint>
 
@@ -18,7 +18,7 @@ struct bounds_flags {
 };
 
 /// --max-message-bytes to --max-dead-letter-bytes.
-void add_bounds_flags(CLI::App& command, bounds_flags& flags);
+void add_bounds_flags(program::command& to, bounds_flags& flags);
 
 /// The settings that follow, with the real clock; the log is filled in later.
 ingest_settings make_ingest_settings(const bounds_flags& flags);

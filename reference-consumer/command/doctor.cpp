@@ -61,21 +61,20 @@ void write_array(json_writer& out, std::string_view name, const std::vector<Valu
 
 /// Asks the broker where the log of a manifest ends, and compares.
 result<std::vector<store_lag>> find_lag(const program::sink_flags& flags,
-                                        const std::vector<stored_position>& positions) {
+                                        const std::vector<stored_position>& positions, program::log& log) {
   std::vector<store_lag> out;
   if (flags.manifest.empty())
     return out;
   auto target = program::load_connection(flags);
   if (!target)
     return target.error();
-  auto log = open_log(*target, read_start::latest,
-                      [](std::string_view line) { std::cerr << "kollect-consumer: " << line << '\n'; });
-  if (!log)
-    return log.error();
-  for (const auto& end : (*log)->ends()) {
+  auto reader = open_log(*target, read_start::latest, [&log](std::string_view line) { log.warning(line); });
+  if (!reader)
+    return reader.error();
+  for (const auto& end : (*reader)->ends()) {
     store_lag lag{end.partition, end.next_offset, -1};
     for (const auto& position : positions)
-      if (position.log == (*log)->log().name && position.partition == end.partition)
+      if (position.log == (*reader)->log().name && position.partition == end.partition)
         lag.next_offset = position.next_offset;
     out.push_back(lag);
   }
@@ -94,7 +93,7 @@ std::vector<std::string> shared_scopes(const std::vector<scope_summary>& scopes)
   return out;
 }
 
-result<int> doctor(const doctor_flags& flags) {
+result<int> doctor(const doctor_flags& flags, program::log& log) {
   auto opened = open_reader(flags.store);
   if (!opened)
     return opened.error();
@@ -110,7 +109,7 @@ result<int> doctor(const doctor_flags& flags) {
   auto scopes = (*opened)->scopes();
   if (!scopes)
     return scopes.error();
-  auto lag = find_lag(flags.sink, *positions);
+  auto lag = find_lag(flags.sink, *positions, log);
   if (!lag)
     return lag.error();
   const auto warnings = shared_scopes(*scopes);
@@ -133,22 +132,17 @@ result<int> doctor(const doctor_flags& flags) {
 
 } // namespace
 
-void add_doctor(CLI::App& program, command_action& chosen) {
+void add_doctor(program::command& to) {
+  using namespace program;
   auto flags = std::make_shared<doctor_flags>();
-  auto* const command =
-      program.add_subcommand("doctor", "check that a store does not contradict itself; print its positions");
-  add_store_flags(*command, flags->store);
-  command
-      ->add_option("--manifest", flags->sink.manifest,
-                   "ask the broker of this KollectEventSink manifest too how far behind its log the store is")
-      ->type_name("FILE");
-  command->add_option("--sink", flags->sink.sink, "name of the sink, where the manifest has several")
-      ->type_name("NAME");
-  command
-      ->add_option("--secret-dir", flags->sink.secret_dir,
-                   "mounted Secret: one file a key, or a folder a Secret")
-      ->type_name("DIR");
-  command->callback([flags, &chosen] { chosen = [flags] { return doctor(*flags); }; });
+  auto& added =
+      to.add_command("doctor", "check that a store does not contradict itself, and print its positions");
+  add_store_flags(added, flags->store);
+  added.section("Broker, which is asked how far behind its log the store is");
+  add_sink_flags(added, flags->sink).is_required = false;
+  added.shows("kollect-consumer doctor --store sqlite:state.db --manifest sink.yaml",
+              "Check a store, and how far it is behind");
+  added.does([flags](log& log) { return doctor(*flags, log); });
 }
 
 } // namespace kollect::consumer
