@@ -118,6 +118,8 @@ flag& command::add(std::string_view spelling, std::string& target, text_kind kin
   added.completion = kind.completion;
   added.default_text = target;
   added.take = [&target, kind = std::move(kind)](std::string_view given) {
+    if (kind.is_trimmed)
+      given = given.substr(0, given.find_last_not_of(" \t\r\n") + 1);
     auto fault = fault_of(kind, given);
     if (fault.empty())
       target = given;

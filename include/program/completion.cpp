@@ -222,9 +222,7 @@ std::string fish_flag(const command& of, const flag& one) {
   if (one.letter != '\0')
     out += std::string(" -s ") + one.letter;
   if (!one.value_name.empty())
-    out += " -r";
-  if (one.completion == completes_to::file)
-    out += " -F";
+    out += one.completion == completes_to::file ? " -r -F" : " -x";
   if (one.completion == completes_to::folder)
     out += " -a '(__fish_complete_directories)'";
   if (!one.choices.empty())

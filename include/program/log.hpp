@@ -117,13 +117,21 @@ private:
     const auto name = spdlog::level::to_string_view(severity);
     auto line = program_ + ": ";
     line.append(has_color_ ? color_of(severity) : "").append(name.data(), name.size());
-    line.append(has_color_ ? "\033[0m: " : ": ").append(printable(message));
+    line.append(has_color_ ? "\033[0m: " : ": ").append(legible(message));
     for (const auto& field : fields) {
       line.append(" ").append(field.name).append("=");
       json_writer out(line);
       write_value(out, field);
     }
     return line;
+  }
+
+  /// As printable(), with quotes as they are: the text stands in none.
+  static std::string legible(std::string_view message) {
+    auto text = printable(message);
+    for (auto at = text.find("\\\""); at != std::string::npos; at = text.find("\\\"", at + 1))
+      text.erase(at, 1);
+    return text;
   }
 
   static std::string_view color_of(level severity) noexcept {

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace kollect::program {
@@ -49,24 +50,28 @@ enum class completes_to { nothing, choice, file, folder };
 
 /// Texts.
 struct text_kind {
-  std::string name; ///< as help calls it, such as FILE
+  std::string name{}; ///< as help calls it, such as FILE
   completes_to completion = completes_to::nothing;
   std::vector<std::string> choices{}; ///< the only ones that are taken; empty: any
+  bool is_trimmed = false;            ///< white space at the end is of the file that it was read from
   /// What is wrong with a text, as the end of the sentence `--flag …`; empty: nothing.
   std::function<std::string(std::string_view)> fault_of{};
 };
 
 [[nodiscard]] inline text_kind text(std::string name) {
-  return {std::move(name)};
+  return {.name = std::move(name)};
+}
+[[nodiscard]] inline text_kind url() {
+  return {.name = "URL", .is_trimmed = true};
 }
 [[nodiscard]] inline text_kind file() {
-  return {"FILE", completes_to::file};
+  return {.name = "FILE", .completion = completes_to::file};
 }
 [[nodiscard]] inline text_kind folder() {
-  return {"DIR", completes_to::folder};
+  return {.name = "DIR", .completion = completes_to::folder};
 }
 [[nodiscard]] inline text_kind one_of(std::vector<std::string> choices) {
-  return {{}, completes_to::choice, std::move(choices)};
+  return {.completion = completes_to::choice, .choices = std::move(choices)};
 }
 
 /// An instant as of ENV-05.

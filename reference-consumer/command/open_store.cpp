@@ -34,7 +34,7 @@ postgresql_settings settings_of(const store_flags& flags) {
 void add_store_flags(program::command& to, store_flags& flags) {
   using namespace program;
   to.section("Store");
-  to.add("--store", flags.url, text("URL"),
+  to.add("--store", flags.url, url(),
          "sqlite:PATH, which one process at a time writes, or postgresql://USER@HOST:PORT/DATABASE")
       .required()
       .only_from_environment_if(shows_password);
