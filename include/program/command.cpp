@@ -168,7 +168,7 @@ flag& command::add(std::string_view spelling, std::optional<timestamp>& target, 
     const auto value = parse_timestamp(given);
     if (!value)
       return "takes an instant in UTC such as 2026-01-15T12:00:00Z, not " + quote_value(given) + ": " +
-             value.error().message;
+             to_string(value.error());
     target = *value;
     return std::string();
   };
