@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <iostream>
 #include <new>
 #include <stdexcept>
@@ -67,6 +68,22 @@ TEST(shell, any_other_exception_is_a_defect_that_is_told) {
               }),
               ExitedWithCode(70), "\"message\":\"a defect ended the program");
 }
+
+TEST(shell, libraries_that_abort_are_told_of_too) {
+  EXPECT_EXIT(run_as_main([](log&) -> result<int> { std::abort(); }), ExitedWithCode(70),
+              "\"message\":\"a library found a defect");
+}
+
+#if !defined(__SANITIZE_ADDRESS__) // whose shadow takes more than any limit
+TEST(shell, libraries_that_abort_for_want_of_memory_are_a_shortage) {
+  EXPECT_EXIT(run_as_main([](log&) -> result<int> {
+                const rlimit narrow{1, 1};
+                ::setrlimit(RLIMIT_AS, &narrow);
+                std::abort();
+              }),
+              ExitedWithCode(71), "\"message\":\"memory ran out");
+}
+#endif
 
 TEST(shell, what_was_rolled_back_on_the_way_is_rolled_back) {
   EXPECT_EXIT(run_as_main([](log&) -> result<int> {

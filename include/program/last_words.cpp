@@ -4,12 +4,15 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <new>
 #include <system_error>
 
+#include <sys/mman.h>
 #include <unistd.h>
 
 namespace kollect::program {
@@ -77,6 +80,26 @@ bool is_shortage(int code) noexcept {
   ::_exit(code);
 }
 
+/// Whether the process may not have as much memory as the largest things that libraries ask for at once, such
+/// as the stack of a thread. Only a system call: whoever aborted may hold the lock of malloc().
+bool is_memory_short() noexcept {
+  constexpr std::size_t enough = 64UL << 20;
+  void* const place = ::mmap(nullptr, enough, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (place == MAP_FAILED)
+    return true;
+  ::munmap(place, enough);
+  return false;
+}
+
+/// Libraries in C abort where they get no memory, and where they find a defect.
+void end_after_abort(int) {
+  const bool is_short = is_memory_short();
+  write_last_words(the_speaker.program.data(), the_speaker.how,
+                   is_short ? out_of_memory_sentence
+                            : "a library found a defect and ended the program; please report it");
+  ::_exit(is_short ? out_of_resources : internal_error);
+}
+
 } // namespace
 
 void write_last_words(std::string_view program, log::format how, std::string_view sentence) noexcept {
@@ -92,11 +115,12 @@ void write_last_words(std::string_view program, log::format how, std::string_vie
   line.quote(sentence).add(how == log::format::json ? R"("})" : "").write_out();
 }
 
-void end_at_uncaught_exceptions(std::string_view program, log::format how) noexcept {
+void end_with_last_words(std::string_view program, log::format how) noexcept {
   the_speaker.how = how;
   const auto size = std::min(program.size(), the_speaker.program.size() - 1);
   std::copy_n(program.begin(), size, the_speaker.program.begin());
   std::set_terminate(end_here);
+  (void)std::signal(SIGABRT, end_after_abort);
 }
 
 exit_code explain_exception(std::string_view& sentence) noexcept {

@@ -19,7 +19,7 @@ inline constexpr std::string_view out_of_memory_sentence =
 /// From here on an exception that nobody catches, on whatever thread, ends the process with a line in the log
 /// and an exit code: out_of_resources for want of memory, else internal_error. Nothing else runs, as the
 /// state that the exception left is unknown.
-void end_at_uncaught_exceptions(std::string_view program, log::format how) noexcept;
+void end_with_last_words(std::string_view program, log::format how) noexcept;
 
 /// The exit code that an exception ends a program with, and the sentence for it: the one that is being
 /// handled. Call within a catch clause.

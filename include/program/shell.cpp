@@ -190,7 +190,7 @@ void run_main(const application& self, int count, const char* const* words) {
   forbid_core_dumps();
   occupy_standard_descriptors();
   ignore_signals_of_writes();
-  end_at_uncaught_exceptions(self.name, log::format::json);
+  end_with_last_words(self.name, log::format::json);
   standard_output output;
   std::cout.rdbuf(&output);
   if (is_terminal(STDOUT_FILENO))
@@ -202,7 +202,7 @@ void run_main(const application& self, int count, const char* const* words) {
     declared_program program(self);
     program.guess_log_format(given, process_environment());
     how = program.log_format();
-    end_at_uncaught_exceptions(self.name, how);
+    end_with_last_words(self.name, how);
     code = run(self, program, given, process_environment());
   } catch (...) {
     std::string_view sentence;
