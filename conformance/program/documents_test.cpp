@@ -19,11 +19,11 @@ namespace {
 class documents : public testing::Test {
 protected:
   /// Runs a program that may not be there; its exit code and output, or nothing.
-  static void expect_clean(std::vector<std::string> words, const std::string& input = {}) {
-    if (!servers::find_program(words.front()))
+  static void expect_clean(std::vector<std::string> arguments, const std::string& input = {}) {
+    if (!servers::find_program(arguments.front()))
       return; // tried where it is; the text is looked at in other tests
-    SCOPED_TRACE(testing::PrintToString(words));
-    const auto end = servers::run_command({.arguments = std::move(words), .input = input});
+    SCOPED_TRACE(testing::PrintToString(arguments));
+    const auto end = servers::run_command({.arguments = std::move(arguments), .input = input});
     ASSERT_TRUE(end) << end.error();
     EXPECT_EQ(end->status, (servers::exit_status{0, 0})) << *end;
     EXPECT_EQ(end->errors, "");

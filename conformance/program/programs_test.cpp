@@ -86,18 +86,20 @@ TEST_P(programs, write_no_core_dump_with_secrets) { // SEC-02
       << "apiVersion: kollect.dev/v1alpha1\nkind: KollectEventSink\nmetadata: {name: sink}\n"
          "spec: {type: kafka, kafka: {brokers: [\"127.0.0.1:1\"], topic: t}}\n";
   const std::string name = GetParam();
-  std::vector<std::string> words{"bash", "-c", "ulimit -c unlimited 2>/dev/null; exec \"$0\" \"$@\"", path()};
+  std::vector<std::string> arguments{"bash", "-c", "ulimit -c unlimited 2>/dev/null; exec \"$0\" \"$@\"",
+                                     path()};
   // Each waits for something that does not come.
   if (name == "kollect-consumer")
-    words.insert(words.end(), {"inspect", "-"});
+    arguments.insert(arguments.end(), {"inspect", "-"});
   else if (name == "kollect-producer")
-    words.insert(words.end(), {"testee"});
+    arguments.insert(arguments.end(), {"testee"});
   else
-    words.insert(words.end(), {"--manifest", manifest, "--mock", "--run", "KAF-01", "--", "sleep", "60"});
+    arguments.insert(arguments.end(),
+                     {"--manifest", manifest, "--mock", "--run", "KAF-01", "--", "sleep", "60"});
   int ends[2];
   ASSERT_EQ(::pipe(ends), 0);
   auto started = servers::process::start(
-      {.arguments = words, .working_directory = folder.path(), .input_descriptor = ends[0]});
+      {.arguments = arguments, .working_directory = folder.path(), .input_descriptor = ends[0]});
   ::close(ends[0]);
   ASSERT_TRUE(started) << started.error();
   const auto limits = [&] {

@@ -22,8 +22,8 @@ namespace {
 [[noreturn]] void run_as_main(std::function<result<int>(log&)> work, const char* format = "json") {
   static sample got;
   got.work = std::move(work);
-  const char* const words[] = {"sample", "work", "--log-format", format};
-  run_main(make_sample(got), 4, words);
+  const char* const arguments[] = {"sample", "work", "--log-format", format};
+  run_main(make_sample(got), 4, arguments);
 }
 
 using testing::ExitedWithCode;

@@ -167,8 +167,7 @@ flag& command::add(std::string_view spelling, std::optional<timestamp>& target, 
   added.take = [&target](std::string_view given) {
     const auto value = parse_timestamp(given);
     if (!value)
-      return "takes an instant in UTC such as 2026-01-15T12:00:00Z, not " + quote_value(given) + ": " +
-             to_string(value.error());
+      return "takes an instant in UTC such as 2026-01-15T12:00:00Z, not " + quote_value(given) + " [ENV-05]";
     target = *value;
     return std::string();
   };

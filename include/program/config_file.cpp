@@ -92,8 +92,12 @@ result<config_file> config_file::read(const std::filesystem::path& path, const c
   if (!text)
     return text.error();
   auto documents = yaml::read(*text, path.string());
-  if (!documents)
-    return documents.error();
+  if (!documents) {
+    auto refusal = documents.error();
+    if (refusal.reason() == error::manifest_syntax)
+      refusal.message += " (a configuration file is YAML with one flag a line, such as `max-depth: 64`)";
+    return refusal;
+  }
   config_file out;
   out.source_ = path.string();
   if (documents->size() > 1)
