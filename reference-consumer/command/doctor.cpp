@@ -23,7 +23,7 @@ namespace {
 struct doctor_flags {
   store_flags store;
   program::sink_flags sink; ///< without a manifest the broker is not asked
-  std::size_t memory_budget = 0;
+  std::optional<std::size_t> memory_budget;
 };
 
 void write(json_writer& out, const stored_position& position) {
@@ -67,21 +67,20 @@ void write_array(json_writer& out, std::string_view name, const std::vector<Valu
 
 /// Asks the broker where the log of a manifest ends, and compares.
 result<std::vector<store_lag>> find_lag(const program::sink_flags& flags,
-                                        const std::vector<stored_position>& positions) {
+                                        const std::vector<stored_position>& positions, program::log& log) {
   std::vector<store_lag> out;
   if (flags.manifest.empty())
     return out;
   auto target = program::load_connection(flags);
   if (!target)
     return target.error();
-  auto log = open_log(*target, read_start::latest,
-                      [](std::string_view line) { std::cerr << "kollect-consumer: " << line << '\n'; });
-  if (!log)
-    return log.error();
-  for (const auto& end : (*log)->ends()) {
+  auto reader = open_log(*target, read_start::latest, [&log](std::string_view line) { log.warning(line); });
+  if (!reader)
+    return reader.error();
+  for (const auto& end : (*reader)->ends()) {
     store_lag lag{end.partition, end.next_offset, -1};
     for (const auto& position : positions)
-      if (position.log == (*log)->log().name && position.partition == end.partition)
+      if (position.log == (*reader)->log().name && position.partition == end.partition)
         lag.next_offset = position.next_offset;
     out.push_back(lag);
   }
@@ -91,7 +90,7 @@ result<std::vector<store_lag>> find_lag(const program::sink_flags& flags,
 /// Where the broker holds something next that cannot be read, as far as the store is behind.
 result<std::vector<std::string>> find_unreadable(const program::sink_flags& flags,
                                                  const std::vector<store_lag>& lag,
-                                                 std::size_t memory_budget) {
+                                                 std::optional<std::size_t> memory_budget) {
   std::vector<partition_position> behind;
   for (const auto& one : lag)
     if (one.next_offset >= 0 && one.next_offset < one.end_offset)
@@ -104,7 +103,7 @@ result<std::vector<std::string>> find_unreadable(const program::sink_flags& flag
     return target.error();
   if (target->system != broker_system::kafka)
     return out;
-  const auto shares = share_out(memory_budget == 0 ? available_memory() : memory_budget);
+  const auto shares = share_out(memory_budget ? *memory_budget : available_memory());
   decompression::bound(shares.answer);
   kafka::subscriber_options options;
   options.max_message_bytes = shares.answer;
@@ -129,7 +128,7 @@ std::vector<std::string> shared_scopes(const std::vector<scope_summary>& scopes)
   return out;
 }
 
-result<int> doctor(const doctor_flags& flags) {
+result<int> doctor(const doctor_flags& flags, program::log& log) {
   auto opened = open_reader(flags.store);
   if (!opened)
     return opened.error();
@@ -145,7 +144,7 @@ result<int> doctor(const doctor_flags& flags) {
   auto scopes = (*opened)->scopes();
   if (!scopes)
     return scopes.error();
-  auto lag = find_lag(flags.sink, *positions);
+  auto lag = find_lag(flags.sink, *positions, log);
   if (!lag)
     return lag.error();
   auto unreadable = find_unreadable(flags.sink, *lag, flags.memory_budget);
@@ -172,23 +171,18 @@ result<int> doctor(const doctor_flags& flags) {
 
 } // namespace
 
-void add_doctor(CLI::App& program, command_action& chosen) {
+void add_doctor(program::command& to) {
+  using namespace program;
   auto flags = std::make_shared<doctor_flags>();
-  auto* const command =
-      program.add_subcommand("doctor", "check that a store does not contradict itself; print its positions");
-  add_store_flags(*command, flags->store);
-  command
-      ->add_option("--manifest", flags->sink.manifest,
-                   "ask the broker of this KollectEventSink manifest too how far behind its log the store is")
-      ->type_name("FILE");
-  command->add_option("--sink", flags->sink.sink, "name of the sink, where the manifest has several")
-      ->type_name("NAME");
-  command
-      ->add_option("--secret-dir", flags->sink.secret_dir,
-                   "mounted Secret: one file a key, or a folder a Secret")
-      ->type_name("DIR");
-  add_memory_budget_flag(*command, flags->memory_budget);
-  command->callback([flags, &chosen] { chosen = [flags] { return doctor(*flags); }; });
+  auto& added =
+      to.add_command("doctor", "check that a store does not contradict itself, and print its positions");
+  add_store_flags(added, flags->store);
+  added.section("Broker, which is asked how far behind its log the store is");
+  add_sink_flags(added, flags->sink).is_required = false;
+  add_memory_budget_flag(added, flags->memory_budget);
+  added.shows("kollect-consumer doctor --store sqlite:state.db --manifest sink.yaml",
+              "Check a store, and how far it is behind");
+  added.does([flags](log& log) { return doctor(*flags, log); });
 }
 
 } // namespace kollect::consumer
