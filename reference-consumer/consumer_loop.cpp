@@ -165,8 +165,8 @@ partition_listener consumer_loop::make_listener() {
 void consumer_loop::note_gap(std::int32_t partition, std::int64_t expected, std::int64_t found) {
   if (found < expected) {
     log_.error(
-        "the log is shorter than what was consumed of it: it was made anew or has lost its tail; it is read "
-        "again from its beginning, and what was consumed before is recognised",
+        "the log is not the one that was consumed: it was recreated, or has lost its tail; it is read again from "
+        "its beginning, and what was consumed before is recognised",
         {{"partition", partition}, {"expected", expected}, {"found", found}});
     rewinds_[partition] = found;
     return;
@@ -182,19 +182,21 @@ void consumer_loop::note_gap(std::int32_t partition, std::int64_t expected, std:
              {{"partition", partition}, {"expected", expected}, {"found", found}});
 }
 
-result<std::vector<std::optional<std::int64_t>>>
+result<std::vector<std::optional<read_position>>>
 consumer_loop::claim(std::span<const std::int32_t> partitions) {
   // Partitions may well be assigned while the store is away: whoever keeps us in the group asks again.
   if (!store_)
     return closed_store();
-  std::vector<std::optional<std::int64_t>> starts;
+  std::vector<std::optional<read_position>> starts;
   if (settings_.ingest.log.system == broker_system::nats) {
     // A durable keeps its own position; ours tells whether this store ever saw the stream, and what
     // retention has removed since.
     auto noted = store_->noted_position(settings_.ingest.log.name);
     if (!noted)
       return noted.error();
-    starts.assign(partitions.size(), *noted);
+    starts.resize(partitions.size());
+    if (*noted)
+      starts.assign(partitions.size(), read_position((*noted)->next_offset, (*noted)->last_message));
     return starts;
   }
   auto claimed = store_->claim(settings_.ingest.log.name, partitions, settings_.owner);
@@ -204,7 +206,7 @@ consumer_loop::claim(std::span<const std::int32_t> partitions) {
     owned_[position.partition] = position;
     // One message early, to see whether it still is the one that was consumed: see find_replaced_logs().
     const std::int64_t start = position.next_offset - (position.last_message ? 1 : 0);
-    starts.push_back(position.next_offset < 0 ? std::nullopt : std::optional(start));
+    starts.push_back(position.next_offset < 0 ? std::nullopt : std::optional<read_position>(start));
   }
   log_.info("partitions assigned", {{"partitions", partitions.size()}, {"owned", owned_.size()}});
   return starts;
@@ -220,7 +222,7 @@ result<consumer_loop::step> consumer_loop::take_batch() {
   if (!batch)
     return recover_from(batch.error());
   heard_of_at_ = clock::now();
-  if (batch->empty())
+  if (batch->empty() && rewinds_.empty())
     return finish_or_go_on();
   auto is_rewound = rewind_replaced(*batch);
   if (!is_rewound || *is_rewound) {
@@ -228,6 +230,8 @@ result<consumer_loop::step> consumer_loop::take_batch() {
     const bool is_ours = is_rewound || is_rewound.error().reason() == error::fenced;
     return is_ours ? step::go_on : recover_from(is_rewound.error());
   }
+  if (batch->empty())
+    return finish_or_go_on();
   auto stored = ingest_until_stored(*batch);
   if (!stored) {
     if (stored.error().reason() != error::fenced)
@@ -306,6 +310,9 @@ result<consumer_loop::step> consumer_loop::recover_from(const failure& reason) {
 /// Sets partitions back whose log is not the one it was. True when the subscriber has to begin anew.
 result<bool> consumer_loop::rewind_replaced(const std::vector<received_message>& batch) {
   for (const auto& [partition, next_offset] : rewinds_) {
+    if (settings_.ingest.log.system == broker_system::nats)
+      if (auto rewound = rewind_stream(next_offset); !rewound)
+        return rewound.error();
     const auto held = owned_.find(partition);
     if (held == owned_.end())
       continue;
@@ -319,7 +326,7 @@ result<bool> consumer_loop::rewind_replaced(const std::vector<received_message>&
   rewinds_.clear();
   const auto replaced = find_replaced_logs(owned_, batch);
   for (const auto partition : replaced) {
-    log_.error("another message stands where the last consumed one stood: the log was made anew; it is read "
+    log_.error("another message stands where the last consumed one stood: the log was recreated; it is read "
                "from its beginning",
                {{"partition", partition}, {"offset", owned_.at(partition).next_offset - 1}});
     if (auto rewound = store_->rewind(settings_.ingest.log.name, owned_.at(partition), -1); !rewound)
@@ -328,14 +335,24 @@ result<bool> consumer_loop::rewind_replaced(const std::vector<received_message>&
   return !replaced.empty();
 }
 
+/// Sets the position of a stream back, which nobody owns.
+result<void> consumer_loop::rewind_stream(std::int64_t next_offset) {
+  auto noted = store_->noted_position(settings_.ingest.log.name);
+  if (!noted)
+    return noted.error();
+  if (!*noted || (*noted)->next_offset <= next_offset)
+    return {};
+  return store_->rewind(settings_.ingest.log.name, **noted, next_offset);
+}
+
 /// step::done when it was told to end before the store took the batch, which then comes again.
 result<consumer_loop::step> consumer_loop::ingest_until_stored(const std::vector<received_message>& batch) {
   for (;;) {
     const auto begun = clock::now();
     if (has_lost_its_messages())
       return make_failure(error::fenced,
-                          "this process stood still for longer than --ack-wait, and JetStream has given its "
-                          "messages to others; this batch is dropped",
+                          "this process stood still for longer than the durable's ack wait, and JetStream has "
+                          "given its messages to others; this batch is dropped",
                           "DED-03");
     auto done = store_ ? ingest(*store_, settings_.ingest, owned_, batch, rows_)
                        : result<batch_report>(closed_store());
@@ -402,7 +419,8 @@ void consumer_loop::keep_alive() {
 }
 
 bool consumer_loop::has_lost_its_messages() const {
-  return settings_.ack_wait && clock::now() - heard_of_at_ > *settings_.ack_wait;
+  const auto ack_wait = subscriber_ ? subscriber_->ack_wait() : std::nullopt;
+  return ack_wait && clock::now() - heard_of_at_ > *ack_wait;
 }
 
 void consumer_loop::forget_failures() {

@@ -26,8 +26,6 @@ namespace kollect::consumer {
 struct loop_settings {
   ingest_settings ingest; ///< its log is filled in by the loop
   std::string owner;      ///< who claims partitions: instance, host and pid
-  /// NATS: after this time without a word from us its messages go to another member.
-  std::optional<std::chrono::milliseconds> ack_wait{};
   bool is_until_end = false; ///< end when everything that was there at the start is consumed
   /// Tells the monitor about lag, totals and when it has caught up, which costs a question a second.
   bool is_monitored = false;
@@ -75,11 +73,12 @@ private:
   result<void> connect();
   partition_listener make_listener();
   void note_gap(std::int32_t partition, std::int64_t expected, std::int64_t found);
-  result<std::vector<std::optional<std::int64_t>>> claim(std::span<const std::int32_t> partitions);
+  result<std::vector<std::optional<read_position>>> claim(std::span<const std::int32_t> partitions);
   result<step> take_batch();
   result<step> finish_or_go_on();
   result<void> note_caught_up();
   result<step> recover_from(const failure& reason);
+  result<void> rewind_stream(std::int64_t next_offset);
   result<bool> rewind_replaced(const std::vector<received_message>& batch);
   result<step> ingest_until_stored(const std::vector<received_message>& batch);
   void tell_broker(result<void> (subscriber::*commit)(std::chrono::milliseconds));

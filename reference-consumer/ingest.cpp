@@ -76,7 +76,8 @@ result<batch_report> ingest(store& target, const ingest_settings& settings, owne
     const auto last = std::max_element(batch.begin(), batch.end(), [](const auto& left, const auto& right) {
       return left.offset < right.offset;
     });
-    if (auto noted = work.note_position(settings.log.name, last->partition, last->offset + 1); !noted)
+    if (auto noted = work.note_position(
+            settings.log.name, {last->partition, 0, last->offset + 1, fingerprint_of(last->value)}); !noted)
       return noted.error();
   }
   std::vector<const received_message*> messages;

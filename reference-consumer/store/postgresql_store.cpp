@@ -138,14 +138,18 @@ public:
     return make_fenced(held.partition);
   }
 
-  result<std::optional<std::int64_t>> noted_position(const std::string& log) override {
+  result<std::optional<owned_position>> noted_position(const std::string& log) override {
     auto found = connection_->run(
-        "SELECT next_offset FROM logs JOIN positions USING (log_id) WHERE name_digest = $1 AND partition = 0 "
-        "AND next_offset >= 0",
+        "SELECT owner_epoch, next_offset, last_message FROM logs JOIN positions USING (log_id) WHERE "
+        "name_digest = $1 AND partition = 0 AND next_offset >= 0",
         parameters().own_bytes(digest_of_log(log)));
     if (!found)
       return found.error();
-    return found->size() == 1 ? std::optional((*found)[0].integer(0)) : std::nullopt;
+    if (found->size() == 0)
+      return std::optional<owned_position>{};
+    const auto only = (*found)[0];
+    return std::optional(
+        owned_position{0, only.integer(0), only.integer(1), fingerprint_from(only.bytes(2))});
   }
 
   result<std::optional<std::int64_t>> lease_feed(const std::string& destination, std::string_view owner,

@@ -125,12 +125,15 @@ public:
                         "partition " + std::to_string(held.partition) + " was taken over by another process");
   }
 
-  result<std::optional<std::int64_t>> noted_position(const std::string& log) override {
-    std::optional<std::int64_t> noted;
+  result<std::optional<owned_position>> noted_position(const std::string& log) override {
+    std::optional<owned_position> noted;
     auto read = database_->query(
-        "SELECT next_offset FROM logs JOIN positions USING (log_id) WHERE name = ? AND partition = 0 AND "
-        "next_offset >= 0",
-        [&](statement& select) { select.bind_text(log); }, [&](statement& row) { noted = row.integer(0); });
+        "SELECT owner_epoch, next_offset, last_message FROM logs JOIN positions USING (log_id) WHERE name = ? "
+        "AND partition = 0 AND next_offset >= 0",
+        [&](statement& select) { select.bind_text(log); },
+        [&](statement& row) {
+          noted = owned_position{0, row.integer(0), row.integer(1), fingerprint_from(row.bytes(2))};
+        });
     if (!read)
       return read.error();
     return noted;

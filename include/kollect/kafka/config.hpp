@@ -49,6 +49,8 @@ struct subscriber_options {
   std::size_t queue_bytes = 32U * 1024 * 1024; ///< fetched ahead until it is exceeded, by one answer at most
   std::size_t max_message_bytes = 256U * 1024 * 1024; ///< largest answer that is read; keep over fetch_bytes
   std::chrono::milliseconds close_timeout = std::chrono::seconds(5); ///< for leaving the group
+  /// How long no message may come before the log is looked at, whether it still is the one that was read.
+  std::chrono::milliseconds log_check_interval = std::chrono::seconds(5);
 };
 
 /// Settings of kafka::create_reader.

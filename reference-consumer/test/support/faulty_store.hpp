@@ -51,8 +51,8 @@ public:
                        const owned_position& moved) override {
     return inner_->advance(log, held, moved);
   }
-  result<void> note_position(const std::string& log, std::int32_t partition, std::int64_t next) override {
-    return inner_->note_position(log, partition, next);
+  result<void> note_position(const std::string& log, const owned_position& reached) override {
+    return inner_->note_position(log, reached);
   }
   result<void> lock_scopes(const std::set<scope>& scopes) override { return inner_->lock_scopes(scopes); }
   result<scope_record> open_scope(const scope& which) override { return inner_->open_scope(which); }
@@ -123,7 +123,7 @@ public:
   result<void> rewind(const std::string& log, const owned_position& held, std::int64_t next) override {
     return inner_->rewind(log, held, next);
   }
-  result<std::optional<std::int64_t>> noted_position(const std::string& log) override {
+  result<std::optional<owned_position>> noted_position(const std::string& log) override {
     return inner_->noted_position(log);
   }
   result<std::optional<std::int64_t>> lease_feed(const std::string& destination, std::string_view owner,
