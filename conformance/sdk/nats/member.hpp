@@ -88,6 +88,11 @@ public:
     return subscriber_->commit(timeout);
   }
 
+  bool is_caught_up() {
+    const auto done = subscriber_->caught_up(10s);
+    return done && *done;
+  }
+
   std::vector<std::string> values() const {
     std::vector<std::string> all;
     for (const received_message& message : messages)

@@ -480,7 +480,8 @@ private:
     if (code.empty() || !number)
       return server_->report("a message came that is not JetStream's; it is ignored");
     const auto status = read_status(code, description);
-    pulls_.ended(*number, status, clock::now());
+    if (!pulls_.ended(*number, status, clock::now()))
+      return;
     if (status == pull_status::unavailable)
       must_check_ = true;
     if (status == pull_status::deleted)
