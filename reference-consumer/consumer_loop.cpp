@@ -17,16 +17,13 @@ constexpr std::chrono::seconds maintenance_interval{30};
 constexpr std::chrono::seconds report_interval{10};
 constexpr std::chrono::seconds monitor_interval{1};
 constexpr std::chrono::seconds cluster_interval{10};
+constexpr std::chrono::seconds longest_retry{1};
+constexpr std::int64_t letters_at_once = 200;
+constexpr std::chrono::seconds clock_tolerance{60}; // a difference of clocks that is worth a line
 constexpr int most_notes = 10; // of one batch: a flood of poison must not be one of log lines
 
 bool is_of_store(const failure& reason) {
   return reason.code == condition::cannot_store || reason.reason() == error::store_unavailable;
-}
-
-/// A damaged file does not mend itself; whatever else is out of reach may come back.
-bool is_worth_retrying(const failure& reason) {
-  return reason.code == condition::unavailable ||
-         (is_of_store(reason) && reason.reason() != error::store_corrupt);
 }
 
 failure closed_store() {
@@ -57,6 +54,9 @@ result<loop_result> consumer_loop::run() {
       return maintained.error();
   }
   progress_.clear();
+  if (settings_.is_until_end && !stop_.is_requested())
+    if (auto retried = retry_future_letters(std::chrono::seconds(60)); !retried)
+      return retried.error();
   if (auto published = finish_feed(); !published)
     return published.error();
   monitor_.draining();
@@ -139,6 +139,7 @@ result<void> consumer_loop::connect() {
     if (auto marked = (*connected)->mark_end(settings_.broker_timeout); !marked)
       return marked;
   subscriber_ = std::move(*connected);
+  has_connected_ = true;
   settings_.ingest.log = subscriber_->log();
   log_.info("consuming", {{"log", settings_.ingest.log.name}, {"owner", settings_.owner}});
   return {};
@@ -222,6 +223,7 @@ result<consumer_loop::step> consumer_loop::take_batch() {
   if (!batch)
     return recover_from(batch.error());
   heard_of_at_ = clock::now();
+  was_waiting_ = std::exchange(is_waiting_, batch->empty());
   if (batch->empty() && rewinds_.empty())
     return finish_or_go_on();
   auto is_rewound = rewind_replaced(*batch);
@@ -291,6 +293,14 @@ result<void> consumer_loop::note_caught_up() {
   if (settings_.ingest.log.system == broker_system::nats)
     partitions = {0};
   return store_->note_caught_up(settings_.ingest.log.name, partitions);
+}
+
+/// A damaged file does not mend itself; whatever else is out of reach may come back. So may a topic, a stream or
+/// a durable that was there before.
+bool consumer_loop::is_worth_retrying(const failure& reason) const {
+  return reason.code == condition::unavailable ||
+         (is_of_store(reason) && reason.reason() != error::store_corrupt) ||
+         (has_connected_ && reason.reason() == error::topic_missing);
 }
 
 /// Waits and lets the next step open anew what has failed, where that may help.
@@ -469,6 +479,44 @@ result<void> consumer_loop::maintain() {
   monitor_.gave_up_parts(*buried);
   if (buried->pending < 0)
     log_.warning("torn sets given up", {{"parts", -buried->pending}});
+  auto retried = retry_future_letters(longest_retry);
+  if (retried)
+    return {};
+  auto recovered = recover_from(retried.error());
+  return recovered ? result<void>{} : recovered.error();
+}
+
+/// Takes in what only the clock has refused, once it has reached the message's date: after it was set right, say.
+/// Goes on where the last call has ended.
+result<void> consumer_loop::retry_future_letters(std::chrono::milliseconds longest) {
+  const auto reason = error_name(error::future_timestamp);
+  const auto end = clock::now() + longest;
+  std::int64_t taken_in = 0;
+  for (bool is_done = false; !is_done && store_ && clock::now() < end && !stop_.is_requested();) {
+    auto ids = store_->dead_letter_ids(reason, last_retried_, letters_at_once);
+    if (!ids)
+      return ids.error();
+    is_done = ids->size() < static_cast<std::size_t>(letters_at_once);
+    for (const auto id : *ids) {
+      if (clock::now() >= end)
+        break;
+      monitor_.came_round();
+      auto ended = retry_dead_letter(*store_, settings_.ingest, id);
+      // Another process may have been quicker.
+      if (!ended && ended.error().reason() != error::invalid_value)
+        return ended.error();
+      last_retried_ = id;
+      if (!ended || *ended == outcome::dead_lettered)
+        continue;
+      ++taken_in;
+      rows_.clear(); // they are not what the store holds now
+    }
+    if (is_done && (ids->empty() || last_retried_ == ids->back()))
+      last_retried_ = 0; // from the first one on again
+  }
+  if (taken_in > 0)
+    log_.info("messages taken in that had been refused for their date: the clock has reached it",
+              {{"messages", taken_in}});
   return {};
 }
 
@@ -505,6 +553,25 @@ void consumer_loop::report_arrival(const std::vector<received_message>& batch) {
     newest = std::max(newest, message.appended_at);
   if (newest)
     monitor_.arrived(*newest, settings_.ingest.now());
+  compare_clocks(newest);
+}
+
+/// A broker's time that lies ahead of ours says that our clock is behind. That it is ahead of the broker's shows
+/// only where a message has come while we were waiting for it.
+void consumer_loop::compare_clocks(const std::optional<timestamp>& newest) {
+  if (!newest)
+    return;
+  const auto difference = std::chrono::seconds(settings_.ingest.now().seconds - newest->seconds);
+  if (difference.count() > 0 && !was_waiting_)
+    return;
+  monitor_.clock_differs(difference);
+  const bool is_wrong = std::chrono::abs(difference) > clock_tolerance;
+  if (is_wrong && !std::exchange(is_clock_doubted_, true))
+    log_.error("this machine's clock and the broker's differ: set them by NTP; what only the clock refuses is kept "
+               "as a dead letter, and taken in by itself when the clock has reached its date",
+               {{"ahead_of_broker_s", difference.count()}});
+  if (!is_wrong && std::exchange(is_clock_doubted_, false))
+    log_.info("this machine's clock and the broker's agree again");
 }
 
 /// Tells of dead letters, and of everything with --verbose, with the trace that a message belongs to.

@@ -77,6 +77,7 @@ private:
   result<step> take_batch();
   result<step> finish_or_go_on();
   result<void> note_caught_up();
+  bool is_worth_retrying(const failure& reason) const;
   result<step> recover_from(const failure& reason);
   result<void> rewind_stream(std::int64_t next_offset);
   result<bool> rewind_replaced(const std::vector<received_message>& batch);
@@ -84,6 +85,8 @@ private:
   void tell_broker(result<void> (subscriber::*commit)(std::chrono::milliseconds));
   result<void> reopen_store();
   result<void> maintain();
+  result<void> retry_future_letters(std::chrono::milliseconds longest);
+  void compare_clocks(const std::optional<timestamp>& newest);
   result<void> back_off(const failure& reason);
   void keep_alive();
   bool has_lost_its_messages() const;
@@ -117,7 +120,12 @@ private:
   std::chrono::steady_clock::time_point reported_at_{};
   std::chrono::steady_clock::time_point told_at_{};
   std::chrono::steady_clock::time_point clusters_told_at_{};
+  std::int64_t last_retried_ = 0; // the dead letter that was tried again last
+  bool has_connected_ = false;    // ever
   bool has_caught_up_ = false;
+  bool is_waiting_ = false;       // the last poll had no messages
+  bool was_waiting_ = false;      // nor the one before
+  bool is_clock_doubted_ = false; // and it was said
   bool has_just_stored_ = false; // nothing was asked of the broker since
   bool is_commit_begun_ = false; // and not waited for
 };

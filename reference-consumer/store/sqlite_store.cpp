@@ -295,6 +295,19 @@ public:
     return out;
   }
 
+  result<std::vector<std::int64_t>> dead_letter_ids(std::string_view reason, std::int64_t after_id,
+                                                    std::int64_t limit) override {
+    std::vector<std::int64_t> out;
+    auto read = database_->query(
+        "SELECT dead_letter_id FROM dead_letters WHERE dead_letter_id > ? AND reason = ? AND value IS NOT NULL "
+        "ORDER BY dead_letter_id LIMIT ?",
+        [&](statement& select) { select.bind(after_id).bind_text(reason).bind(limit); },
+        [&](statement& row) { out.push_back(row.integer(0)); });
+    if (!read)
+      return read.error();
+    return out;
+  }
+
   result<std::vector<scope_summary>> scopes() override {
     std::vector<scope_summary> out;
     auto read = database_->query(
@@ -323,14 +336,14 @@ public:
   result<std::vector<stored_position>> positions() override {
     std::vector<stored_position> out;
     auto read = database_->query(
-        "SELECT name, partition, next_offset, owner_epoch, owner, has_caught_up FROM positions JOIN logs "
+        "SELECT name, partition, next_offset, owner_epoch, owner, last_message, has_caught_up FROM positions JOIN logs "
         "USING (log_id) "
         "ORDER BY "
         "name, partition",
         [](statement&) {},
         [&](statement& row) {
           out.push_back({row.text(0), static_cast<std::int32_t>(row.integer(1)), row.integer(2),
-                         row.integer(3), row.text(4), row.integer(5) != 0});
+                         row.integer(3), row.text(4), fingerprint_from(row.bytes(5)), row.integer(6) != 0});
         });
     if (!read)
       return read.error();

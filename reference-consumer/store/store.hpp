@@ -113,6 +113,7 @@ struct stored_position {
   std::int64_t next_offset = -1; ///< -1: nothing of it was ever consumed
   std::int64_t owner_epoch = 0;  ///< 0 for NATS, where nobody owns anything
   std::string owner;
+  std::optional<fingerprint> last_message; ///< of the value of the message before next_offset
   bool has_caught_up = false; ///< once the end was reached that a process had found at its start
 };
 
@@ -286,6 +287,9 @@ public:
   /// The newest first, without value, key and headers; `before_id` 0: from the newest on.
   virtual result<std::vector<stored_dead_letter>> newest_dead_letters(std::int64_t before_id,
                                                                       std::int64_t limit) = 0;
+  /// The ids of dead letters of one reason that still have their bytes.
+  virtual result<std::vector<std::int64_t>> dead_letter_ids(std::string_view reason, std::int64_t after_id,
+                                                            std::int64_t limit) = 0;
   virtual result<std::vector<scope_summary>> scopes() = 0;
   virtual result<outcome_counts> counts() = 0;
   virtual result<std::vector<stored_position>> positions() = 0; ///< by log and partition

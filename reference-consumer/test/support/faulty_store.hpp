@@ -142,6 +142,10 @@ public:
     return inner_->read_at_once(work);
   }
   result<std::string> signing_key() override { return inner_->signing_key(); }
+  result<std::vector<std::int64_t>> dead_letter_ids(std::string_view reason, std::int64_t after,
+                                                    std::int64_t limit) override {
+    return inner_->dead_letter_ids(reason, after, limit);
+  }
   result<std::vector<stored_dead_letter>> newest_dead_letters(std::int64_t before,
                                                               std::int64_t limit) override {
     return inner_->newest_dead_letters(before, limit);

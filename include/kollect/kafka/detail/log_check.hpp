@@ -72,6 +72,30 @@ public:
   }
 
   client& source() noexcept { return *client_; }
+  const std::shared_ptr<client>& shared_source() const noexcept { return client_; }
+
+  /// The record at an offset; nothing where none stands there.
+  [[nodiscard]] result<message_pointer> read(std::int32_t partition, std::int64_t offset,
+                                             std::chrono::milliseconds timeout) {
+    const deadline end{timeout};
+    if (auto begun = fetch_from(*client_, topic_, {{partition, offset}}); !begun)
+      return begun.error();
+    std::optional<message_pointer> found;
+    while (!found && !end.passed()) {
+      message_pointer native{rd_kafka_consumer_poll(client_->native(), milliseconds_of(end.left()))};
+      if (!native || native->partition != partition)
+        continue;
+      if (native->err == RD_KAFKA_RESP_ERR_NO_ERROR)
+        found = native->offset == offset ? std::move(native) : nullptr;
+      else if (native->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
+               native->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)
+        found = nullptr;
+    }
+    rd_kafka_assign(client_->native(), nullptr);
+    if (!found)
+      return make_kafka_failure(RD_KAFKA_RESP_ERR__TIMED_OUT, "reading one record of Kafka topic " + topic_);
+    return std::move(*found);
+  }
 
   /// Compares what stands at the offsets of these records, by partition, with them. Those of which no broker
   /// has told anything in time are left out.
