@@ -186,8 +186,6 @@ result<int> run(const run_flags& flags, program::log& log) {
   loop_settings settings;
   settings.owner = describe_owner("run", flags.instance_id);
   settings.is_until_end = flags.is_until_end;
-  if (target->system == broker_system::nats)
-    settings.ack_wait = std::chrono::milliseconds(flags.ack_wait_ms);
   settings.batch_messages = flags.batch_messages;
   settings.batch_bytes = shares.batch;
   settings.row_cache_bytes = shares.row_cache;

@@ -68,7 +68,7 @@ result<void> note_position(transaction& target, const std::string& log,
   const auto last =
       std::max_element(messages.begin(), messages.end(),
                        [](const auto& left, const auto& right) { return left.offset < right.offset; });
-  return target.note_position(log, last->partition, last->offset + 1);
+  return target.note_position(log, {last->partition, 0, last->offset + 1, fingerprint_of(last->value)});
 }
 
 result<owned_positions> move_positions(transaction& target, const log_identity& log,

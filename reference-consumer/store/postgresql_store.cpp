@@ -143,14 +143,18 @@ public:
     return make_fenced(held.partition);
   }
 
-  result<std::optional<std::int64_t>> noted_position(const std::string& log) override {
+  result<std::optional<owned_position>> noted_position(const std::string& log) override {
     auto found = connection_->run(
-        "SELECT next_offset FROM logs JOIN positions USING (log_id) WHERE name_digest = $1 AND partition = 0 "
-        "AND next_offset >= 0",
+        "SELECT owner_epoch, next_offset, last_message FROM logs JOIN positions USING (log_id) WHERE "
+        "name_digest = $1 AND partition = 0 AND next_offset >= 0",
         parameters().own_bytes(digest_of_log(log)));
     if (!found)
       return found.error();
-    return found->size() == 1 ? std::optional((*found)[0].integer(0)) : std::nullopt;
+    if (found->size() == 0)
+      return std::optional<owned_position>{};
+    const auto only = (*found)[0];
+    return std::optional(
+        owned_position{0, only.integer(0), only.integer(1), fingerprint_from(only.bytes(2))});
   }
 
   result<std::optional<std::int64_t>> lease_feed(const std::string& destination, std::string_view owner,
@@ -311,6 +315,19 @@ public:
     return out;
   }
 
+  result<std::vector<std::int64_t>> dead_letter_ids(std::string_view reason, std::int64_t after_id,
+                                                    std::int64_t limit) override {
+    std::vector<std::int64_t> out;
+    auto read = connection_->visit(
+        "SELECT dead_letter_id FROM dead_letters WHERE dead_letter_id > $1 AND reason = $2 AND value IS NOT "
+        "NULL ORDER BY dead_letter_id LIMIT $3",
+        parameters().integer(after_id).bytes(reason).integer(limit),
+        [&](const row& found) { out.push_back(found.integer(0)); });
+    if (!read)
+      return read.error();
+    return out;
+  }
+
   result<std::vector<scope_summary>> scopes() override {
     std::vector<scope_summary> out;
     auto read = connection_->visit(
@@ -337,12 +354,13 @@ public:
   result<std::vector<stored_position>> positions() override {
     std::vector<stored_position> out;
     auto read = connection_->visit(
-        "SELECT name, partition, next_offset, owner_epoch, owner, has_caught_up FROM positions JOIN logs "
+        "SELECT name, partition, next_offset, owner_epoch, owner, last_message, has_caught_up FROM positions JOIN logs "
         "USING (log_id) ORDER BY "
         "name, partition",
         {}, [&](const row& found) {
           out.push_back({found.text(0), static_cast<std::int32_t>(found.integer(1)), found.integer(2),
-                         found.integer(3), found.text(4), found.integer(5) != 0});
+                         found.integer(3), found.text(4), fingerprint_from(found.bytes(5)),
+                         found.integer(6) != 0});
         });
     if (!read)
       return read.error();

@@ -76,10 +76,10 @@ result<void> postgresql_transaction::advance(const std::string& log, const owned
   return make_fenced(held.partition);
 }
 
-result<void> postgresql_transaction::note_position(const std::string& log, std::int32_t partition,
-                                                   std::int64_t next_offset) {
-  auto& noted = positions_[{log, partition}];
-  noted = std::max(noted, next_offset);
+result<void> postgresql_transaction::note_position(const std::string& log, const owned_position& reached) {
+  auto& noted = positions_[{log, reached.partition}];
+  if (reached.next_offset > noted.next_offset)
+    noted = reached;
   return {};
 }
 
@@ -309,16 +309,21 @@ result<void> postgresql_transaction::prune_changes(std::int64_t horizon) {
 }
 
 result<void> postgresql_transaction::write_positions() {
-  for (const auto& [place, next_offset] : positions_) {
+  for (const auto& [place, reached] : positions_) {
     auto log = log_id(place.first);
     if (!log)
       return log.error();
+    parameters values;
+    values.integer(*log).integer(place.second).integer(reached.next_offset);
+    if (reached.last_message)
+      values.own_bytes(bytes_of(*reached.last_message));
+    else
+      values.null();
     auto noted = connection_.run(
-        "INSERT INTO positions AS p (log_id, partition, next_offset, owner_epoch, owner) VALUES ($1, $2, $3, "
-        "0, "
-        "'') ON CONFLICT (log_id, partition) DO UPDATE SET next_offset = greatest(p.next_offset, "
-        "excluded.next_offset)",
-        parameters().integer(*log).integer(place.second).integer(next_offset));
+        "INSERT INTO positions AS p (log_id, partition, next_offset, last_message, owner_epoch, owner) VALUES "
+        "($1, $2, $3, $4, 0, '') ON CONFLICT (log_id, partition) DO UPDATE SET next_offset = "
+        "excluded.next_offset, last_message = excluded.last_message WHERE excluded.next_offset > p.next_offset",
+        values);
     if (!noted)
       return noted.error();
   }

@@ -31,8 +31,7 @@ public:
 
   result<void> advance(const std::string& log, const owned_position& held,
                        const owned_position& moved) override;
-  result<void> note_position(const std::string& log, std::int32_t partition,
-                             std::int64_t next_offset) override;
+  result<void> note_position(const std::string& log, const owned_position& reached) override;
   result<void> lock_scopes(const std::set<scope>& scopes) override;
   result<scope_record> open_scope(const scope& which) override;
   result<void> expect_keys(std::span<const expected_key> keys) override;
@@ -87,7 +86,7 @@ private:
   std::map<std::int64_t, bool> has_parts_;        // scope id to whether it may have pending parts
   std::map<std::pair<std::int64_t, dedup_key>, bool> known_keys_; // those that were looked for, or written
   std::map<std::int64_t, std::int64_t> remembered_;               // scope id to number of keys added
-  std::map<std::pair<std::string, std::int32_t>, std::int64_t> positions_;
+  std::map<std::pair<std::string, std::int32_t>, owned_position> positions_;
   std::optional<feed_place> feed_; // where it goes on: so many changes were told
   std::int64_t last_staged_ = 0;   // of the staged changes that were taken
   std::optional<std::int64_t> kept_changes_;

@@ -131,6 +131,7 @@ struct stored_position {
   std::int64_t next_offset = -1; ///< -1: nothing of it was ever consumed
   std::int64_t owner_epoch = 0;  ///< 0 for NATS, where nobody owns anything
   std::string owner;
+  std::optional<fingerprint> last_message{}; ///< of the value of the message before next_offset
   bool has_caught_up = false; ///< once the end was reached that a process had found at its start
 };
 

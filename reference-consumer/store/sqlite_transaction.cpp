@@ -66,15 +66,21 @@ result<void> sqlite_transaction::advance(const std::string& log, const owned_pos
   return make_fenced(held.partition);
 }
 
-result<void> sqlite_transaction::note_position(const std::string& log, std::int32_t partition,
-                                               std::int64_t next_offset) {
+result<void> sqlite_transaction::note_position(const std::string& log, const owned_position& reached) {
   auto id = log_id(log);
   if (!id)
     return id.error();
   return database_.run(
-      "INSERT INTO positions (log_id, partition, next_offset, owner_epoch, owner) VALUES (?, ?, ?, 0, '') "
-      "ON CONFLICT DO UPDATE SET next_offset = max(next_offset, excluded.next_offset)",
-      [&](statement& insert) { insert.bind(*id).bind(partition).bind(next_offset); });
+      "INSERT INTO positions (log_id, partition, next_offset, last_message, owner_epoch, owner) VALUES (?, ?, "
+      "?, ?, 0, '') ON CONFLICT DO UPDATE SET next_offset = excluded.next_offset, last_message = "
+      "excluded.last_message WHERE excluded.next_offset > next_offset",
+      [&](statement& insert) {
+        insert.bind(*id).bind(reached.partition).bind(reached.next_offset);
+        if (reached.last_message)
+          insert.bind_blob(bytes_of(*reached.last_message));
+        else
+          insert.bind_null();
+      });
 }
 
 result<scope_record> sqlite_transaction::open_scope(const scope& which) {

@@ -26,8 +26,7 @@ public:
 
   result<void> advance(const std::string& log, const owned_position& held,
                        const owned_position& moved) override;
-  result<void> note_position(const std::string& log, std::int32_t partition,
-                             std::int64_t next_offset) override;
+  result<void> note_position(const std::string& log, const owned_position& reached) override;
   result<void> lock_scopes(const std::set<scope>&) override { return {}; } // the file is ours alone
   result<scope_record> open_scope(const scope& which) override;
   result<bool> is_known(std::int64_t scope_id, const dedup_key& key) override;

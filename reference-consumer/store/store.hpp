@@ -23,14 +23,13 @@ public:
   virtual result<std::vector<owned_position>>
   claim(const std::string& log, std::span<const std::int32_t> partitions, std::string_view owner) = 0;
 
-  /// Sets a partition of ours back to `next_offset`, -1 for the log's beginning, because its log is not
-  /// the one it was. error::fenced if it is not ours any more.
+  /// Sets a partition of ours, or a stream, back to `next_offset`, -1 for the log's beginning, because its log is
+  /// not the one it was. error::fenced if it is not ours any more.
   virtual result<void> rewind(const std::string& log, const owned_position& held,
                               std::int64_t next_offset) = 0;
 
-  /// The offset after the last message of a NATS stream that was ever consumed into this store; nothing
-  /// where there was none.
-  virtual result<std::optional<std::int64_t>> noted_position(const std::string& log) = 0;
+  /// How far a NATS stream was consumed into this store; nothing where it never was.
+  virtual result<std::optional<owned_position>> noted_position(const std::string& log) = 0;
 
   /// Takes, or goes on with, the publishing of the change feed to a destination, for as long as the lease
   /// lasts, and notes that all up to `published` is there. Answers the cursor after which to go on; nothing

@@ -36,6 +36,9 @@ public:
   /// The newest first, without value, key and headers; `before_id` 0: from the newest on.
   virtual result<std::vector<stored_dead_letter>> newest_dead_letters(std::int64_t before_id,
                                                                       std::int64_t limit) = 0;
+  /// The ids of dead letters of one reason that still have their bytes.
+  virtual result<std::vector<std::int64_t>> dead_letter_ids(std::string_view reason, std::int64_t after_id,
+                                                            std::int64_t limit) = 0;
   virtual result<std::vector<scope_summary>> scopes() = 0;
   virtual result<outcome_counts> counts() = 0;
   virtual result<std::vector<stored_position>> positions() = 0; ///< by log and partition

@@ -50,10 +50,9 @@ public:
   virtual result<void> advance(const std::string& log, const owned_position& held,
                                const owned_position& moved) = 0;
 
-  /// Notes how far a NATS stream was consumed. Nobody owns a stream, so there is nothing to fence:
-  /// redeliveries are recognised one by one.
-  virtual result<void> note_position(const std::string& log, std::int32_t partition,
-                                     std::int64_t next_offset) = 0;
+  /// Notes how far a NATS stream was consumed. Nobody owns a stream, so there is nothing to fence, and the
+  /// epoch is 0: redeliveries are recognised one by one, and do not take the position back.
+  virtual result<void> note_position(const std::string& log, const owned_position& reached) = 0;
 
   /// Locks scopes against other processes until the end, made if they are new: all that a batch needs,
   /// before it opens the first, so that no two processes wait for each other.

@@ -30,6 +30,10 @@ public:
   }
   bool at_end() const noexcept override { return next_ == messages_.size(); }
   std::vector<partition_position> ends() const override { return {}; }
+  result<std::optional<received_message>> find(std::int32_t, std::int64_t,
+                                               std::chrono::milliseconds) override {
+    return std::optional<received_message>{};
+  }
   void close() noexcept override {}
 
 private:

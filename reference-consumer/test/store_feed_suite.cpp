@@ -236,7 +236,7 @@ TEST_P(store_suite, what_is_not_committed_leaves_nothing_at_all) {
     auto moved = held;
     moved.next_offset = 5;
     EXPECT_TRUE(succeeds(in->advance(log_, held, moved)));
-    EXPECT_TRUE(succeeds(in->note_position(std::string(nats_log), 0, 5)));
+    EXPECT_TRUE(succeeds(in->note_position(std::string(nats_log), {0, 0, 5, {}})));
     const auto id = scope_id(*in, {"new", "scope", ""});
     EXPECT_TRUE(succeeds(in->remember(id, {"new", "scope", to_string(noon()), sha256("x")}, noon())));
     write_rows(*in, rows_of(make_rows(5, 2)), 1);

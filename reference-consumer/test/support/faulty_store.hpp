@@ -52,8 +52,8 @@ public:
                        const owned_position& moved) override {
     return inner_->advance(log, held, moved);
   }
-  result<void> note_position(const std::string& log, std::int32_t partition, std::int64_t next) override {
-    return inner_->note_position(log, partition, next);
+  result<void> note_position(const std::string& log, const owned_position& reached) override {
+    return inner_->note_position(log, reached);
   }
   result<void> lock_scopes(const std::set<scope>& scopes) override { return inner_->lock_scopes(scopes); }
   result<scope_record> open_scope(const scope& which) override { return inner_->open_scope(which); }
@@ -141,7 +141,7 @@ public:
   result<void> rewind(const std::string& log, const owned_position& held, std::int64_t next) override {
     return inner_->rewind(log, held, next);
   }
-  result<std::optional<std::int64_t>> noted_position(const std::string& log) override {
+  result<std::optional<owned_position>> noted_position(const std::string& log) override {
     return inner_->noted_position(log);
   }
   result<std::optional<std::int64_t>> lease_feed(const std::string& destination, std::string_view owner,
@@ -160,6 +160,10 @@ public:
     return inner_->read_at_once(work);
   }
   result<std::string> signing_key() override { return inner_->signing_key(); }
+  result<std::vector<std::int64_t>> dead_letter_ids(std::string_view reason, std::int64_t after,
+                                                    std::int64_t limit) override {
+    return inner_->dead_letter_ids(reason, after, limit);
+  }
   result<std::vector<stored_dead_letter>> newest_dead_letters(std::int64_t before,
                                                               std::int64_t limit) override {
     return inner_->newest_dead_letters(before, limit);
