@@ -190,7 +190,6 @@ result<void> batch_ingest::settle_set(const part_set& set, const scope& where, o
   auto parts = target_.take_parts(record.id, set);
   if (!parts)
     return parts.error();
-  std::vector<held_part> held;
   arrived_snapshot arrived;
   std::vector<sha256_digest> items;
   // They were within the limits when they came: one that was lowered since must not stop the log.
@@ -207,10 +206,9 @@ result<void> batch_ingest::settle_set(const part_set& set, const scope& where, o
       return snapshot.error();
     arrived.whole.views.push_back(*snapshot);
     items.push_back(items_digest_of(*head, *snapshot));
-    held.push_back(part.part);
     arrived.whole.parts.push_back(part.part.digest);
   }
-  arrived.whole.order = order_of(set, std::move(held));
+  arrived.whole.order = order_of(set, arrived.whole.parts);
   arrived.whole.items_digest = items_digest_of_set(items);
   arrived.room = row_room(payload_form::multipart, accepted);
   const outcome ending = ending_of(decide_snapshot(record, arrived.whole.order));

@@ -84,6 +84,9 @@ struct log_identity {
   friend bool operator==(const log_identity&, const log_identity&) = default;
 };
 
+/// Where to start in each of some partitions: an offset, or nothing for the log's beginning.
+using start_positions = std::vector<std::optional<std::int64_t>>;
+
 /// What a subscriber asks and tells its owner about partitions. Called from poll() only.
 struct partition_listener {
   /// These Kafka partitions are ours from now on. Answers where to start, one entry a partition:
@@ -92,9 +95,7 @@ struct partition_listener {
   /// position of its own: there an answer only says that the owner knows the log, and, from 1 on, that
   /// it has seen nothing from that sequence on, so that what is gone from there is a gap. `log` is what
   /// subscriber::log() will answer, which may not exist yet when the question comes.
-  std::function<result<std::vector<std::optional<std::int64_t>>>(const log_identity& log,
-                                                                 std::span<const std::int32_t>)>
-      assigned;
+  std::function<result<start_positions>(const log_identity& log, std::span<const std::int32_t>)> assigned;
 
   /// These partitions are not ours any more; messages of theirs that are still held must be dropped.
   std::function<void(std::span<const std::int32_t>)> revoked;
