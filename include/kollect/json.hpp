@@ -19,7 +19,7 @@
 #include <string_view>
 
 /// Conversions of the SDK's value types for boost::json::value_from, value_to and try_value_to, and with them
-/// for containers of these types.
+/// for containers of these types. Include boost/json.hpp for these functions, and the header of the type.
 ///
 /// Records become objects with their fields in camelCase, in order: scope, row_identity, item, envelope,
 /// snapshot, dedup_key, snapshot_order, change, serialized_item, export_envelope_header, header,
