@@ -78,7 +78,9 @@ public:
     if (context_ == nullptr || EVP_DigestInit_ex2(context_, detail::sha256_algorithm(), nullptr) != 1)
       std::terminate();
   }
+  /// Takes what `other` hashes with.
   sha256_hasher(sha256_hasher&& other) noexcept : context_(std::exchange(other.context_, nullptr)) {}
+  /// Takes what `other` hashes with.
   sha256_hasher& operator=(sha256_hasher&& other) noexcept {
     std::swap(context_, other.context_);
     return *this;
