@@ -94,6 +94,7 @@ struct log_identity {
 
 /// How far a log has been read before.
 struct read_position {
+  /// Read up to before `next_offset`, of which `last_message` was the last.
   read_position(std::int64_t next_offset, std::optional<fingerprint> last_message = {}) noexcept
       : next(next_offset), last(last_message) {}
 
