@@ -30,7 +30,7 @@ int list_clauses() {
 run_report begin_report(const wish& wanted, const connection& target) {
   run_report report;
   report.suite_version = KOLLECT_VERSION_STRING;
-  report.date = to_string(timestamp{from_system_clock(std::chrono::system_clock::now()).seconds, 0});
+  report.date = to_string(timestamp{kollect::now().seconds, 0});
   report.mode = wanted.testee.empty() ? "audit" : "drive";
   report.profile = to_string(target.system);
   report.brokers = wanted.testee.empty() || wanted.source == broker_source::external ? "external"

@@ -67,7 +67,7 @@ result<void> identical(session& now) {
     return first.error();
   // So that a timestamp of whole seconds can be told from one that was kept.
   const auto next_second = (*first)->answer.answered_at + std::chrono::seconds(1);
-  servers::wait_until([&] { return from_system_clock(std::chrono::system_clock::now()) > next_second; });
+  servers::wait_until([&] { return kollect::now() > next_second; });
   const auto second = now.try_publish(request);
   if (!second)
     return second.error();

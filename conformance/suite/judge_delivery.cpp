@@ -3,6 +3,7 @@
 #include <kollect/checksum.hpp>
 #include <kollect/sensitive_key.hpp>
 #include <kollect/serialize.hpp>
+#include <kollect/serialize_items.hpp>
 
 #include <algorithm>
 #include <array>

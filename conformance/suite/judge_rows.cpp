@@ -2,6 +2,7 @@
 #include "judge_parts.hpp"
 
 #include <kollect/serialize.hpp>
+#include <kollect/serialize_items.hpp>
 
 #include <algorithm>
 #include <array>

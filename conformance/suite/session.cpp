@@ -13,7 +13,7 @@ namespace kollect::conformance {
 namespace {
 
 timestamp now() noexcept {
-  return from_system_clock(std::chrono::system_clock::now());
+  return kollect::now();
 }
 
 std::string trimmed(std::string_view text) {

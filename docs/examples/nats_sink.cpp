@@ -42,7 +42,7 @@ int export_rows(const std::string& text, char** words) {
     std::cerr << words[6] << ": " << items.error() << '\n';
     return 65;
   }
-  const auto now = kollect::from_system_clock(std::chrono::system_clock::now());
+  const auto now = kollect::now();
   kollect::connection sink;
   sink.system = kollect::broker_system::nats;
   sink.addresses = {words[1]};

@@ -68,12 +68,12 @@ result<kollect::decision> decide(sqlite_store& store, const kollect::received_me
   const auto snapshot = kollect::parse_snapshot(head->envelope);
   if (!snapshot)
     return snapshot.error();
-  const auto now = kollect::from_system_clock(std::chrono::system_clock::now());
+  const auto now = kollect::now();
   if (auto dated = kollect::check_future(*head, *snapshot, message.appended_at, now); !dated)
     return dated.error();
   if (snapshot->form == kollect::payload_form::multipart) // a part is known by its set, not by its key
     return take_part(store, scope, kollect::part_set_of(*head, *snapshot),
-                     {{snapshot->part_index, head->key.payload}, head->envelope.payload});
+                     {held_part_of(*head, *snapshot), head->envelope.payload});
   store.remember(scope, head->key);
   return apply(store, scope, kollect::whole_snapshot_of(*head, *snapshot));
 }

@@ -35,10 +35,13 @@ struct collected_set {
   std::vector<collected_part> parts; ///< each index once
 };
 
+/// kollect::assembler. A template so that only those who use it compile it.
+///
 /// Collects multipart sets in memory (MP-04), bounded in bytes, sets and age; a consumer with a database
 /// keeps its parts there, and calls decide_part() itself. Nothing is given up without a word: what is, is in
 /// the answer. Movable, not copyable; a moved-from one is empty. Not thread-safe.
-class assembler {
+template <class Deferred>
+class basic_assembler {
 public:
   using clock = std::chrono::steady_clock; ///< of ages: no clock that is set back
 
@@ -57,31 +60,30 @@ public:
   };
 
   /// With the default bounds.
-  assembler() : assembler(options{}) {}
+  basic_assembler() : basic_assembler(options{}) {}
   /// With these bounds.
-  explicit assembler(options bounds) : bounds_(bounds) {}
-  assembler(assembler&& other) noexcept : bounds_(other.bounds_) { take(other); }
-  assembler& operator=(assembler&& other) noexcept {
+  explicit basic_assembler(options bounds) : bounds_(bounds) {}
+  basic_assembler(basic_assembler&& other) noexcept : bounds_(other.bounds_) { take(other); }
+  basic_assembler& operator=(basic_assembler&& other) noexcept {
     bounds_ = other.bounds_;
     take(other);
     return *this;
   }
-  assembler(const assembler&) = delete; // its queue points to its own sets
-  assembler& operator=(const assembler&) = delete;
+  basic_assembler(const basic_assembler&) = delete; // its queue points to its own sets
+  basic_assembler& operator=(const basic_assembler&) = delete;
 
   /// Takes one part in as decide_part() says, given what is held of its scope. Sets that are over a bound
   /// make room, that whose last part came longest ago first. A part that does not fit beside the others of
   /// its own set is error::too_large; after any failure everything is as before.
-  /// Linear in the payload and in the parts of its set that wait.
+  /// Linear in the payload, logarithmic in what waits.
   [[nodiscard]] result<answer> add(const held_snapshot& held, const message_head& head,
                                    const snapshot_view& part,
                                    const std::optional<message_position>& position = {},
                                    clock::time_point now = clock::now()) {
     const auto set = part_set_of(head, part);
-    const held_part arrived{part.part_index, head.key.payload};
+    const held_part arrived = held_part_of(head, part);
     const auto place = sets_.find(set);
-    const auto waiting = place == sets_.end() ? std::vector<held_part>{} : held_parts(place->second);
-    auto found = decide_part(held, set, waiting, arrived);
+    auto found = decide(held, set, place, arrived);
     if (!found)
       return found.error();
     answer out{*found, {}, {}};
@@ -148,16 +150,19 @@ private:
   static std::size_t bytes_of(const part_set& set) noexcept {
     return set.scope.cluster.size() + set.scope.namespace_.size() + set.scope.inventory.size() + bytes_around;
   }
-  static std::vector<held_part> held_parts(const entry& from) {
-    std::vector<held_part> out;
-    out.reserve(from.parts.size());
-    for (const auto& [index, part] : from.parts)
-      out.push_back(part.part);
-    return out;
-  }
   static void append(std::vector<collected_set>& to, std::vector<collected_set> more) {
     for (auto& one : more)
       to.push_back(std::move(one));
+  }
+
+  result<decision> decide(const held_snapshot& held, const part_set& set, typename set_map::iterator place,
+                          const held_part& arrived) const {
+    if (place == sets_.end())
+      return detail::decide_part(held, set, 0, nullptr, arrived);
+    const auto& parts = place->second.parts;
+    const auto same = parts.find(arrived.part_index);
+    return detail::decide_part(held, set, parts.size(), same == parts.end() ? nullptr : &same->second.part,
+                               arrived);
   }
 
   void hold(const part_set& set, collected_part part, std::size_t bytes, clock::time_point now) {
@@ -172,7 +177,7 @@ private:
     by_arrival_.emplace(arrivals_, place);
   }
 
-  collected_set take(set_map::iterator place) {
+  collected_set take(typename set_map::iterator place) {
     collected_set out{place->first, {}};
     out.parts.reserve(place->second.parts.size());
     for (auto& [index, part] : place->second.parts)
@@ -183,7 +188,7 @@ private:
     return out;
   }
 
-  void take(assembler& other) noexcept {
+  void take(basic_assembler& other) noexcept {
     sets_ = std::exchange(other.sets_, {});
     by_arrival_ = std::exchange(other.by_arrival_, {});
     held_bytes_ = std::exchange(other.held_bytes_, 0);
@@ -192,10 +197,13 @@ private:
 
   options bounds_;
   set_map sets_;
-  std::map<std::uint64_t, set_map::iterator> by_arrival_; ///< by the number of the last part
+  std::map<std::uint64_t, typename set_map::iterator> by_arrival_; ///< by the number of the last part
   std::size_t held_bytes_ = 0;
   std::uint64_t arrivals_ = 0;
 };
+
+/// Collects multipart sets in memory: see basic_assembler.
+using assembler = basic_assembler<void>;
 
 } // namespace kollect::inline KOLLECT_ABI_NAMESPACE
 

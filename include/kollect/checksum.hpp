@@ -11,11 +11,11 @@
 #include <exception>
 #include <functional>
 #include <initializer_list>
-#include <memory>
 #include <optional>
 #include <ostream>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <openssl/evp.h>
 
@@ -63,9 +63,8 @@ namespace detail {
 
 /// OpenSSL 3 looks an algorithm up by name at each use unless it was fetched once.
 [[nodiscard]] inline const EVP_MD* sha256_algorithm() noexcept {
-  static const std::unique_ptr<EVP_MD, decltype(&EVP_MD_free)> algorithm(
-      EVP_MD_fetch(nullptr, "SHA256", nullptr), &EVP_MD_free);
-  return algorithm.get();
+  static const EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr); // for the program's life
+  return algorithm;
 }
 
 } // namespace detail
@@ -75,19 +74,29 @@ namespace detail {
 /// program. Movable, not copyable; a moved-from one is only good to be destroyed. For one thread at a time.
 class sha256_hasher {
 public:
-  sha256_hasher() noexcept : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
-    if (!context_ || EVP_DigestInit_ex2(context_.get(), detail::sha256_algorithm(), nullptr) != 1)
+  sha256_hasher() noexcept : context_(EVP_MD_CTX_new()) {
+    if (context_ == nullptr || EVP_DigestInit_ex2(context_, detail::sha256_algorithm(), nullptr) != 1)
       std::terminate();
   }
+  /// Takes what `other` hashes with.
+  sha256_hasher(sha256_hasher&& other) noexcept : context_(std::exchange(other.context_, nullptr)) {}
+  /// Takes what `other` hashes with.
+  sha256_hasher& operator=(sha256_hasher&& other) noexcept {
+    std::swap(context_, other.context_);
+    return *this;
+  }
+  sha256_hasher(const sha256_hasher&) = delete;
+  sha256_hasher& operator=(const sha256_hasher&) = delete;
+  ~sha256_hasher() { EVP_MD_CTX_free(context_); }
 
   /// SHA-256 over the pieces as if they were one text. Linear, constant memory.
   sha256_digest operator()(std::initializer_list<std::string_view> pieces) noexcept {
     sha256_digest digest;
     // Without an algorithm it starts anew with the one it has.
-    bool is_good = EVP_DigestInit_ex2(context_.get(), nullptr, nullptr) == 1;
+    bool is_good = EVP_DigestInit_ex2(context_, nullptr, nullptr) == 1;
     for (const auto piece : pieces)
-      is_good = is_good && EVP_DigestUpdate(context_.get(), piece.data(), piece.size()) == 1;
-    if (!is_good || EVP_DigestFinal_ex(context_.get(), digest.bytes.data(), nullptr) != 1)
+      is_good = is_good && EVP_DigestUpdate(context_, piece.data(), piece.size()) == 1;
+    if (!is_good || EVP_DigestFinal_ex(context_, digest.bytes.data(), nullptr) != 1)
       std::terminate();
     return digest;
   }
@@ -96,7 +105,7 @@ public:
   sha256_digest operator()(std::string_view text) noexcept { return (*this)({text}); }
 
 private:
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
+  EVP_MD_CTX* context_ = nullptr; // owned: std::unique_ptr costs whoever includes this more to compile
 };
 
 /// SHA-256 over the pieces as if they were one text. Linear, constant memory. Ends the program as

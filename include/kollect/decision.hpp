@@ -20,7 +20,6 @@
 #include <set>
 #include <span>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -80,15 +79,35 @@ namespace detail {
                                                           const held_part& arrived) {
   if (!held.order)
     return {};
-  const auto known = std::tie(held.order->instant, held.order->generation);
-  const auto place = std::tie(set.exported_at, set.generation);
-  if (place < known)
+  const bool is_same_instant = set.exported_at == held.order->instant;
+  if (set.exported_at < held.order->instant || (is_same_instant && set.generation < held.order->generation))
     return decision{outcome::stale, decision_reason::older};
   // The set that is held already, sent once more: its parts are known by their digests.
-  if (place == known && held.applied_parts.size() == set.part_total &&
+  if (is_same_instant && set.generation == held.order->generation &&
+      held.applied_parts.size() == set.part_total &&
       held.applied_parts[arrived.part_index - 1] == arrived.digest)
     return decision{outcome::duplicate, decision_reason::same_part};
   return {};
+}
+
+/// decide_part() for whoever finds a part by its index: `same` is the one that waits at the index of the one
+/// that has arrived, null where none does, and `waiting` is how many wait. Constant.
+[[nodiscard]] inline result<decision> decide_part(const held_snapshot& held, const part_set& set,
+                                                  std::size_t waiting, const held_part* same,
+                                                  const held_part& arrived) {
+  const auto name = [&] {
+    return "part " + std::to_string(arrived.part_index) + " of " + std::to_string(set.part_total);
+  };
+  if (arrived.part_index < 1 || arrived.part_index > set.part_total)
+    return make_failure(error::part_out_of_range, "there can be no " + name(), "MP-04");
+  if (const auto early = decide_early(held, set, arrived))
+    return *early;
+  if (same != nullptr && same->digest != arrived.digest)
+    return make_failure(error::part_conflict, name() + " came before with other content", "MP-05");
+  if (same != nullptr)
+    return decision{outcome::duplicate, decision_reason::same_part};
+  return decision{outcome::pending, waiting + 1 == set.part_total ? decision_reason::last_part
+                                                                  : decision_reason::parts_missing};
 }
 
 } // namespace detail
@@ -99,22 +118,11 @@ namespace detail {
 [[nodiscard]] inline result<decision> decide_part(const held_snapshot& held, const part_set& set,
                                                   std::span<const held_part> waiting,
                                                   const held_part& arrived) {
-  const auto name = [&] {
-    return "part " + std::to_string(arrived.part_index) + " of " + std::to_string(set.part_total);
-  };
-  if (arrived.part_index < 1 || arrived.part_index > set.part_total)
-    return make_failure(error::part_out_of_range, "there can be no " + name(), "MP-04");
-  if (const auto early = detail::decide_early(held, set, arrived))
-    return *early;
-  const auto same = std::find_if(waiting.begin(), waiting.end(), [&](const held_part& part) {
-    return part.part_index == arrived.part_index;
-  });
-  if (same != waiting.end() && same->digest != arrived.digest)
-    return make_failure(error::part_conflict, name() + " came before with other content", "MP-05");
-  if (same != waiting.end())
-    return decision{outcome::duplicate, decision_reason::same_part};
-  return decision{outcome::pending, waiting.size() + 1 == set.part_total ? decision_reason::last_part
-                                                                         : decision_reason::parts_missing};
+  const held_part* same = nullptr;
+  for (const auto& part : waiting)
+    if (part.part_index == arrived.part_index)
+      same = &part;
+  return detail::decide_part(held, set, waiting.size(), same, arrived);
 }
 
 /// How many of the changes remove a row.

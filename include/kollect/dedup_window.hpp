@@ -17,6 +17,8 @@
 
 namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
+/// kollect::dedup_window. A template so that only those who use it compile it.
+///
 /// The dedup keys seen lately, by scope (DED-01): the newest `max_keys` of those that came within `max_age`.
 /// Two inventories of one namespace may send the same payload in the same instant, so a key alone does not
 /// say that a message was seen.
@@ -25,7 +27,8 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 /// whose effect failed would be taken for a duplicate when it comes again. A consumer that must survive a
 /// restart keeps its keys in its database, in the transaction that holds the effect.
 /// Movable, not copyable; a moved-from one is empty. Not thread-safe.
-class dedup_window {
+template <class Deferred>
+class basic_dedup_window {
 public:
   using clock = std::chrono::steady_clock; ///< of ages: no clock that is set back
 
@@ -36,20 +39,20 @@ public:
   };
 
   /// With the default bounds.
-  dedup_window() : dedup_window(options{}) {}
+  basic_dedup_window() : basic_dedup_window(options{}) {}
   /// With these bounds.
-  explicit dedup_window(options bounds) : bounds_(bounds) {}
-  dedup_window(dedup_window&& other) noexcept
+  explicit basic_dedup_window(options bounds) : bounds_(bounds) {}
+  basic_dedup_window(basic_dedup_window&& other) noexcept
       : bounds_(other.bounds_), keys_(std::exchange(other.keys_, {})),
         arrivals_(std::exchange(other.arrivals_, {})) {}
-  dedup_window& operator=(dedup_window&& other) noexcept {
+  basic_dedup_window& operator=(basic_dedup_window&& other) noexcept {
     bounds_ = other.bounds_;
     keys_ = std::exchange(other.keys_, {});
     arrivals_ = std::exchange(other.arrivals_, {});
     return *this;
   }
-  dedup_window(const dedup_window&) = delete; // its queue points to its own keys
-  dedup_window& operator=(const dedup_window&) = delete;
+  basic_dedup_window(const basic_dedup_window&) = delete; // its queue points to its own keys
+  basic_dedup_window& operator=(const basic_dedup_window&) = delete;
 
   /// Whether the key was seen in this scope. Constant time, no allocation.
   [[nodiscard]] bool contains(const scope& where, const dedup_key& key) const {
@@ -109,6 +112,9 @@ private:
   std::unordered_set<entry, hash, is_equal> keys_;
   std::deque<std::pair<const entry*, clock::time_point>> arrivals_;
 };
+
+/// The dedup keys seen lately: see basic_dedup_window.
+using dedup_window = basic_dedup_window<void>;
 
 } // namespace kollect::inline KOLLECT_ABI_NAMESPACE
 

@@ -169,8 +169,10 @@ private:
 
 /// The changes that lead from one snapshot of a scope to the next, in the order of row identity
 /// (DEL-01: rows that `after` lacks are removed). Rows with equal bytes are unchanged and cost a
-/// comparison; only changed rows are parsed. Folding the answer into `before` gives `after`.
-[[nodiscard]] inline result<std::vector<change>> diff(const row_map& before, const row_map& after) {
+/// comparison; only changed rows are parsed. Folding the answer into `before` gives `after`. `Rows` is
+/// row_map, or what can be gone through like it.
+template <class Rows = row_map>
+[[nodiscard]] result<std::vector<change>> diff(const Rows& before, const Rows& after) {
   std::vector<change> out;
   auto old_row = before.begin();
   auto new_row = after.begin();
@@ -196,7 +198,8 @@ private:
 }
 
 /// Applies changes to rows: the inverse of diff(), and what a reader of a change feed does.
-inline void fold(row_map& rows, const std::vector<change>& changes) {
+template <class Rows = row_map>
+void fold(Rows& rows, const std::vector<change>& changes) {
   for (const auto& one : changes) {
     if (one.kind == change_kind::removed)
       rows.erase(one.identity);

@@ -10,8 +10,6 @@
 #include <kollect/timestamp.hpp>
 #include <kollect/version.hpp>
 
-#include <boost/container/small_vector.hpp>
-
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -22,6 +20,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
@@ -150,9 +149,20 @@ private:
 
   /// An unknown field is passed over (ENV-02), however many there are, but its value is checked.
   [[nodiscard]] bool read_unknown(const json_string& name) {
-    unknown_.push_back(hash_of(name));
+    note_unknown(hash_of(name));
     std::string_view ignored;
     return cursor_.skip_value(ignored);
+  }
+
+  void note_unknown(std::size_t hash) {
+    if (unknown_count_ < few_unknown_.size()) {
+      few_unknown_[unknown_count_++] = hash;
+      return;
+    }
+    if (many_unknown_.empty())
+      many_unknown_.assign(few_unknown_.begin(), few_unknown_.end());
+    many_unknown_.push_back(hash);
+    ++unknown_count_;
   }
 
   [[nodiscard]] static std::size_t hash_of(const json_string& name) {
@@ -163,8 +173,9 @@ private:
   /// One unknown name twice is refused like a known one, as nobody could say which counts. O(n log n) for n
   /// of them, eight bytes each.
   [[nodiscard]] result<void> check_unknown() {
-    std::sort(unknown_.begin(), unknown_.end());
-    if (std::adjacent_find(unknown_.begin(), unknown_.end()) == unknown_.end())
+    std::size_t* const hashes = many_unknown_.empty() ? few_unknown_.data() : many_unknown_.data();
+    std::sort(hashes, hashes + unknown_count_);
+    if (std::adjacent_find(hashes, hashes + unknown_count_) == hashes + unknown_count_)
       return {};
     // Two names with one hash can be built by hand: so now the names themselves are looked at.
     std::set<std::string> seen;
@@ -229,7 +240,9 @@ private:
   json_cursor cursor_;
   envelope_view view_;
   std::array<bool, 5> seen_{};
-  boost::container::small_vector<std::size_t, 32> unknown_; // hashes of names; no allocation for a few
+  std::array<std::size_t, 32> few_unknown_{}; // hashes of names: no allocation for a few
+  std::vector<std::size_t> many_unknown_;     // all of them, once there are more
+  std::size_t unknown_count_ = 0;
   field_place place_{.wanted = "an object", .whole = "the message"};
   std::string_view clause_ = "ENV-01";
   std::size_t timestamp_at_ = 0;

@@ -94,6 +94,10 @@ inline void add_message_id(outgoing_message& message, const connection& sink, co
 /// (ENV-05), and exportedAt too where the snapshot does not tell it (PAY-04). error::item_exceeds_limit when
 /// one row alone is too large; then nothing is to be published (MP-02). Else the errors of make_message() and
 /// make_payloads(). O(n log n) in the rows.
+///
+/// To NATS, ask for payload_form::export_envelope: the default is a bare array, as DOC says, and the stream
+/// takes one that it has had within its duplicate window for a duplicate. Rows that change and change back
+/// (A, B, A) would then stay B for all who read (NAT-06).
 [[nodiscard]] inline result<std::vector<outgoing_message>>
 make_messages(const snapshot& source, const connection& sink, const timestamp& instant,
               const payload_options& options = {}) {

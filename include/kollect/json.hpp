@@ -8,18 +8,18 @@
 #include <kollect/parse.hpp>
 #include <kollect/version.hpp>
 
-#include <boost/json/conversion.hpp>
+#include <boost/json/fwd.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
-#include <boost/json/value_from.hpp>
-#include <boost/json/value_to.hpp>
+#include <boost/system/result.hpp>
 
+#include <concepts>
 #include <ostream>
 #include <string>
 #include <string_view>
 
 /// Conversions of the SDK's value types for boost::json::value_from, value_to and try_value_to, and with them
-/// for containers of these types.
+/// for containers of these types. Include boost/json.hpp for these functions, and the header of the type.
 ///
 /// Records become objects with their fields in camelCase, in order: scope, row_identity, item, envelope,
 /// snapshot, dedup_key, snapshot_order, change, serialized_item, export_envelope_header, header,
@@ -47,8 +47,8 @@ void tag_invoke(const boost::json::value_from_tag&, boost::json::value& out, con
 
 /// For try_value_to(): answers with an error code where the value has another shape.
 template <detail::json_convertible Type>
-boost::json::result<Type> tag_invoke(const boost::json::try_value_to_tag<Type>&,
-                                     const boost::json::value& value) {
+boost::system::result<Type> tag_invoke(const boost::json::try_value_to_tag<Type>&,
+                                       const boost::json::value& value) {
   auto read = detail::from_json<Type>(value);
   if (!read)
     return read.error().code;
@@ -62,15 +62,16 @@ Type tag_invoke(const boost::json::value_to_tag<Type>&, const boost::json::value
 }
 
 /// The string's value, decoded.
-inline void tag_invoke(const boost::json::value_from_tag&, boost::json::value& out,
-                       const json_string& value) {
+template <std::same_as<json_string> Text>
+void tag_invoke(const boost::json::value_from_tag&, boost::json::value& out, const Text& value) {
   out = value.decode();
 }
 
 /// As the item that it is a view of; attributes that are no JSON stay a string.
-inline void tag_invoke(const boost::json::value_from_tag&, boost::json::value& out, const item_view& row) {
+template <std::same_as<item_view> Row>
+void tag_invoke(const boost::json::value_from_tag&, boost::json::value& out, const Row& row) {
   boost::json::object made;
-  for (const auto& [name, field] : detail::text_fields<item_view>())
+  for (const auto& [name, field] : detail::text_fields<Row>())
     if (name != "group" || !row.group.empty())
       made.emplace(detail::view_of(name), (row.*field).decode());
   made.emplace("attributes", detail::json_of_text(std::string(row.attributes)));
@@ -78,17 +79,21 @@ inline void tag_invoke(const boost::json::value_from_tag&, boost::json::value& o
 }
 
 /// Its error_name().
-inline void tag_invoke(const boost::json::value_from_tag&, boost::json::value& out, error value) {
+template <std::same_as<error> Reason>
+void tag_invoke(const boost::json::value_from_tag&, boost::json::value& out, Reason value) {
   out = detail::view_of(error_name(value));
 }
 
 /// `{reason, message, clause, position, source}`; position is null where there is none.
-inline void tag_invoke(const boost::json::value_from_tag&, boost::json::value& out, const failure& value) {
-  out = {{"reason", detail::view_of(error_name(value.reason()))},
-         {"message", value.message.empty() ? value.code.message() : value.message},
-         {"clause", detail::view_of(value.clause)},
-         {"position", detail::to_json(value.position)},
-         {"source", value.source}};
+template <std::same_as<failure> Failure>
+void tag_invoke(const boost::json::value_from_tag&, boost::json::value& out, const Failure& value) {
+  boost::json::object made;
+  made.emplace("reason", detail::view_of(error_name(value.reason())));
+  made.emplace("message", value.message.empty() ? value.code.message() : value.message);
+  made.emplace("clause", detail::view_of(value.clause));
+  made.emplace("position", detail::to_json(value.position));
+  made.emplace("source", value.source);
+  out = std::move(made);
 }
 
 namespace detail {

@@ -3,9 +3,9 @@
 
 /// The core of the SDK: what reads, writes and compares messages. Not in it are the transports,
 /// kollect/kafka/*.hpp and kollect/nats/*.hpp with what they share (connection, message, transport,
-/// log_reader), manifests, kollect/manifest/*.hpp and kollect/yaml/read.hpp, messages made for a sink,
-/// kollect/export.hpp, redaction, range adaptors, kollect/views.hpp, and small tools such as
-/// kollect/json_writer.hpp.
+/// log_reader), manifests, kollect/manifest/*.hpp and kollect/yaml/read.hpp, payloads and messages made of
+/// rows, kollect/serialize_items.hpp, kollect/multipart.hpp and kollect/export.hpp, redaction, range
+/// adaptors, kollect/views.hpp, and small tools such as kollect/json_writer.hpp.
 
 #include <kollect/assembler.hpp>
 #include <kollect/checksum.hpp>
@@ -18,7 +18,6 @@
 #include <kollect/item.hpp>
 #include <kollect/json.hpp>
 #include <kollect/limits.hpp>
-#include <kollect/multipart.hpp>
 #include <kollect/order.hpp>
 #include <kollect/outcome.hpp>
 #include <kollect/parse.hpp>

@@ -8,6 +8,7 @@
 #include <kollect/message.hpp>
 #include <kollect/scope.hpp>
 #include <kollect/serialize.hpp>
+#include <kollect/serialize_items.hpp>
 #include <kollect/snapshot_view.hpp>
 #include <kollect/timestamp.hpp>
 #include <kollect/version.hpp>

@@ -4,6 +4,7 @@
 #include <kollect/error.hpp>
 #include <kollect/limits.hpp>
 #include <kollect/serialize.hpp>
+#include <kollect/serialize_items.hpp>
 #include <kollect/snapshot.hpp>
 #include <kollect/timestamp.hpp>
 #include <kollect/version.hpp>
@@ -105,8 +106,9 @@ split_items(std::vector<serialized_item> rows, const export_envelope_header& hea
 
 /// How a snapshot is put into payloads.
 struct payload_options {
-  payload_form form =
-      payload_form::array; ///< array, as DOC says, or export_envelope, as today's operator does
+  /// array, as DOC says, or export_envelope, as today's operator does. For NATS take export_envelope: the
+  /// stream drops an array that it has had within its duplicate window (NAT-06).
+  payload_form form = payload_form::array;
   std::size_t max_export_bytes = default_max_export_bytes; ///< 0: no limit
   limits bounds{};                                         ///< how deep a row may nest
 };

@@ -7,13 +7,10 @@
 #include <kollect/timestamp.hpp>
 #include <kollect/version.hpp>
 
-#include <algorithm>
 #include <compare>
 #include <cstdint>
 #include <span>
 #include <string>
-#include <utility>
-#include <vector>
 
 namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
@@ -46,12 +43,12 @@ namespace detail {
 
 } // namespace detail
 
-/// Where a whole set stands in its scope's order: the digest is SHA-256 over its parts' digests by index.
-[[nodiscard]] inline snapshot_order order_of(const part_set& set, std::vector<held_part> parts) {
-  std::sort(parts.begin(), parts.end());
+/// Where a whole set stands in its scope's order, given SHA-256 over the payload of each part, by index: the
+/// digest is SHA-256 over these.
+[[nodiscard]] inline snapshot_order order_of(const part_set& set, std::span<const sha256_digest> payloads) {
   std::string digests;
-  for (const auto& part : parts)
-    digests += detail::bytes_of(part.digest);
+  for (const auto& digest : payloads)
+    digests += detail::bytes_of(digest);
   return {set.exported_at, set.generation, sha256(digests)};
 }
 

@@ -30,10 +30,11 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
 /// What is known of a message besides its bytes and its key. All may be left out.
 struct arrival {
-  std::optional<message_position> position{};                          ///< for projection::committable()
-  std::optional<timestamp> appended_at{};                              ///< when the broker took it in
-  timestamp now = from_system_clock(std::chrono::system_clock::now()); ///< for limits::max_future
-  assembler::clock::time_point at = assembler::clock::now(); ///< for the ages of sets and dedup keys
+  std::optional<message_position> position{}; ///< for projection::committable()
+  std::optional<timestamp> appended_at{};     ///< when the broker took it in
+  timestamp now = kollect::now();             ///< for limits::max_future
+  std::chrono::steady_clock::time_point at =
+      std::chrono::steady_clock::now(); ///< for the ages of sets and dedup keys
 };
 
 /// How a message ended, and what it did.
@@ -53,6 +54,8 @@ struct step {
   return applied ? applied->ending : outcome::refused;
 }
 
+/// kollect::projection. A template so that only those who use it compile it.
+///
 /// The current rows of a whole fleet in memory, and the contract's rules for consumers: give it every message
 /// of a topic or subject, in any order and as often as they come, and it holds what the newest snapshots say.
 ///
@@ -71,22 +74,25 @@ struct step {
 /// Memory: the rows' JSON, some 300 bytes a row, and what the bounds allow. It is one process' view: a topic
 /// whose inventories are spread over partitions (KAF-02) is read by one process, or by members that share a
 /// database (docs/sdk.md). Movable, not copyable. Not thread-safe. No function of it throws.
-class projection {
+template <class Deferred>
+class basic_projection {
 public:
+  using clock = std::chrono::steady_clock; ///< of ages: no clock that is set back
+
   /// Its bounds, and how careful it is.
   struct options {
-    kollect::limits limits{};      ///< of each message
-    assembler::options pending{};  ///< bounds of sets that wait for their parts
-    dedup_window::options dedup{}; ///< bounds of the keys that are remembered
+    kollect::limits limits{};                               ///< of each message
+    typename basic_assembler<Deferred>::options pending{};  ///< bounds of sets that wait for their parts
+    typename basic_dedup_window<Deferred>::options dedup{}; ///< bounds of the keys that are remembered
     /// A snapshot that would remove more than so many per cent of its scope's rows is refused until the same
     /// rows come again in a newer one. Nothing: never.
     std::optional<std::int64_t> max_delete_percent{};
   };
 
   /// Empty, with the default options.
-  projection() = default;
+  basic_projection() = default;
   /// Empty, with these options.
-  explicit projection(options settings)
+  explicit basic_projection(options settings)
       : settings_(settings), seen_(settings.dedup), pending_(settings.pending) {}
 
   /// Takes one message in: its value, empty for a tombstone, and its Kafka key, if it has one; NATS has none.
@@ -104,8 +110,7 @@ public:
   }
 
   /// Gives up torn sets that have grown too old, for when no message comes: keep them as dead letters.
-  [[nodiscard]] std::vector<collected_set>
-  expire(assembler::clock::time_point now = assembler::clock::now()) {
+  [[nodiscard]] std::vector<collected_set> expire(clock::time_point now = clock::now()) {
     auto torn = pending_.expire(now);
     end_parts(torn, outcome::refused);
     return torn;
@@ -123,6 +128,14 @@ public:
                                     ? progress.next_offset
                                     : std::min(*progress.pending.begin(), progress.next_offset)});
     return out;
+  }
+
+  /// Whether the message at this position may be acknowledged on its own, as NATS wants it, once the effect
+  /// of its step is sure: not while it is a part that waits, even if it came once more and ended as a
+  /// duplicate, for the broker would then never send it again after a restart. Logarithmic.
+  [[nodiscard]] bool can_acknowledge(const message_position& position) const {
+    const auto progress = progress_.find(position.partition);
+    return progress == progress_.end() || !progress->second.pending.contains(position.offset);
   }
 
   /// Leaves a partition out of committable() until its next message: for one that a rebalance has taken away.
@@ -216,7 +229,7 @@ private:
     std::vector<kept_part> parts;
     for (const auto& part : set.parts)
       parts.push_back({part.part, part.payload});
-    auto arrived = whole_snapshot_of(set.set, std::move(parts), settings_.limits);
+    auto arrived = whole_snapshot_of(set.set, parts, settings_.limits);
     if (!arrived)
       return arrived.error();
     done.settled_parts = set.parts.size() - 1;
@@ -228,7 +241,7 @@ private:
   }
 
   /// Makes a snapshot the state of its scope if it is newer.
-  result<step> apply_if_newer(step done, const whole_snapshot& arrived, assembler::clock::time_point now) {
+  result<step> apply_if_newer(step done, const whole_snapshot& arrived, clock::time_point now) {
     done.order = arrived.order;
     auto& held = scopes_[done.scope];
     const auto [ending, why] = decide_snapshot(held.snapshot, arrived.order);
@@ -284,7 +297,7 @@ private:
   }
 
   /// From now on its parts are known by their keys: while they waited they were by their set.
-  void remember(const collected_set& set, assembler::clock::time_point now) {
+  void remember(const collected_set& set, clock::time_point now) {
     for (const auto& part : set.parts)
       seen_.remember(set.set.scope, part.key, now);
   }
@@ -311,11 +324,14 @@ private:
 
   options settings_{};
   std::map<scope, held_scope> scopes_;
-  dedup_window seen_;
-  assembler pending_;
+  basic_dedup_window<Deferred> seen_;
+  basic_assembler<Deferred> pending_;
   std::map<std::int32_t, partition_progress> progress_;
   outcome_counts counts_;
 };
+
+/// The current rows of a whole fleet in memory, and the contract's rules for consumers: see basic_projection.
+using projection = basic_projection<void>;
 
 } // namespace kollect::inline KOLLECT_ABI_NAMESPACE
 

@@ -84,14 +84,21 @@ result<message_head> read_unhashed_head(Text&&, Rest&&...) = delete;
           snapshot.part_total};
 }
 
+/// A part as decide_part() compares it with those that wait. Only for snapshots of form multipart.
+[[nodiscard]] inline held_part held_part_of(const message_head& head, const snapshot_view& snapshot) {
+  return {snapshot.part_index, head.key.payload};
+}
+
 /// SHA-256 over the items array (PAY-02), without hashing anything twice.
 [[nodiscard]] inline sha256_digest items_digest_of(const message_head& head, const snapshot_view& snapshot) {
   return snapshot.items_digest.value_or(head.key.payload);
 }
 
 /// The rows of a snapshot by identity, as raw JSON. Of two rows with one identity the later counts,
-/// as it would in the state table; the answer is how many were overwritten so. O(n log n).
-inline std::size_t collect_rows(const snapshot_view& snapshot, row_map& out) {
+/// as it would in the state table; the answer is how many were overwritten so. O(n log n). `Rows` is row_map,
+/// or another map.
+template <class Rows = row_map>
+std::size_t collect_rows(const snapshot_view& snapshot, Rows& out) {
   std::size_t overwritten = 0;
   for (const auto row : snapshot.rows()) {
     auto [place, is_new] = out.insert_or_assign(row.identity(), std::string(row.raw));

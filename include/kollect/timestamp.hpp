@@ -123,10 +123,11 @@ inline void append_padded(std::string& out, int value, std::size_t width) {
     return "(no timestamp: " + std::to_string(value.seconds) + " s, " + std::to_string(value.nanoseconds) +
            " ns)";
   namespace chrono = std::chrono;
-  const chrono::sys_seconds instant{chrono::seconds{value.seconds}};
-  const auto day = chrono::floor<chrono::days>(instant);
-  const chrono::year_month_day date{day};
-  const chrono::hh_mm_ss time{instant - day};
+  constexpr std::int64_t seconds_a_day = 86'400;
+  const std::int64_t days = (value.seconds - first_timestamp.seconds) / seconds_a_day +
+                            first_timestamp.seconds / seconds_a_day; // rounded down before 1970 too
+  const auto second = static_cast<int>(value.seconds - days * seconds_a_day);
+  const chrono::year_month_day date{chrono::sys_days{chrono::days{days}}};
   std::string text;
   text.reserve(30);
   detail::append_padded(text, static_cast<int>(date.year()), 4);
@@ -135,11 +136,11 @@ inline void append_padded(std::string& out, int value, std::size_t width) {
   text += '-';
   detail::append_padded(text, static_cast<int>(static_cast<unsigned>(date.day())), 2);
   text += 'T';
-  detail::append_padded(text, static_cast<int>(time.hours().count()), 2);
+  detail::append_padded(text, second / 3600, 2);
   text += ':';
-  detail::append_padded(text, static_cast<int>(time.minutes().count()), 2);
+  detail::append_padded(text, second / 60 % 60, 2);
   text += ':';
-  detail::append_padded(text, static_cast<int>(time.seconds().count()), 2);
+  detail::append_padded(text, second % 60, 2);
   if (value.nanoseconds != 0) {
     text += '.';
     detail::append_padded(text, static_cast<int>(value.nanoseconds), 9);
@@ -166,6 +167,11 @@ inline timestamp operator+(const timestamp& value, std::chrono::nanoseconds delt
     nanoseconds -= second, ++seconds;
   return std::clamp(timestamp{seconds, static_cast<std::uint32_t>(nanoseconds)}, first_timestamp,
                     last_timestamp);
+}
+
+/// The present instant, by the system's clock.
+[[nodiscard]] inline timestamp now() noexcept {
+  return timestamp{} + std::chrono::system_clock::now().time_since_epoch();
 }
 
 /// The instant that a reading of the system clock stands for, in whatever unit; finer ones than nanoseconds

@@ -94,16 +94,20 @@ struct log_identity {
 
 /// How far a log has been read before.
 struct read_position {
+  /// Read up to before `next_offset`, of which `last_message` was the last.
   read_position(std::int64_t next_offset, std::optional<fingerprint> last_message = {}) noexcept
       : next(next_offset), last(last_message) {}
 
   std::int64_t next; ///< Kafka offset or stream sequence from which on nothing was read
-  /// fingerprint_of() the value of the message before it; nothing: not known. NATS compares it with the message
-  /// that stands there now.
+  /// fingerprint_of() the value of the message before it; nothing: not known. NATS compares it with the
+  /// message that stands there now.
   std::optional<fingerprint> last;
 
   friend bool operator==(const read_position&, const read_position&) = default;
 };
+
+/// Where to start in each of some partitions: what was read before, or nothing for the log's beginning.
+using start_positions = std::vector<std::optional<read_position>>;
 
 /// What a subscriber asks and tells its owner about partitions. Called from poll() only.
 struct partition_listener {
@@ -113,17 +117,15 @@ struct partition_listener {
   /// position of its own: there an answer only says that the owner knows the log, and, from 1 on, that
   /// it has seen nothing from that sequence on, so that what is gone from there is a gap. `log` is what
   /// subscriber::log() will answer, which may not exist yet when the question comes.
-  std::function<result<std::vector<std::optional<read_position>>>(const log_identity& log,
-                                                                  std::span<const std::int32_t>)>
-      assigned;
+  std::function<result<start_positions>(const log_identity& log, std::span<const std::int32_t>)> assigned;
 
   /// These partitions are not ours any more; messages of theirs that are still held must be dropped.
   std::function<void(std::span<const std::int32_t>)> revoked;
 
   /// The log no longer holds what should come next. With `found` above `expected` retention has removed
-  /// [expected, found). With `found` below `expected` another log stands in the place of the one that was read:
-  /// it was recreated, or has lost its tail, and may have been filled again. It is read from `found` on, its
-  /// beginning; what of it was read before comes again.
+  /// [expected, found). With `found` below `expected` another log stands in the place of the one that was
+  /// read: it was recreated, or has lost its tail, and may have been filled again. It is read from `found`
+  /// on, its beginning; what of it was read before comes again.
   std::function<void(std::int32_t partition, std::int64_t expected, std::int64_t found)> gap;
 };
 

@@ -12,7 +12,6 @@
 #include <kollect/snapshot_message.hpp>
 #include <kollect/version.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -54,29 +53,31 @@ struct kept_part {
 /// answered decision_reason::last_part (MP-04). error::torn_set unless each index from 1 to part_total is
 /// there once; or what parse_payload() says of a payload that was not kept as it came. Linear.
 [[nodiscard]] inline result<whole_snapshot>
-whole_snapshot_of(const part_set& set, std::vector<kept_part> parts, const limits& bounds = {}) {
-  std::sort(parts.begin(), parts.end(),
-            [](const kept_part& left, const kept_part& right) { return left.part < right.part; });
+whole_snapshot_of(const part_set& set, const std::vector<kept_part>& parts, const limits& bounds = {}) {
+  const auto refuse = [&] {
+    return make_failure(error::torn_set,
+                        "these are not the " + std::to_string(set.part_total) + " parts of one set", "MP-04");
+  };
+  if (parts.size() != set.part_total)
+    return refuse();
   limits accepted = bounds;
   accepted.max_depth = max_depth_ceiling; // each has been found good within its envelope
   whole_snapshot out;
-  std::vector<held_part> held;
-  std::vector<sha256_digest> items;
+  out.parts.resize(parts.size());
+  out.views.resize(parts.size());
+  std::vector<sha256_digest> items(parts.size());
   for (const auto& [part, payload] : parts) {
-    if (part.part_index != held.size() + 1)
-      break;
+    const std::size_t place = part.part_index - std::size_t{1};
+    if (place >= parts.size() || !out.views[place].items.empty())
+      return refuse();
     auto view = parse_payload(payload, accepted);
     if (!view)
       return view.error();
-    items.push_back(view->items_digest.value_or(part.digest));
-    out.views.push_back(*view);
-    out.parts.push_back(part.digest);
-    held.push_back(part);
+    items[place] = view->items_digest.value_or(part.digest);
+    out.views[place] = *view;
+    out.parts[place] = part.digest;
   }
-  if (held.size() != parts.size() || held.size() != set.part_total)
-    return make_failure(error::torn_set,
-                        "these are not the " + std::to_string(set.part_total) + " parts of one set", "MP-04");
-  out.order = order_of(set, std::move(held));
+  out.order = order_of(set, out.parts);
   out.items_digest = items_digest_of_set(items);
   return out;
 }

@@ -224,7 +224,10 @@ result<void> batch::settle_set(const part_set& set, const held_part& last, waiti
   const std::int64_t scope_id = opened.record.id;
   const auto parts = static_cast<std::int64_t>(waiting.parts.size());
   std::sort(waiting.parts.begin(), waiting.parts.end());
-  auto order = order_of(set, waiting.parts);
+  std::vector<sha256_digest> payloads;
+  for (const auto& part : waiting.parts)
+    payloads.push_back(part.digest);
+  auto order = order_of(set, payloads);
   const outcome ending = ending_of(decide_snapshot(opened.record, order));
   if (ending == outcome::applied) {
     auto applied = apply_set(set, waiting, opened, std::move(order), origin);

@@ -7,6 +7,7 @@
 
 #include <kollect/base64.hpp>
 #include <kollect/serialize.hpp>
+#include <kollect/serialize_items.hpp>
 
 #include <servers/files.hpp>
 #include <servers/temporary_directory.hpp>

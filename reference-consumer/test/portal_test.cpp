@@ -5,6 +5,7 @@
 #include "support/http_client.hpp"
 
 #include <kollect/serialize.hpp>
+#include <kollect/serialize_items.hpp>
 
 #include <servers/files.hpp>
 #include <servers/temporary_directory.hpp>

@@ -66,7 +66,7 @@ void handle_secrets(std::vector<item>& rows, bool is_redacting, program::log& lo
 
 result<std::vector<outgoing_message>> make_export(const export_flags& flags, const connection& sink,
                                                   std::vector<item> rows) {
-  const auto instant = flags.instant.value_or(from_system_clock(std::chrono::system_clock::now()));
+  const auto instant = flags.instant.value_or(kollect::now());
   snapshot source;
   source.scope = {sink.cluster, flags.namespace_, flags.inventory};
   source.generation = flags.generation;

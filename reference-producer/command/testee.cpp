@@ -83,8 +83,7 @@ private:
     source.exported_at = asked.exported_at;
     source.items = std::move(asked.items);
     const auto form = flags_.payload == "array" ? payload_form::array : payload_form::export_envelope;
-    return make_messages(source, target_, from_system_clock(std::chrono::system_clock::now()),
-                         {form, asked.max_export_bytes});
+    return make_messages(source, target_, kollect::now(), {form, asked.max_export_bytes});
   }
 
   const testee_flags& flags_;

@@ -5,6 +5,7 @@
 #include <kollect/export.hpp>
 #include <kollect/message_builder.hpp>
 #include <kollect/serialize.hpp>
+#include <kollect/serialize_items.hpp>
 
 #include <array>
 #include <string_view>

@@ -12,6 +12,7 @@
 #include <kollect/multipart.hpp>
 #include <kollect/scope.hpp>
 #include <kollect/serialize.hpp>
+#include <kollect/serialize_items.hpp>
 #include <kollect/timestamp.hpp>
 #include <program/state.hpp>
 

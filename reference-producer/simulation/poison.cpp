@@ -3,6 +3,7 @@
 #include <kollect/export.hpp>
 #include <kollect/item.hpp>
 #include <kollect/serialize.hpp>
+#include <kollect/serialize_items.hpp>
 
 #include <array>
 #include <cstdint>

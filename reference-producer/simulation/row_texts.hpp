@@ -4,6 +4,7 @@
 #include "simulation/row_model.hpp"
 
 #include <kollect/serialize.hpp>
+#include <kollect/serialize_items.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -20,7 +20,7 @@ public:
     if (base_)
       last_ = last_ ? *last_ + std::chrono::milliseconds(1) : *base_;
     else
-      last_ = std::max(from_system_clock(std::chrono::system_clock::now()), earliest());
+      last_ = std::max(kollect::now(), earliest());
     return *last_;
   }
 

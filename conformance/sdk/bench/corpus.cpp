@@ -1,6 +1,7 @@
 #include "corpus.hpp"
 
 #include <kollect/serialize.hpp>
+#include <kollect/serialize_items.hpp>
 #include <kollect/timestamp.hpp>
 
 #include <boost/json/array.hpp>

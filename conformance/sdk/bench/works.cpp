@@ -5,6 +5,7 @@
 #include <support/items_parser.hpp>
 
 #include <kollect/kollect.hpp>
+#include <kollect/serialize_items.hpp>
 
 #include <boost/json/monotonic_resource.hpp>
 #include <boost/json/parse.hpp>

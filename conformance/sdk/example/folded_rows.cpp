@@ -2,6 +2,9 @@
 
 #include <kollect/json.hpp>
 #include <kollect/serialize.hpp>
+
+#include <boost/json/value_from.hpp>
+#include <boost/json/value_to.hpp>
 #include <servers/files.hpp>
 
 #include <gtest/gtest.h>

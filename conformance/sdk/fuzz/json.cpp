@@ -3,6 +3,7 @@
 #include "require.hpp"
 
 #include <kollect/kollect.hpp>
+#include <kollect/serialize_items.hpp>
 
 #include <cstddef>
 #include <cstdint>

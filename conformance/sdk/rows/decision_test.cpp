@@ -273,17 +273,22 @@ TEST_F(notice_alternation, an_empty_snapshot_says_nothing) {
 }
 
 TEST_F(notice_alternation, keeps_namespace_and_name_apart) {
-  EXPECT_NE(detail::digest_of({{"a", "bc"}}), detail::digest_of({{"ab", "c"}}));
-  EXPECT_NE(detail::digest_of({{"a", "b"}, {"c", "d"}}), detail::digest_of({{"a", "b"}}));
-  EXPECT_NE(detail::digest_of({{"", ""}}), detail::digest_of({}));
+  const auto digest = [](const std::vector<std::pair<std::string, std::string>>& targets) {
+    row_map rows;
+    for (const auto& [namespace_, name] : targets)
+      rows.emplace(row_identity{namespace_, name, "", "row", ""}, "{}");
+    return detail::digest_of(targets_of(rows));
+  };
+  EXPECT_NE(digest({{"a", "bc"}}), digest({{"ab", "c"}}));
+  EXPECT_NE(digest({{"a", "b"}, {"c", "d"}}), digest({{"a", "b"}}));
+  EXPECT_NE(digest({{"", ""}}), digest({}));
 }
 
-TEST(part_set, has_one_order_whatever_that_of_its_parts) {
+TEST(part_set, has_an_order_that_its_parts_tell) {
   const part_set set{{"c", "n", "all"}, {100, 0}, 1, 2};
-  const held_part first{1, sha256("a")}, second{2, sha256("b")};
-  const auto order = order_of(set, {first, second});
-  EXPECT_EQ(order, order_of(set, {second, first}));
-  EXPECT_NE(order, order_of(set, {{1, sha256("b")}, {2, sha256("a")}}));
+  const std::vector payloads{sha256("a"), sha256("b")};
+  const auto order = order_of(set, payloads);
+  EXPECT_NE(order, order_of(set, std::vector{payloads[1], payloads[0]}));
   EXPECT_EQ(order.instant, (timestamp{100, 0}));
   EXPECT_EQ(order.generation, 1);
   std::string digests;

@@ -5,6 +5,8 @@
 #include <kollect/json.hpp>
 #include <kollect/serialize.hpp>
 
+#include <boost/json/value_from.hpp>
+#include <boost/json/value_to.hpp>
 #include <boost/system/system_error.hpp>
 
 namespace kollect::test {

@@ -4,6 +4,8 @@
 #include <support/random_rows.hpp>
 
 #include <kollect/kollect.hpp>
+#include <kollect/multipart.hpp>
+#include <kollect/serialize_items.hpp>
 
 namespace kollect::test {
 

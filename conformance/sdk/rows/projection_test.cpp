@@ -213,6 +213,24 @@ TEST_F(projection_of, a_part_that_waits_holds_its_partition_back) {
   EXPECT_EQ(fleet_.committable(), (positions{{0, 14}, {1, 9}}));
 }
 
+TEST_F(projection_of, a_part_that_waits_may_not_be_acknowledged_even_if_it_comes_again) {
+  const auto take = [&](std::uint32_t index, std::int64_t offset) {
+    return outcome_of(fleet_.apply(part_at(noon(-5), {index == 1 ? "a" : "b"}, index, 2), usual_key,
+                                   at_noon(message_position{0, offset})));
+  };
+  EXPECT_EQ(take(1, 5), outcome::pending);
+  EXPECT_FALSE(fleet_.can_acknowledge({0, 5}));
+  EXPECT_EQ(take(1, 5), outcome::duplicate); // redelivered
+  EXPECT_FALSE(fleet_.can_acknowledge({0, 5}));
+  EXPECT_EQ(take(1, 6), outcome::duplicate); // a copy: the first one is kept back in its stead
+  EXPECT_TRUE(fleet_.can_acknowledge({0, 6}));
+  EXPECT_FALSE(fleet_.can_acknowledge({0, 5}));
+  EXPECT_TRUE(fleet_.can_acknowledge({1, 5}));
+  EXPECT_EQ(take(2, 7), outcome::applied);
+  EXPECT_TRUE(fleet_.can_acknowledge({0, 5}));
+  EXPECT_TRUE(fleet_.can_acknowledge({0, 7}));
+}
+
 TEST_F(projection_of, the_positions_of_a_set_that_was_overtaken_are_free) {
   ASSERT_TRUE(
       has_value(fleet_.apply(part_at(noon(-5), {"a"}, 1, 2), usual_key, at_noon(message_position{0, 3}))));

@@ -3,6 +3,8 @@
 #include <kollect/json.hpp>
 #include <kollect/kollect.hpp>
 #include <kollect/message_builder.hpp>
+#include <kollect/multipart.hpp>
+#include <kollect/serialize_items.hpp>
 #include <kollect/transport.hpp>
 
 #include <boost/json/value_from.hpp>

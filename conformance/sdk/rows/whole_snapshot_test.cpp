@@ -36,7 +36,7 @@ TEST(whole_snapshot, of_a_set_does_not_depend_on_the_order_of_its_parts) {
   const std::vector<sha256_digest> digests{kept.part(1).part.digest, kept.part(2).part.digest,
                                            kept.part(3).part.digest};
   EXPECT_EQ(whole->parts, digests);
-  EXPECT_EQ(whole->order, order_of(kept.set, {kept.part(1).part, kept.part(2).part, kept.part(3).part}));
+  EXPECT_EQ(whole->order, order_of(kept.set, digests));
   const auto sorted = whole_snapshot_of(kept.set, {kept.part(1), kept.part(2), kept.part(3)}).value();
   EXPECT_EQ(whole->items_digest, sorted.items_digest);
 }

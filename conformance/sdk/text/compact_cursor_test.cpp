@@ -10,6 +10,7 @@
 #include <kollect/envelope.hpp>
 #include <kollect/parse.hpp>
 #include <kollect/serialize.hpp>
+#include <kollect/serialize_items.hpp>
 #include <kollect/snapshot.hpp>
 
 namespace kollect::test {

@@ -4,6 +4,7 @@
 #include <kollect/multipart.hpp>
 #include <kollect/parse.hpp>
 #include <kollect/serialize.hpp>
+#include <kollect/serialize_items.hpp>
 
 #include <bit>
 #include <cmath>

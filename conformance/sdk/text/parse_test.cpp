@@ -4,6 +4,7 @@
 
 #include <kollect/parse.hpp>
 #include <kollect/serialize.hpp>
+#include <kollect/serialize_items.hpp>
 
 namespace kollect::test {
 

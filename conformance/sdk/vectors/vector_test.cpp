@@ -4,6 +4,8 @@
 #include <support/hex_dump.hpp>
 
 #include <kollect/kollect.hpp>
+#include <kollect/multipart.hpp>
+#include <kollect/serialize_items.hpp>
 
 #include <algorithm>
 

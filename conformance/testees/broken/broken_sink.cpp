@@ -38,7 +38,7 @@ void put_payload(outgoing_message& message, const export_plan& plan, std::string
 }
 
 timestamp now() {
-  return from_system_clock(std::chrono::system_clock::now());
+  return kollect::now();
 }
 
 } // namespace

@@ -1,9 +1,12 @@
 #ifndef KOLLECT_DETAIL_JSON_CONVERT_HPP
 #define KOLLECT_DETAIL_JSON_CONVERT_HPP
 
+#include <kollect/checksum.hpp>
 #include <kollect/detail/json_members.hpp>
 #include <kollect/detail/json_writer.hpp>
+#include <kollect/item.hpp>
 #include <kollect/parse.hpp>
+#include <kollect/timestamp.hpp>
 #include <kollect/version.hpp>
 
 #include <boost/json/array.hpp>
@@ -18,7 +21,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -29,13 +31,16 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail {
   return {text.data(), text.size()};
 }
 
+// All of it is templates, so that only what is used is compiled.
+
 // To JSON. None of it throws, but for what allocating may throw.
 
 template <class Type>
 boost::json::value to_json(const Type& value);
 
 /// A text that holds JSON becomes a value, if that is an object or array; any other stays a text.
-[[nodiscard]] inline boost::json::value json_of_text(const std::string& text) {
+template <std::same_as<std::string> Text>
+[[nodiscard]] boost::json::value json_of_text(const Text& text) {
   if (text.empty())
     return nullptr;
   if (auto value = parse_value(text, limits{.max_depth = max_depth_ceiling});
@@ -47,21 +52,20 @@ boost::json::value to_json(const Type& value);
 template <class Type>
 boost::json::value record_to_json(const Type& value) {
   boost::json::object out;
-  const auto add = [&](const auto& member) {
-    using member_type = std::remove_cvref_t<decltype(member)>;
-    if constexpr (std::same_as<member_type, json_text_member<Type>>)
-      out.emplace(view_of(member.name), json_of_text(value.*member.place));
+  json_members<Type>::template visit<Type>([&](std::string_view name, auto place) {
+    if constexpr (std::same_as<decltype(place), json_text<Type>>)
+      out.emplace(view_of(name), json_of_text(value.*place.place));
     else
-      out.emplace(view_of(member.name), to_json(value.*member.place));
-  };
-  std::apply([&](const auto&... members) { (add(members), ...); }, json_members<Type>::all);
+      out.emplace(view_of(name), to_json(value.*place));
+  });
   return out;
 }
 
 /// A row with the field names and the order of ROW-01.
-[[nodiscard]] inline boost::json::value item_to_json(const item& row) {
+template <std::same_as<item> Item>
+[[nodiscard]] boost::json::value item_to_json(const Item& row) {
   boost::json::object out;
-  for (const auto& [name, field] : text_fields<item>())
+  for (const auto& [name, field] : text_fields<Item>())
     if (name != "group" || !row.group.empty())
       out.emplace(view_of(name), row.*field);
   out.emplace("attributes", row.attributes);
@@ -126,7 +130,7 @@ template <class Type>
   if constexpr (std::same_as<Type, timestamp>) {
     return parse_timestamp(text);
   } else if constexpr (json_name<Type>) {
-    for (const auto one : json_names<Type>::all)
+    for (const auto one : json_names<Type>::template all<Type>)
       if (text == to_string(one))
         return one;
     return wrong_json(name, "one of the names there are, not " + in_quotes(text));
@@ -149,34 +153,31 @@ template <class Type>
 }
 
 /// The text of a value that json_of_text() has made.
-[[nodiscard]] inline result<std::string> text_from_json(const boost::json::value& value) {
+template <std::same_as<std::string> Text>
+[[nodiscard]] result<Text> text_from_json(const boost::json::value& value, std::string_view) {
   if (value.is_null())
-    return std::string();
+    return Text();
   if (const auto* const text = value.if_string())
-    return std::string(text->data(), text->size());
-  std::string out;
+    return Text(text->data(), text->size());
+  Text out;
   if (auto written = append_value(out, value, {.max_depth = max_depth_ceiling}, member_order::as_it_is);
       !written)
     return written.error();
   return out;
 }
 
-template <class Type, class Member>
-[[nodiscard]] result<void> member_from_json(const boost::json::object& from, const Member& member,
-                                            Type& out) {
-  const auto* const found = from.if_contains(view_of(member.name));
+/// Reads a member of the object `from` into `out`.
+template <class Value>
+[[nodiscard]] result<void>
+member_from_json(const boost::json::object& from, std::string_view name, Value& out,
+                 result<Value> (*read)(const boost::json::value&, std::string_view)) {
+  const auto* const found = from.if_contains(view_of(name));
   if (found == nullptr)
-    return make_failure(error::missing_field, "there must be a field " + in_quotes(member.name));
-  using value_type = std::remove_cvref_t<decltype(out.*member.place)>;
-  auto read = [&]() -> result<value_type> {
-    if constexpr (std::same_as<Member, json_text_member<Type>>)
-      return text_from_json(*found);
-    else
-      return from_json<value_type>(*found, member.name);
-  }();
-  if (!read)
-    return read.error();
-  out.*member.place = std::move(*read);
+    return make_failure(error::missing_field, "there must be a field " + in_quotes(name));
+  auto value = read(*found, name);
+  if (!value)
+    return value.error();
+  out = std::move(*value);
   return {};
 }
 
@@ -187,21 +188,26 @@ template <class Type>
     return wrong_json(name, "an object");
   Type out;
   result<void> read;
-  const auto add = [&](const auto& member) {
-    if (read)
-      read = member_from_json(*object, member, out);
-  };
-  std::apply([&](const auto&... members) { (add(members), ...); }, json_members<Type>::all);
+  json_members<Type>::template visit<Type>([&](std::string_view field, auto place) {
+    if (!read)
+      return;
+    if constexpr (std::same_as<decltype(place), json_text<Type>>)
+      read = member_from_json(*object, field, out.*place.place, &text_from_json<std::string>);
+    else
+      read = member_from_json(*object, field, out.*place,
+                              &from_json<std::remove_reference_t<decltype(out.*place)>>);
+  });
   if (!read)
     return read.error();
   return out;
 }
 
-[[nodiscard]] inline result<item> item_from_json(const boost::json::value& value) {
+template <std::same_as<item> Item>
+[[nodiscard]] result<Item> item_from_json(const boost::json::value& value) {
   if (!value.is_object())
     return make_failure(error::wrong_type, "a row must be an object", "ROW-01");
-  item row;
-  for (const auto& [name, field] : text_fields<item>()) {
+  Item row;
+  for (const auto& [name, field] : text_fields<Item>()) {
     const auto* const found = value.get_object().if_contains(view_of(name));
     if (found == nullptr && name == "group")
       continue;
@@ -270,7 +276,7 @@ template <class Type>
   } else if constexpr (is_vector<Type>::value) {
     return vector_from_json<Type>(value, name);
   } else if constexpr (std::same_as<Type, item>) {
-    return item_from_json(value);
+    return item_from_json<Type>(value);
   } else if constexpr (json_scalar<Type>) {
     return scalar_from_json<Type>(value, name);
   } else {

@@ -9,7 +9,6 @@
 #include <kollect/text_end.hpp>
 #include <kollect/version.hpp>
 
-#include <boost/container/small_vector.hpp>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
@@ -24,10 +23,12 @@
 #include <cstring>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail {
 
@@ -282,13 +283,14 @@ private:
     // As they are after reading what a producer wrote.
     if (order_ == member_order::as_it_is || std::is_sorted(object.begin(), object.end(), is_before))
       return append_members(object);
-    boost::container::small_vector<const boost::json::key_value_pair*, 32> members;
-    members.reserve(object.size());
+    std::array<const boost::json::key_value_pair*, 32> few; // so that a usual object allocates nothing
+    std::vector<const boost::json::key_value_pair*> many(object.size() > few.size() ? object.size() : 0);
+    const auto** const first = many.empty() ? few.data() : many.data();
+    const auto** end = first;
     for (const auto& member : object)
-      members.push_back(&member);
-    std::sort(members.begin(), members.end(),
-              [&](const auto* left, const auto* right) { return is_before(*left, *right); });
-    append_members(members);
+      *end++ = &member;
+    std::sort(first, end, [&](const auto* left, const auto* right) { return is_before(*left, *right); });
+    append_members(std::span(first, end));
   }
 
   /// Members that are in order, given as pointers or as they are.

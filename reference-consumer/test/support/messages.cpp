@@ -2,6 +2,7 @@
 
 #include <kollect/parse.hpp>
 #include <kollect/serialize.hpp>
+#include <kollect/serialize_items.hpp>
 
 #include <gtest/gtest.h>
 

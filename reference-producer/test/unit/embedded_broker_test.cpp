@@ -142,7 +142,7 @@ TEST_F(embedded_broker, is_filled_at_a_steady_pace_and_stopped_in_between) {
                                      "--items",          "2"};
   program_.emplace(start_producer(arguments));
   ASSERT_TRUE(servers::wait_until([&] { return place_.has("effective.yaml"); }, std::chrono::seconds(60)));
-  const auto before = from_system_clock(std::chrono::system_clock::now());
+  const auto before = kollect::now();
   member reader;
   ASSERT_TRUE(has_value(
       reader.join(written_target(), {.group = "reader", .session_timeout = 6s, .fetch_wait = 20ms})));

@@ -3,6 +3,7 @@
 
 #include <kollect/redact.hpp>
 #include <kollect/serialize.hpp>
+#include <kollect/serialize_items.hpp>
 
 #include <gtest/gtest.h>
 

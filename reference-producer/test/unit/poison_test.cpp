@@ -22,7 +22,7 @@ connection sink_of(broker_system system) {
 
 TEST(poison, is_refused_for_the_reason_that_names_it) {
   random_source numbers(1);
-  const auto now = from_system_clock(std::chrono::system_clock::now());
+  const auto now = kollect::now();
   std::set<std::string_view> names;
   for (std::size_t kind = 0; kind < poison_kind_count(); ++kind) {
     for (int round = 0; round < 50; ++round) {

@@ -14,7 +14,7 @@ TEST(simulated_clock, counts_milliseconds_from_its_base) {
 
 TEST(simulated_clock, is_the_real_time_without_a_base_but_never_twice_the_same) {
   simulated_clock clock({});
-  const auto before = from_system_clock(std::chrono::system_clock::now());
+  const auto before = kollect::now();
   auto last = clock.tick();
   EXPECT_GE(last, before);
   for (int round = 0; round < 1'000; ++round) {
@@ -22,7 +22,7 @@ TEST(simulated_clock, is_the_real_time_without_a_base_but_never_twice_the_same) 
     EXPECT_GT(next, last);
     last = next;
   }
-  EXPECT_LE(last, from_system_clock(std::chrono::system_clock::now()) + std::chrono::milliseconds(1));
+  EXPECT_LE(last, kollect::now() + std::chrono::milliseconds(1));
 }
 
 } // namespace

@@ -178,7 +178,7 @@ TEST_P(simulation, dates_each_snapshot_after_the_one_before_and_none_in_the_futu
   options.poison = options.duplicates = 0;
   message_stream stream(options, sink_of(GetParam()));
   const auto messages = take_all(stream);
-  const auto now = from_system_clock(std::chrono::system_clock::now());
+  const auto now = kollect::now();
   std::map<scope, timestamp> last;
   timestamp last_envelope;
   for (const auto& message : messages) {

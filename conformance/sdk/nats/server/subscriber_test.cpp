@@ -25,7 +25,7 @@ TEST_F(subscriber_server, tells_all_about_a_message) {
   EXPECT_FALSE(got.key);
   EXPECT_FALSE(got.is_tombstone);
   ASSERT_TRUE(got.appended_at);
-  const auto now = from_system_clock(std::chrono::system_clock::now());
+  const auto now = kollect::now();
   EXPECT_LE(*got.appended_at, now);
   EXPECT_GT(*got.appended_at + 60s, now);
   for (const header& field : message.headers)

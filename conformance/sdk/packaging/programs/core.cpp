@@ -2,6 +2,13 @@
 #include <kollect/kollect.hpp>
 
 #include <cstdio>
+#include <version>
+
+#if defined(__cpp_lib_format) // g++ 13 and newer
+#include <kollect/fmt.hpp>
+
+#include <format>
+#endif
 
 int main() {
   constexpr const char* message =
@@ -15,6 +22,12 @@ int main() {
     std::puts(to_string(items.error()).c_str());
     return 1;
   }
+#if defined(__cpp_lib_format)
+  if (std::format("{:>16}", head->scope) != "    prod:team-a/") {
+    std::puts("std::format writes a scope otherwise");
+    return 1;
+  }
+#endif
   // value() would throw: what -fno-exceptions makes of it is the program's to say.
   std::printf("kollect %s: %s, %zu row\n", KOLLECT_VERSION_STRING, to_string(head.value().key).c_str(),
               items.value().size());
