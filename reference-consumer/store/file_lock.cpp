@@ -30,7 +30,7 @@ std::string read_holder(int descriptor) {
 } // namespace
 
 result<file_lock> file_lock::acquire(const std::string& path, std::string_view holder) {
-  file_lock lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640));
+  file_lock lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (lock.descriptor_ < 0) {
     const auto reason = errno == ENOSPC ? error::store_full : error::store_read_only;
     return refuse(reason, path,

@@ -30,6 +30,13 @@ std::string big_endian(std::int64_t value) {
   return out;
 }
 
+/// How many times --store-timeout a statement may take before the server is asked about it.
+constexpr int statement_timeouts = 6;
+
+/// Parameters that are sent ahead of their answers. More of them would fill the server's buffers while it
+/// works on one statement, and TCP could not tell it from a dead one.
+constexpr std::size_t max_posted_bytes = std::size_t{256} << 10U;
+
 struct verdict {
   error reason;
   std::string_view advice;
@@ -136,6 +143,13 @@ parameters& parameters::array(Oid type, Oid element, const std::vector<std::stri
   return add(type, std::move(out));
 }
 
+std::size_t parameters::size() const noexcept {
+  std::size_t bytes = 0;
+  for (const auto& value : values_)
+    bytes += value.own.empty() ? value.view.size() : value.own.size();
+  return bytes;
+}
+
 parameters& parameters::integers(const std::vector<std::int64_t>& values) {
   std::string all;
   for (const auto value : values)
@@ -193,7 +207,8 @@ std::string connection::quoted(const std::string& name) const {
 result<void> connection::connect() {
   // What stands before dbname gives way to what the URL says.
   const std::string seconds = std::to_string(settings_.timeout.count());
-  const std::string milliseconds = std::to_string(settings_.timeout.count() * 1000);
+  // As long as for a statement: the kernel counts a server that works, and does not read meanwhile, too.
+  const std::string milliseconds = std::to_string(statement_timeouts * settings_.timeout.count() * 1000);
   const char* const names[] = {"fallback_application_name", "keepalives_idle",
                                "tcp_user_timeout",          "dbname",
                                "client_encoding",           nullptr};
@@ -206,8 +221,11 @@ result<void> connection::connect() {
   const auto deadline = clock::now() + settings_.timeout;
   auto state = PQstatus(handle_.get()) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING;
   while (state == PGRES_POLLING_READING || state == PGRES_POLLING_WRITING) {
-    if (auto ready = wait_for_socket(state == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline); !ready)
-      return ready;
+    auto ready = wait_for_socket(state == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline);
+    if (!ready)
+      return ready.error();
+    if (!*ready)
+      return refuse(error::store_unavailable, "the server did not answer in time; it will be tried again");
     state = PQconnectPoll(handle_.get());
   }
   if (state == PGRES_POLLING_OK) {
@@ -249,19 +267,43 @@ result<void> connection::set_up(access how) {
   return execute(sql);
 }
 
-result<void> connection::wait_for_socket(short events, clock::time_point deadline) {
+/// False when the time is over.
+result<bool> connection::wait_for_socket(short events, clock::time_point deadline) {
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - clock::now()).count();
   pollfd watched{PQsocket(handle_.get()), events, 0};
   const int ready = left <= 0 ? 0 : ::poll(&watched, 1, static_cast<int>(left));
-  if (ready > 0 || (ready < 0 && errno == EINTR))
-    return {};
-  if (ready == 0)
-    return refuse(error::store_unavailable, "the server did not answer in time; it will be tried again");
+  if (ready >= 0 || errno == EINTR)
+    return ready != 0;
   return refuse(error::store_unavailable, "poll: " + std::generic_category().message(errno));
 }
 
+/// Waits for as long as the server works.
+result<void> connection::wait_for_server(short events, clock::time_point& deadline) {
+  auto ready = wait_for_socket(events, deadline);
+  if (!ready)
+    return ready.error();
+  if (*ready)
+    return {};
+  if (!is_still_working())
+    return refuse(error::store_unavailable, "the server did not answer in time; it will be tried again");
+  deadline = statement_deadline();
+  return {};
+}
+
+bool connection::is_still_working() const {
+  if (is_probe_)
+    return false;
+  auto probe = open(settings_, access::read_only);
+  if (!probe)
+    return false;
+  (*probe)->is_probe_ = true;
+  auto found = (*probe)->run("SELECT count(*) FROM pg_stat_activity WHERE pid = $1 AND state = 'active'",
+                             parameters().integer(PQbackendPID(handle_.get())));
+  return found && (*found)[0].integer(0) == 1;
+}
+
 connection::clock::time_point connection::statement_deadline() const {
-  return clock::now() + 6 * settings_.timeout;
+  return clock::now() + statement_timeouts * settings_.timeout;
 }
 
 result<void> connection::wait_until_sent(clock::time_point deadline) {
@@ -271,7 +313,7 @@ result<void> connection::wait_until_sent(clock::time_point deadline) {
       return {};
     if (left < 0)
       return describe(nullptr);
-    if (auto ready = wait_for_socket(POLLIN | POLLOUT, deadline); !ready)
+    if (auto ready = wait_for_server(POLLIN | POLLOUT, deadline); !ready)
       return ready;
     if (PQconsumeInput(handle_.get()) == 0)
       return describe(nullptr);
@@ -284,7 +326,7 @@ result<PGresult*> connection::next_answer(clock::time_point deadline) {
     const int left = PQflush(handle_.get());
     if (left < 0)
       return describe(nullptr);
-    if (auto ready = wait_for_socket(left > 0 ? POLLIN | POLLOUT : POLLIN, deadline); !ready)
+    if (auto ready = wait_for_server(left > 0 ? POLLIN | POLLOUT : POLLIN, deadline); !ready)
       return ready.error();
     if (PQconsumeInput(handle_.get()) == 0)
       return describe(nullptr);
@@ -387,6 +429,8 @@ result<answer> connection::run(const char* sql, const parameters& values) {
 result<void> connection::post(const char* sql, const parameters& values) {
   if (PQpipelineStatus(handle_.get()) == PQ_PIPELINE_OFF && PQenterPipelineMode(handle_.get()) == 0)
     return describe(nullptr);
+  if (auto few = keep_few_posted(values.size()); !few)
+    return few;
   auto found = statements_.find(sql);
   if (found == statements_.end()) {
     auto name = send_preparation(sql, values);
@@ -408,15 +452,19 @@ result<void> connection::post(const char* sql, const parameters& values) {
   return {};
 }
 
+/// Waits for the answers to what was posted, where that and these bytes more are many.
+result<void> connection::keep_few_posted(std::size_t bytes) {
+  if (posted_ > 0 && posted_bytes_ + bytes > max_posted_bytes)
+    if (auto read = read_posted_answers(); !read)
+      return read;
+  posted_bytes_ += bytes;
+  return {};
+}
+
 result<void> connection::settle() {
   if (PQpipelineStatus(handle_.get()) == PQ_PIPELINE_OFF)
     return {};
   auto done = read_posted_answers();
-  // A preparation that failed, or came after a failure, has not been made.
-  if (!done)
-    for (const auto* const sql : just_prepared_)
-      statements_.erase(sql);
-  just_prepared_.clear();
   posted_ = 0;
   if (PQexitPipelineMode(handle_.get()) == 0 && done)
     return describe(nullptr);
@@ -427,6 +475,17 @@ result<void> connection::settle() {
 /// synchronisation. The first failure is the one to tell: those after it say only that the transaction has
 /// failed.
 result<void> connection::read_posted_answers() {
+  auto done = read_answers_until_settled();
+  // A preparation that failed, or came after a failure, has not been made.
+  if (!done)
+    for (const auto* const sql : just_prepared_)
+      statements_.erase(sql);
+  just_prepared_.clear();
+  posted_bytes_ = 0;
+  return done;
+}
+
+result<void> connection::read_answers_until_settled() {
   std::optional<failure> problem;
   bool is_last_null = false;
   while (posted_ > 0) {

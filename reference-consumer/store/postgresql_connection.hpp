@@ -42,6 +42,8 @@ public:
   parameters& texts(const std::vector<std::string_view>& values);
   parameters& many_bytes(const std::vector<std::string_view>& values);
 
+  std::size_t size() const noexcept; ///< of all values, in bytes
+
 private:
   friend class connection;
 
@@ -91,7 +93,9 @@ private:
 
 enum class access { read_write, read_only };
 
-/// One session. Statements are prepared once and kept; each wait has a deadline.
+/// One session. Statements are prepared once and kept. Each wait has a deadline; when it is over, the server
+/// is asked through another session whether it still works on the statement, and then has as long once more:
+/// a busy server is not taken for a dead one.
 class connection {
 public:
   /// Connects and sets the session up. error::store_unavailable when nobody answers in time,
@@ -136,7 +140,9 @@ private:
 
   result<void> connect();
   result<void> set_up(access how);
-  result<void> wait_for_socket(short events, clock::time_point deadline);
+  result<bool> wait_for_socket(short events, clock::time_point deadline);
+  result<void> wait_for_server(short events, clock::time_point& deadline);
+  bool is_still_working() const;
   result<void> wait_until_sent(clock::time_point deadline);
   result<PGresult*> next_answer(clock::time_point deadline);
   result<answer> last_answer();
@@ -144,6 +150,8 @@ private:
   result<void> send_prepared(const char* sql, const parameters& values);
   result<std::string> send_preparation(const char* sql, const parameters& values);
   result<void> read_posted_answers();
+  result<void> read_answers_until_settled();
+  result<void> keep_few_posted(std::size_t bytes);
   failure describe(const PGresult* refused) const;
   clock::time_point statement_deadline() const;
 
@@ -153,6 +161,8 @@ private:
   std::map<const char*, std::string> statements_;
   std::size_t last_statement_ = 0;           // names are never used again
   std::size_t posted_ = 0;                   // statements whose answers are to come
+  std::size_t posted_bytes_ = 0;             // of their parameters
+  bool is_probe_ = false;                    // asks about another session, and is not asked about itself
   std::vector<const char*> just_prepared_{}; // among the posted
   std::set<std::string> channels_;
 };

@@ -16,7 +16,8 @@ struct postgresql_settings {
   std::string url;                ///< as libpq takes it: postgresql://user@host:port/database?sslmode=…
   std::string schema = "kollect"; ///< that holds the tables; made if missing
   /// How long the server may take to be reached, and how long it lets a stopped process hold its locks.
-  /// Other processes wait three times as long for a lock, and six times as long for any statement.
+  /// Other processes wait three times as long for a lock, and six times as long for any statement before they
+  /// ask the server, through another session, whether it still works on it.
   std::chrono::seconds timeout{10};
 };
 

@@ -15,6 +15,10 @@
 #include <system_error>
 #include <utility>
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 namespace kollect::consumer {
 namespace sqlite {
 namespace {
@@ -136,7 +140,8 @@ public:
   result<std::optional<owned_position>> noted_position(const std::string& log) override {
     std::optional<owned_position> noted;
     auto read = database_->query(
-        "SELECT owner_epoch, next_offset, last_message FROM logs JOIN positions USING (log_id) WHERE name = ? "
+        "SELECT owner_epoch, next_offset, last_message FROM logs JOIN positions USING (log_id) WHERE name = "
+        "? "
         "AND partition = 0 AND next_offset >= 0",
         [&](statement& select) { select.bind_text(log); },
         [&](statement& row) {
@@ -307,7 +312,8 @@ public:
                                                     std::int64_t limit) override {
     std::vector<std::int64_t> out;
     auto read = database_->query(
-        "SELECT dead_letter_id FROM dead_letters WHERE dead_letter_id > ? AND reason = ? AND value IS NOT NULL "
+        "SELECT dead_letter_id FROM dead_letters WHERE dead_letter_id > ? AND reason = ? AND value IS NOT "
+        "NULL "
         "ORDER BY dead_letter_id LIMIT ?",
         [&](statement& select) { select.bind(after_id).bind_text(reason).bind(limit); },
         [&](statement& row) { out.push_back(row.integer(0)); });
@@ -344,7 +350,8 @@ public:
   result<std::vector<stored_position>> positions() override {
     std::vector<stored_position> out;
     auto read = database_->query(
-        "SELECT name, partition, next_offset, owner_epoch, owner, last_message, has_caught_up FROM positions JOIN logs "
+        "SELECT name, partition, next_offset, owner_epoch, owner, last_message, has_caught_up FROM positions "
+        "JOIN logs "
         "USING (log_id) "
         "ORDER BY "
         "name, partition",
@@ -457,13 +464,40 @@ private:
 } // namespace
 } // namespace sqlite
 
+namespace {
+
+/// What stands behind `sqlite:` is a file's name, and nothing that SQLite would take for something else: what
+/// was applied into memory would be gone, and a URI would be locked under another name than the file.
+result<void> check_name(const std::string& path) {
+  if (!path.empty() && path != ":memory:" && !path.starts_with("file:"))
+    return {};
+  auto refused =
+      make_failure(error::invalid_value,
+                   "a store is a file, and this names none; for a file with such a name write ./NAME");
+  refused.source = path;
+  return refused;
+}
+
+/// A new file is nobody else's to read: rows and dead letters hold what the fleet holds. SQLite gives its
+/// other files the rights of this one. One that is there keeps its own.
+void make_private_file(const std::string& path) {
+  if (const int file = ::open(path.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, S_IRUSR | S_IWUSR);
+      file >= 0)
+    ::close(file);
+}
+
+} // namespace
+
 result<std::unique_ptr<store>> open_sqlite_store(const std::string& path, std::string_view owner) {
+  if (auto checked = check_name(path); !checked)
+    return checked.error();
   // Under its real name: a link to the file is the same store.
   std::error_code unknown;
   const auto real_path = std::filesystem::weakly_canonical(path, unknown);
   auto lock = file_lock::acquire((unknown ? path : real_path.string()) + ".lock", owner);
   if (!lock)
     return lock.error();
+  make_private_file(path);
   auto opened = sqlite::database::open(path, sqlite::access::read_write_create);
   if (!opened)
     return opened.error();
@@ -485,6 +519,8 @@ result<std::unique_ptr<store>> open_sqlite_store(const std::string& path, std::s
 }
 
 result<std::unique_ptr<store>> open_sqlite_reader(const std::string& path) {
+  if (auto checked = check_name(path); !checked)
+    return checked.error();
   auto opened = sqlite::database::open(path, sqlite::access::read_only);
   if (!opened)
     return opened.error();

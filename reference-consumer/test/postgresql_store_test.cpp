@@ -1,6 +1,7 @@
 // What only a PostgreSQL store has: credentials, other processes, SQL that others may run.
 #include "store/postgresql_store.hpp"
 
+#include "store/postgresql_connection.hpp"
 #include "store/postgresql_schema.hpp"
 
 #include "support/assertions.hpp"
@@ -17,6 +18,8 @@
 #include <array>
 #include <atomic>
 #include <thread>
+
+#include <csignal>
 
 namespace kollect::consumer::test {
 namespace {
@@ -336,6 +339,70 @@ TEST_F(postgresql_store, view_has_the_columns_of_the_state_table_and_stands_host
       sql("SELECT payload #>> '{attributes,lone}' FROM inventory_items WHERE payload #> '{attributes,lone}' "
           "IS NOT NULL"),
       rows_of_text{"\xEF\xBF\xBDx\\u0000"});
+}
+
+/// A statement that takes longer than any deadline, while the server works on it.
+TEST_F(postgresql_store, a_busy_server_is_not_taken_for_a_dead_one) {
+  settings_.timeout = std::chrono::seconds(1);
+  const auto session = postgresql::connection::open(settings_, postgresql::access::read_write).value();
+  EXPECT_TRUE(succeeds(session->run("SELECT pg_sleep(7.5)")));
+}
+
+TEST_F(postgresql_store, a_session_that_is_not_worked_for_is_given_up) {
+  settings_.timeout = std::chrono::seconds(1);
+  const auto session = postgresql::connection::open(settings_, postgresql::access::read_write).value();
+  EXPECT_TRUE(succeeds(session->execute("CREATE TEMPORARY TABLE one (x BIGINT)")));
+  const auto found = session->run("SELECT pg_backend_pid()::bigint");
+  const auto pid = static_cast<pid_t>((*found)[0].integer(0));
+  ASSERT_EQ(::kill(pid, SIGSTOP), 0);
+  const auto answered = session->run("SELECT count(*) FROM one");
+  EXPECT_EQ(::kill(pid, SIGCONT), 0);
+  EXPECT_TRUE(fails_with(answered, error::store_unavailable))
+      << "it stands still, and is idle for all others";
+}
+
+/// What is posted fails no later than when its answer is read, however much is posted.
+TEST_F(postgresql_store, a_posted_statement_that_fails_is_told_among_many) {
+  const auto session = postgresql::connection::open(settings_, postgresql::access::read_write).value();
+  const std::string text(100'000, 'x');
+  ASSERT_TRUE(succeeds(session->execute("BEGIN; CREATE TEMPORARY TABLE one (x TEXT UNIQUE) ON COMMIT DROP")));
+  result<void> posted;
+  for (int count = 0; posted && count < 20; ++count)
+    posted = session->post("INSERT INTO one VALUES (left($1, 10))", postgresql::parameters().text(text));
+  ASSERT_TRUE(succeeds(posted) || fails_with(posted, error::internal));
+  const auto settled = session->settle();
+  EXPECT_TRUE(!posted || !settled) << "the same text twice";
+  EXPECT_TRUE(session->has_failed());
+  EXPECT_TRUE(succeeds(session->execute("ROLLBACK")));
+  EXPECT_TRUE(succeeds(session->run("SELECT 1::bigint"))) << "and the session goes on";
+}
+
+TEST_F(postgresql_store, damaged_rows_are_found_and_put_right_by_the_next_snapshot) {
+  for (const auto* const damage :
+       {"UPDATE items SET item = replace(item, 'Deployment', 'Deplnyment') WHERE name = 'row-1'",
+        "UPDATE items SET name = 'x' WHERE name = 'row-1'", "DELETE FROM items WHERE name = 'row-1'"}) {
+    SCOPED_TRACE(damage);
+    settings_.schema += "'";
+    const auto opened = open();
+    owned_positions owned;
+    const std::int32_t partitions[] = {0};
+    owned[0] = opened->claim(std::string(kafka_log), partitions, "the test").value().front();
+    std::vector<std::string> notices;
+    auto settings = make_settings();
+    settings.notice = [&](const scope&, std::string_view what) { notices.emplace_back(what); };
+    const auto apply = [&](std::int64_t second) {
+      EXPECT_TRUE(succeeds(ingest(*opened, settings, owned,
+                                  batch_of(deliver(make_array(make_rows(3), noon(second)), second)))));
+    };
+    apply(0);
+    sql(damage);
+    EXPECT_FALSE(opened->contradictions().value().empty());
+    EXPECT_EQ(check_held_rows(*opened, settings, 0, 1'000'000).value(), 0);
+    EXPECT_EQ(notices.size(), 1U);
+    apply(1);
+    EXPECT_EQ(state_text(*opened), state_text(make_rows(3)));
+    EXPECT_EQ(opened->contradictions().value(), std::vector<std::string>());
+  }
 }
 
 TEST(postgresql_url, is_described_without_its_password) {

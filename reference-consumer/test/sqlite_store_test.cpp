@@ -109,6 +109,23 @@ TEST_F(sqlite_store_file, the_next_writer_may_come_when_the_first_is_gone) {
   EXPECT_NE(third.error().message.find("in use by next;"), std::string::npos) << third.error();
 }
 
+TEST_F(sqlite_store_file, a_name_that_is_no_file_is_refused) { // S32
+  for (const auto* const name : {"", ":memory:", "file:store.db", "file:x?mode=memory", "file::memory:"}) {
+    EXPECT_TRUE(fails_with(open_sqlite_store(name, "the test"), error::invalid_value)) << name;
+    EXPECT_TRUE(fails_with(open_sqlite_reader(name), error::invalid_value)) << name;
+    EXPECT_FALSE(std::filesystem::exists(std::string(name) + ".lock")) << name;
+  }
+}
+
+TEST_F(sqlite_store_file, a_new_file_is_nobody_elses_to_read) {
+  fill();
+  const auto opened = open();
+  for (const auto* const end : {"", "-wal", "-shm"})
+    EXPECT_EQ(std::filesystem::status(path_ + end).permissions(),
+              std::filesystem::perms::owner_read | std::filesystem::perms::owner_write)
+        << end;
+}
+
 TEST_F(sqlite_store_file, a_missing_folder_is_a_place_that_cannot_be_written) {
   const auto opened = open_sqlite_store(folder_.path() / "missing" / "store.db", "the test");
   ASSERT_TRUE(fails_with(opened, error::store_read_only));
