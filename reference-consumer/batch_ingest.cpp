@@ -91,6 +91,8 @@ message_heads batch_ingest::heads_of(const std::vector<const received_message*>&
 }
 
 result<message_head> batch_ingest::head_of(const received_message& message) const {
+  if (message.unreadable)
+    return *message.unreadable;
   if (message.is_tombstone)
     return make_failure(error::empty_message, "a record without a value says nothing about a snapshot",
                         "ENV-08");
@@ -198,6 +200,7 @@ result<void> batch_ingest::settle_set(const part_set& set, const scope& where, o
   accepted.max_depth = max_depth_ceiling;
   accepted.max_message_bytes = std::numeric_limits<std::size_t>::max();
   accepted.max_part_total = std::numeric_limits<std::uint32_t>::max();
+  accepted.max_name_bytes = std::numeric_limits<std::size_t>::max();
   for (const auto& part : *parts) {
     auto head = read_head(part.message, part.message_key, accepted);
     if (!head)

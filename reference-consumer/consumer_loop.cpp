@@ -1,5 +1,7 @@
 #include "consumer_loop.hpp"
 
+#include "ingest_within_memory.hpp"
+#include "operations/decompression.hpp"
 #include "trace_context.hpp"
 
 #include <algorithm>
@@ -139,6 +141,7 @@ result<void> consumer_loop::connect() {
     if (auto marked = (*connected)->mark_end(settings_.broker_timeout); !marked)
       return marked;
   subscriber_ = std::move(*connected);
+  taken_at_ = clock::now();
   settings_.ingest.log = subscriber_->log();
   log_.info("consuming", {{"log", settings_.ingest.log.name}, {"owner", settings_.owner}});
   return {};
@@ -220,8 +223,11 @@ result<consumer_loop::step> consumer_loop::take_batch() {
   if (!batch)
     return recover_from(batch.error());
   heard_of_at_ = clock::now();
+  note_unreadable();
+  note_taken(*batch);
   if (batch->empty())
     return finish_or_go_on();
+  taken_at_ = heard_of_at_;
   auto is_rewound = rewind_replaced(*batch);
   if (!is_rewound || *is_rewound) {
     subscriber_.reset(); // joins anew and is told what is still ours, and where to begin
@@ -246,6 +252,39 @@ result<consumer_loop::step> consumer_loop::take_batch() {
   return step::go_on;
 }
 
+/// What was polled is not in librdkafka's queue any more; where nothing was, the queue is empty.
+void consumer_loop::note_taken(const std::vector<received_message>& batch) {
+  if (batch.empty())
+    return decompression::give_back_all();
+  std::size_t bytes = 0;
+  for (const auto& message : batch)
+    bytes += message.value.size();
+  decompression::give_back(bytes);
+}
+
+/// Tells once of each partition that begins to stand still, and when it goes on.
+void consumer_loop::note_unreadable() {
+  const auto stuck = subscriber_->unreadable();
+  if (stuck.empty() && stuck_.empty())
+    return;
+  std::map<std::int32_t, std::int64_t> places;
+  for (const auto& one : stuck) {
+    places.emplace(one.partition, one.offset);
+    if (stuck_.contains(one.partition))
+      continue;
+    log_.record(program::log::level::err, to_string(one.reason),
+                std::vector<program::log_field>{{"reason", error_name(one.reason.reason())},
+                                                {"partition", one.partition},
+                                                {"offset", one.offset}});
+  }
+  for (const auto& [partition, offset] : stuck_)
+    if (!places.contains(partition))
+      log_.info("the partition can be read again, or is not ours any more",
+                {{"partition", partition}, {"offset", offset}});
+  stuck_ = std::move(places);
+  monitor_.unreadable_are(stuck);
+}
+
 /// Not confirmed is not lost: the store knows what it has, and recognises it when it comes again.
 void consumer_loop::tell_broker(result<void> (subscriber::*commit)(std::chrono::milliseconds)) {
   if (auto told = ((*subscriber_).*commit)(settings_.broker_timeout); !told)
@@ -266,6 +305,9 @@ result<consumer_loop::step> consumer_loop::finish_or_go_on() {
     if (has_caught_up_)
       if (auto noted = note_caught_up(); !noted)
         return recover_from(noted.error());
+    if (!*is_done && settings_.is_until_end && clock::now() - taken_at_ > settings_.give_up_after)
+      if (const auto stuck = subscriber_->unreadable(); !stuck.empty())
+        return stuck.front().reason; // the rest is consumed, and this end is never reached
     return *is_done && settings_.is_until_end ? step::done : step::go_on;
   }
   // A client that has lost its broker finds it again by itself, and has no messages until then.
@@ -329,7 +371,7 @@ result<bool> consumer_loop::rewind_replaced(const std::vector<received_message>&
 }
 
 /// step::done when it was told to end before the store took the batch, which then comes again.
-result<consumer_loop::step> consumer_loop::ingest_until_stored(const std::vector<received_message>& batch) {
+result<consumer_loop::step> consumer_loop::ingest_until_stored(std::vector<received_message>& batch) {
   for (;;) {
     const auto begun = clock::now();
     if (has_lost_its_messages())
@@ -337,7 +379,7 @@ result<consumer_loop::step> consumer_loop::ingest_until_stored(const std::vector
                           "this process stood still for longer than --ack-wait, and JetStream has given its "
                           "messages to others; this batch is dropped",
                           "DED-03");
-    auto done = store_ ? ingest(*store_, settings_.ingest, owned_, batch, rows_)
+    auto done = store_ ? ingest_within_memory(*store_, settings_.ingest, owned_, batch, rows_)
                        : result<batch_report>(closed_store());
     if (done) {
       report(*done, begun);

@@ -48,8 +48,12 @@ result<owned_positions> advance_positions(transaction& target, const std::string
     position.next_offset = message.offset + 1;
     last[message.partition] = &message;
   }
-  for (const auto& [partition, message] : last)
-    moved.at(partition).last_message = fingerprint_of(message->value);
+  for (const auto& [partition, message] : last) {
+    // What cannot be read is no witness, and the next start begins behind it.
+    moved.at(partition).last_message.reset();
+    if (!message->unreadable)
+      moved.at(partition).last_message = fingerprint_of(message->value);
+  }
   for (const auto& [partition, position] : moved)
     if (auto advanced = target.advance(log, owned.at(partition), position); !advanced)
       return advanced.error();

@@ -64,6 +64,8 @@ inline exit_code exit_code_of(const failure& value) noexcept {
     return cannot_create_output;
   case condition::lost_ownership:
     return try_again;
+  case condition::out_of_resources:
+    return out_of_resources;
   case condition::internal:
     return internal_error;
   }

@@ -110,7 +110,7 @@ private:
       write_value(out, field);
     }
     out.end_object();
-    return line;
+    return printable_json(line);
   }
 
   std::string text_line(level severity, std::string_view message, std::span<const log_field> fields) const {
@@ -123,7 +123,7 @@ private:
       json_writer out(line);
       write_value(out, field);
     }
-    return line;
+    return printable_json(line);
   }
 
   /// As printable(), with quotes as they are: the text stands in none.

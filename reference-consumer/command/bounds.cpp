@@ -4,12 +4,23 @@
 
 namespace kollect::consumer {
 
-void add_bounds_flags(program::command& to, bounds_flags& flags) {
+void add_memory_budget_flag(program::command& to, std::size_t& budget) {
+  to.add("--memory-budget", budget, program::bytes(std::int64_t{64} << 20U, std::int64_t{1} << 50U),
+         "memory that the process may take, which other limits follow from")
+      .with_default("what the cgroup allows, or what the machine has");
+}
+
+program::flag& add_bounds_flags(program::command& to, bounds_flags& flags) {
   using namespace program;
   to.section("What a message may be");
-  to.add("--max-message-bytes", flags.accepted.max_message_bytes, bytes(1), "longest message that is read");
+  auto& longest =
+      to.add("--max-message-bytes", flags.max_message_bytes, bytes(1), "longest message that is read")
+          .with_default(number_text(static_cast<std::int64_t>(limits{}.max_message_bytes), unit::bytes));
   to.add("--max-depth", flags.accepted.max_depth, count(4, max_depth_ceiling),
          "deepest nesting of a message, which itself is level 1");
+  to.add(
+      "--max-name-bytes", flags.accepted.max_name_bytes, bytes(1),
+      "longest name of a cluster, a namespace or an inventory; a message with a longer one is a dead letter");
   to.add("--max-part-total", flags.accepted.max_part_total, count(1), "largest partTotal of a multipart set");
   to.add("--max-future", flags.max_future_seconds, seconds(0),
          "how far a snapshot may be dated ahead of the broker's clock and ours");
@@ -23,11 +34,13 @@ void add_bounds_flags(program::command& to, bounds_flags& flags) {
   to.add("--max-pending-age", flags.kept.pending_seconds, seconds(1), "when an unfinished set is given up");
   to.add("--max-dead-letter-bytes", flags.kept.dead_letter_bytes, bytes(1),
          "bodies of dead letters that are kept; over it the oldest bodies go, reason and digest stay");
+  return longest;
 }
 
 ingest_settings make_ingest_settings(const bounds_flags& flags) {
   ingest_settings settings;
   settings.limits = flags.accepted;
+  settings.limits.max_message_bytes = flags.max_message_bytes.value_or(flags.accepted.max_message_bytes);
   settings.limits.max_future = std::chrono::seconds(flags.max_future_seconds);
   settings.retention = flags.kept;
   if (flags.max_delete_percent < 100)

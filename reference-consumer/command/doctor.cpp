@@ -1,12 +1,17 @@
+#include "command/bounds.hpp"
 #include "command/commands.hpp"
 #include "command/open_log.hpp"
 #include "command/open_store.hpp"
+#include "operations/decompression.hpp"
+#include "operations/memory_budget.hpp"
 
 #include <kollect/json_writer.hpp>
+#include <kollect/kafka/find_unreadable.hpp>
 #include <program/connect.hpp>
 #include <program/exit_code.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -18,6 +23,7 @@ namespace {
 struct doctor_flags {
   store_flags store;
   program::sink_flags sink; ///< without a manifest the broker is not asked
+  std::size_t memory_budget = 0;
 };
 
 void write(json_writer& out, const stored_position& position) {
@@ -81,6 +87,35 @@ result<std::vector<store_lag>> find_lag(const program::sink_flags& flags,
   return out;
 }
 
+/// Where the broker holds something next that cannot be read, as far as the store is behind.
+result<std::vector<std::string>> find_unreadable(const program::sink_flags& flags,
+                                                 const std::vector<store_lag>& lag,
+                                                 std::size_t memory_budget) {
+  std::vector<partition_position> behind;
+  for (const auto& one : lag)
+    if (one.next_offset >= 0 && one.next_offset < one.end_offset)
+      behind.push_back({one.partition, one.next_offset});
+  std::vector<std::string> out;
+  if (flags.manifest.empty() || behind.empty())
+    return out;
+  auto target = program::load_connection(flags);
+  if (!target)
+    return target.error();
+  if (target->system != broker_system::kafka)
+    return out;
+  const auto shares = share_out(memory_budget == 0 ? available_memory() : memory_budget);
+  decompression::bound(shares.answer);
+  kafka::subscriber_options options;
+  options.max_message_bytes = shares.answer;
+  options.fetch_bytes = shares.fetch;
+  auto found = kafka::find_unreadable(*target, options, behind, std::chrono::seconds(10));
+  if (!found)
+    return found.error();
+  for (const auto& one : *found)
+    out.push_back(to_string(one.reason));
+  return out;
+}
+
 /// Scopes that several inventories seem to share: not wrong in the store, but somebody should know.
 std::vector<std::string> shared_scopes(const std::vector<scope_summary>& scopes) {
   std::vector<std::string> out;
@@ -112,7 +147,11 @@ result<int> doctor(const doctor_flags& flags, program::log& log) {
   auto lag = find_lag(flags.sink, *positions, log);
   if (!lag)
     return lag.error();
-  const auto warnings = shared_scopes(*scopes);
+  auto unreadable = find_unreadable(flags.sink, *lag, flags.memory_budget);
+  if (!unreadable)
+    return unreadable.error();
+  auto warnings = shared_scopes(*scopes);
+  warnings.insert(warnings.end(), unreadable->begin(), unreadable->end());
   std::string report;
   json_writer out(report);
   out.begin_object();
@@ -140,6 +179,7 @@ void add_doctor(program::command& to) {
   add_store_flags(added, flags->store);
   added.section("Broker, which is asked how far behind its log the store is");
   add_sink_flags(added, flags->sink).is_required = false;
+  add_memory_budget_flag(added, flags->memory_budget);
   added.shows("kollect-consumer doctor --store sqlite:state.db --manifest sink.yaml",
               "Check a store, and how far it is behind");
   added.does([flags](log& log) { return doctor(*flags, log); });

@@ -59,6 +59,8 @@ void add_inspect(program::command& to) {
   added.add("--max-depth", flags->bounds.max_depth, count(4, max_depth_ceiling),
             "deepest nesting of a message");
   added.add("--max-message-bytes", flags->bounds.max_message_bytes, bytes(1), "longest message that is read");
+  added.add("--max-name-bytes", flags->bounds.max_name_bytes, bytes(1),
+            "longest name of a cluster, a namespace or an inventory");
   added.shows("kcat -C -e -b localhost:9092 -t inventory.changes | kollect-consumer inspect",
               "Look at what is in a topic");
   added.does([flags](log& log) { return inspect(*flags, log); });

@@ -4,6 +4,8 @@
 #include "command/open_store.hpp"
 #include "command/portal_flags.hpp"
 #include "consumer_loop.hpp"
+#include "operations/decompression.hpp"
+#include "operations/memory_budget.hpp"
 
 #include <kollect/json_writer.hpp>
 #include <kollect/kafka/subscriber.hpp>
@@ -19,6 +21,7 @@
 #include <chrono>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,14 +34,18 @@ struct run_flags {
   std::string group = "kollect-consumer";
   std::string instance_id;
   std::vector<std::string> properties;
+  bool skip_unreadable = false;
   bool is_until_end = false;
   feed_flags feed;
   portal_flags portal;
   std::int64_t drain_timeout_seconds = 25;
   std::int64_t stuck_after_seconds = 120;
   std::size_t batch_messages = 1000;
-  std::size_t batch_bytes = 32U * 1024 * 1024;
-  std::size_t row_cache_bytes = default_row_cache_bytes;
+  std::size_t memory_budget = 0; ///< 0: what the cgroup or the machine has
+  std::optional<std::size_t> batch_bytes;
+  std::optional<std::size_t> queue_bytes;
+  std::optional<std::size_t> answer_bytes;
+  std::optional<std::size_t> row_cache_bytes;
   std::int64_t session_timeout_ms = 10'000;
   std::int64_t ack_wait_ms = 30'000;
   std::int64_t give_up_after_seconds = 60;
@@ -53,6 +60,10 @@ void add_flags(program::command& to, run_flags& flags) {
   to.add("--instance-id", flags.instance_id, text("ID"),
          "Kafka static membership: a restarted process resumes at once, not after the session timeout");
   to.add("-X,--property", flags.properties, text("KEY=VALUE"), "librdkafka property from the allow-list");
+  to.add("--skip-unreadable", flags.skip_unreadable,
+         "Kafka: a batch that cannot be read (damaged, over the limits, or too large when decompressed) "
+         "becomes one dead "
+         "letter, and its partition goes on; without it the partition stands still");
   to.add("--session-timeout", flags.session_timeout_ms, milliseconds(1000, 3'600'000),
          "Kafka: when a silent member is replaced");
   to.add("--ack-wait", flags.ack_wait_ms, milliseconds(1000, 3'600'000),
@@ -62,19 +73,29 @@ void add_flags(program::command& to, run_flags& flags) {
   to.add("--until-end", flags.is_until_end, "consume what is there now, print the counters, and end");
   to.add("--give-up-after", flags.give_up_after_seconds, seconds(0),
          "with --until-end: how long broker or store may fail");
-  to.add("--batch-messages", flags.batch_messages, count(1), "messages in one transaction, at most");
-  to.add("--batch-bytes", flags.batch_bytes, bytes(1), "size of one transaction, about");
-  to.add("--row-cache-bytes", flags.row_cache_bytes, bytes(),
-         "rows kept from batch to batch, about; those of the scope that was not used for longest go first; "
-         "0: they "
-         "are read from the store each time");
   to.add("--stuck-after", flags.stuck_after_seconds, seconds(1, 86'400),
          "without a sign of life for so long, /healthz fails");
   to.add("--drain-timeout", flags.drain_timeout_seconds, seconds(1, 3600),
          "how long the present batch may take to end after SIGTERM or SIGINT; then the program ends with "
          "code 75, and "
          "the batch comes again");
-  add_bounds_flags(to, flags.bounds);
+  to.section("Memory, and what is taken from it");
+  add_memory_budget_flag(to, flags.memory_budget);
+  to.add("--batch-messages", flags.batch_messages, count(1), "messages in one transaction, at most");
+  to.add("--batch-bytes", flags.batch_bytes, bytes(1), "size of one transaction, about")
+      .with_default("1/32 of the budget, at most 32MiB");
+  to.add("--queue-bytes", flags.queue_bytes, bytes(1), "fetched ahead, about")
+      .with_default("1/32 of the budget, at most 32MiB");
+  to.add("--answer-bytes", flags.answer_bytes, bytes(1),
+         "Kafka: the largest answer of a broker that is read, and the most that batches may become by being "
+         "decompressed")
+      .with_default("1/4 of the budget, at most 1GiB");
+  to.add("--row-cache-bytes", flags.row_cache_bytes, bytes(),
+         "rows kept from batch to batch, about; those of the scope that was not used for longest go first; "
+         "0: they are "
+         "read from the store each time")
+      .with_default("1/8 of the budget, at most 256MiB");
+  add_bounds_flags(to, flags.bounds).with_default("1/5 of the budget, at most 256MiB");
   add_portal_flags(to, flags.portal);
   add_feed_flags(to, flags.feed);
 }
@@ -91,7 +112,8 @@ result<std::vector<kafka::property>> read_properties(const std::vector<std::stri
 }
 
 result<std::unique_ptr<subscriber>> connect(const connection& target, const run_flags& flags,
-                                            program::log& log, partition_listener listener) {
+                                            const memory_shares& shares, program::log& log,
+                                            partition_listener listener) {
   const auto tell = [&log](std::string_view line) { log.warning(line); };
   if (target.system == broker_system::kafka) {
     auto properties = read_properties(flags.properties);
@@ -103,13 +125,32 @@ result<std::unique_ptr<subscriber>> connect(const connection& target, const run_
     options.group = flags.group;
     options.instance_id = flags.instance_id;
     options.session_timeout = std::chrono::milliseconds(flags.session_timeout_ms);
+    options.max_message_bytes = shares.answer;
+    options.queue_bytes = shares.queue;
+    options.fetch_bytes = shares.fetch;
+    options.partition_fetch_bytes = shares.partition_fetch;
+    options.skip_unreadable = flags.skip_unreadable;
+    options.take_lack_of_room = decompression::take_lack_of_room;
     return kafka::create_subscriber(target, options, std::move(listener));
   }
   nats::subscriber_options options;
   options.client.log = tell;
   options.durable = flags.group;
   options.ack_wait = std::chrono::milliseconds(flags.ack_wait_ms);
+  options.fetch_bytes = std::max<std::size_t>(shares.queue / 2, 1); // two requests are under way
   return nats::create_subscriber(target, options, std::move(listener));
+}
+
+/// What the flags give, and for the others their shares of the budget.
+memory_shares shares_of(const run_flags& flags, std::size_t budget) {
+  auto shares = share_out(budget);
+  shares.batch = flags.batch_bytes.value_or(shares.batch);
+  shares.queue = flags.queue_bytes.value_or(shares.queue);
+  shares.row_cache = flags.row_cache_bytes.value_or(shares.row_cache);
+  shares.max_message = flags.bounds.max_message_bytes.value_or(shares.max_message);
+  // What is over the limit for messages is to be seen, and to become a dead letter.
+  shares.answer = flags.answer_bytes.value_or(std::max(shares.answer, shares.max_message));
+  return shares;
 }
 
 result<int> run(const run_flags& flags, program::log& log) {
@@ -133,16 +174,24 @@ result<int> run(const run_flags& flags, program::log& log) {
     nats::end_process(program::try_again);
   });
 
+  const auto budget = flags.memory_budget != 0 ? flags.memory_budget : available_memory();
+  const auto shares = shares_of(flags, budget);
+  if (!limit_memory(budget))
+    log.warning("the process has more memory already than its budget, which is not enforced",
+                {{"memory_budget", static_cast<std::int64_t>(budget)}});
+  decompression::bound(shares.answer);
+
   loop_settings settings;
   settings.owner = describe_owner("run", flags.instance_id);
   settings.is_until_end = flags.is_until_end;
   if (target->system == broker_system::nats)
     settings.ack_wait = std::chrono::milliseconds(flags.ack_wait_ms);
   settings.batch_messages = flags.batch_messages;
-  settings.batch_bytes = flags.batch_bytes;
-  settings.row_cache_bytes = flags.row_cache_bytes;
+  settings.batch_bytes = shares.batch;
+  settings.row_cache_bytes = shares.row_cache;
   settings.give_up_after = std::chrono::seconds(flags.give_up_after_seconds);
   settings.ingest = make_ingest_settings(flags.bounds);
+  settings.ingest.limits.max_message_bytes = shares.max_message;
   settings.ingest.notice = [&log](const scope& which, std::string_view what) {
     log.warning(
         what, {{"cluster", which.cluster}, {"namespace", which.namespace_}, {"inventory", which.inventory}});
@@ -154,8 +203,8 @@ result<int> run(const run_flags& flags, program::log& log) {
   settings.is_monitored = served->server != nullptr;
   consumer_loop loop(
       settings, [&] { return open_store(flags.store, settings.owner); },
-      [&](partition_listener listener) { return connect(*target, flags, log, std::move(listener)); }, stop,
-      log, watched);
+      [&](partition_listener listener) { return connect(*target, flags, shares, log, std::move(listener)); },
+      stop, log, watched);
   auto feed = make_outbox(flags.feed, flags.store, *target, settings.owner, log, watched);
   if (!feed)
     return feed.error();

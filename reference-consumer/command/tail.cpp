@@ -42,6 +42,11 @@ std::string describe(const received_message& message, dedup_window& window, cons
   else
     out.value(nullptr);
   out.member("key", message.key);
+  if (message.unreadable) {
+    out.member("error", to_string(*message.unreadable)).end_object();
+    is_readable = false;
+    return line;
+  }
   const auto key = message.key ? std::optional<std::string_view>(*message.key) : std::nullopt;
   arrival how;
   how.appended_at = message.appended_at;
@@ -98,6 +103,8 @@ void add_tail(program::command& to) {
   added.add("--max-depth", flags->bounds.max_depth, count(4, max_depth_ceiling),
             "deepest nesting of a message");
   added.add("--max-message-bytes", flags->bounds.max_message_bytes, bytes(1), "longest message that is read");
+  added.add("--max-name-bytes", flags->bounds.max_name_bytes, bytes(1),
+            "longest name of a cluster, a namespace or an inventory");
   added.shows("kollect-consumer tail --manifest sink.yaml --from earliest --until-end",
               "Read all that is there");
   added.does([flags](log& log) { return tail(*flags, log); });

@@ -28,6 +28,8 @@ failure make_sqlite_failure(int code, std::string_view what, std::string_view pa
     return say(error::store_corrupt, "restore it from a backup, or move it away to rebuild it from the log");
   case SQLITE_IOERR:
     return say(error::store_unavailable, "the disk failed a read or write");
+  case SQLITE_NOMEM:
+    return say(error::out_of_memory, "nothing of this transaction was stored");
   case SQLITE_TOOBIG:
     return say(error::internal, "a value is over SQLite's limit of 1 GB");
   default:
