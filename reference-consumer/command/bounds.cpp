@@ -4,18 +4,18 @@
 
 namespace kollect::consumer {
 
-void add_memory_budget_flag(program::command& to, std::size_t& budget) {
-  to.add("--memory-budget", budget, program::bytes(std::int64_t{64} << 20U, std::int64_t{1} << 50U),
+void add_memory_budget_flag(program::command& to, std::optional<std::size_t>& budget) {
+  constexpr std::int64_t least = 64LL << 20U, most = 1LL << 50U;
+  to.add("--memory-budget", budget, program::bytes(least, most),
          "memory that the process may take, which other limits follow from")
       .with_default("what the cgroup allows, or what the machine has");
 }
 
-program::flag& add_bounds_flags(program::command& to, bounds_flags& flags) {
+void add_bounds_flags(program::command& to, bounds_flags& flags) {
   using namespace program;
   to.section("What a message may be");
-  auto& longest =
-      to.add("--max-message-bytes", flags.max_message_bytes, bytes(1), "longest message that is read")
-          .with_default(number_text(static_cast<std::int64_t>(limits{}.max_message_bytes), unit::bytes));
+  to.add("--max-message-bytes", flags.max_message_bytes, bytes(1), "longest message that is read")
+      .with_default("256MiB; run: 1/5 of the memory budget, up to that");
   to.add("--max-depth", flags.accepted.max_depth, count(4, max_depth_ceiling),
          "deepest nesting of a message, which itself is level 1");
   to.add(
@@ -34,7 +34,6 @@ program::flag& add_bounds_flags(program::command& to, bounds_flags& flags) {
   to.add("--max-pending-age", flags.kept.pending_seconds, seconds(1), "when an unfinished set is given up");
   to.add("--max-dead-letter-bytes", flags.kept.dead_letter_bytes, bytes(1),
          "bodies of dead letters that are kept; over it the oldest bodies go, reason and digest stay");
-  return longest;
 }
 
 ingest_settings make_ingest_settings(const bounds_flags& flags) {

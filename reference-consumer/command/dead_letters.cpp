@@ -42,7 +42,7 @@ std::string to_json(const stored_dead_letter& stored) {
       .member("key", letter.message_key ? std::optional(encode_base64(*letter.message_key)) : std::nullopt)
       .member("valueBytes", stored.value_bytes)
       .member("valueSha256", to_string(stored.value_digest))
-      .member("value", stored.has_body ? std::optional(encode_base64(letter.value)) : std::nullopt)
+      .member("value", stored.has_body ? std::optional(encode_base64(stored.value)) : std::nullopt)
       .member("buriedAt", to_string(letter.at))
       .end_object();
   return line;
@@ -91,7 +91,7 @@ result<int> show(const show_flags& flags) {
     if (!stored.has_body)
       return make_failure(error::invalid_value, "the bytes of dead letter " + std::to_string(flags.id) +
                                                     " were dropped to stay within --max-dead-letter-bytes");
-    std::cout << stored.letter.value;
+    std::cout << stored.value;
   }
   if (!std::cout.flush())
     return make_failure(error::store_full, "the output could not be written");

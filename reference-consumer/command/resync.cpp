@@ -71,7 +71,8 @@ feed_entry make_entry(const resynced_scope& in, const change& one) {
   entry.exported_at = in.exported_at;
   entry.before = one.before;
   entry.after = one.after;
-  entry.changed_paths_json = paths_json(one);
+  if (one.kind == change_kind::changed)
+    entry.changed_paths_json = paths_json(one.changed_paths);
   return entry;
 }
 

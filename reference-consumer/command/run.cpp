@@ -41,11 +41,12 @@ struct run_flags {
   std::int64_t drain_timeout_seconds = 25;
   std::int64_t stuck_after_seconds = 120;
   std::size_t batch_messages = 1000;
-  std::size_t memory_budget = 0; ///< 0: what the cgroup or the machine has
+  std::optional<std::size_t> memory_budget; ///< nothing: what the cgroup or the machine has
   std::optional<std::size_t> batch_bytes;
   std::optional<std::size_t> queue_bytes;
   std::optional<std::size_t> answer_bytes;
   std::optional<std::size_t> row_cache_bytes;
+  std::optional<std::size_t> merge_bytes;
   std::int64_t session_timeout_ms = 10'000;
   std::int64_t ack_wait_ms = 30'000;
   std::int64_t give_up_after_seconds = 60;
@@ -61,9 +62,9 @@ void add_flags(program::command& to, run_flags& flags) {
          "Kafka static membership: a restarted process resumes at once, not after the session timeout");
   to.add("-X,--property", flags.properties, text("KEY=VALUE"), "librdkafka property from the allow-list");
   to.add("--skip-unreadable", flags.skip_unreadable,
-         "Kafka: a batch that cannot be read (damaged, over the limits, or too large when decompressed) "
-         "becomes one dead "
-         "letter, and its partition goes on; without it the partition stands still");
+         "Kafka: pass over batches that cannot be read, leaving one dead letter for each with its offsets "
+         "and the "
+         "reason; without it their partition stands still, and the others go on");
   to.add("--session-timeout", flags.session_timeout_ms, milliseconds(1000, 3'600'000),
          "Kafka: when a silent member is replaced");
   to.add("--ack-wait", flags.ack_wait_ms, milliseconds(1000, 3'600'000),
@@ -73,15 +74,8 @@ void add_flags(program::command& to, run_flags& flags) {
   to.add("--until-end", flags.is_until_end, "consume what is there now, print the counters, and end");
   to.add("--give-up-after", flags.give_up_after_seconds, seconds(0),
          "with --until-end: how long broker or store may fail");
-  to.add("--stuck-after", flags.stuck_after_seconds, seconds(1, 86'400),
-         "without a sign of life for so long, /healthz fails");
-  to.add("--drain-timeout", flags.drain_timeout_seconds, seconds(1, 3600),
-         "how long the present batch may take to end after SIGTERM or SIGINT; then the program ends with "
-         "code 75, and "
-         "the batch comes again");
-  to.section("Memory, and what is taken from it");
-  add_memory_budget_flag(to, flags.memory_budget);
   to.add("--batch-messages", flags.batch_messages, count(1), "messages in one transaction, at most");
+  add_memory_budget_flag(to, flags.memory_budget);
   to.add("--batch-bytes", flags.batch_bytes, bytes(1), "size of one transaction, about")
       .with_default("1/32 of the budget, at most 32MiB");
   to.add("--queue-bytes", flags.queue_bytes, bytes(1), "fetched ahead, about")
@@ -90,12 +84,22 @@ void add_flags(program::command& to, run_flags& flags) {
          "Kafka: the largest answer of a broker that is read, and the most that batches may become by being "
          "decompressed")
       .with_default("1/4 of the budget, at most 1GiB");
-  to.add("--row-cache-bytes", flags.row_cache_bytes, bytes(),
-         "rows kept from batch to batch, about; those of the scope that was not used for longest go first; "
-         "0: they are "
-         "read from the store each time")
+  to.add(
+        "--row-cache-bytes", flags.row_cache_bytes, bytes(),
+        "rows kept from batch to batch, about; those of the scope that was not used for longest go first; 0: "
+        "they are read from the store each time")
       .with_default("1/8 of the budget, at most 256MiB");
-  add_bounds_flags(to, flags.bounds).with_default("1/5 of the budget, at most 256MiB");
+  to.add("--max-merge-bytes", flags.merge_bytes, bytes(),
+         "a snapshot and the rows held of its scope that are compared in memory; larger ones are compared in "
+         "the store")
+      .with_default("1/8 of the budget, at most 128MiB");
+  to.add("--stuck-after", flags.stuck_after_seconds, seconds(1, 86'400),
+         "without a sign of life for so long, /healthz fails");
+  to.add("--drain-timeout", flags.drain_timeout_seconds, seconds(1, 3600),
+         "how long the present batch may take to end after SIGTERM or SIGINT; then the program ends with "
+         "code 75, and "
+         "the batch comes again");
+  add_bounds_flags(to, flags.bounds);
   add_portal_flags(to, flags.portal);
   add_feed_flags(to, flags.feed);
 }
@@ -148,6 +152,7 @@ memory_shares shares_of(const run_flags& flags, std::size_t budget) {
   shares.queue = flags.queue_bytes.value_or(shares.queue);
   shares.row_cache = flags.row_cache_bytes.value_or(shares.row_cache);
   shares.max_message = flags.bounds.max_message_bytes.value_or(shares.max_message);
+  shares.merge = flags.merge_bytes.value_or(shares.merge);
   // What is over the limit for messages is to be seen, and to become a dead letter.
   shares.answer = flags.answer_bytes.value_or(std::max(shares.answer, shares.max_message));
   return shares;
@@ -174,7 +179,7 @@ result<int> run(const run_flags& flags, program::log& log) {
     nats::end_process(program::try_again);
   });
 
-  const auto budget = flags.memory_budget != 0 ? flags.memory_budget : available_memory();
+  const auto budget = flags.memory_budget ? *flags.memory_budget : available_memory();
   const auto shares = shares_of(flags, budget);
   if (!limit_memory(budget))
     log.warning("the process has more memory already than its budget, which is not enforced",
@@ -184,14 +189,13 @@ result<int> run(const run_flags& flags, program::log& log) {
   loop_settings settings;
   settings.owner = describe_owner("run", flags.instance_id);
   settings.is_until_end = flags.is_until_end;
-  if (target->system == broker_system::nats)
-    settings.ack_wait = std::chrono::milliseconds(flags.ack_wait_ms);
   settings.batch_messages = flags.batch_messages;
   settings.batch_bytes = shares.batch;
   settings.row_cache_bytes = shares.row_cache;
   settings.give_up_after = std::chrono::seconds(flags.give_up_after_seconds);
   settings.ingest = make_ingest_settings(flags.bounds);
   settings.ingest.limits.max_message_bytes = shares.max_message;
+  settings.ingest.max_merge_bytes = static_cast<std::int64_t>(shares.merge);
   settings.ingest.notice = [&log](const scope& which, std::string_view what) {
     log.warning(
         what, {{"cluster", which.cluster}, {"namespace", which.namespace_}, {"inventory", which.inventory}});

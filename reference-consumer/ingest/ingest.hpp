@@ -1,17 +1,16 @@
 #ifndef KOLLECT_CONSUMER_INGEST_HPP
 #define KOLLECT_CONSUMER_INGEST_HPP
 
-#include "outcome.hpp"
-#include "row_cache.hpp"
+#include "held_scopes.hpp"
+#include "ingest_settings.hpp"
+#include "report.hpp"
 #include "store/store.hpp"
 
-#include <kollect/limits.hpp>
-#include <kollect/message.hpp>
-#include <kollect/snapshot_message.hpp>
+#include <kollect/error.hpp>
+#include <kollect/scope.hpp>
 #include <kollect/transport.hpp>
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -20,54 +19,15 @@
 
 namespace kollect::consumer {
 
-/// What ingesting needs to know about the world.
-struct ingest_settings {
-  log_identity log;
-  kollect::limits limits;
-  consumer::retention retention;
-  std::function<timestamp()> now; ///< the wall clock
-  std::function<void(const scope&, std::string_view what)>
-      notice; ///< something a person should know about a scope
-  /// A snapshot that would remove more than so many per cent of its scope's rows is held back, as a dead
-  /// letter, until the same rows come again in a newer snapshot or the letter is retried. Nothing: never.
-  std::optional<std::int64_t> max_delete_percent{};
-};
-
-/// How one message of a batch ended, for the log.
-struct message_note {
-  message_origin origin;
-  outcome ending = outcome::pending;
-  std::string reason;   ///< error_name() of a dead letter
-  std::string sentence; ///< and what is wrong with it
-};
-
-/// What one batch did: how its messages ended, and how many rows changed how.
-struct batch_report {
-  outcome_counts counts;
-  outcome_counts settled; ///< the share of `counts` that is about parts which had been pending before
-  std::map<std::string, std::int64_t> dead_letters; ///< by reason
-  std::vector<message_note> notes;                  ///< one a message, in their order
-  std::int64_t rows_added = 0;
-  std::int64_t rows_changed = 0;
-  std::int64_t rows_removed = 0;
-};
-
 /// The Kafka partitions this process owns, by number, as the store last confirmed them.
 using owned_positions = std::map<std::int32_t, owned_position>;
 
 /// Brings a batch of messages into the store in one transaction: positions first (the fence), then
 /// every message's effect, then the counters. On success the positions in `owned` have moved on and
-/// the messages may be acknowledged. On failure nothing has happened, and rows of the batch's scopes have
-/// left the cache.
+/// the messages may be acknowledged. On failure nothing has happened, and `scopes` holds no rows of the
+/// batch's scopes.
 result<batch_report> ingest(store& target, const ingest_settings& settings, owned_positions& owned,
-                            std::span<const received_message> batch, row_cache& rows);
-
-/// The same, keeping no rows for later batches.
-inline result<batch_report> ingest(store& target, const ingest_settings& settings, owned_positions& owned,
-                                   std::span<const received_message> batch) {
-  row_cache none(0);
-  return ingest(target, settings, owned, batch, none);
-}
+                            std::span<const received_message> messages, held_scopes& scopes);
 
 /// The partitions whose log is not the one that was consumed so far: where the last consumed message
 /// stood, the batch has another one. The subscriber is told to begin one message early for that.
@@ -92,6 +52,12 @@ result<outcome> retry_dead_letter(store& target, ingest_settings settings, std::
 /// Gives up multipart sets that the retention no longer covers: their parts become dead letters.
 /// Answers how the counters changed.
 result<outcome_counts> bury_torn_sets(store& target, const ingest_settings& settings);
+
+/// Reads rows of scopes, about so many bytes, by id from after `after_scope_id` on, and compares them with
+/// what was noted when they were written. Where they differ, notice is given, and the scope's next snapshot
+/// puts them right. Answers the id of the last scope that was looked at; 0 at the end.
+result<std::int64_t> check_held_rows(store& target, const ingest_settings& settings,
+                                     std::int64_t after_scope_id, std::int64_t bytes);
 
 } // namespace kollect::consumer
 

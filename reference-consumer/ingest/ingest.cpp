@@ -1,6 +1,6 @@
 #include "ingest.hpp"
 
-#include "batch_ingest.hpp"
+#include "batch.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -60,43 +60,91 @@ result<owned_positions> advance_positions(transaction& target, const std::string
   return moved;
 }
 
+/// Nobody owns a stream: how far it was consumed is noted, no more.
+result<void> note_position(transaction& target, const std::string& log,
+                           std::span<const received_message> messages) {
+  if (messages.empty())
+    return {};
+  const auto last =
+      std::max_element(messages.begin(), messages.end(),
+                       [](const auto& left, const auto& right) { return left.offset < right.offset; });
+  return target.note_position(log, {last->partition, 0, last->offset + 1, fingerprint_of(last->value)});
+}
+
+result<owned_positions> move_positions(transaction& target, const log_identity& log,
+                                       const owned_positions& owned,
+                                       std::span<const received_message> messages) {
+  if (log.system == broker_system::kafka)
+    return advance_positions(target, log.name, owned, messages);
+  auto noted = note_position(target, log.name, messages);
+  return noted ? result<owned_positions>(owned_positions()) : noted.error();
+}
+
+struct checked_scope {
+  std::int64_t bytes = 0;
+  bool is_damaged = false;
+};
+
+result<checked_scope> check_scope(transaction& work, const ingest_settings& settings, const scope& which) {
+  if (auto locked = work.lock_scopes({which}); !locked)
+    return locked.error();
+  auto record = work.open_scope(which);
+  if (!record)
+    return record.error();
+  checked_scope out{std::max<std::int64_t>(record->row_bytes, 1), false};
+  if (record->items_digest == sha256_digest{} || record->row_bytes > settings.max_merge_bytes)
+    return out; // waits for its snapshot, or is too large to be read at once
+  auto rows = work.rows(record->id);
+  if (rows)
+    return out;
+  if (rows.error().reason() != error::store_corrupt)
+    return rows.error();
+  settings.notice(which, "the rows held are not those that were written: a disk, or somebody, has changed "
+                         "them; the next snapshot puts them right");
+  out.is_damaged = true;
+  auto distrusted = work.distrust(record->id);
+  return distrusted ? result<checked_scope>(out) : distrusted.error();
+}
+
+/// The message that became a dead letter: a view of it.
+received_message message_of(const stored_dead_letter& stored) {
+  received_message message;
+  message.partition = stored.letter.origin.partition;
+  message.offset = stored.letter.origin.offset;
+  message.key = stored.letter.message_key;
+  message.subject = stored.letter.subject;
+  message.value = stored.value;
+  message.is_tombstone = stored.letter.is_tombstone;
+  return message;
+}
+
 } // namespace
 
 result<batch_report> ingest(store& target, const ingest_settings& settings, owned_positions& owned,
-                            std::span<const received_message> batch, row_cache& rows) {
+                            std::span<const received_message> messages, held_scopes& scopes) {
+  scopes.begin();
   auto begun = target.begin();
   if (!begun)
     return begun.error();
   auto& work = **begun;
-
-  owned_positions moved;
-  const bool has_positions = settings.log.system == broker_system::kafka;
-  if (has_positions) {
-    auto advanced = advance_positions(work, settings.log.name, owned, batch);
-    if (!advanced)
-      return advanced.error();
-    moved = std::move(*advanced);
-  } else if (!batch.empty()) {
-    const auto last = std::max_element(batch.begin(), batch.end(), [](const auto& left, const auto& right) {
-      return left.offset < right.offset;
-    });
-    if (auto noted = work.note_position(settings.log.name, last->partition, last->offset + 1); !noted)
-      return noted.error();
-  }
-  std::vector<const received_message*> messages;
-  for (const auto& message : batch)
-    // What lies below the stored position has been dealt with; a broker may well send it again.
-    if (!has_positions || message.offset >= owned.at(message.partition).next_offset)
-      messages.push_back(&message);
-  batch_ingest ingesting(work, settings, rows);
-  if (auto taken = ingesting.take(messages); !taken)
-    return taken.error();
-  if (auto finished = finish(work, ingesting.report().counts, settings.retention); !finished)
+  auto moved = move_positions(work, settings.log, owned, messages);
+  if (!moved)
+    return moved.error();
+  std::vector<const received_message*> news;
+  for (const auto& message : messages)
+    // What lies below the stored position was consumed; a broker may well send it again.
+    if (settings.log.system == broker_system::nats ||
+        message.offset >= owned.at(message.partition).next_offset)
+      news.push_back(&message);
+  auto report = batch(work, settings, scopes).take(news);
+  if (!report)
+    return report.error();
+  if (auto finished = finish(work, report->counts, settings.retention); !finished)
     return finished.error();
-  ingesting.keep_rows();
-  for (const auto& [partition, position] : moved)
+  scopes.commit();
+  for (const auto& [partition, position] : *moved)
     owned[partition] = position;
-  return ingesting.report();
+  return report;
 }
 
 std::vector<std::int32_t> find_replaced_logs(const owned_positions& owned,
@@ -134,18 +182,18 @@ result<explanation> explain(store& target, const ingest_settings& settings, cons
       return known.error();
     is_key_known = *known;
   }
-  row_cache none(0);
-  batch_ingest ingesting(work, settings, none);
-  if (auto done = ingesting.take({&message}); !done)
-    return done.error();
-  const auto& report = ingesting.report();
-  out.ending = ending_of(report.counts, report.settled);
+  held_scopes scopes(0);
+  const received_message* const only[] = {&message};
+  auto report = batch(work, settings, scopes).take(only);
+  if (!report)
+    return report.error();
+  out.ending = ending_of(report->counts, report->settled);
   const auto held_text = held ? "the snapshot held, of " + to_string(held->instant) : std::string();
   switch (out.ending) {
   case outcome::applied:
     out.why = (held ? "newer than " + held_text : std::string("the first snapshot of its scope")) +
-              ": adds " + std::to_string(report.rows_added) + ", changes " +
-              std::to_string(report.rows_changed) + " and removes " + std::to_string(report.rows_removed) +
+              ": adds " + std::to_string(report->rows_added) + ", changes " +
+              std::to_string(report->rows_changed) + " and removes " + std::to_string(report->rows_removed) +
               " rows";
     break;
   case outcome::duplicate:
@@ -159,7 +207,7 @@ result<explanation> explain(store& target, const ingest_settings& settings, cons
     out.why = "a part whose set is not whole yet (MP-04)";
     break;
   case outcome::dead_lettered:
-    out.why = ingesting.refused() ? to_string(*ingesting.refused()) : std::string();
+    out.why = report->notes.front().sentence;
     break;
   }
   return out;
@@ -181,20 +229,14 @@ result<outcome> retry_dead_letter(store& target, ingest_settings settings, std::
                         "the bytes of dead letter " + std::to_string(id) +
                             " were dropped to stay within --max-dead-letter-bytes: it cannot be tried again");
   settings.log.name = stored.letter.origin.log;
-  received_message message;
-  message.partition = stored.letter.origin.partition;
-  message.offset = stored.letter.origin.offset;
-  message.key = stored.letter.message_key;
-  message.subject = stored.letter.subject;
-  message.value = stored.letter.value;
-  message.is_tombstone = stored.letter.is_tombstone;
-  row_cache none(0);
-  batch_ingest ingesting(work, settings, none);
-  ingesting.begin_retry();
-  if (auto done = ingesting.take({&message}); !done)
-    return done.error();
-  auto counts = ingesting.report().counts;
-  const auto ending = ending_of(counts, ingesting.report().settled);
+  const auto message = message_of(stored);
+  const received_message* const only[] = {&message};
+  held_scopes scopes(0);
+  auto report = batch(work, settings, scopes, batch_kind::retry).take(only);
+  if (!report)
+    return report.error();
+  auto counts = report->counts;
+  const auto ending = ending_of(counts, report->settled);
   if (ending == outcome::dead_lettered)
     return ending; // and nothing is committed: the letter stays
   // It was consumed long ago, and ends another way now.
@@ -212,28 +254,60 @@ result<outcome_counts> bury_torn_sets(store& target, const ingest_settings& sett
   auto& work = **begun;
   outcome_counts counts;
   for (;;) {
-    auto parts = work.take_torn_set(settings.retention, settings.now());
-    if (!parts)
-      return parts.error();
-    if (parts->empty())
+    auto found = work.find_torn_set(settings.retention, settings.now());
+    if (!found)
+      return found.error();
+    if (!*found)
       break;
-    for (auto& part : *parts) {
-      const auto reason =
-          make_failure(error::torn_set,
-                       "only " + std::to_string(parts->size()) + " of " +
-                           std::to_string(part.set.part_total) + " parts came; the set was never applied",
-                       "MP-04");
-      auto buried = work.bury(make_dead_letter(std::move(part), reason, settings.now()));
-      if (!buried)
-        return buried.error();
-      counts.settle(1, *buried ? outcome::dead_lettered : outcome::duplicate);
-    }
+    const auto& [scope_id, set] = **found;
+    auto waiting = work.waiting(scope_id, set);
+    if (!waiting)
+      return waiting.error();
+    const auto reason =
+        make_failure(error::torn_set,
+                     "only " + std::to_string(waiting->parts.size()) + " of " +
+                         std::to_string(set.part_total) + " parts came; the set was never applied",
+                     "MP-04");
+    auto buried = bury_set(work, scope_id, set, reason, settings.now());
+    if (!buried)
+      return buried.error();
+    counts += *buried;
   }
   if (counts == outcome_counts{})
     return counts;
   if (auto finished = finish(work, counts, settings.retention); !finished)
     return finished.error();
   return counts;
+}
+
+result<std::int64_t> check_held_rows(store& target, const ingest_settings& settings,
+                                     std::int64_t after_scope_id, std::int64_t bytes) {
+  auto scopes = target.scopes();
+  if (!scopes)
+    return scopes.error();
+  std::sort(scopes->begin(), scopes->end(),
+            [](const auto& left, const auto& right) { return left.id < right.id; });
+  auto begun = target.begin();
+  if (!begun)
+    return begun.error();
+  auto& work = **begun;
+  bool has_damage = false;
+  for (const auto& one : *scopes) {
+    if (one.id <= after_scope_id)
+      continue;
+    if (bytes <= 0)
+      break;
+    after_scope_id = one.id;
+    auto checked = check_scope(work, settings, one.scope);
+    if (!checked)
+      return checked.error();
+    bytes -= checked->bytes;
+    has_damage = has_damage || checked->is_damaged;
+  }
+  if (has_damage)
+    if (auto committed = work.commit(); !committed)
+      return committed.error();
+  return bytes > 0 ? 0 : after_scope_id;
 }
 
 } // namespace kollect::consumer

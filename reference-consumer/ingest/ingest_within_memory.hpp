@@ -16,7 +16,7 @@ inline constexpr int memory_attempts = 3;
 /// before may be stored; ingest() passes over those when they come again.
 result<batch_report> ingest_within_memory(store& target, const ingest_settings& settings,
                                           owned_positions& owned, std::vector<received_message>& batch,
-                                          row_cache& rows);
+                                          held_scopes& scopes);
 
 } // namespace kollect::consumer
 

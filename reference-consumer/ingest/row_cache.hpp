@@ -1,8 +1,8 @@
 #ifndef KOLLECT_CONSUMER_ROW_CACHE_HPP
 #define KOLLECT_CONSUMER_ROW_CACHE_HPP
 
-#include "held_rows.hpp"
-#include "store/store.hpp"
+#include "rows/held_rows.hpp"
+#include "store/records.hpp"
 
 #include <kollect/scope.hpp>
 

@@ -1,17 +1,19 @@
-#include "held_rows.hpp"
+#include "rows/row_merge.hpp"
 
 #include "support/assertions.hpp"
 #include "support/messages.hpp"
 #include "support/seeded_random.hpp"
+#include "support/store_steps.hpp"
 
 #include <kollect/snapshot_message.hpp>
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <functional>
-#include <numeric>
+#include <deque>
+#include <limits>
 #include <optional>
+#include <span>
 
 namespace kollect::consumer::test {
 namespace {
@@ -54,30 +56,76 @@ struct checked {
   std::size_t room = 0;
 };
 
-held_rows hold(const std::vector<std::string>& rows, const limits& bounds = {}) {
-  const checked from(rows, nullptr, bounds);
-  return find_difference({}, {&*from.view, 1}, from.room).value().rows;
+/// What a merge makes of rows in rising order: changes as diff() gives them.
+std::vector<change> changes_of(const held_rows& held, const std::deque<found_change>& found) {
+  std::vector<change> out;
+  for (const auto& one : found) {
+    if (one.kind == change_kind::removed) {
+      for (std::size_t index = one.held; index < one.held + one.rows; ++index)
+        out.push_back({one.kind, read_row(held[index]).identity(), std::string(held[index]), {}, {}});
+      continue;
+    }
+    change next{one.kind, read_row(one.text()).identity(), {}, std::string(one.text()), {}};
+    if (one.kind == change_kind::changed) {
+      next.before = held[one.held];
+      next.changed_paths = changed_paths(next.before, next.after).value();
+    }
+    out.push_back(std::move(next));
+  }
+  return out;
 }
 
-/// The difference is the one that diff() finds, whatever order the rows are in.
+/// The rows of payloads by rising order, whatever order they are in.
+std::deque<found_change> find_changes(const held_rows& held, std::span<const snapshot_view> parts) {
+  row_merge merge(held);
+  row_walk walk(parts);
+  EXPECT_FALSE(walk.go_on(merge, std::numeric_limits<std::size_t>::max()));
+  if (merge.is_in_order())
+    return merge.take_changes();
+  row_merge sorted(held);
+  for (const auto row : sort_rows(parts))
+    if (sorted.pass_held(row) == 0)
+      sorted.pass(read_row(row));
+  sorted.finish();
+  EXPECT_TRUE(sorted.is_in_order());
+  return sorted.take_changes();
+}
+
+held_rows hold(const std::vector<std::string>& rows, const limits& bounds = {}) {
+  const checked from(rows, nullptr, bounds);
+  const held_rows none;
+  auto out = follow(none, find_changes(none, {&*from.view, 1}), from.room);
+  row_merge order(none);
+  row_walk(std::span(&*from.view, 1)).go_on(order, std::numeric_limits<std::size_t>::max());
+  if (order.is_in_order())
+    out.came_from_items(from.view->items.size());
+  return out;
+}
+
+/// The difference is the one that diff() finds, whatever order the rows are in, and however it is driven.
 void expect_difference(const std::vector<std::string>& before, const std::vector<std::string>& after) {
   const auto held = hold(before);
   const checked earlier(before), plain(after);
   ASSERT_TRUE(succeeds(earlier.view) && succeeds(plain.view));
   EXPECT_EQ(held.to_map(), earlier.rows());
-  held_known_rows known(held, {});
+  row_merge known(held);
   const checked spared(after, &known);
+  known.finish();
   ASSERT_TRUE(succeeds(spared.view));
   EXPECT_EQ(spared.view->items.size(), plain.view->items.size());
   EXPECT_EQ(spared.view->item_count, plain.view->item_count);
-  const auto found = find_difference(held, {&*spared.view, 1}, spared.room);
-  ASSERT_TRUE(succeeds(found));
-  EXPECT_EQ(found->changes, diff(earlier.rows(), plain.rows()).value());
-  EXPECT_EQ(found->rows.to_map(), plain.rows());
-  EXPECT_TRUE(found->rows.are_checked());
+  const auto expected = diff(earlier.rows(), plain.rows()).value();
+  if (known.is_in_order()) {
+    EXPECT_EQ(changes_of(held, known.changes()), expected);
+    EXPECT_TRUE(known.is_recorded());
+    EXPECT_EQ(known.counts().all(), expected.size());
+  }
+  const auto found = find_changes(held, {&*plain.view, 1});
+  EXPECT_EQ(changes_of(held, found), expected);
+  EXPECT_EQ(follow(held, found, plain.room).to_map(), plain.rows());
 }
 
-TEST(find_difference, tells_added_changed_and_removed_rows) {
+TEST(row_merge, tells_added_changed_and_removed_rows) {
   const auto a = row_text("a"), b = row_text("b"), c = row_text("c"), d = row_text("d");
   const auto new_b = row_text("b", R"({"replicas":2})");
   expect_difference({}, {});
@@ -93,7 +141,7 @@ TEST(find_difference, tells_added_changed_and_removed_rows) {
   expect_difference({a, b, c}, {new_b, d});
 }
 
-TEST(find_difference, puts_rows_in_order_that_are_not) {
+TEST(row_merge, puts_rows_in_order_that_are_not) {
   const auto a = row_text("a"), b = row_text("b"), c = row_text("c");
   expect_difference({a, b, c}, {c, b, a});
   expect_difference({a, b, c}, {b, a, c});
@@ -101,7 +149,7 @@ TEST(find_difference, puts_rows_in_order_that_are_not) {
   expect_difference({a, b}, {b, c, a});
 }
 
-TEST(find_difference, lets_the_later_of_two_rows_with_one_identity_count) {
+TEST(row_merge, lets_the_later_of_two_rows_with_one_identity_count) {
   const auto a = row_text("a"), b = row_text("b");
   const auto new_a = row_text("a", R"({"replicas":2})"), newer_a = row_text("a", R"({"replicas":3})");
   expect_difference({a, b}, {a, a, b});
@@ -113,14 +161,14 @@ TEST(find_difference, lets_the_later_of_two_rows_with_one_identity_count) {
   expect_difference({}, {a, new_a});
 }
 
-TEST(find_difference, knows_a_name_however_it_is_spelt) {
+TEST(row_merge, knows_a_name_however_it_is_spelt) {
   expect_difference({row_text("a"), row_text("b")}, {row_text("\\u0061"), row_text("b")});
   expect_difference({row_text("\\u0061"), row_text("b")}, {row_text("a"), row_text("\\u0062")});
   expect_difference({row_text("\\u0000"), row_text("a\\u0000b")}, {row_text("a"), row_text("a\\u0000b")});
   expect_difference({row_text("\\ud800")}, {row_text("\xEF\xBF\xBD")}); // a lone surrogate is U+FFFD
 }
 
-TEST(find_difference, is_that_of_row_maps_whatever_changes) {
+TEST(row_merge, is_that_of_row_maps_whatever_changes) {
   for (std::uint64_t seed = 1; seed <= 300; ++seed) {
     SCOPED_TRACE(seed);
     seeded_random random(seed);
@@ -140,17 +188,52 @@ TEST(find_difference, is_that_of_row_maps_whatever_changes) {
   }
 }
 
-TEST(find_difference, joins_the_parts_of_a_set) {
+TEST(row_merge, joins_the_parts_of_a_set) {
   const auto a = row_text("a"), b = row_text("b"), c = row_text("c"), d = row_text("d");
   const auto held = hold({a, c});
   for (const bool is_in_order : {true, false}) {
     const checked first(is_in_order ? std::vector{a, b} : std::vector{c, d});
     const checked second(is_in_order ? std::vector{c, d} : std::vector{a, b});
     const std::vector<snapshot_view> parts{*first.view, *second.view};
-    const auto found = find_difference(held, parts, first.room);
-    ASSERT_TRUE(succeeds(found));
-    EXPECT_EQ(found->rows.to_map(), checked({a, b, c, d}).rows());
-    EXPECT_EQ(found->changes.size(), 2U);
+    const auto found = find_changes(held, parts);
+    EXPECT_EQ(follow(held, found, first.room).to_map(), checked({a, b, c, d}).rows());
+    EXPECT_EQ(found.size(), 2U);
+  }
+}
+
+TEST(row_merge, counts_what_it_does_not_record) {
+  const auto a = row_text("a"), b = row_text("b"), c = row_text("c"), d = row_text("d");
+  const auto held = hold({a, c});
+  const checked after({b, d});
+  for (std::size_t most = 0; most <= 4; ++most) {
+    row_merge merge(held, {}, most);
+    row_walk(std::span(&*after.view, 1)).go_on(merge, std::numeric_limits<std::size_t>::max());
+    EXPECT_EQ(merge.counts().added, 2U);
+    EXPECT_EQ(merge.counts().removed, 2U);
+    EXPECT_EQ(merge.changes().size(), most);
+    EXPECT_EQ(merge.is_recorded(), most == 4);
+  }
+}
+
+TEST(row_merge, gives_its_changes_piece_by_piece) {
+  std::vector<std::string> before, after;
+  for (const auto& row : make_rows(100))
+    (before.size() % 3 == 0 ? before : after).push_back(serialize(row).value());
+  std::sort(before.begin(), before.end());
+  std::sort(after.begin(), after.end());
+  const auto held = hold(before);
+  const checked next(after);
+  const auto expected = changes_of(held, find_changes(held, {&*next.view, 1}));
+  for (const std::size_t piece : {1U, 2U, 7U, 1000U}) {
+    row_merge merge(held);
+    row_walk walk(std::span(&*next.view, 1));
+    std::vector<change> found;
+    for (bool is_more = true; is_more;) {
+      is_more = walk.go_on(merge, piece);
+      for (auto& one : changes_of(held, merge.take_changes()))
+        found.push_back(std::move(one));
+    }
+    EXPECT_EQ(found, expected);
   }
 }
 
@@ -160,9 +243,8 @@ TEST(known_rows, are_looked_into_where_less_nesting_is_allowed) {
   const std::vector<std::string> rows{row_text("a", nested(6)), row_text("b")};
   const limits wide{.max_depth = 10}, narrow{.max_depth = 8};
   const auto held = hold(rows, wide);
-  EXPECT_TRUE(held.are_checked());
   for (const auto& bounds : {wide, narrow}) {
-    held_known_rows known(held, {});
+    row_merge known(held);
     const checked spared(rows, &known, bounds), plain(rows, nullptr, bounds);
     EXPECT_EQ(static_cast<bool>(spared.view), static_cast<bool>(plain.view));
     if (!plain.view) {
@@ -188,7 +270,7 @@ TEST(known_rows, leave_every_verdict_as_it_is) {
       else
         text[at] = static_cast<char>(random.below(256));
       const envelope_view around{.message = text, .payload = text};
-      held_known_rows known(held, {});
+      row_merge known(held);
       const auto spared = parse_snapshot(around, {}, known), plain = parse_snapshot(around, {});
       ASSERT_EQ(static_cast<bool>(spared), static_cast<bool>(plain)) << text;
       if (plain) {
@@ -230,7 +312,7 @@ TEST(known_rows, tell_the_digest_of_nothing_but_the_held_bytes) {
     for (const auto& checksum : {to_string(digest), to_string(sha256(items))}) {
       const auto text = export_envelope_of(items, checksum);
       const envelope_view around{.message = text, .payload = text};
-      held_known_rows known(held, digest);
+      row_merge known(held, digest);
       const auto spared = parse_snapshot(around, {}, known), plain = parse_snapshot(around, {});
       ASSERT_EQ(static_cast<bool>(spared), static_cast<bool>(plain)) << text;
       if (plain) {
@@ -275,47 +357,46 @@ TEST(held_rows, are_whole_items_only_if_nothing_else_was_there) {
   for (const auto& items : {std::string("[ ]"), "[" + a + " ]", "[" + a + ", " + b + "]"}) {
     const envelope_view around{.message = items, .payload = items};
     const auto view = parse_snapshot(around).value();
-    EXPECT_FALSE(find_difference({}, {&view, 1}, 10).value().rows.are_whole_items()) << items;
+    const held_rows none;
+    auto held = follow(none, find_changes(none, {&view, 1}), 10);
+    held.came_from_items(view.items.size());
+    EXPECT_FALSE(held.are_whole_items()) << items;
   }
-  const checked first({a}), second({b});
-  const std::vector<snapshot_view> parts{*first.view, *second.view};
-  EXPECT_FALSE(find_difference({}, parts, first.room).value().rows.are_whole_items());
-}
-
-TEST(hold_in_order, holds_what_a_difference_would_or_nothing) {
-  const auto a = row_text("a", nested(4)), b = row_text("b"), c = row_text("c");
-  for (const auto& rows : {std::vector<std::string>{}, {a}, {a, b, c}, {c, b}, {a, a}, {a, c, b}}) {
-    const checked from(rows);
-    const auto held = hold_in_order({&*from.view, 1}, from.room);
-    ASSERT_EQ(held.has_value(),
-              std::adjacent_find(rows.begin(), rows.end(), std::greater_equal<>()) == rows.end());
-    if (!held)
-      continue;
-    const auto expected = hold(rows);
-    EXPECT_EQ(held->to_map(), expected.to_map());
-    EXPECT_EQ(held->nesting(), expected.nesting());
-    EXPECT_EQ(held->are_whole_items(), expected.are_whole_items());
-    EXPECT_TRUE(held->are_checked());
-  }
-}
-
-TEST(held_rows, of_a_store_are_not_taken_for_checked) {
-  const auto rows = checked({row_text("a"), row_text("b")}).rows();
-  const auto held = held_rows::from_store(rows);
-  ASSERT_TRUE(succeeds(held));
-  EXPECT_FALSE(held->are_checked());
-  EXPECT_EQ(held->to_map(), rows);
-  EXPECT_GE(held->bytes(), (*held)[0].size() + (*held)[1].size());
 }
 
 TEST(held_rows, filed_under_another_name_are_refused) {
-  auto rows = checked({row_text("a"), row_text("b")}).rows();
-  rows.begin()->second = row_text("c");
-  EXPECT_TRUE(fails_with(held_rows::from_store(rows), error::store_corrupt));
-  rows.begin()->second = "no row";
-  EXPECT_TRUE(fails_with(held_rows::from_store(rows), error::store_corrupt));
-  rows.begin()->second = row_text("a") + " ";
-  EXPECT_TRUE(fails_with(held_rows::from_store(rows), error::store_corrupt));
+  const auto identity = read_row(row_text("a")).identity();
+  for (const auto& text : {row_text("c"), std::string("no row"), row_text("a") + " ", std::string()}) {
+    held_rows_builder rows;
+    EXPECT_TRUE(fails_with(rows.add_stored(identity, text), error::store_corrupt)) << text;
+  }
+  held_rows_builder rows;
+  EXPECT_TRUE(succeeds(rows.add_stored(identity, row_text("a"))));
+}
+
+TEST(sort_rows, puts_the_later_of_two_with_one_identity_last) {
+  const auto a = row_text("a"), b = row_text("b"), new_a = row_text("a", R"({"v":2})");
+  const checked rows({b, new_a, a, b});
+  EXPECT_EQ(sort_rows({&*rows.view, 1}), (std::vector<std::string_view>{a, b}));
+}
+
+TEST(sort_rows, sorts_as_row_identities_do) {
+  // Names with NUL, with each other's beginnings, and with bytes above 0x7F.
+  std::vector<std::string> names{"", "a", "a\\u0000", "a\\u0000b", "a\\u0001", "ab", "\\u0000", "\xC3\xA9"};
+  std::vector<std::string> rows;
+  for (const auto& target : names)
+    for (const auto& name : names)
+      if (!name.empty())
+        rows.push_back(R"({"targetName":")" + target + R"(","name":")" + name + R"("})");
+  seeded_random random(1);
+  random.shuffle(rows);
+  const checked from(rows);
+  ASSERT_TRUE(succeeds(from.view));
+  const auto sorted = sort_rows({&*from.view, 1});
+  ASSERT_EQ(sorted.size(), rows.size());
+  std::size_t index = 0;
+  for (const auto& [identity, raw] : from.rows())
+    EXPECT_EQ(sorted[index++], raw);
 }
 
 } // namespace

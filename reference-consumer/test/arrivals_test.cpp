@@ -1,4 +1,4 @@
-#include "known_items.hpp"
+#include "ingest/arrivals.hpp"
 
 #include "support/consumer.hpp"
 
@@ -10,12 +10,12 @@ namespace {
 TEST(guess_items, finds_them_where_encoders_put_them) {
   EXPECT_EQ(guess_items(R"({"schemaVersion":"v","items":[{"a":[1]}]})"), R"([{"a":[1]}])");
   EXPECT_EQ(guess_items(R"({"items":[]})"), "[]");
+  EXPECT_EQ(guess_items("[1]"), "[1]") << "an array is one";
 }
 
 TEST(guess_items, leaves_alone_what_is_spelled_another_way) {
-  for (const auto* const payload :
-       {"", "[]", "{}", R"([{"items":[]}])", R"({"items": []})", R"({"items":[]} )", R"({"items":{}})",
-        R"({"items":)", R"({"items":]})", R"({"items":[],"more":1})"})
+  for (const auto* const payload : {"", "{}", R"({"items": []})", R"({"items":[]} )", R"({"items":{}})",
+                                    R"({"items":)", R"({"items":]})", R"({"items":[],"more":1})"})
     EXPECT_EQ(guess_items(payload), "") << payload;
 }
 
@@ -24,34 +24,6 @@ TEST(guess_items, looks_no_further_than_a_header_reaches) {
   EXPECT_EQ(guess_items(payload), "");
 }
 
-TEST(known_items, have_the_digest_of_their_very_bytes_only) {
-  const std::string text = "[1,2] [1,2]";
-  items_digests hashed;
-  hashed.emplace(text.data(), items_digest{5, sha256("[1,2]")});
-  const known_items known(hashed);
-  EXPECT_EQ(known.digest_of(std::string_view(text).substr(0, 5)), sha256("[1,2]"));
-  EXPECT_EQ(known.digest_of(text), std::nullopt);
-  EXPECT_EQ(known.digest_of(std::string_view(text).substr(6)), std::nullopt);
-}
-
-TEST(known_items, know_no_rows_unless_told) {
-  const items_digests none;
-  known_items known(none);
-  EXPECT_EQ(known.find("{}", 10), 0U);
-}
-
-TEST(known_items, that_are_trusted_are_passed_over_row_by_row) {
-  const std::string text = R"([{"a":"}"},{}] {"b":1})";
-  const items_digests none;
-  known_items known(none);
-  known.trust(std::string_view(text).substr(0, 14));
-  EXPECT_EQ(known.find(std::string_view(text).substr(1, 13), 10), 9U);
-  EXPECT_EQ(known.find(std::string_view(text).substr(11, 3), 10), 2U);
-  EXPECT_EQ(known.find(std::string_view(text).substr(15), 10), 0U) << "it is outside";
-  EXPECT_EQ(known.find("{}", 10), 0U) << "it is another text";
-}
-
-/// Rows are looked into again when their digest is another, even if nothing of the store is in memory.
 TEST(known_items, of_a_restarted_consumer_are_trusted_by_their_digest_only) {
   for (const bool is_array : {true, false}) {
     test_consumer consumer;

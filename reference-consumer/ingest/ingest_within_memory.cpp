@@ -12,9 +12,9 @@ namespace {
 
 /// std::bad_alloc as error::out_of_memory, as libraries that do not throw report it.
 result<batch_report> try_ingest(store& target, const ingest_settings& settings, owned_positions& owned,
-                                std::span<const received_message> batch, row_cache& rows) {
+                                std::span<const received_message> batch, held_scopes& scopes) {
   try {
-    return ingest(target, settings, owned, batch, rows);
+    return ingest(target, settings, owned, batch, scopes);
   } catch (const std::bad_alloc&) {
     return make_failure(error::out_of_memory, "there is not enough memory for the batch");
   }
@@ -37,19 +37,19 @@ void add(batch_report& sum, batch_report one) {
 }
 
 /// Gives what is not in use back, so that the next attempt finds it in one piece.
-void release_memory(row_cache& rows) {
-  rows.clear();
+void release_memory(held_scopes& scopes) {
+  scopes.forget();
   ::malloc_trim(0);
 }
 
 result<batch_report> ingest_alone(store& target, const ingest_settings& settings, owned_positions& owned,
-                                  received_message& message, row_cache& rows) {
+                                  received_message& message, held_scopes& scopes) {
   const std::span<const received_message> alone(&message, 1);
   for (int attempt = 0; attempt < memory_attempts; ++attempt) {
-    auto done = try_ingest(target, settings, owned, alone, rows);
+    auto done = try_ingest(target, settings, owned, alone, scopes);
     if (!lacks_memory(done))
       return done;
-    release_memory(rows);
+    release_memory(scopes);
   }
   message.unreadable = make_failure(
       error::out_of_memory, "the message of " + std::to_string(message.value.size()) +
@@ -57,22 +57,22 @@ result<batch_report> ingest_alone(store& target, const ingest_settings& settings
                                 "raise --memory-budget, and have the message sent or read again");
   message.value = {};
   message.owner.reset();
-  return try_ingest(target, settings, owned, alone, rows);
+  return try_ingest(target, settings, owned, alone, scopes);
 }
 
 } // namespace
 
 result<batch_report> ingest_within_memory(store& target, const ingest_settings& settings,
                                           owned_positions& owned, std::vector<received_message>& batch,
-                                          row_cache& rows) {
-  auto done = try_ingest(target, settings, owned, batch, rows);
+                                          held_scopes& scopes) {
+  auto done = try_ingest(target, settings, owned, batch, scopes);
   if (!lacks_memory(done))
     return done;
-  release_memory(rows);
+  release_memory(scopes);
   batch_report sum;
   sum.notes.reserve(batch.size());
   for (auto& message : batch) {
-    auto one = ingest_alone(target, settings, owned, message, rows);
+    auto one = ingest_alone(target, settings, owned, message, scopes);
     if (!one)
       return one.error();
     add(sum, std::move(*one));
