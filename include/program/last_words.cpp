@@ -84,7 +84,8 @@ bool is_shortage(int code) noexcept {
 /// as the stack of a thread. Only a system call: whoever aborted may hold the lock of malloc().
 bool is_memory_short() noexcept {
   constexpr std::size_t enough = 64UL << 20;
-  void* const place = ::mmap(nullptr, enough, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* const place =
+      ::mmap(nullptr, enough, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (place == MAP_FAILED)
     return true;
   ::munmap(place, enough);

@@ -6,17 +6,16 @@ namespace kollect::consumer {
 
 void add_memory_budget_flag(program::command& to, std::optional<std::size_t>& budget) {
   constexpr std::int64_t least = 64LL << 20U, most = 1LL << 50U;
-  to.add(
-      "--memory-budget", budget, program::bytes(least, most),
-      "memory that the process may take, which other limits follow from; default: what its cgroup allows, or "
-      "what the machine has");
+  to.add("--memory-budget", budget, program::bytes(least, most),
+         "memory that the process may take, which other limits follow from")
+      .with_default("what the cgroup allows, or what the machine has");
 }
 
 void add_bounds_flags(program::command& to, bounds_flags& flags) {
   using namespace program;
   to.section("What a message may be");
-  to.add("--max-message-bytes", flags.max_message_bytes, bytes(1),
-         "longest message that is read; default: 256MiB, and in run 1/5 of the memory budget up to that");
+  to.add("--max-message-bytes", flags.max_message_bytes, bytes(1), "longest message that is read")
+      .with_default("256MiB; run: 1/5 of the memory budget, up to that");
   to.add("--max-depth", flags.accepted.max_depth, count(4, max_depth_ceiling),
          "deepest nesting of a message, which itself is level 1");
   to.add(

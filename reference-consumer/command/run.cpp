@@ -76,20 +76,23 @@ void add_flags(program::command& to, run_flags& flags) {
          "with --until-end: how long broker or store may fail");
   to.add("--batch-messages", flags.batch_messages, count(1), "messages in one transaction, at most");
   add_memory_budget_flag(to, flags.memory_budget);
-  to.add("--batch-bytes", flags.batch_bytes, bytes(1),
-         "size of one transaction, about; default: 1/32 of the budget, at most 32MiB");
-  to.add("--queue-bytes", flags.queue_bytes, bytes(1),
-         "fetched ahead, about; default: 1/32 of the budget, at most 32MiB");
+  to.add("--batch-bytes", flags.batch_bytes, bytes(1), "size of one transaction, about")
+      .with_default("1/32 of the budget, at most 32MiB");
+  to.add("--queue-bytes", flags.queue_bytes, bytes(1), "fetched ahead, about")
+      .with_default("1/32 of the budget, at most 32MiB");
   to.add("--answer-bytes", flags.answer_bytes, bytes(1),
          "Kafka: the largest answer of a broker that is read, and the most that batches may become by being "
-         "decompressed; default: 1/4 of the budget, at most 1GiB");
+         "decompressed")
+      .with_default("1/4 of the budget, at most 1GiB");
   to.add(
-      "--row-cache-bytes", flags.row_cache_bytes, bytes(),
-      "rows kept from batch to batch, about; those of the scope that was not used for longest go first; 0: "
-      "they are read from the store each time; default: 1/8 of the budget, at most 256MiB");
+        "--row-cache-bytes", flags.row_cache_bytes, bytes(),
+        "rows kept from batch to batch, about; those of the scope that was not used for longest go first; 0: "
+        "they are read from the store each time")
+      .with_default("1/8 of the budget, at most 256MiB");
   to.add("--max-merge-bytes", flags.merge_bytes, bytes(),
          "a snapshot and the rows held of its scope that are compared in memory; larger ones are compared in "
-         "the store; default: 1/8 of the budget, at most 128MiB");
+         "the store")
+      .with_default("1/8 of the budget, at most 128MiB");
   to.add("--stuck-after", flags.stuck_after_seconds, seconds(1, 86'400),
          "without a sign of life for so long, /healthz fails");
   to.add("--drain-timeout", flags.drain_timeout_seconds, seconds(1, 3600),

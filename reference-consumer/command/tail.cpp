@@ -103,6 +103,8 @@ void add_tail(program::command& to) {
   added.add("--max-depth", flags->bounds.max_depth, count(4, max_depth_ceiling),
             "deepest nesting of a message");
   added.add("--max-message-bytes", flags->bounds.max_message_bytes, bytes(1), "longest message that is read");
+  added.add("--max-name-bytes", flags->bounds.max_name_bytes, bytes(1),
+            "longest name of a cluster, a namespace or an inventory");
   added.shows("kollect-consumer tail --manifest sink.yaml --from earliest --until-end",
               "Read all that is there");
   added.does([flags](log& log) { return tail(*flags, log); });
