@@ -43,14 +43,13 @@ std::atomic<int> mapped{0};
 
 bool is_thread_of_librdkafka() noexcept {
   char name[16] = "";
-  return ::pthread_getname_np(::pthread_self(), name, sizeof name) == 0 &&
-         std::strncmp(name, "rdk:", 4) == 0;
+  return ::pthread_getname_np(::pthread_self(), name, sizeof name) == 0 && std::strncmp(name, "rdk:", 4) == 0;
 }
 
 /// A file of that size on a disk, or -1. Its blocks are there: a disk that is full is no SIGBUS later.
 int make_file(std::size_t size) noexcept {
   const int file = ::open(place.load(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-  struct statfs system{};
+  struct statfs system {};
   if (file >= 0 && ::fstatfs(file, &system) == 0 && system.f_type != TMPFS_MAGIC &&
       ::posix_fallocate(file, 0, static_cast<off_t>(size)) == 0)
     return file;
