@@ -9,6 +9,7 @@
 #include <kollect/kafka/find_unreadable.hpp>
 #include <program/connect.hpp>
 #include <program/exit_code.hpp>
+#include <program/printable.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -164,7 +165,7 @@ result<int> doctor(const doctor_flags& flags) {
   write_array(out, "contradictions", *wrong);
   write_array(out, "warnings", warnings);
   out.end_object();
-  std::cout << report << '\n';
+  std::cout << program::printable_json(report) << '\n';
   if (!std::cout.flush())
     return make_failure(error::store_full, "the output could not be written");
   return wrong->empty() && warnings.empty() ? program::success : program::findings;

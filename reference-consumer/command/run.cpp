@@ -213,8 +213,8 @@ result<int> run(const run_flags& flags) {
   const auto budget = flags.memory_budget != 0 ? flags.memory_budget : available_memory();
   const auto shares = shares_of(flags, budget);
   if (!limit_memory(budget))
-    log.warning("the process has more memory already than its budget, which is not enforced",
-                {{"memory_budget", static_cast<std::int64_t>(budget)}});
+    log.info("the process has more memory already than its budget, which is not enforced",
+             {{"memory_budget", static_cast<std::int64_t>(budget)}});
   decompression::bound(shares.answer);
   const char* const scratch = std::getenv("TMPDIR"); // what changes it, has not begun yet
   put_huge_allocations_into(scratch == nullptr ? "/tmp" : scratch, shares.answer + shares.answer / 4);

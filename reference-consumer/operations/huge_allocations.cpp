@@ -15,6 +15,14 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define KOLLECT_HAS_SANITIZER
+#elif defined(__has_feature) // clang
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define KOLLECT_HAS_SANITIZER
+#endif
+#endif
+
 // malloc() has no argument that could lead to a state: it is the process's, and ready before main().
 namespace kollect::consumer {
 namespace {
@@ -29,7 +37,7 @@ void put_huge_allocations_into(const char* folder, std::size_t bytes) noexcept {
   most = bytes;
 }
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#ifndef KOLLECT_HAS_SANITIZER
 
 namespace {
 
