@@ -1,6 +1,6 @@
 #include "consumer_loop.hpp"
 
-#include "ingest_within_memory.hpp"
+#include "ingest/ingest_within_memory.hpp"
 #include "operations/decompression.hpp"
 #include "trace_context.hpp"
 
@@ -19,16 +19,13 @@ constexpr std::chrono::seconds maintenance_interval{30};
 constexpr std::chrono::seconds report_interval{10};
 constexpr std::chrono::seconds monitor_interval{1};
 constexpr std::chrono::seconds cluster_interval{10};
+constexpr std::chrono::seconds longest_retry{1};
+constexpr std::int64_t letters_at_once = 200;
+constexpr std::chrono::seconds clock_tolerance{60}; // a difference of clocks that is worth a line
 constexpr int most_notes = 10; // of one batch: a flood of poison must not be one of log lines
 
 bool is_of_store(const failure& reason) {
   return reason.code == condition::cannot_store || reason.reason() == error::store_unavailable;
-}
-
-/// A damaged file does not mend itself; whatever else is out of reach may come back.
-bool is_worth_retrying(const failure& reason) {
-  return reason.code == condition::unavailable ||
-         (is_of_store(reason) && reason.reason() != error::store_corrupt);
 }
 
 failure closed_store() {
@@ -42,7 +39,7 @@ consumer_loop::consumer_loop(loop_settings settings, open_store make_store, open
                              program::stop_signal& stop, program::log& log, monitor& watch)
     : settings_(std::move(settings)), make_store_(std::move(make_store)),
       make_subscriber_(std::move(make_subscriber)), stop_(stop), log_(log), monitor_(watch),
-      rows_(settings_.row_cache_bytes) {}
+      scopes_(settings_.row_cache_bytes) {}
 
 result<loop_result> consumer_loop::run() {
   if (auto opened = open_at_first(); !opened)
@@ -59,6 +56,9 @@ result<loop_result> consumer_loop::run() {
       return maintained.error();
   }
   progress_.clear();
+  if (settings_.is_until_end && !stop_.is_requested())
+    if (auto retried = retry_future_letters(std::chrono::seconds(60)); !retried)
+      return retried.error();
   if (auto published = finish_feed(); !published)
     return published.error();
   monitor_.draining();
@@ -130,7 +130,7 @@ result<void> consumer_loop::connect() {
   subscriber_.reset();
   is_commit_begun_ = false;
   owned_.clear();
-  rows_.clear();
+  scopes_.forget();
   rewinds_.clear();
   auto connected = make_subscriber_(make_listener());
   if (!connected)
@@ -142,6 +142,7 @@ result<void> consumer_loop::connect() {
       return marked;
   subscriber_ = std::move(*connected);
   taken_at_ = clock::now();
+  has_connected_ = true;
   settings_.ingest.log = subscriber_->log();
   log_.info("consuming", {{"log", settings_.ingest.log.name}, {"owner", settings_.owner}});
   return {};
@@ -158,7 +159,7 @@ partition_listener consumer_loop::make_listener() {
           [this](std::span<const std::int32_t> partitions) {
             for (const auto partition : partitions)
               owned_.erase(partition);
-            rows_.clear(); // others write those scopes now
+            scopes_.forget(); // others write those scopes now
             log_.info("partitions revoked", {{"partitions", partitions.size()}, {"owned", owned_.size()}});
           },
       .gap = [this](std::int32_t partition, std::int64_t expected,
@@ -168,8 +169,8 @@ partition_listener consumer_loop::make_listener() {
 void consumer_loop::note_gap(std::int32_t partition, std::int64_t expected, std::int64_t found) {
   if (found < expected) {
     log_.error(
-        "the log is shorter than what was consumed of it: it was made anew or has lost its tail; it is read "
-        "again from its beginning, and what was consumed before is recognised",
+        "the log is not the one that was consumed: it was recreated, or has lost its tail; it is read again from "
+        "its beginning, and what was consumed before is recognised",
         {{"partition", partition}, {"expected", expected}, {"found", found}});
     rewinds_[partition] = found;
     return;
@@ -185,19 +186,21 @@ void consumer_loop::note_gap(std::int32_t partition, std::int64_t expected, std:
              {{"partition", partition}, {"expected", expected}, {"found", found}});
 }
 
-result<std::vector<std::optional<std::int64_t>>>
+result<std::vector<std::optional<read_position>>>
 consumer_loop::claim(std::span<const std::int32_t> partitions) {
   // Partitions may well be assigned while the store is away: whoever keeps us in the group asks again.
   if (!store_)
     return closed_store();
-  std::vector<std::optional<std::int64_t>> starts;
+  std::vector<std::optional<read_position>> starts;
   if (settings_.ingest.log.system == broker_system::nats) {
     // A durable keeps its own position; ours tells whether this store ever saw the stream, and what
     // retention has removed since.
     auto noted = store_->noted_position(settings_.ingest.log.name);
     if (!noted)
       return noted.error();
-    starts.assign(partitions.size(), *noted);
+    starts.resize(partitions.size());
+    if (*noted)
+      starts.assign(partitions.size(), read_position((*noted)->next_offset, (*noted)->last_message));
     return starts;
   }
   auto claimed = store_->claim(settings_.ingest.log.name, partitions, settings_.owner);
@@ -207,7 +210,7 @@ consumer_loop::claim(std::span<const std::int32_t> partitions) {
     owned_[position.partition] = position;
     // One message early, to see whether it still is the one that was consumed: see find_replaced_logs().
     const std::int64_t start = position.next_offset - (position.last_message ? 1 : 0);
-    starts.push_back(position.next_offset < 0 ? std::nullopt : std::optional(start));
+    starts.push_back(position.next_offset < 0 ? std::nullopt : std::optional<read_position>(start));
   }
   log_.info("partitions assigned", {{"partitions", partitions.size()}, {"owned", owned_.size()}});
   return starts;
@@ -225,7 +228,8 @@ result<consumer_loop::step> consumer_loop::take_batch() {
   heard_of_at_ = clock::now();
   note_unreadable();
   note_taken(*batch);
-  if (batch->empty())
+  was_waiting_ = std::exchange(is_waiting_, batch->empty());
+  if (batch->empty() && rewinds_.empty())
     return finish_or_go_on();
   taken_at_ = heard_of_at_;
   auto is_rewound = rewind_replaced(*batch);
@@ -234,6 +238,8 @@ result<consumer_loop::step> consumer_loop::take_batch() {
     const bool is_ours = is_rewound || is_rewound.error().reason() == error::fenced;
     return is_ours ? step::go_on : recover_from(is_rewound.error());
   }
+  if (batch->empty())
+    return finish_or_go_on();
   auto stored = ingest_until_stored(*batch);
   if (!stored) {
     if (stored.error().reason() != error::fenced)
@@ -331,6 +337,14 @@ result<void> consumer_loop::note_caught_up() {
   return store_->note_caught_up(settings_.ingest.log.name, partitions);
 }
 
+/// A damaged file does not mend itself; whatever else is out of reach may come back. So may a topic, a stream or
+/// a durable that was there before.
+bool consumer_loop::is_worth_retrying(const failure& reason) const {
+  return reason.code == condition::unavailable ||
+         (is_of_store(reason) && reason.reason() != error::store_corrupt) ||
+         (has_connected_ && reason.reason() == error::topic_missing);
+}
+
 /// Waits and lets the next step open anew what has failed, where that may help.
 result<consumer_loop::step> consumer_loop::recover_from(const failure& reason) {
   if (!is_worth_retrying(reason))
@@ -348,6 +362,9 @@ result<consumer_loop::step> consumer_loop::recover_from(const failure& reason) {
 /// Sets partitions back whose log is not the one it was. True when the subscriber has to begin anew.
 result<bool> consumer_loop::rewind_replaced(const std::vector<received_message>& batch) {
   for (const auto& [partition, next_offset] : rewinds_) {
+    if (settings_.ingest.log.system == broker_system::nats)
+      if (auto rewound = rewind_stream(next_offset); !rewound)
+        return rewound.error();
     const auto held = owned_.find(partition);
     if (held == owned_.end())
       continue;
@@ -357,11 +374,11 @@ result<bool> consumer_loop::rewind_replaced(const std::vector<received_message>&
     held->second.last_message.reset();
   }
   if (!rewinds_.empty())
-    rows_.clear();
+    scopes_.forget();
   rewinds_.clear();
   const auto replaced = find_replaced_logs(owned_, batch);
   for (const auto partition : replaced) {
-    log_.error("another message stands where the last consumed one stood: the log was made anew; it is read "
+    log_.error("another message stands where the last consumed one stood: the log was recreated; it is read "
                "from its beginning",
                {{"partition", partition}, {"offset", owned_.at(partition).next_offset - 1}});
     if (auto rewound = store_->rewind(settings_.ingest.log.name, owned_.at(partition), -1); !rewound)
@@ -370,16 +387,26 @@ result<bool> consumer_loop::rewind_replaced(const std::vector<received_message>&
   return !replaced.empty();
 }
 
+/// Sets the position of a stream back, which nobody owns.
+result<void> consumer_loop::rewind_stream(std::int64_t next_offset) {
+  auto noted = store_->noted_position(settings_.ingest.log.name);
+  if (!noted)
+    return noted.error();
+  if (!*noted || (*noted)->next_offset <= next_offset)
+    return {};
+  return store_->rewind(settings_.ingest.log.name, **noted, next_offset);
+}
+
 /// step::done when it was told to end before the store took the batch, which then comes again.
 result<consumer_loop::step> consumer_loop::ingest_until_stored(std::vector<received_message>& batch) {
   for (;;) {
     const auto begun = clock::now();
     if (has_lost_its_messages())
       return make_failure(error::fenced,
-                          "this process stood still for longer than --ack-wait, and JetStream has given its "
-                          "messages to others; this batch is dropped",
+                          "this process stood still for longer than the durable's ack wait, and JetStream has "
+                          "given its messages to others; this batch is dropped",
                           "DED-03");
-    auto done = store_ ? ingest_within_memory(*store_, settings_.ingest, owned_, batch, rows_)
+    auto done = store_ ? ingest_within_memory(*store_, settings_.ingest, owned_, batch, scopes_)
                        : result<batch_report>(closed_store());
     if (done) {
       report(*done, begun);
@@ -401,7 +428,7 @@ result<consumer_loop::step> consumer_loop::ingest_until_stored(std::vector<recei
 
 result<void> consumer_loop::reopen_store() {
   store_.reset();
-  rows_.clear();
+  scopes_.forget();
   monitor_.opening_store(true);
   auto opened = make_store_();
   monitor_.opening_store(false);
@@ -444,7 +471,8 @@ void consumer_loop::keep_alive() {
 }
 
 bool consumer_loop::has_lost_its_messages() const {
-  return settings_.ack_wait && clock::now() - heard_of_at_ > *settings_.ack_wait;
+  const auto ack_wait = subscriber_ ? subscriber_->ack_wait() : std::nullopt;
+  return ack_wait && clock::now() - heard_of_at_ > *ack_wait;
 }
 
 void consumer_loop::forget_failures() {
@@ -493,6 +521,44 @@ result<void> consumer_loop::maintain() {
   monitor_.gave_up_parts(*buried);
   if (buried->pending < 0)
     log_.warning("torn sets given up", {{"parts", -buried->pending}});
+  auto retried = retry_future_letters(longest_retry);
+  if (retried)
+    return {};
+  auto recovered = recover_from(retried.error());
+  return recovered ? result<void>{} : recovered.error();
+}
+
+/// Takes in what only the clock has refused, once it has reached the message's date: after it was set right, say.
+/// Goes on where the last call has ended.
+result<void> consumer_loop::retry_future_letters(std::chrono::milliseconds longest) {
+  const auto reason = error_name(error::future_timestamp);
+  const auto end = clock::now() + longest;
+  std::int64_t taken_in = 0;
+  for (bool is_done = false; !is_done && store_ && clock::now() < end && !stop_.is_requested();) {
+    auto ids = store_->dead_letter_ids(reason, last_retried_, letters_at_once);
+    if (!ids)
+      return ids.error();
+    is_done = ids->size() < static_cast<std::size_t>(letters_at_once);
+    for (const auto id : *ids) {
+      if (clock::now() >= end)
+        break;
+      monitor_.came_round();
+      auto ended = retry_dead_letter(*store_, settings_.ingest, id);
+      // Another process may have been quicker.
+      if (!ended && ended.error().reason() != error::invalid_value)
+        return ended.error();
+      last_retried_ = id;
+      if (!ended || *ended == outcome::dead_lettered)
+        continue;
+      ++taken_in;
+      rows_.clear(); // they are not what the store holds now
+    }
+    if (is_done && (ids->empty() || last_retried_ == ids->back()))
+      last_retried_ = 0; // from the first one on again
+  }
+  if (taken_in > 0)
+    log_.info("messages taken in that had been refused for their date: the clock has reached it",
+              {{"messages", taken_in}});
   return {};
 }
 
@@ -529,6 +595,25 @@ void consumer_loop::report_arrival(const std::vector<received_message>& batch) {
     newest = std::max(newest, message.appended_at);
   if (newest)
     monitor_.arrived(*newest, settings_.ingest.now());
+  compare_clocks(newest);
+}
+
+/// A broker's time that lies ahead of ours says that our clock is behind. That it is ahead of the broker's shows
+/// only where a message has come while we were waiting for it.
+void consumer_loop::compare_clocks(const std::optional<timestamp>& newest) {
+  if (!newest)
+    return;
+  const auto difference = std::chrono::seconds(settings_.ingest.now().seconds - newest->seconds);
+  if (difference.count() > 0 && !was_waiting_)
+    return;
+  monitor_.clock_differs(difference);
+  const bool is_wrong = std::chrono::abs(difference) > clock_tolerance;
+  if (is_wrong && !std::exchange(is_clock_doubted_, true))
+    log_.error("this machine's clock and the broker's differ: set them by NTP; what only the clock refuses is kept "
+               "as a dead letter, and taken in by itself when the clock has reached its date",
+               {{"ahead_of_broker_s", difference.count()}});
+  if (!is_wrong && std::exchange(is_clock_doubted_, false))
+    log_.info("this machine's clock and the broker's agree again");
 }
 
 /// Tells of dead letters, and of everything with --verbose, with the trace that a message belongs to.

@@ -1,7 +1,7 @@
 #ifndef KOLLECT_CONSUMER_LOOP_HPP
 #define KOLLECT_CONSUMER_LOOP_HPP
 
-#include "ingest.hpp"
+#include "ingest/ingest.hpp"
 #include "operations/monitor.hpp"
 #include "outbox.hpp"
 #include "store/store.hpp"
@@ -26,8 +26,6 @@ namespace kollect::consumer {
 struct loop_settings {
   ingest_settings ingest; ///< its log is filled in by the loop
   std::string owner;      ///< who claims partitions: instance, host and pid
-  /// NATS: after this time without a word from us its messages go to another member.
-  std::optional<std::chrono::milliseconds> ack_wait{};
   bool is_until_end = false; ///< end when everything that was there at the start is consumed
   /// Tells the monitor about lag, totals and when it has caught up, which costs a question a second.
   bool is_monitored = false;
@@ -75,11 +73,13 @@ private:
   result<void> connect();
   partition_listener make_listener();
   void note_gap(std::int32_t partition, std::int64_t expected, std::int64_t found);
-  result<std::vector<std::optional<std::int64_t>>> claim(std::span<const std::int32_t> partitions);
+  result<std::vector<std::optional<read_position>>> claim(std::span<const std::int32_t> partitions);
   result<step> take_batch();
   result<step> finish_or_go_on();
   result<void> note_caught_up();
+  bool is_worth_retrying(const failure& reason) const;
   result<step> recover_from(const failure& reason);
+  result<void> rewind_stream(std::int64_t next_offset);
   result<bool> rewind_replaced(const std::vector<received_message>& batch);
   result<step> ingest_until_stored(std::vector<received_message>& batch);
   void note_unreadable();
@@ -87,6 +87,8 @@ private:
   void tell_broker(result<void> (subscriber::*commit)(std::chrono::milliseconds));
   result<void> reopen_store();
   result<void> maintain();
+  result<void> retry_future_letters(std::chrono::milliseconds longest);
+  void compare_clocks(const std::optional<timestamp>& newest);
   result<void> back_off(const failure& reason);
   void keep_alive();
   bool has_lost_its_messages() const;
@@ -110,7 +112,7 @@ private:
   std::unique_ptr<store> store_;
   std::unique_ptr<subscriber> subscriber_;
   owned_positions owned_;
-  row_cache rows_;
+  held_scopes scopes_;
   rewinds rewinds_;
   batch_report total_;
   std::map<std::int32_t, std::int64_t> stuck_; // partitions that stand still, and where
@@ -122,7 +124,12 @@ private:
   std::chrono::steady_clock::time_point reported_at_{};
   std::chrono::steady_clock::time_point told_at_{};
   std::chrono::steady_clock::time_point clusters_told_at_{};
+  std::int64_t last_retried_ = 0; // the dead letter that was tried again last
+  bool has_connected_ = false;    // ever
   bool has_caught_up_ = false;
+  bool is_waiting_ = false;       // the last poll had no messages
+  bool was_waiting_ = false;      // nor the one before
+  bool is_clock_doubted_ = false; // and it was said
   bool has_just_stored_ = false; // nothing was asked of the broker since
   bool is_commit_begun_ = false; // and not waited for
 };

@@ -20,6 +20,8 @@ namespace {
 
 using property_map = std::map<std::string, std::string>;
 
+constexpr std::string_view store_folder = "store";
+
 /// Kafka's own name for a listener: that of its security protocol.
 std::string_view name_of(kafka_listener listener) noexcept {
   switch (listener) {
@@ -92,7 +94,7 @@ property_map base_properties(const std::filesystem::path& directory, const kafka
           {"advertised.listeners", ""},
           {"listener.security.protocol.map", "CONTROLLER:PLAINTEXT"},
           {"inter.broker.listener.name", "PLAINTEXT"},
-          {"log.dirs", (directory / "store").string()},
+          {"log.dirs", (directory / store_folder).string()},
           {"auto.create.topics.enable", "false"},
           // After a kill the controller takes the broker back only when its old session has ended.
           {"broker.heartbeat.interval.ms", "500"},
@@ -361,6 +363,10 @@ std::string kafka_server::bootstrap(kafka_listener listener) const {
 process& kafka_server::child() noexcept {
   return *state_->child;
 }
+std::filesystem::path kafka_server::store() const {
+  return state_->directory.path() / store_folder;
+}
+
 kafka_admin& kafka_server::admin() noexcept {
   return *state_->admin;
 }

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
@@ -79,6 +80,7 @@ public:
   process& child() noexcept;     ///< the running process, to signal it (SIGSTOP, SIGCONT)
   std::string log() const;       ///< all that the broker wrote, over restarts: warnings and errors
   kafka_admin& admin() noexcept; ///< a client of the plaintext listener
+  std::filesystem::path store() const; ///< the folder of all logs, to put a copy back while it is stopped
 
   /// As in kafka_admin.
   result<void> create_topic(const std::string& name, int partitions = 1,

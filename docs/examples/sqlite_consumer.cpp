@@ -114,10 +114,10 @@ result<void> run(char** words, bool until_end) {
   options.group = "sqlite-example";
   options.instance_id = "sqlite-example-0"; // after a crash it resumes at once
   const auto assigned = [&](const kollect::log_identity& log, std::span<const std::int32_t> partitions) {
-    std::vector<std::optional<std::int64_t>> starts;
+    std::vector<std::optional<kollect::read_position>> starts;
     for (const auto partition : partitions)
       starts.push_back(store.next_offset(log.name, partition));
-    return result<std::vector<std::optional<std::int64_t>>>(std::move(starts));
+    return result<std::vector<std::optional<kollect::read_position>>>(std::move(starts));
   };
   auto log =
       kollect::kafka::create_subscriber(source, options, {.assigned = assigned, .revoked = {}, .gap = {}});

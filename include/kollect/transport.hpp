@@ -1,6 +1,7 @@
 #ifndef KOLLECT_TRANSPORT_HPP
 #define KOLLECT_TRANSPORT_HPP
 
+#include <kollect/checksum.hpp>
 #include <kollect/error.hpp>
 #include <kollect/message.hpp>
 #include <kollect/position.hpp>
@@ -91,22 +92,38 @@ struct log_identity {
   friend bool operator==(const log_identity&, const log_identity&) = default;
 };
 
+/// How far a log has been read before.
+struct read_position {
+  read_position(std::int64_t next_offset, std::optional<fingerprint> last_message = {}) noexcept
+      : next(next_offset), last(last_message) {}
+
+  std::int64_t next; ///< Kafka offset or stream sequence from which on nothing was read
+  /// fingerprint_of() the value of the message before it; nothing: not known. NATS compares it with the message
+  /// that stands there now.
+  std::optional<fingerprint> last;
+
+  friend bool operator==(const read_position&, const read_position&) = default;
+};
+
 /// What a subscriber asks and tells its owner about partitions. Called from poll() only.
 struct partition_listener {
   /// These Kafka partitions are ours from now on. Answers where to start, one entry a partition:
-  /// an offset, or nothing to start at the log's beginning. A failure is passed on by poll(), and
+  /// a position, or nothing to start at the log's beginning. A failure is passed on by poll(), and
   /// the question is asked again at the next poll(). NATS has the one partition 0 and a durable with a
   /// position of its own: there an answer only says that the owner knows the log, and, from 1 on, that
   /// it has seen nothing from that sequence on, so that what is gone from there is a gap. `log` is what
   /// subscriber::log() will answer, which may not exist yet when the question comes.
-  std::function<result<std::vector<std::optional<std::int64_t>>>(const log_identity& log,
-                                                                 std::span<const std::int32_t>)>
+  std::function<result<std::vector<std::optional<read_position>>>(const log_identity& log,
+                                                                  std::span<const std::int32_t>)>
       assigned;
 
   /// These partitions are not ours any more; messages of theirs that are still held must be dropped.
   std::function<void(std::span<const std::int32_t>)> revoked;
 
-  /// The log no longer holds what should come next: retention has removed [expected, found).
+  /// The log no longer holds what should come next. With `found` above `expected` retention has removed
+  /// [expected, found). With `found` below `expected` another log stands in the place of the one that was read:
+  /// it was recreated, or has lost its tail, and may have been filled again. It is read from `found` on, its
+  /// beginning; what of it was read before comes again.
   std::function<void(std::int32_t partition, std::int64_t expected, std::int64_t found)> gap;
 };
 
@@ -154,6 +171,10 @@ public:
 
   /// Sequence up to which the broker will never deliver again (NATS acknowledgement floor); 0 for Kafka.
   [[nodiscard]] virtual std::int64_t settled_sequence() const noexcept = 0;
+
+  /// For how long messages that were given out stay ours without a word from us, be it poll(), commit() or
+  /// keep_alive(); then others get them. Nothing where a position is what fences us off: Kafka.
+  [[nodiscard]] virtual std::optional<std::chrono::milliseconds> ack_wait() const noexcept { return {}; }
 
   /// Leaves the group; bounded in time even if the broker is gone. Called by the destructor.
   virtual void close() noexcept = 0;

@@ -1,12 +1,15 @@
 #include "command/bounds.hpp"
 #include "command/commands.hpp"
+#include "command/examine_durable.hpp"
 #include "command/open_log.hpp"
 #include "command/open_store.hpp"
 #include "operations/decompression.hpp"
 #include "operations/memory_budget.hpp"
 
+#include <kollect/checksum.hpp>
 #include <kollect/json_writer.hpp>
 #include <kollect/kafka/find_unreadable.hpp>
+#include <kollect/timestamp.hpp>
 #include <program/connect.hpp>
 #include <program/exit_code.hpp>
 #include <program/printable.hpp>
@@ -15,6 +18,7 @@
 #include <chrono>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,7 +28,8 @@ namespace {
 struct doctor_flags {
   store_flags store;
   program::sink_flags sink; ///< without a manifest the broker is not asked
-  std::size_t memory_budget = 0;
+  std::optional<std::size_t> memory_budget;
+  std::string group = "kollect-consumer";
 };
 
 void write(json_writer& out, const stored_position& position) {
@@ -66,25 +71,89 @@ void write_array(json_writer& out, std::string_view name, const std::vector<Valu
   out.end_array();
 }
 
+/// What the broker says beside what the store says.
+struct log_report {
+  std::vector<store_lag> lag;
+  std::vector<std::string> wrong;
+  std::vector<std::string> warnings;
+};
+
+constexpr std::chrono::seconds find_timeout{10};
+constexpr std::int64_t clock_tolerance_seconds = 60;
+
+/// Whether the message before a position is the one that was consumed; nothing where nobody can tell.
+result<std::optional<std::string>> compare_position(log_reader& log, const stored_position& position,
+                                                    std::int64_t end_offset) {
+  const std::string where =
+      position.log + ", partition " + std::to_string(position.partition) + ": position " +
+      std::to_string(position.next_offset);
+  constexpr std::string_view advice = "; a running consumer reads it again from its beginning, and recognises what "
+                                      "it has consumed";
+  if (position.next_offset > end_offset)
+    return std::optional(where + " lies behind the log's end " + std::to_string(end_offset) +
+                         ": the log was recreated, or has lost its tail" + std::string(advice));
+  if (!position.last_message)
+    return std::optional<std::string>{};
+  auto found = log.find(position.partition, position.next_offset - 1, find_timeout);
+  if (!found)
+    return found.error();
+  if (!*found || fingerprint_of((*found)->value) == *position.last_message)
+    return std::optional<std::string>{};
+  return std::optional(where + ": another message stands before it than the one that was consumed: the log was "
+                               "recreated, or has lost its tail and was filled again" +
+                       std::string(advice));
+}
+
+/// Says so if the newest message was appended later than it is here: then this machine's clock is behind.
+result<std::optional<std::string>> compare_clocks(log_reader& log, const partition_position& end) {
+  auto newest = log.find(end.partition, end.next_offset - 1, find_timeout);
+  if (!newest)
+    return newest.error();
+  if (!*newest || !(*newest)->appended_at)
+    return std::optional<std::string>{};
+  const auto ahead =
+      (*newest)->appended_at->seconds - from_system_clock(std::chrono::system_clock::now()).seconds;
+  if (ahead <= clock_tolerance_seconds)
+    return std::optional<std::string>{};
+  return std::optional("this machine's clock is " + std::to_string(ahead) +
+                       " s behind the broker's: set it by NTP");
+}
+
 /// Asks the broker where the log of a manifest ends, and compares.
-result<std::vector<store_lag>> find_lag(const program::sink_flags& flags,
-                                        const std::vector<stored_position>& positions) {
-  std::vector<store_lag> out;
+result<log_report> compare_log(const program::sink_flags& flags, const std::string& group,
+                               const std::vector<stored_position>& positions, program::log& log) {
+  log_report out;
   if (flags.manifest.empty())
     return out;
   auto target = program::load_connection(flags);
   if (!target)
     return target.error();
-  auto log = open_log(*target, read_start::latest,
-                      [](std::string_view line) { std::cerr << "kollect-consumer: " << line << '\n'; });
-  if (!log)
-    return log.error();
-  for (const auto& end : (*log)->ends()) {
+  const auto tell = [&log](std::string_view line) { log.warning(line); };
+  if (auto durable = examine_durable(*target, group, tell); !durable)
+    return durable.error();
+  else
+    out.wrong = std::move(*durable);
+  auto reader = open_log(*target, read_start::latest, tell);
+  if (!reader)
+    return reader.error();
+  for (const auto& end : (*reader)->ends()) {
     store_lag lag{end.partition, end.next_offset, -1};
-    for (const auto& position : positions)
-      if (position.log == (*log)->log().name && position.partition == end.partition)
-        lag.next_offset = position.next_offset;
-    out.push_back(lag);
+    for (const auto& position : positions) {
+      if (position.log != (*reader)->log().name || position.partition != end.partition)
+        continue;
+      lag.next_offset = position.next_offset;
+      auto compared = compare_position(**reader, position, end.next_offset);
+      if (!compared)
+        return compared.error();
+      if (*compared)
+        out.wrong.push_back(std::move(**compared));
+    }
+    out.lag.push_back(lag);
+    auto clocks = compare_clocks(**reader, end);
+    if (!clocks)
+      return clocks.error();
+    if (*clocks && out.warnings.empty())
+      out.warnings.push_back(std::move(**clocks));
   }
   return out;
 }
@@ -92,7 +161,7 @@ result<std::vector<store_lag>> find_lag(const program::sink_flags& flags,
 /// Where the broker holds something next that cannot be read, as far as the store is behind.
 result<std::vector<std::string>> find_unreadable(const program::sink_flags& flags,
                                                  const std::vector<store_lag>& lag,
-                                                 std::size_t memory_budget) {
+                                                 std::optional<std::size_t> memory_budget) {
   std::vector<partition_position> behind;
   for (const auto& one : lag)
     if (one.next_offset >= 0 && one.next_offset < one.end_offset)
@@ -105,7 +174,7 @@ result<std::vector<std::string>> find_unreadable(const program::sink_flags& flag
     return target.error();
   if (target->system != broker_system::kafka)
     return out;
-  const auto shares = share_out(memory_budget == 0 ? available_memory() : memory_budget);
+  const auto shares = share_out(memory_budget ? *memory_budget : available_memory());
   decompression::bound(shares.answer);
   kafka::subscriber_options options;
   options.max_message_bytes = shares.answer;
@@ -115,6 +184,20 @@ result<std::vector<std::string>> find_unreadable(const program::sink_flags& flag
     return found.error();
   for (const auto& one : *found)
     out.push_back(to_string(one.reason));
+  return out;
+}
+
+/// Messages that wait for the clock.
+result<std::vector<std::string>> future_letters(store& source) {
+  constexpr std::int64_t most = 1000;
+  auto ids = source.dead_letter_ids(error_name(error::future_timestamp), 0, most);
+  if (!ids)
+    return ids.error();
+  std::vector<std::string> out;
+  if (!ids->empty())
+    out.push_back(std::to_string(ids->size()) + (ids->size() == most ? " or more" : "") +
+                  " dead letters were dated after this machine's clock (future_timestamp): it is behind, or their "
+                  "producers' is ahead; they are taken in by themselves when the clock has reached their date");
   return out;
 }
 
@@ -130,7 +213,7 @@ std::vector<std::string> shared_scopes(const std::vector<scope_summary>& scopes)
   return out;
 }
 
-result<int> doctor(const doctor_flags& flags) {
+result<int> doctor(const doctor_flags& flags, program::log& log) {
   auto opened = open_reader(flags.store);
   if (!opened)
     return opened.error();
@@ -146,20 +229,26 @@ result<int> doctor(const doctor_flags& flags) {
   auto scopes = (*opened)->scopes();
   if (!scopes)
     return scopes.error();
-  auto lag = find_lag(flags.sink, *positions);
-  if (!lag)
-    return lag.error();
-  auto unreadable = find_unreadable(flags.sink, *lag, flags.memory_budget);
-  if (!unreadable)
-    return unreadable.error();
+  auto waiting = future_letters(**opened);
+  if (!waiting)
+    return waiting.error();
+  // What the store says is told in any case.
+  auto compared = compare_log(flags.sink, flags.group, *positions, log);
+  const auto beside = compared ? std::move(*compared) : log_report{};
+  auto unreadable = compared ? find_unreadable(flags.sink, beside.lag, flags.memory_budget)
+                             : result<std::vector<std::string>>(std::vector<std::string>());
   auto warnings = shared_scopes(*scopes);
-  warnings.insert(warnings.end(), unreadable->begin(), unreadable->end());
+  warnings.insert(warnings.end(), waiting->begin(), waiting->end());
+  warnings.insert(warnings.end(), beside.warnings.begin(), beside.warnings.end());
+  if (unreadable)
+    warnings.insert(warnings.end(), unreadable->begin(), unreadable->end());
+  wrong->insert(wrong->end(), beside.wrong.begin(), beside.wrong.end());
   std::string report;
   json_writer out(report);
   out.begin_object();
   write_array(out, "positions", *positions);
   if (!flags.sink.manifest.empty())
-    write_array(out, "lag", *lag);
+    write_array(out, "lag", beside.lag);
   out.name("counters");
   write(out, *counts);
   write_array(out, "contradictions", *wrong);
@@ -168,28 +257,28 @@ result<int> doctor(const doctor_flags& flags) {
   std::cout << program::printable_json(report) << '\n';
   if (!std::cout.flush())
     return make_failure(error::store_full, "the output could not be written");
+  if (!compared)
+    return compared.error();
+  if (!unreadable)
+    return unreadable.error();
   return wrong->empty() && warnings.empty() ? program::success : program::findings;
 }
 
 } // namespace
 
-void add_doctor(CLI::App& program, command_action& chosen) {
+void add_doctor(program::command& to) {
+  using namespace program;
   auto flags = std::make_shared<doctor_flags>();
-  auto* const command =
-      program.add_subcommand("doctor", "check that a store does not contradict itself; print its positions");
-  add_store_flags(*command, flags->store);
-  command
-      ->add_option("--manifest", flags->sink.manifest,
-                   "ask the broker of this KollectEventSink manifest too how far behind its log the store is")
-      ->type_name("FILE");
-  command->add_option("--sink", flags->sink.sink, "name of the sink, where the manifest has several")
-      ->type_name("NAME");
-  command
-      ->add_option("--secret-dir", flags->sink.secret_dir,
-                   "mounted Secret: one file a key, or a folder a Secret")
-      ->type_name("DIR");
-  add_memory_budget_flag(*command, flags->memory_budget);
-  command->callback([flags, &chosen] { chosen = [flags] { return doctor(*flags); }; });
+  auto& added =
+      to.add_command("doctor", "check that a store does not contradict itself, and print its positions");
+  add_store_flags(added, flags->store);
+  added.section("Broker, which is asked how far behind its log the store is");
+  add_sink_flags(added, flags->sink).is_required = false;
+  added.add("--group", flags->group, text("ID"), "NATS: the durable that is examined too, as of run --group");
+  add_memory_budget_flag(added, flags->memory_budget);
+  added.shows("kollect-consumer doctor --store sqlite:state.db --manifest sink.yaml",
+              "Check a store, and how far it is behind");
+  added.does([flags](log& log) { return doctor(*flags, log); });
 }
 
 } // namespace kollect::consumer

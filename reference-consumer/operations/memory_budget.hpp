@@ -18,6 +18,7 @@ struct memory_shares {
   std::size_t fetch;           ///< asked for at once
   std::size_t partition_fetch; ///< and of one partition
   std::size_t row_cache;       ///< rows kept from batch to batch
+  std::size_t merge;           ///< a snapshot and the rows held of its scope, compared in memory
 
   friend bool operator==(const memory_shares&, const memory_shares&) = default;
 };
@@ -32,7 +33,8 @@ struct memory_shares {
           .queue = std::clamp(budget / 32, mib, 32 * mib),
           .fetch = std::clamp(budget / 32, mib, 50 * mib),
           .partition_fetch = std::clamp(budget / 256, 256 * kib, 4 * mib),
-          .row_cache = std::min(budget / 8, 256 * mib)};
+          .row_cache = std::min(budget / 8, 256 * mib),
+          .merge = std::clamp(budget / 8, mib, 128 * mib)};
 }
 
 /// The limit that a cgroup's file holds: `max`, or so many bytes. Nothing where there is none, which version

@@ -136,6 +136,10 @@ struct monitor::state {
   Gauge& last_applied = gauges(registry, "kollect_consumer_last_applied_timestamp_seconds",
                                "When this process last applied a snapshot, in seconds since 1970")
                             .Add({});
+  Gauge& clock_difference =
+      gauges(registry, "kollect_consumer_clock_difference_seconds",
+             "This machine's clock less the broker's, as far as messages tell; negative: ours is behind")
+          .Add({});
   Gauge& ready = gauges(registry, "kollect_consumer_ready", "1 when /readyz says so").Add({});
   Histogram& batch_seconds =
       histogram(registry, "kollect_consumer_batch_seconds", "Time that a batch took, up to its commit");
@@ -268,6 +272,11 @@ void monitor::arrived(const timestamp& appended_at, const timestamp& now) {
   const std::scoped_lock lock(state_->mutex);
   state_->newest_append = appended_at;
   state_->delay_seconds.Observe(std::max(0.0, seconds_of(now) - seconds_of(appended_at)));
+}
+
+void monitor::clock_differs(std::chrono::seconds difference) {
+  const std::scoped_lock lock(state_->mutex);
+  state_->clock_difference.Set(static_cast<double>(difference.count()));
 }
 
 void monitor::gave_up_parts(const outcome_counts& change) {

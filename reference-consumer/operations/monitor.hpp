@@ -1,8 +1,8 @@
 #ifndef KOLLECT_CONSUMER_MONITOR_HPP
 #define KOLLECT_CONSUMER_MONITOR_HPP
 
-#include "ingest.hpp"
-#include "outcome.hpp"
+#include "ingest/ingest.hpp"
+#include "store/outcome.hpp"
 
 #include <kollect/timestamp.hpp>
 #include <kollect/transport.hpp>
@@ -52,6 +52,7 @@ public:
   void tried_again(std::string_view component); ///< store, broker or feed
   void stored(const batch_report& done, std::chrono::duration<double> took);
   void arrived(const timestamp& appended_at, const timestamp& now); ///< the newest message of a batch
+  void clock_differs(std::chrono::seconds difference); ///< ours from the broker's; negative: ours is behind
   void gave_up_parts(const outcome_counts& change);
   void totals_are(const outcome_counts& totals); ///< of the whole store
   void lag_is(std::span<const partition_lag> lag);

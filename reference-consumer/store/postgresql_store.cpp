@@ -3,6 +3,7 @@
 #include "feed_page.hpp"
 #include "postgresql_connection.hpp"
 #include "postgresql_digests.hpp"
+#include "postgresql_row_totals.hpp"
 #include "postgresql_schema.hpp"
 #include "postgresql_transaction.hpp"
 #include "stored_rows.hpp"
@@ -84,6 +85,10 @@ constexpr contradiction checks[] = {
     {"scopes with another number of rows than noted",
      "SELECT count(*) FROM scopes s WHERE row_count <> (SELECT count(*) FROM items i WHERE i.scope_id = "
      "s.scope_id)"},
+    {"scopes whose rows were changed by a disk, or somebody: the next snapshot of each puts them right",
+     "SELECT count(*) FROM scopes WHERE exported_seconds IS NOT NULL AND items_digest = decode(repeat('00', "
+     "32), 'hex')"},
+    {"rows of snapshots that are staged, though none is being written", "SELECT count(*) FROM staged_rows"},
     {"scopes with another number of dedup keys than noted",
      "SELECT count(*) FROM scopes s WHERE dedup_key_count <> (SELECT count(*) FROM dedup_keys d WHERE "
      "d.scope_id "
@@ -138,14 +143,18 @@ public:
     return make_fenced(held.partition);
   }
 
-  result<std::optional<std::int64_t>> noted_position(const std::string& log) override {
+  result<std::optional<owned_position>> noted_position(const std::string& log) override {
     auto found = connection_->run(
-        "SELECT next_offset FROM logs JOIN positions USING (log_id) WHERE name_digest = $1 AND partition = 0 "
-        "AND next_offset >= 0",
+        "SELECT owner_epoch, next_offset, last_message FROM logs JOIN positions USING (log_id) WHERE "
+        "name_digest = $1 AND partition = 0 AND next_offset >= 0",
         parameters().own_bytes(digest_of_log(log)));
     if (!found)
       return found.error();
-    return found->size() == 1 ? std::optional((*found)[0].integer(0)) : std::nullopt;
+    if (found->size() == 0)
+      return std::optional<owned_position>{};
+    const auto only = (*found)[0];
+    return std::optional(
+        owned_position{0, only.integer(0), only.integer(1), fingerprint_from(only.bytes(2))});
   }
 
   result<std::optional<std::int64_t>> lease_feed(const std::string& destination, std::string_view owner,
@@ -306,6 +315,19 @@ public:
     return out;
   }
 
+  result<std::vector<std::int64_t>> dead_letter_ids(std::string_view reason, std::int64_t after_id,
+                                                    std::int64_t limit) override {
+    std::vector<std::int64_t> out;
+    auto read = connection_->visit(
+        "SELECT dead_letter_id FROM dead_letters WHERE dead_letter_id > $1 AND reason = $2 AND value IS NOT "
+        "NULL ORDER BY dead_letter_id LIMIT $3",
+        parameters().integer(after_id).bytes(reason).integer(limit),
+        [&](const row& found) { out.push_back(found.integer(0)); });
+    if (!read)
+      return read.error();
+    return out;
+  }
+
   result<std::vector<scope_summary>> scopes() override {
     std::vector<scope_summary> out;
     auto read = connection_->visit(
@@ -332,12 +354,13 @@ public:
   result<std::vector<stored_position>> positions() override {
     std::vector<stored_position> out;
     auto read = connection_->visit(
-        "SELECT name, partition, next_offset, owner_epoch, owner, has_caught_up FROM positions JOIN logs "
+        "SELECT name, partition, next_offset, owner_epoch, owner, last_message, has_caught_up FROM positions JOIN logs "
         "USING (log_id) ORDER BY "
         "name, partition",
         {}, [&](const row& found) {
           out.push_back({found.text(0), static_cast<std::int32_t>(found.integer(1)), found.integer(2),
-                         found.integer(3), found.text(4), found.integer(5) != 0});
+                         found.integer(3), found.text(4), fingerprint_from(found.bytes(5)),
+                         found.integer(6) != 0});
         });
     if (!read)
       return read.error();
@@ -350,7 +373,15 @@ public:
       return begun.error();
     std::vector<std::string> out;
     std::optional<failure> problem;
+    auto damaged = count_damaged_scopes(*connection_);
+    if (!damaged)
+      problem = damaged.error();
+    else if (*damaged != 0)
+      out.push_back("scopes with other rows than were written: a disk, or somebody, has changed them: " +
+                    std::to_string(*damaged));
     for (const auto& [sentence, query] : checks) {
+      if (problem)
+        break;
       auto found = connection_->run(query);
       if (!found) {
         problem = found.error();

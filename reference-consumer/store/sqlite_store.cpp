@@ -76,6 +76,14 @@ constexpr contradiction checks[] = {
     {"scopes with another number of rows than noted",
      "SELECT count(*) FROM scopes s WHERE row_count <> (SELECT count(*) FROM items i WHERE i.scope_id = "
      "s.scope_id)"},
+    {"scopes with other rows than were written: a disk, or somebody, has changed them",
+     "SELECT count(*) FROM scopes s WHERE rows_checksum <> (SELECT rows_checksum(item) FROM items i WHERE "
+     "i.scope_id = s.scope_id) OR row_bytes <> (SELECT coalesce(sum(length(CAST(item AS BLOB))), 0) FROM "
+     "items "
+     "i WHERE i.scope_id = s.scope_id)"},
+    {"scopes whose rows were changed by a disk, or somebody: the next snapshot of each puts them right",
+     "SELECT count(*) FROM scopes WHERE exported_seconds IS NOT NULL AND items_digest = zeroblob(32)"},
+    {"rows of snapshots that are staged, though none is being written", "SELECT count(*) FROM staged_rows"},
     {"scopes with another number of dedup keys than noted",
      "SELECT count(*) FROM scopes s WHERE dedup_key_count <> (SELECT count(*) FROM dedup_keys d WHERE "
      "d.scope_id "
@@ -125,12 +133,15 @@ public:
                         "partition " + std::to_string(held.partition) + " was taken over by another process");
   }
 
-  result<std::optional<std::int64_t>> noted_position(const std::string& log) override {
-    std::optional<std::int64_t> noted;
+  result<std::optional<owned_position>> noted_position(const std::string& log) override {
+    std::optional<owned_position> noted;
     auto read = database_->query(
-        "SELECT next_offset FROM logs JOIN positions USING (log_id) WHERE name = ? AND partition = 0 AND "
-        "next_offset >= 0",
-        [&](statement& select) { select.bind_text(log); }, [&](statement& row) { noted = row.integer(0); });
+        "SELECT owner_epoch, next_offset, last_message FROM logs JOIN positions USING (log_id) WHERE name = ? "
+        "AND partition = 0 AND next_offset >= 0",
+        [&](statement& select) { select.bind_text(log); },
+        [&](statement& row) {
+          noted = owned_position{0, row.integer(0), row.integer(1), fingerprint_from(row.bytes(2))};
+        });
     if (!read)
       return read.error();
     return noted;
@@ -292,6 +303,19 @@ public:
     return out;
   }
 
+  result<std::vector<std::int64_t>> dead_letter_ids(std::string_view reason, std::int64_t after_id,
+                                                    std::int64_t limit) override {
+    std::vector<std::int64_t> out;
+    auto read = database_->query(
+        "SELECT dead_letter_id FROM dead_letters WHERE dead_letter_id > ? AND reason = ? AND value IS NOT NULL "
+        "ORDER BY dead_letter_id LIMIT ?",
+        [&](statement& select) { select.bind(after_id).bind_text(reason).bind(limit); },
+        [&](statement& row) { out.push_back(row.integer(0)); });
+    if (!read)
+      return read.error();
+    return out;
+  }
+
   result<std::vector<scope_summary>> scopes() override {
     std::vector<scope_summary> out;
     auto read = database_->query(
@@ -320,14 +344,14 @@ public:
   result<std::vector<stored_position>> positions() override {
     std::vector<stored_position> out;
     auto read = database_->query(
-        "SELECT name, partition, next_offset, owner_epoch, owner, has_caught_up FROM positions JOIN logs "
+        "SELECT name, partition, next_offset, owner_epoch, owner, last_message, has_caught_up FROM positions JOIN logs "
         "USING (log_id) "
         "ORDER BY "
         "name, partition",
         [](statement&) {},
         [&](statement& row) {
           out.push_back({row.text(0), static_cast<std::int32_t>(row.integer(1)), row.integer(2),
-                         row.integer(3), row.text(4), row.integer(5) != 0});
+                         row.integer(3), row.text(4), fingerprint_from(row.bytes(5)), row.integer(6) != 0});
         });
     if (!read)
       return read.error();

@@ -1,7 +1,7 @@
 // What a snapshot costs in allocations once its scope's rows are held: some for each row that changes, none
 // for those that do not. A program of its own, as it replaces operator new.
 
-#include "ingest_within_memory.hpp"
+#include "ingest/ingest_within_memory.hpp"
 #include "support/consumer.hpp"
 
 #include <count_allocations.hpp>

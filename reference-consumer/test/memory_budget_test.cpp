@@ -19,21 +19,24 @@ TEST(memory_budget, is_divided) {
                                            .queue = 32 * mib,
                                            .fetch = 32 * mib,
                                            .partition_fetch = 4 * mib,
-                                           .row_cache = 128 * mib}));
+                                           .row_cache = 128 * mib,
+                                           .merge = 128 * mib}));
   EXPECT_EQ(share_out(256 * mib), (memory_shares{.max_message = 53'687'091,
                                                  .answer = 64 * mib,
                                                  .batch = 8 * mib,
                                                  .queue = 8 * mib,
                                                  .fetch = 8 * mib,
                                                  .partition_fetch = mib,
-                                                 .row_cache = 32 * mib}));
+                                                 .row_cache = 32 * mib,
+                                                 .merge = 32 * mib}));
   EXPECT_EQ(share_out(64 * gib), (memory_shares{.max_message = 256 * mib,
                                                 .answer = gib,
                                                 .batch = 32 * mib,
                                                 .queue = 32 * mib,
                                                 .fetch = 50 * mib,
                                                 .partition_fetch = 4 * mib,
-                                                .row_cache = 256 * mib}));
+                                                .row_cache = 256 * mib,
+                                                .merge = 128 * mib}));
 }
 
 TEST(memory_budget, leaves_room_in_every_budget) {

@@ -30,6 +30,10 @@ public:
   }
   bool at_end() const noexcept override { return next_ == messages_.size(); }
   std::vector<partition_position> ends() const override { return {}; }
+  result<std::optional<received_message>> find(std::int32_t, std::int64_t,
+                                               std::chrono::milliseconds) override {
+    return std::optional<received_message>{};
+  }
   void close() noexcept override {}
 
 private:
@@ -67,8 +71,8 @@ protected:
   void damage(const std::vector<item>& rows) {
     const auto work = consumer_->begin().value();
     auto record = work->open_scope(web_scope()).value();
-    const auto changes = diff(work->rows(record.id).value(), rows_of(rows)).value();
-    EXPECT_TRUE(succeeds(work->write_snapshot({record, changes, {"damage", 0, 0}, noon()})));
+    const auto changes = diff(work->rows(record.id).value().to_map(), rows_of(rows)).value();
+    EXPECT_TRUE(succeeds(write_snapshot(*work, record, changes, {"damage", 0, 0}, noon())));
     EXPECT_TRUE(succeeds(work->commit()));
   }
 

@@ -121,22 +121,38 @@ TEST_P(store_suite, only_the_owner_rewinds) {
 
 TEST_P(store_suite, a_stream_has_a_position_once_something_of_it_was_consumed) {
   const std::string stream(nats_log);
-  EXPECT_EQ(store_->noted_position(stream).value(), std::nullopt);
-  EXPECT_TRUE(succeeds(begin()->note_position(stream, 0, 5)));
-  EXPECT_EQ(store_->noted_position(stream).value(), std::nullopt);
-  commit([&](transaction& in) { EXPECT_TRUE(succeeds(in.note_position(stream, 0, 5))); });
-  EXPECT_EQ(store_->noted_position(stream).value(), 5);
-  EXPECT_EQ(store_->noted_position(log_).value(), std::nullopt);
+  EXPECT_FALSE(store_->noted_position(stream).value());
+  EXPECT_TRUE(succeeds(begin()->note_position(stream, {0, 0, 5, fingerprint_of("four")})));
+  EXPECT_FALSE(store_->noted_position(stream).value());
+  commit([&](transaction& in) { EXPECT_TRUE(succeeds(in.note_position(stream, {0, 0, 5, fingerprint_of("four")}))); });
+  const auto noted = store_->noted_position(stream).value();
+  ASSERT_TRUE(noted);
+  EXPECT_EQ(noted->next_offset, 5);
+  EXPECT_EQ(noted->last_message, fingerprint_of("four"));
+  EXPECT_FALSE(store_->noted_position(log_).value());
   claim_one(); // of which nothing is consumed yet
-  EXPECT_EQ(store_->noted_position(log_).value(), std::nullopt);
+  EXPECT_FALSE(store_->noted_position(log_).value());
 }
 
 TEST_P(store_suite, a_redelivery_does_not_take_the_position_of_a_stream_back) {
   const std::string stream(nats_log);
   for (const std::int64_t position : {5, 9, 3})
-    commit([&](transaction& in) { EXPECT_TRUE(succeeds(in.note_position(stream, 0, position))); });
-  const std::array<std::int32_t, 1> partitions{0};
-  EXPECT_EQ(store_->claim(stream, partitions, "the test").value().front().next_offset, 9);
+    commit([&](transaction& in) { EXPECT_TRUE(succeeds(in.note_position(stream, {0, 0, position, fingerprint_of(std::to_string(position))}))); });
+  const auto noted = store_->noted_position(stream).value();
+  ASSERT_TRUE(noted);
+  EXPECT_EQ(noted->next_offset, 9);
+  EXPECT_EQ(noted->last_message, fingerprint_of("9"));
+}
+
+TEST_P(store_suite, a_stream_that_was_replaced_is_set_back) {
+  const std::string stream(nats_log);
+  commit([&](transaction& in) { EXPECT_TRUE(succeeds(in.note_position(stream, {0, 0, 9, fingerprint_of("9")}))); });
+  EXPECT_TRUE(succeeds(store_->rewind(stream, *store_->noted_position(stream).value(), 1)));
+  commit([&](transaction& in) { EXPECT_TRUE(succeeds(in.note_position(stream, {0, 0, 3, fingerprint_of("3")}))); });
+  const auto noted = store_->noted_position(stream).value();
+  ASSERT_TRUE(noted);
+  EXPECT_EQ(noted->next_offset, 3);
+  EXPECT_EQ(noted->last_message, fingerprint_of("3"));
 }
 
 TEST_P(store_suite, logs_with_hostile_names_are_told_apart) {
@@ -161,7 +177,7 @@ TEST_P(store_suite, positions_tell_where_each_log_stands_and_whose_it_is) {
   moved.next_offset = 8;
   commit([&](transaction& in) {
     EXPECT_TRUE(succeeds(in.advance(log_, held, moved)));
-    EXPECT_TRUE(succeeds(in.note_position("nats/stream", 0, 5)));
+    EXPECT_TRUE(succeeds(in.note_position("nats/stream", {0, 0, 5, {}})));
   });
   const auto found = store_->positions().value();
   ASSERT_EQ(found.size(), 2U);

@@ -159,16 +159,16 @@ private:
     partition_listener made;
     made.assigned =
         [this](const log_identity& identity,
-               std::span<const std::int32_t> partitions) -> result<std::vector<std::optional<std::int64_t>>> {
+               std::span<const std::int32_t> partitions) -> result<std::vector<std::optional<read_position>>> {
       identities.insert(identity.name);
       assigned.emplace_back(partitions.begin(), partitions.end());
       if (refusals-- > 0)
         return make_failure(error::store_unavailable, "the store is away");
       owned.insert(partitions.begin(), partitions.end());
-      std::vector<std::optional<std::int64_t>> offsets;
+      std::vector<std::optional<read_position>> offsets;
       for (const std::int32_t partition : partitions) {
         const auto known = start.find(partition);
-        offsets.push_back(known == start.end() ? std::nullopt : std::optional(known->second));
+        offsets.push_back(known == start.end() ? std::nullopt : std::optional<read_position>(known->second));
       }
       return offsets;
     };

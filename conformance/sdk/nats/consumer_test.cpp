@@ -26,6 +26,7 @@ consumer_info fitting() {
   consumer_info info;
   info.filters = {"a.b"};
   info.ack_policy = "explicit";
+  info.deliver_policy = "all";
   return info;
 }
 

@@ -33,7 +33,7 @@ struct gap {
 /// A subscriber with a listener that remembers what it was told.
 class member {
 public:
-  std::optional<std::int64_t> stored = 0; ///< what the listener answers; nothing: the store never saw the log
+  std::optional<read_position> stored = read_position(0); ///< what the listener answers; nothing: the store never saw the log
   int refusals = 0;                       ///< how often `assigned` is to fail first
   int questions = 0;                      ///< how often it was asked
   std::vector<std::string> identities;    ///< of the log, as it was told
@@ -88,6 +88,11 @@ public:
     return subscriber_->commit(timeout);
   }
 
+  bool is_caught_up() {
+    const auto done = subscriber_->caught_up(10s);
+    return done && *done;
+  }
+
   std::vector<std::string> values() const {
     std::vector<std::string> all;
     for (const received_message& message : messages)
@@ -112,7 +117,7 @@ private:
     partition_listener made;
     made.assigned =
         [this](const log_identity& identity,
-               std::span<const std::int32_t> partitions) -> result<std::vector<std::optional<std::int64_t>>> {
+               std::span<const std::int32_t> partitions) -> result<std::vector<std::optional<read_position>>> {
       ++questions;
       identities.push_back(identity.name);
       if (partitions.size() != 1 || partitions[0] != 0)

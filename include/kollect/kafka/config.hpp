@@ -59,6 +59,8 @@ struct subscriber_options {
   std::function<bool()> take_lack_of_room{};
   std::chrono::milliseconds unreadable_retry =
       std::chrono::minutes(1); ///< how often a partition that stands still is tried again
+  /// How long no message may come before the log is looked at, whether it still is the one that was read.
+  std::chrono::milliseconds log_check_interval = std::chrono::seconds(5);
 };
 
 /// Settings of kafka::create_reader.

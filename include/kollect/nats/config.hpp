@@ -36,13 +36,15 @@ struct publisher_options {
   std::size_t max_in_flight_bytes = 64U * 1024 * 1024; ///< and their bytes; a larger message goes alone
 };
 
-/// Settings of nats::create_subscriber. The first three apply to a durable that does not exist yet.
+/// Settings of nats::create_subscriber.
 struct subscriber_options {
   client_options client{};                  ///< what all clients have
   std::string durable = "kollect-consumer"; ///< members with the same durable share its messages
   std::chrono::milliseconds ack_wait =
-      std::chrono::seconds(30);       ///< what is not acknowledged by then comes again
-  std::size_t max_ack_pending = 4096; ///< delivered and not acknowledged, over all members
+      std::chrono::seconds(30); ///< what is not acknowledged by then comes again; a durable that has another
+                                ///< value gets this one
+  std::size_t max_ack_pending =
+      4096; ///< delivered and not acknowledged, over all members; of a durable that does not exist yet
   std::size_t fetch_messages = 1000;  ///< asked for in one request
   std::size_t fetch_bytes =
       16U * 1024 * 1024; ///< in one request; up to two are under way. A larger message comes alone
@@ -51,6 +53,8 @@ struct subscriber_options {
   /// The store has never seen this log, but the durable has acknowledged messages of it: make the
   /// durable anew, so that all that the stream holds comes again. If not, a lost store stays incomplete.
   bool reset_durable_for_new_store = true;
+  /// How often stream and durable are looked at, whether they still are those that are read, and fit.
+  std::chrono::milliseconds log_check_interval = std::chrono::seconds(5);
 };
 
 /// Settings of nats::create_reader.

@@ -1,6 +1,7 @@
 #ifndef KOLLECT_NATS_STREAM_HPP
 #define KOLLECT_NATS_STREAM_HPP
 
+#include <kollect/base64.hpp>
 #include <kollect/connection.hpp>
 #include <kollect/error.hpp>
 #include <kollect/nats/config.hpp>
@@ -88,6 +89,47 @@ namespace detail {
   if (!info)
     return info.error();
   return std::optional(std::move(*info));
+}
+
+/// A message as the stream holds it.
+struct stored_message {
+  std::uint64_t sequence = 0;
+  std::string time; ///< when the stream took it in: no two streams have the same
+  std::string value;
+};
+
+/// What a stream answers to one question about its messages; nothing where it holds none such.
+[[nodiscard]] inline result<std::optional<stored_message>> ask_for_message(client& server,
+                                                                           const std::string& stream,
+                                                                           const boost::json::object& which,
+                                                                           std::chrono::milliseconds timeout) {
+  const auto reply = server.request("$JS.API.STREAM.MSG.GET." + stream, which, timeout);
+  if (!reply)
+    return reply.error();
+  if (reply->error_code == JSNoMessageFoundErr)
+    return std::optional<stored_message>{};
+  if (reply->error_code != 0)
+    return explain(*reply, "reading a message of the stream " + stream);
+  const auto& message = child(reply->body, "message");
+  auto value = decode_base64(text(message, "data"));
+  if (!value)
+    return explain(error::transport_fatal, "a message of the stream " + stream + " came damaged");
+  return std::optional(
+      stored_message{number(message, "seq"), text(message, "time"), std::move(*value)});
+}
+
+/// The message at a sequence.
+[[nodiscard]] inline result<std::optional<stored_message>>
+find_message(client& server, const std::string& stream, std::uint64_t sequence,
+             std::chrono::milliseconds timeout) {
+  return ask_for_message(server, stream, {{"seq", sequence}}, timeout);
+}
+
+/// The first message of a subject from a sequence on.
+[[nodiscard]] inline result<std::optional<stored_message>>
+find_next_message(client& server, const std::string& stream, const std::string& subject,
+                  std::uint64_t sequence, std::chrono::milliseconds timeout) {
+  return ask_for_message(server, stream, {{"seq", sequence}, {"next_by_subj", subject}}, timeout);
 }
 
 /// A new stream: on disk, all else as the server's defaults.

@@ -91,11 +91,12 @@ private:
     auto starts = listener_.assigned(broker_.log, partitions);
     if (!starts)
       return starts.error();
-    broker_.starts.push_back(starts->front());
+    const auto& start = starts->front();
+    broker_.starts.push_back(start ? std::optional(start->next) : std::nullopt);
     // A durable knows by itself how far it is.
     const bool is_kafka = broker_.log.system == broker_system::kafka;
     next_ =
-        is_kafka ? starts->front().value_or(0) : static_cast<std::int64_t>(broker_.acknowledged.size()) + 1;
+        is_kafka ? (start ? start->next : 0) : static_cast<std::int64_t>(broker_.acknowledged.size()) + 1;
     return {};
   }
 

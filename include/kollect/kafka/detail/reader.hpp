@@ -1,6 +1,7 @@
 #ifndef KOLLECT_KAFKA_DETAIL_READER_HPP
 #define KOLLECT_KAFKA_DETAIL_READER_HPP
 
+#include <kollect/kafka/detail/log_check.hpp>
 #include <kollect/kafka/detail/message.hpp>
 #include <kollect/kafka/detail/offsets.hpp>
 #include <kollect/kafka/detail/prefetch.hpp>
@@ -131,6 +132,23 @@ public:
     for (const auto& [partition, end] : ends_)
       out.push_back({partition, end});
     return out;
+  }
+
+  [[nodiscard]] result<std::optional<received_message>> find(std::int32_t partition, std::int64_t offset,
+                                                             std::chrono::milliseconds timeout) override {
+    if (!client_)
+      return make_failure(error::closed, "the Kafka reader has been closed; open another one");
+    subscriber_options settings{.client = options_.client, .group = "kollect-reader"};
+    settings.max_message_bytes = options_.max_message_bytes;
+    auto records = record_reader::open(target_, settings);
+    if (!records)
+      return records.error();
+    auto found = (*records)->read(partition, offset, timeout);
+    if (!found)
+      return found.error();
+    if (!*found)
+      return std::optional<received_message>{};
+    return std::optional(receive((*records)->shared_source(), std::move(*found), topic_, read_));
   }
 
   void close() noexcept override {

@@ -1,6 +1,7 @@
 #ifndef KOLLECT_KAFKA_DETAIL_SUBSCRIBER_HPP
 #define KOLLECT_KAFKA_DETAIL_SUBSCRIBER_HPP
 
+#include <kollect/kafka/detail/log_check.hpp>
 #include <kollect/kafka/detail/message.hpp>
 #include <kollect/kafka/detail/offsets.hpp>
 #include <kollect/kafka/detail/prefetch.hpp>
@@ -12,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,7 +32,7 @@ class group_subscriber final : public subscriber {
 public:
   group_subscriber(connection target, subscriber_options options, partition_listener listener)
       : target_(std::move(target)), options_(std::move(options)), listener_(std::move(listener)),
-        topic_(target_.destination), places_(target_, options_) {}
+        topic_(target_.destination), places_(target_, options_), log_check_(target_, options_) {}
   group_subscriber(const group_subscriber&) = delete;
   group_subscriber& operator=(const group_subscriber&) = delete;
   ~group_subscriber() noexcept override { close(); }
@@ -97,6 +99,7 @@ public:
       }
     }
     tell_revoked();
+    check_log(messages);
     if (messages.empty())
       if (auto problem = take_problem())
         return std::move(*problem);
@@ -166,6 +169,9 @@ public:
       else if (read_->settled(partition).value_or(0) < mark.end)
         return false;
     }
+    // A log that was replaced may well be as long as the one that was read.
+    if (auto is_same = look_at_log(); !is_same || !*is_same)
+      return is_same;
     if (of_others.empty())
       return true;
     auto committed = committed_offsets(*client_, topic_, of_others, timeout);
@@ -202,6 +208,7 @@ public:
       return;
     commit_.reset();
     read_->clear();
+    log_check_.close();
     leave_group(*client_, options_.close_timeout);
     client_.reset(); // for good with the last message that is still held
   }
@@ -342,7 +349,10 @@ private:
                                                std::to_string(offsets->size()) + " partitions instead of " +
                                                std::to_string(partitions.size()) + "; please report this");
     for (std::size_t index = 0; index < partitions.size(); ++index)
-      read_->start(partitions[index], (*offsets)[index]);
+      if (const auto& known = (*offsets)[index])
+        read_->start(partitions[index], known->next);
+      else
+        read_->start(partitions[index], std::nullopt);
     return gone_ ? read_successor() : result<void>{};
   }
 
@@ -354,7 +364,7 @@ private:
       auto held = measure(*client_, topic_, partition, question_timeout);
       if (!held)
         return held.error();
-      pass_gap_to(partition, held->first);
+      pass_gap_to(partition, *held);
     }
     gone_ = false;
     return {};
@@ -364,7 +374,8 @@ private:
   void notice(const rd_kafka_message_t& native) {
     switch (native.err) {
     case RD_KAFKA_RESP_ERR__PARTITION_EOF:
-      read_->skip_to(native.partition, native.offset);
+      if (phase_ == phase::fetching) // else it may be of what was fetched before, from another position
+        read_->skip_to(native.partition, native.offset);
       return;
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
       note(pass_gap(native.partition));
@@ -378,6 +389,7 @@ private:
     default:
       break;
     }
+    log_check_.hurry();
     const char* const text = rd_kafka_message_errstr(&native);
     report(client_->events(), std::string("Kafka topic ") + topic_ + ": " + text);
     if (is_damage(native.err) && read_->holds(native.partition)) {
@@ -405,15 +417,77 @@ private:
     // It may hold it after all, where the broker that answered first was behind.
     if (expected && held->first <= *expected && *expected <= held->end)
       return {};
-    pass_gap_to(partition, held->first);
+    pass_gap_to(partition, *held);
     return {};
   }
 
-  void pass_gap_to(std::int32_t partition, std::int64_t first) {
+  void pass_gap_to(std::int32_t partition, const extent& held) {
     const auto expected = read_->next(partition);
-    read_->start(partition, first);
-    if (expected && *expected != first && listener_.gap)
-      listener_.gap(partition, *expected, first);
+    read_->start(partition, held.first);
+    log_check_.forget(partition);
+    if (end_ && expected && held.first < *expected)
+      (*end_)[partition] = held; // the one that was marked is of a log that is gone
+    if (expected && *expected != held.first && listener_.gap)
+      listener_.gap(partition, *expected, held.first);
+  }
+
+  /// Sees to it, from time to time, that messages are given out only of the log that was read before. What
+  /// comes of another one is dropped here, and read again from that one's beginning.
+  void check_log(std::vector<received_message>& messages) {
+    if (!std::exchange(client_->events().trouble, {}).empty())
+      log_check_.hurry();
+    if (phase_ != phase::fetching)
+      return;
+    log_check_.note(messages);
+    if (!log_check_.is_due(messages.empty()))
+      return;
+    const auto is_same = look_at_log();
+    // What is not known now is noticed at a later look all the same: see log_check.
+    if (!is_same && !is_look_failing_)
+      report(client_->events(), to_string(is_same.error()));
+    is_look_failing_ = !is_same;
+    std::erase_if(messages, [this](const auto& message) { return replaced_.contains(message.partition); });
+  }
+
+  /// False if another log stands in the place of the one that was read: then it is read from its beginning.
+  [[nodiscard]] result<bool> look_at_log() {
+    replaced_.clear();
+    const auto found = log_check_.look(read_->partitions());
+    if (!found)
+      return found.error();
+    replaced_.insert(found->begin(), found->end());
+    auto log = log_check_.identify(question_timeout);
+    if (!log)
+      return log.error();
+    if (*log != log_) {
+      // The owner has to be asked where to start in that one.
+      const auto partitions = read_->partitions();
+      replaced_.insert(partitions.begin(), partitions.end());
+      report(client_->events(), "Kafka topic " + topic_ + " was deleted and recreated: " + log->name);
+      read_->take_over(partitions);
+      log_check_.forget_all();
+      phase_ = phase::unasked;
+      if (end_)
+        if (auto marked = mark_end(question_timeout); !marked)
+          return marked.error();
+      return false;
+    }
+    for (const std::int32_t partition : replaced_)
+      if (auto restarted = read_from_beginning(partition); !restarted)
+        return restarted.error();
+    // What the group has committed is of a log that is gone, and others would take it for this one's.
+    if (!replaced_.empty())
+      (void)commit(question_timeout);
+    return replaced_.empty();
+  }
+
+  [[nodiscard]] result<void> read_from_beginning(std::int32_t partition) {
+    auto held = log_check_.measure(partition, question_timeout);
+    if (!held)
+      return held.error();
+    phase_ = phase::stopped; // fetching goes on from there
+    pass_gap_to(partition, *held);
+    return {};
   }
 
   void note(result<void> outcome) {
@@ -478,6 +552,9 @@ private:
   std::optional<failure> problem_;  // to be reported by poll()
   std::optional<deadline> missing_; // when to believe that the topic is gone
   bool gone_ = false;               // poll() has said so
+  log_check log_check_;
+  std::set<std::int32_t> replaced_; // partitions whose log the last look found to be another one
+  bool is_look_failing_ = false;    // and was said to
 };
 
 } // namespace kollect::inline KOLLECT_ABI_NAMESPACE::kafka::detail

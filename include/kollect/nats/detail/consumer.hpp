@@ -24,10 +24,14 @@ struct consumer_info {
   std::vector<std::string> filters; ///< subjects that it delivers; none: all of the stream's
   std::string ack_policy;
   std::string deliver_policy;
+  std::string replay_policy;
   bool is_push = false;
+  bool has_headers_only = false; ///< messages come without their values
+  bool has_back_off = false;     ///< its own pauses between deliveries, which win over ack_wait
   std::chrono::nanoseconds ack_wait{};
   std::int64_t max_deliver = -1;
   std::uint64_t max_request_messages = 0; ///< 0: no limit
+  std::uint64_t max_request_bytes = 0;    ///< 0: no limit
   std::chrono::nanoseconds max_request_expiry{};
 
   std::uint64_t delivered_stream = 0;   ///< stream sequence of the last delivery
@@ -37,8 +41,13 @@ struct consumer_info {
   std::uint64_t unacknowledged = 0;
   std::uint64_t undelivered = 0;
 
+  boost::json::object config; ///< as it came, with all that we know nothing of
+
   /// Whether a message may have been acknowledged, which is then not delivered again.
   bool has_acknowledged() const noexcept { return floor_consumer > 0 || delivered_consumer > unacknowledged; }
+
+  /// Whether the server gives a message up that was delivered so often and not acknowledged.
+  bool gives_up() const noexcept { return max_deliver > 0; }
 };
 
 [[nodiscard]] inline consumer_info read_consumer(const boost::json::object& body) {
@@ -54,11 +63,17 @@ struct consumer_info {
         info.filters.emplace_back(name->data(), name->size());
   info.ack_policy = text(config, "ack_policy");
   info.deliver_policy = text(config, "deliver_policy");
+  info.replay_policy = text(config, "replay_policy");
+  const auto* const headers_only = config.if_contains("headers_only");
+  info.has_headers_only = headers_only != nullptr && headers_only->is_bool() && headers_only->get_bool();
+  const auto* const back_off = config.if_contains("backoff");
+  info.has_back_off = back_off != nullptr && back_off->is_array() && !back_off->get_array().empty();
   info.is_push = !text(config, "deliver_subject").empty();
   info.ack_wait = std::chrono::nanoseconds(number(config, "ack_wait"));
   if (const auto most = number(config, "max_deliver"); most != 0)
     info.max_deliver = static_cast<std::int64_t>(most);
   info.max_request_messages = number(config, "max_batch");
+  info.max_request_bytes = number(config, "max_bytes");
   info.max_request_expiry = std::chrono::nanoseconds(number(config, "max_expires"));
   info.delivered_stream = number(delivered, "stream_seq");
   info.delivered_consumer = number(delivered, "consumer_seq");
@@ -66,6 +81,7 @@ struct consumer_info {
   info.floor_consumer = number(floor, "consumer_seq");
   info.unacknowledged = number(body, "num_ack_pending");
   info.undelivered = number(body, "num_pending");
+  info.config = config;
   return info;
 }
 
@@ -84,6 +100,23 @@ struct consumer_info {
   return std::optional(read_consumer(reply->body));
 }
 
+/// Creates a durable with this configuration, or changes it to that.
+[[nodiscard]] inline result<consumer_info> put_consumer(client& server, const std::string& stream,
+                                                        const std::string& durable, boost::json::object config,
+                                                        std::string_view doing,
+                                                        std::chrono::milliseconds timeout) {
+  boost::json::object body;
+  body["stream_name"] = stream;
+  body["config"] = std::move(config);
+  const auto reply =
+      server.request("$JS.API.CONSUMER.DURABLE.CREATE." + stream + "." + durable, body, timeout);
+  if (!reply)
+    return reply.error();
+  if (reply->error_code != 0)
+    return explain(*reply, std::string(doing) + " the durable " + durable);
+  return read_consumer(reply->body);
+}
+
 [[nodiscard]] inline result<consumer_info> create_consumer(client& server, const std::string& stream,
                                                            const std::string& subject,
                                                            const subscriber_options& options,
@@ -97,16 +130,7 @@ struct consumer_info {
   config["max_ack_pending"] = static_cast<std::int64_t>(options.max_ack_pending);
   config["filter_subject"] = subject;
   config["replay_policy"] = "instant";
-  boost::json::object body;
-  body["stream_name"] = stream;
-  body["config"] = std::move(config);
-  const auto reply =
-      server.request("$JS.API.CONSUMER.DURABLE.CREATE." + stream + "." + options.durable, body, timeout);
-  if (!reply)
-    return reply.error();
-  if (reply->error_code != 0)
-    return explain(*reply, "creating the durable " + options.durable);
-  return read_consumer(reply->body);
+  return put_consumer(server, stream, options.durable, std::move(config), "creating", timeout);
 }
 
 [[nodiscard]] inline result<void> delete_consumer(client& server, const std::string& stream,
@@ -120,7 +144,7 @@ struct consumer_info {
   return {};
 }
 
-/// Whether a durable that is already there can serve us as it is.
+/// Whether a durable that is already there can serve us, be it with changes: see correct().
 [[nodiscard]] inline result<void> check_compatible(const consumer_info& info, const stream_info& stream,
                                                    const std::string& subject, const std::string& durable) {
   const auto refuse = [&](const std::string& why) {
@@ -132,6 +156,12 @@ struct consumer_info {
     return refuse("is of the push kind, and only a pull consumer can be shared as a group");
   if (info.ack_policy != "explicit")
     return refuse("has the ack policy " + info.ack_policy + " instead of explicit");
+  if (info.deliver_policy != "all")
+    return refuse("does not begin with the stream's first message, as its deliver policy is " +
+                  info.deliver_policy + " instead of all, so that messages would be missing");
+  if (info.replay_policy == "original")
+    return refuse("has the replay policy original instead of instant: messages would come as slowly as they "
+                  "were once sent");
   const bool has_our_filter = info.filters == std::vector{subject};
   const bool needs_no_filter = info.filters.empty() && stream.takes_only(subject);
   if (!has_our_filter && !needs_no_filter)
@@ -139,7 +169,84 @@ struct consumer_info {
   return {};
 }
 
-/// Finds the durable or creates it. An existing one that fits keeps its settings.
+/// A configuration that loses nothing and keeps all else of a durable's; nothing where it has that already.
+struct corrected_config {
+  boost::json::object config;
+  std::string changes; ///< in words
+};
+
+[[nodiscard]] inline std::optional<corrected_config> correct(const consumer_info& info,
+                                                             std::chrono::nanoseconds ack_wait) {
+  corrected_config found{info.config, {}};
+  const auto note = [&](const std::string& change) {
+    found.changes += (found.changes.empty() ? "" : ", ") + change;
+  };
+  if (info.gives_up()) {
+    found.config["max_deliver"] = -1;
+    note("max_deliver " + std::to_string(info.max_deliver) + " becomes -1");
+  }
+  if (info.has_back_off) {
+    found.config.erase("backoff");
+    note("its backoff goes");
+  }
+  if (info.has_headers_only) {
+    found.config.erase("headers_only");
+    note("headers_only goes");
+  }
+  if (info.has_back_off || info.ack_wait != ack_wait) {
+    using milliseconds = std::chrono::milliseconds;
+    found.config["ack_wait"] = ack_wait.count();
+    note("ack_wait " + std::to_string(std::chrono::duration_cast<milliseconds>(info.ack_wait).count()) +
+         " ms becomes " + std::to_string(std::chrono::duration_cast<milliseconds>(ack_wait).count()) + " ms");
+  }
+  return found.changes.empty() ? std::nullopt : std::optional(std::move(found));
+}
+
+/// Deletes the durable and creates it anew: all that the stream holds is delivered again.
+[[nodiscard]] inline result<consumer_info> recreate_consumer(client& server, const std::string& stream,
+                                                             const std::string& subject,
+                                                             const subscriber_options& options,
+                                                             std::chrono::milliseconds timeout) {
+  const auto deadline = deadline_after(timeout);
+  if (auto deleted = delete_consumer(server, stream, options.durable, time_left(deadline)); !deleted)
+    return deleted.error();
+  return create_consumer(server, stream, subject, options, time_left(deadline));
+}
+
+/// A durable that fits, after what had to be changed.
+struct fitting_consumer {
+  consumer_info info;
+  bool is_recreated = false; ///< it begins with the stream's first message again
+};
+
+/// Makes an existing durable lose nothing. One that may have given messages up is recreated, as the server does
+/// not tell which: what was consumed comes again, too.
+[[nodiscard]] inline result<fitting_consumer> fit_consumer(client& server, const stream_info& stream,
+                                                           const std::string& subject, consumer_info info,
+                                                           const subscriber_options& options,
+                                                           std::chrono::milliseconds timeout) {
+  if (auto fits = check_compatible(info, stream, subject, options.durable); !fits)
+    return fits.error();
+  auto corrected = correct(info, options.ack_wait);
+  if (!corrected)
+    return fitting_consumer{std::move(info), false};
+  const bool may_have_given_up = info.gives_up() && info.delivered_consumer > 0;
+  auto made = may_have_given_up
+                  ? recreate_consumer(server, stream.name, subject, options, timeout)
+                  : put_consumer(server, stream.name, options.durable, std::move(corrected->config),
+                                 "changing", timeout);
+  if (!made)
+    return made.error();
+  const std::string who = "the durable " + options.durable + " of the stream " + stream.name;
+  server.report(may_have_given_up
+                    ? who + " gave a message up after " + std::to_string(info.max_deliver) +
+                          " deliveries, so that some may be missing: it is recreated with max_deliver -1, and "
+                          "begins with the stream's first message again"
+                    : who + " is changed: " + corrected->changes);
+  return fitting_consumer{std::move(*made), may_have_given_up};
+}
+
+/// Finds the durable or creates it. An existing one keeps all settings that lose nothing.
 [[nodiscard]] inline result<consumer_info> ensure_consumer(client& server, const stream_info& stream,
                                                            const std::string& subject,
                                                            const subscriber_options& options,
@@ -150,16 +257,10 @@ struct consumer_info {
     return found.error();
   if (!*found)
     return create_consumer(server, stream.name, subject, options, time_left(deadline));
-  if (auto fits = check_compatible(**found, stream, subject, options.durable); !fits)
+  auto fits = fit_consumer(server, stream, subject, std::move(**found), options, time_left(deadline));
+  if (!fits)
     return fits.error();
-  if ((*found)->deliver_policy != "all")
-    server.report("the durable " + options.durable +
-                  " does not begin with the stream's first message: its deliver policy is " +
-                  (*found)->deliver_policy);
-  if ((*found)->max_deliver > 0)
-    server.report("the durable " + options.durable + " gives a message up after " +
-                  std::to_string((*found)->max_deliver) + " deliveries; set its max_deliver to -1");
-  return std::move(**found);
+  return std::move(fits->info);
 }
 
 /// Messages [expected, found) that the stream no longer has.
@@ -186,6 +287,12 @@ find_gap(const consumer_info& durable, const stream_info& stream, std::optional<
   if (is_new || stream.first_sequence <= next)
     return {};
   return sequence_gap{next, stream.first_sequence};
+}
+
+/// Whether a durable stands behind the end of its stream, which then is not the one that it was made for: it
+/// has lost its tail, or was recreated.
+[[nodiscard]] inline bool is_ahead(const consumer_info& durable, const stream_info& stream) noexcept {
+  return std::max(durable.delivered_stream, durable.floor_stream) > stream.last_sequence;
 }
 
 } // namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats::detail

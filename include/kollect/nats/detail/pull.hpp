@@ -120,17 +120,19 @@ public:
       open_.pop_front();
   }
 
-  void ended(std::uint64_t number, pull_status status, clock::time_point now) {
-    if (status == pull_status::heartbeat)
-      return;
+  /// False if nobody waits for that request any more, such as one to a durable that was recreated since.
+  bool ended(std::uint64_t number, pull_status status, clock::time_point now) {
     const auto found = std::ranges::find(open_, number, &pull_request::number);
     if (found == open_.end())
-      return;
+      return false;
+    if (status == pull_status::heartbeat)
+      return true;
     if (status == pull_status::too_large && !found->has_delivered)
       large_next_ = true;
     if (status == pull_status::busy || status == pull_status::unavailable)
       pause(now);
     open_.erase(found);
+    return true;
   }
 
   /// All requests are lost, such as with their connection.

@@ -110,6 +110,26 @@ public:
     return {{0, static_cast<std::int64_t>(end_.value_or(0)) + 1}};
   }
 
+  [[nodiscard]] result<std::optional<received_message>> find(std::int32_t, std::int64_t offset,
+                                                             std::chrono::milliseconds timeout) override {
+    if (offset < 1)
+      return std::optional<received_message>{};
+    auto found = find_message(*server_, stream_.name, static_cast<std::uint64_t>(offset), timeout);
+    if (!found)
+      return found.error();
+    if (!*found)
+      return std::optional<received_message>{};
+    auto held = std::make_shared<stored_message>(std::move(**found));
+    received_message message;
+    message.offset = offset;
+    message.subject = subject_;
+    if (auto time = parse_timestamp(held->time))
+      message.appended_at = *time;
+    message.value = held->value;
+    message.owner = std::move(held);
+    return std::optional(std::move(message));
+  }
+
   void close() noexcept override {
     if (is_closed_)
       return;

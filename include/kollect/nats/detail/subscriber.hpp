@@ -7,6 +7,7 @@
 #include <kollect/nats/detail/arrived.hpp>
 #include <kollect/nats/detail/client.hpp>
 #include <kollect/nats/detail/consumer.hpp>
+#include <kollect/nats/detail/durable_log.hpp>
 #include <kollect/nats/detail/pull.hpp>
 #include <kollect/nats/stream.hpp>
 #include <kollect/transport.hpp>
@@ -43,13 +44,11 @@ class jetstream_subscriber final : public subscriber {
 public:
   jetstream_subscriber(subscriber_parts parts, const consumer_info& durable)
       : server_(std::move(parts.server)), messages_(std::move(parts.messages)),
-        acknowledger_(*server_, std::move(parts.confirmations)), stream_(std::move(parts.stream)),
-        subject_(std::move(parts.subject)), options_(std::move(parts.options)),
-        listener_(std::move(parts.listener)), pulls_(limits_of(options_, durable)),
+        acknowledger_(*server_, std::move(parts.confirmations)), options_(std::move(parts.options)),
+        listener_(std::move(parts.listener)),
+        source_(*server_, std::move(parts.stream), std::move(parts.subject), options_, durable),
+        identity_(source_.identity()), pulls_(limits_of(options_, durable)),
         losses_(server_->events().losses()) {
-    const auto created = stream_.created.seconds * 1'000'000'000 + stream_.created.nanoseconds;
-    identity_ = {broker_system::nats,
-                 "nats/" + stream_.name + "/" + std::to_string(created) + "/" + subject_};
     remember(durable);
   }
   ~jetstream_subscriber() override { close(); }
@@ -81,7 +80,7 @@ public:
     auto committed = acknowledger_.commit(deadline);
     if (committed && clock::now() - remembered_at_ >= std::chrono::seconds(1)) {
       // The messages are settled, whether or not the server now tells how far.
-      auto durable = find_consumer(*server_, stream_.name, options_.durable, time_left(deadline));
+      auto durable = source_.find_durable(time_left(deadline));
       if (durable && *durable)
         remember(**durable);
     }
@@ -105,10 +104,10 @@ public:
     const auto deadline = deadline_after(timeout);
     if (auto connected = wait_connected(deadline); !connected)
       return connected;
-    const auto stream = find_stream(*server_, stream_.name, time_left(deadline));
+    const auto stream = source_.find_stream(time_left(deadline));
     if (!stream)
       return stream.error();
-    if (!*stream || (*stream)->created != stream_.created)
+    if (!*stream)
       return give_up_stream();
     marked_end_ = (*stream)->last_sequence;
     return {};
@@ -122,19 +121,32 @@ public:
       return connected.error();
     if (!started_)
       return false; // the durable may yet have to start over
-    const auto durable = find_consumer(*server_, stream_.name, options_.durable, time_left(deadline));
-    if (!durable)
-      return durable.error();
-    if (!*durable)
-      return give_up_durable();
-    remember(**durable);
-    const bool is_idle = (*durable)->undelivered == 0 && (*durable)->unacknowledged == 0;
-    return is_idle || (*durable)->floor_stream >= *marked_end_;
+    // Whatever the durable says of itself is worth nothing where it does not fit its stream.
+    if (auto checked = check_log(true); !checked)
+      return checked.error();
+    const auto& durable = source_.durable();
+    const bool is_idle = durable.undelivered == 0 && durable.unacknowledged == 0;
+    if (!is_idle || durable.floor_stream >= durable.delivered_stream)
+      return is_idle || durable.floor_stream >= *marked_end_;
+    auto is_lost = source_.has_given_up(time_left(deadline));
+    if (!is_lost)
+      return is_lost.error();
+    if (!*is_lost)
+      return true;
+    if (auto begun = begin_anew("the durable " + options_.durable +
+                                " has given up messages that nobody has acknowledged");
+        !begun)
+      return begun.error();
+    return false;
   }
 
   std::vector<partition_lag> lag() const override { return {{0, static_cast<std::int64_t>(lag_)}}; }
 
   std::int64_t settled_sequence() const noexcept override { return static_cast<std::int64_t>(settled_); }
+
+  std::optional<std::chrono::milliseconds> ack_wait() const noexcept override {
+    return std::chrono::floor<std::chrono::milliseconds>(ack_wait_);
+  }
 
   void close() noexcept override {
     if (is_closed_)
@@ -154,6 +166,8 @@ private:
                        std::max<std::size_t>(options.fetch_bytes, 1), options.fetch_expiry};
     if (durable.max_request_messages != 0)
       limits.messages = std::min<std::size_t>(limits.messages, durable.max_request_messages);
+    if (durable.max_request_bytes != 0)
+      limits.bytes = std::min<std::size_t>(limits.bytes, durable.max_request_bytes);
     if (durable.max_request_expiry.count() != 0)
       limits.expiry = std::min(limits.expiry, durable.max_request_expiry);
     return limits;
@@ -168,7 +182,7 @@ private:
       return;
     // Only when it is asked for the durable's state does nats-server notice that nobody waits for that
     // request any more; what is given back before is put aside until ack_wait.
-    (void)find_consumer(*server_, stream_.name, options_.durable, patience);
+    (void)source_.find_durable(patience);
     acknowledger_.give_back();
     natsConnection_FlushTimeout(server_->handle(), patience.count());
   }
@@ -180,11 +194,12 @@ private:
     return *fatal_;
   }
   failure give_up_stream() {
-    return give_up(error::topic_missing, "the stream " + stream_.name + " was deleted or made anew");
+    return give_up(error::topic_missing, "the stream " + source_.stream().name + " was deleted or recreated");
   }
   failure give_up_durable() {
     return give_up(error::topic_missing,
-                   "the durable " + options_.durable + " of the stream " + stream_.name + " was deleted");
+                   "the durable " + options_.durable + " of the stream " + source_.stream().name +
+                       " was deleted");
   }
 
   [[nodiscard]] result<void> check_usable() {
@@ -217,11 +232,14 @@ private:
     if (!server_->events().connected() || clock::now() < ask_again_at_)
       return {};
     if (must_check_)
-      if (auto checked = tolerate(check_log()); !checked || must_check_)
+      if (auto checked = tolerate(check_log(true)); !checked || must_check_)
         return checked;
     if (!started_)
       if (auto started = tolerate(start()); !started || !started_)
         return started;
+    if (clock::now() - checked_at_ >= options_.log_check_interval)
+      if (auto checked = tolerate(check_log(false)); !checked)
+        return checked;
     // What waits here must not be given to others meanwhile.
     for (const arrived_message& waiting : arrived_)
       if (!acknowledger_.extend_one(waiting.ledger_number, ack_wait_ / 3))
@@ -248,24 +266,44 @@ private:
     return {};
   }
 
-  /// Whether stream and durable are still the ones we know, which may have changed while we were away.
-  [[nodiscard]] result<void> check_log() {
+  /// Whether stream and durable are still the ones we know. After an interruption the last message that was
+  /// given out is compared, too: a stream loses its tail only with its server.
+  [[nodiscard]] result<void> check_log(bool was_interrupted) {
     const auto timeout = server_->settings().request_timeout;
-    const auto stream = find_stream(*server_, stream_.name, timeout);
-    if (!stream)
-      return stream.error();
-    if (!*stream || (*stream)->created != stream_.created)
+    checked_at_ = clock::now();
+    auto found = source_.look(timeout);
+    if (!found)
+      return refuse_misfit(std::move(found).error());
+    if (*found == log_finding::stream_gone)
       return give_up_stream();
-    if (started_) {
-      const auto durable = find_consumer(*server_, stream_.name, options_.durable, timeout);
-      if (!durable)
-        return durable.error();
-      if (!*durable)
-        return give_up_durable();
-      remember(**durable);
+    if (!started_) {
+      must_check_ = false;
+      return {};
     }
+    if (*found == log_finding::durable_gone)
+      return give_up_durable();
+    if (*found == log_finding::recreated)
+      forget_delivered();
+    if (*found == log_finding::same && was_interrupted) {
+      const auto is_replaced = source_.is_replaced(last_place_, timeout);
+      if (!is_replaced)
+        return is_replaced.error();
+      if (*is_replaced)
+        found = log_finding::replaced;
+    }
+    if (*found == log_finding::replaced)
+      if (auto begun = read_replacement(last_place_.stream_sequence + 1); !begun)
+        return begun;
+    remember(source_.durable());
     must_check_ = false;
     return {};
+  }
+
+  /// A durable that somebody has changed so that it cannot serve us is not worth asking again.
+  failure refuse_misfit(failure reason) {
+    if (reason.reason() == error::invalid_value)
+      fatal_ = reason;
+    return reason;
   }
 
   /// Asks the owner where it stands, and makes the durable fit that. The durable is looked at first: what
@@ -273,36 +311,54 @@ private:
   [[nodiscard]] result<void> start() {
     listener_failed_ = false;
     const auto timeout = server_->settings().request_timeout;
-    auto durable = find_consumer(*server_, stream_.name, options_.durable, timeout);
-    if (!durable)
-      return durable.error();
-    if (!*durable && !is_resetting_)
-      return give_up_durable();
-    const auto stream = find_stream(*server_, stream_.name, timeout);
-    if (!stream)
-      return stream.error();
-    if (!*stream || (*stream)->created != stream_.created)
+    checked_at_ = clock::now();
+    const auto found = source_.look(timeout);
+    if (!found)
+      return refuse_misfit(found.error());
+    if (*found == log_finding::stream_gone)
       return give_up_stream();
-    stream_ = **stream;
-
+    if (*found == log_finding::durable_gone && !is_resetting_)
+      return give_up_durable();
     const auto stored = ask_listener();
     listener_failed_ = !stored;
     if (!stored)
       return stored.error();
-    const bool store_is_new = listener_.assigned && !*stored;
-    if (is_resetting_ || (store_is_new && (*durable)->has_acknowledged()))
-      if (auto reset = start_over(*durable); !reset)
-        return reset;
-    if (const auto gap = find_gap(**durable, stream_, *stored); gap && listener_.gap)
-      listener_.gap(0, static_cast<std::int64_t>(gap->expected), static_cast<std::int64_t>(gap->found));
-    remember(**durable);
+    if (auto fits = fit_to(*stored, *found); !fits)
+      return fits;
+    remember(source_.durable());
     started_ = true;
     return {};
   }
 
-  [[nodiscard]] result<std::optional<std::int64_t>> ask_listener() {
+  [[nodiscard]] result<void> fit_to(const std::optional<read_position>& stored, log_finding found) {
+    const auto timeout = server_->settings().request_timeout;
+    auto is_replaced = stored ? source_.is_replaced(*stored, timeout) : result<bool>(false);
+    if (!is_replaced)
+      return is_replaced.error();
+    if (*is_replaced || found == log_finding::replaced) {
+      const auto& durable = source_.durable();
+      const auto next = stored && stored->next > 0
+                            ? static_cast<std::uint64_t>(stored->next)
+                            : std::max(durable.delivered_stream, durable.floor_stream) + 1;
+      return read_replacement(next);
+    }
+    if (is_resetting_ || (listener_.assigned && !stored && source_.durable().has_acknowledged()))
+      return start_over();
+    auto has_passed = stored ? source_.has_passed(*stored, timeout) : result<bool>(false);
+    if (!has_passed)
+      return has_passed.error();
+    if (*has_passed)
+      return begin_anew("the durable " + options_.durable + " has acknowledged messages that the store does not "
+                        "have, as after it was put back to an older copy");
+    const auto unseen = stored ? std::optional(stored->next) : std::nullopt;
+    if (const auto gap = find_gap(source_.durable(), source_.stream(), unseen); gap && listener_.gap)
+      listener_.gap(0, static_cast<std::int64_t>(gap->expected), static_cast<std::int64_t>(gap->found));
+    return {};
+  }
+
+  [[nodiscard]] result<std::optional<read_position>> ask_listener() {
     if (!listener_.assigned)
-      return std::optional<std::int64_t>{};
+      return std::optional<read_position>{};
     constexpr std::array<std::int32_t, 1> partitions{0};
     auto answer = listener_.assigned(identity_, partitions);
     if (!answer)
@@ -312,25 +368,48 @@ private:
     return answer->front();
   }
 
-  /// Makes the durable anew, so that all the stream holds is delivered again.
-  [[nodiscard]] result<void> start_over(std::optional<consumer_info>& durable) {
-    if (!options_.reset_durable_for_new_store) {
-      server_->report("the store has nothing of this log, but the durable " + options_.durable +
-                      " has acknowledged messages of it: those are missing from the store for good");
-      return {};
-    }
-    const auto timeout = server_->settings().request_timeout;
+  /// The store has nothing of a log of which the durable has acknowledged messages.
+  [[nodiscard]] result<void> start_over() {
+    if (options_.reset_durable_for_new_store)
+      return begin_anew("the store has nothing of this log");
+    server_->report("the store has nothing of this log, but the durable " + options_.durable +
+                    " has acknowledged messages of it: those are missing from the store for good");
+    return {};
+  }
+
+  /// Another log stands in the place of the one that was read up to `next`.
+  [[nodiscard]] result<void> read_replacement(std::uint64_t next) {
+    if (auto begun = begin_anew("the stream " + source_.stream().name +
+                                " is not the one that was read: it was recreated, or has lost its tail");
+        !begun)
+      return begun;
+    const auto last = source_.stream().last_sequence;
+    marked_end_ = marked_end_ ? std::optional(std::min(*marked_end_, last)) : std::nullopt;
+    const auto found = std::min(std::max<std::uint64_t>(source_.stream().first_sequence, 1), next - 1);
+    if (listener_.gap && next > 1)
+      listener_.gap(0, static_cast<std::int64_t>(next), static_cast<std::int64_t>(found));
+    return {};
+  }
+
+  /// Recreates the durable, so that all the stream holds is delivered again.
+  [[nodiscard]] result<void> begin_anew(const std::string& why) {
     is_resetting_ = true;
-    if (auto deleted = delete_consumer(*server_, stream_.name, options_.durable, timeout); !deleted)
-      return deleted;
-    auto created = create_consumer(*server_, stream_.name, subject_, options_, timeout);
-    if (!created)
-      return created.error();
-    durable = *created;
+    if (auto recreated = source_.recreate(server_->settings().request_timeout); !recreated)
+      return recreated;
     is_resetting_ = false;
-    server_->report("the store has nothing of this log: the durable " + options_.durable +
+    forget_delivered();
+    remember(source_.durable());
+    server_->report(why + ": the durable " + options_.durable +
                     " starts over with the stream's first message");
     return {};
+  }
+
+  /// What came from a durable that is gone comes again.
+  void forget_delivered() {
+    arrived_.clear();
+    arrived_bytes_ = 0;
+    pulls_.forget_all();
+    last_place_ = {};
   }
 
   void remember(const consumer_info& durable) {
@@ -350,7 +429,8 @@ private:
     if (!request)
       return;
     acknowledger_.drop_abandoned();
-    const auto status = server_->publish("$JS.API.CONSUMER.MSG.NEXT." + stream_.name + "." + options_.durable,
+    const auto status = server_->publish("$JS.API.CONSUMER.MSG.NEXT." + source_.stream().name + "." +
+                                             options_.durable,
                                          messages_.prefix + "." + std::to_string(request->number),
                                          to_json(*request, pulls_.limits().expiry));
     if (status != NATS_OK)
@@ -400,7 +480,8 @@ private:
     if (code.empty() || !number)
       return server_->report("a message came that is not JetStream's; it is ignored");
     const auto status = read_status(code, description);
-    pulls_.ended(*number, status, clock::now());
+    if (!pulls_.ended(*number, status, clock::now()))
+      return;
     if (status == pull_status::unavailable)
       must_check_ = true;
     if (status == pull_status::deleted)
@@ -435,28 +516,18 @@ private:
     const bool follows = last_place_.count == 1 && place.count == 1 &&
                          place.consumer_sequence == last_place_.consumer_sequence + 1;
     const auto expected = last_place_.stream_sequence + 1;
-    if (follows && place.stream_sequence > expected && listener_.gap && takes_only_our_subject())
+    if (follows && place.stream_sequence > expected && listener_.gap &&
+        source_.takes_only_our_subject(server_->settings().request_timeout))
       listener_.gap(0, static_cast<std::int64_t>(expected), static_cast<std::int64_t>(place.stream_sequence));
     last_place_ = place;
-  }
-
-  /// As it is now: somebody may have given the stream another subject, whose messages are no gap.
-  bool takes_only_our_subject() {
-    if (!stream_.takes_only(subject_))
-      return false;
-    const auto now = find_stream(*server_, stream_.name, server_->settings().request_timeout);
-    if (now && *now)
-      stream_.subjects = (*now)->subjects;
-    return stream_.takes_only(subject_);
   }
 
   std::unique_ptr<client> server_;
   inbox messages_;
   acknowledger acknowledger_;
-  stream_info stream_;
-  std::string subject_;
   subscriber_options options_;
   partition_listener listener_;
+  durable_log source_;
   log_identity identity_;
   pull_requests pulls_;
 
@@ -465,10 +536,11 @@ private:
   delivery last_place_;
 
   std::uint64_t losses_;
+  clock::time_point checked_at_ = clock::now();
   bool must_check_ = false;      ///< stream and durable may have changed
   bool started_ = false;         ///< the owner has been asked
   bool listener_failed_ = false; ///< and could not answer
-  bool is_resetting_ = false;    ///< the durable is being made anew
+  bool is_resetting_ = false;    ///< the durable is being recreated
   bool is_closed_ = false;
   clock::time_point ask_again_at_{};
   std::string reported_; ///< why the server cannot be asked, once it was said
