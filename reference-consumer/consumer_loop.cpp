@@ -551,7 +551,7 @@ result<void> consumer_loop::retry_future_letters(std::chrono::milliseconds longe
       if (!ended || *ended == outcome::dead_lettered)
         continue;
       ++taken_in;
-      rows_.clear(); // they are not what the store holds now
+      scopes_.forget(); // they are not what the store holds now
     }
     if (is_done && (ids->empty() || last_retried_ == ids->back()))
       last_retried_ = 0; // from the first one on again
