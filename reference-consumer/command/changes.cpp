@@ -3,6 +3,7 @@
 #include "feed_format.hpp"
 
 #include <program/exit_code.hpp>
+#include <program/printable.hpp>
 #include <program/stop_signal.hpp>
 
 #include <algorithm>
@@ -35,7 +36,9 @@ result<std::int64_t> print_new(store& source, const std::string& store_id, const
     if (entries->empty())
       break;
     for (const auto& entry : *entries)
-      std::cout << (flags.output == "json" ? feed_json(entry, store_id) : feed_text(entry)) << '\n';
+      std::cout << program::printable_json(flags.output == "json" ? feed_json(entry, store_id)
+                                                                  : feed_text(entry))
+                << '\n';
     std::cout.flush();
     cursor = entries->back().cursor;
     left -= static_cast<std::int64_t>(entries->size());

@@ -5,6 +5,7 @@
 #include <kollect/base64.hpp>
 #include <kollect/json_writer.hpp>
 #include <program/exit_code.hpp>
+#include <program/printable.hpp>
 
 #include <algorithm>
 #include <iostream>
@@ -60,7 +61,7 @@ result<int> list(const list_flags& flags) {
     if (letters->empty())
       break;
     for (const auto& letter : *letters)
-      std::cout << to_json(letter) << '\n';
+      std::cout << program::printable_json(to_json(letter)) << '\n';
     after = letters->back().id;
     left -= static_cast<std::int64_t>(letters->size());
   }
@@ -86,7 +87,7 @@ result<int> show(const show_flags& flags) {
     return make_failure(error::invalid_value, "there is no dead letter " + std::to_string(flags.id));
   const auto& stored = found->front();
   if (flags.output == "json") {
-    std::cout << to_json(stored) << '\n';
+    std::cout << program::printable_json(to_json(stored)) << '\n';
   } else {
     if (!stored.has_body)
       return make_failure(error::invalid_value, "the bytes of dead letter " + std::to_string(flags.id) +

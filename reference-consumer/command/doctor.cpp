@@ -12,6 +12,7 @@
 #include <kollect/timestamp.hpp>
 #include <program/connect.hpp>
 #include <program/exit_code.hpp>
+#include <program/printable.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -255,7 +256,7 @@ result<int> doctor(const doctor_flags& flags, program::log& log) {
   write_array(out, "contradictions", *wrong);
   write_array(out, "warnings", warnings);
   out.end_object();
-  std::cout << report << '\n';
+  std::cout << program::printable_json(report) << '\n';
   if (!std::cout.flush())
     return make_failure(error::store_full, "the output could not be written");
   if (!compared)

@@ -4,6 +4,7 @@
 
 #include <kollect/json_writer.hpp>
 #include <program/exit_code.hpp>
+#include <program/printable.hpp>
 
 #include <fstream>
 #include <iostream>
@@ -64,7 +65,7 @@ result<int> run(const explain_flags& flags) {
   auto found = explain(**opened, settings, message);
   if (!found)
     return found.error();
-  std::cout << to_json(*found) << std::endl;
+  std::cout << program::printable_json(to_json(*found)) << std::endl;
   return found->ending == outcome::dead_lettered ? program::findings : program::success;
 }
 

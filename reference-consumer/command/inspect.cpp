@@ -3,6 +3,7 @@
 
 #include <kollect/json_writer.hpp>
 #include <program/exit_code.hpp>
+#include <program/printable.hpp>
 
 #include <fstream>
 #include <iostream>
@@ -36,7 +37,7 @@ result<int> inspect(const inspect_flags& flags, program::log& log) {
     out.begin_object().member("line", ++line);
     is_clean &= describe_message(out, message, {}, window, flags.bounds);
     out.end_object();
-    std::cout << verdict << '\n';
+    std::cout << program::printable_json(verdict) << '\n';
   }
   if (input.bad()) { // such as a folder
     log.error(flags.file + ": cannot be read");

@@ -11,6 +11,7 @@
 #include <kollect/json_writer.hpp>
 #include <program/connect.hpp>
 #include <program/exit_code.hpp>
+#include <program/printable.hpp>
 #include <program/progress.hpp>
 #include <program/stop_signal.hpp>
 
@@ -133,7 +134,9 @@ std::string to_json(const resync_totals& totals, const outcome_counts& messages)
 
 void print_changes(const resynced_scope& one, const std::string& output) {
   for (const auto& row : one.changes)
-    std::cout << (output == "json" ? change_json(one, row) : feed_text(make_entry(one, row))) << '\n';
+    std::cout << program::printable_json(output == "json" ? change_json(one, row)
+                                                          : feed_text(make_entry(one, row)))
+              << '\n';
 }
 
 result<int> run(const resync_flags& flags, program::log& log) {

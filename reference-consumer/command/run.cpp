@@ -5,6 +5,7 @@
 #include "command/portal_flags.hpp"
 #include "consumer_loop.hpp"
 #include "operations/decompression.hpp"
+#include "operations/huge_allocations.hpp"
 #include "operations/memory_budget.hpp"
 
 #include <kollect/json_writer.hpp>
@@ -19,6 +20,7 @@
 #include <program/stop_signal.hpp>
 
 #include <chrono>
+#include <cstdlib>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -182,9 +184,11 @@ result<int> run(const run_flags& flags, program::log& log) {
   const auto budget = flags.memory_budget ? *flags.memory_budget : available_memory();
   const auto shares = shares_of(flags, budget);
   if (!limit_memory(budget))
-    log.warning("the process has more memory already than its budget, which is not enforced",
-                {{"memory_budget", static_cast<std::int64_t>(budget)}});
+    log.info("the process has more memory already than its budget, which is not enforced",
+             {{"memory_budget", static_cast<std::int64_t>(budget)}});
   decompression::bound(shares.answer);
+  const char* const scratch = std::getenv("TMPDIR"); // what changes it, has not begun yet
+  put_huge_allocations_into(scratch == nullptr ? "/tmp" : scratch, shares.answer + shares.answer / 4);
 
   loop_settings settings;
   settings.owner = describe_owner("run", flags.instance_id);

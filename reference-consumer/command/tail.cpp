@@ -5,6 +5,7 @@
 #include <kollect/json_writer.hpp>
 #include <program/connect.hpp>
 #include <program/exit_code.hpp>
+#include <program/printable.hpp>
 #include <program/stop_signal.hpp>
 
 #include <cstdint>
@@ -77,7 +78,7 @@ result<int> tail(const tail_flags& flags, program::log& log) {
     if (!messages)
       return messages.error();
     for (const auto& message : *messages)
-      std::cout << describe(message, window, flags.bounds, is_clean) << '\n';
+      std::cout << program::printable_json(describe(message, window, flags.bounds, is_clean)) << '\n';
     left -= static_cast<std::int64_t>(messages->size());
     if (!std::cout.flush())
       return make_failure(error::store_full, "the output could not be written");

@@ -142,6 +142,20 @@ TEST_F(kafka_end_to_end, batch_that_decompresses_to_too_much_is_passed_over) { /
   EXPECT_NE(letters.output.find("offsets 3 to 3 of partition 0"), std::string::npos) << letters;
 }
 
+TEST_F(kafka_end_to_end, what_snappy_makes_of_a_batch_is_judged_like_any_message) { // S26
+  const workplace place;
+  const std::string topic = "inventory.snappy";
+  ASSERT_TRUE(server_->create_topic(topic, 1, {{"max.message.bytes", std::to_string(64 * mib)}}).has_value());
+  place.write("sink.yaml", manifest(server_->bootstrap(), topic));
+  send(server_->bootstrap(), spacious_snapshot(topic, "first", 0), "snappy");
+  send(server_->bootstrap(), spacious_snapshot(topic, "bomb", 60 * mib), "snappy");
+  send(server_->bootstrap(), spacious_snapshot(topic, "last", 0), "snappy");
+  place.run_until_end(
+      {"--max-message-bytes", std::to_string(4 * mib), "--answer-bytes", std::to_string(8 * mib)});
+  EXPECT_EQ(place.counts().at("applied").as_int64(), 2);
+  EXPECT_EQ(place.counts().at("dead_lettered").as_int64(), 1);
+}
+
 TEST_F(kafka_end_to_end, message_over_its_limit_is_a_dead_letter_and_the_stream_goes_on) { // F37
   const workplace place;
   const std::string topic = "inventory.large";
