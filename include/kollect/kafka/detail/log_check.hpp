@@ -46,8 +46,8 @@ enum class log_finding {
 /// not disturbed. It joins no group.
 class record_reader {
 public:
-  [[nodiscard]] static result<std::unique_ptr<record_reader>>
-  open(const connection& target, subscriber_options options) {
+  [[nodiscard]] static result<std::unique_ptr<record_reader>> open(const connection& target,
+                                                                   subscriber_options options) {
     options.instance_id.clear();
     options.client.log = nullptr; // whoever reads the topic tells of the same brokers
     auto config = make_config(target, options);
@@ -150,8 +150,8 @@ private:
 ///
 /// Of each partition it knows a record that was in the log when it was last looked at, and the last one that
 /// was given out since. As long as the first is in its place, the second is of the same log, and takes its
-/// place. So whatever happens between two looks is noticed at the second, even where the partition was another
-/// member's meanwhile.
+/// place. So whatever happens between two looks is noticed at the second, even where the partition was
+/// another member's meanwhile.
 class log_check {
 public:
   log_check(connection target, subscriber_options options)
@@ -181,17 +181,17 @@ public:
            (!is_idle || is_hurried_ || now - looked_at_ >= options_.log_check_interval);
   }
 
-  /// Looks, for no longer than `longest_look`, at those of these partitions of which a record is known. Answers
-  /// those whose log is another one. A failure says that it is not known; the next look finds out.
+  /// Looks, for no longer than `longest_look`, at those of these partitions of which a record is known.
+  /// Answers those whose log is another one. A failure says that it is not known; the next look finds out.
   [[nodiscard]] result<std::vector<std::int32_t>> look(const std::vector<std::int32_t>& partitions) {
     const auto begun = std::chrono::steady_clock::now();
     auto found = compare(partitions);
     looked_at_ = std::chrono::steady_clock::now();
     is_hurried_ = !found;
     // However slow the broker is, looking takes a small share of the time.
-    not_before_ = looked_at_ + (found ? std::max<std::chrono::nanoseconds>(shortest_pause,
-                                                                           (looked_at_ - begun) * share)
-                                      : std::chrono::nanoseconds(pause_after_failure));
+    not_before_ =
+        looked_at_ + (found ? std::max<std::chrono::nanoseconds>(shortest_pause, (looked_at_ - begun) * share)
+                            : std::chrono::nanoseconds(pause_after_failure));
     if (!found)
       reader_.reset(); // a new one has no memory of a topic that is gone
     return found;

@@ -18,7 +18,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -47,7 +46,7 @@ public:
         acknowledger_(*server_, std::move(parts.confirmations)), options_(std::move(parts.options)),
         listener_(std::move(parts.listener)),
         source_(*server_, std::move(parts.stream), std::move(parts.subject), options_, durable),
-        identity_(source_.identity()), pulls_(limits_of(options_, durable)),
+        identity_(source_.identity()), pulls_(pull_limits_of(options_, durable)),
         losses_(server_->events().losses()) {
     remember(durable);
   }
@@ -161,18 +160,6 @@ public:
   }
 
 private:
-  static pull_limits limits_of(const subscriber_options& options, const consumer_info& durable) {
-    pull_limits limits{std::max<std::size_t>(options.fetch_messages, 1),
-                       std::max<std::size_t>(options.fetch_bytes, 1), options.fetch_expiry};
-    if (durable.max_request_messages != 0)
-      limits.messages = std::min<std::size_t>(limits.messages, durable.max_request_messages);
-    if (durable.max_request_bytes != 0)
-      limits.bytes = std::min<std::size_t>(limits.bytes, durable.max_request_bytes);
-    if (durable.max_request_expiry.count() != 0)
-      limits.expiry = std::min(limits.expiry, durable.max_request_expiry);
-    return limits;
-  }
-
   /// Lets others have at once what we were given and have not acknowledged.
   void give_back() {
     constexpr std::chrono::milliseconds patience(500);
@@ -197,9 +184,8 @@ private:
     return give_up(error::topic_missing, "the stream " + source_.stream().name + " was deleted or recreated");
   }
   failure give_up_durable() {
-    return give_up(error::topic_missing,
-                   "the durable " + options_.durable + " of the stream " + source_.stream().name +
-                       " was deleted");
+    return give_up(error::topic_missing, "the durable " + options_.durable + " of the stream " +
+                                             source_.stream().name + " was deleted");
   }
 
   [[nodiscard]] result<void> check_usable() {
@@ -348,7 +334,8 @@ private:
     if (!has_passed)
       return has_passed.error();
     if (*has_passed)
-      return begin_anew("the durable " + options_.durable + " has acknowledged messages that the store does not "
+      return begin_anew("the durable " + options_.durable +
+                        " has acknowledged messages that the store does not "
                         "have, as after it was put back to an older copy");
     const auto unseen = stored ? std::optional(stored->next) : std::nullopt;
     if (const auto gap = find_gap(source_.durable(), source_.stream(), unseen); gap && listener_.gap)
@@ -407,7 +394,6 @@ private:
   /// What came from a durable that is gone comes again.
   void forget_delivered() {
     arrived_.clear();
-    arrived_bytes_ = 0;
     pulls_.forget_all();
     last_place_ = {};
   }
@@ -425,14 +411,13 @@ private:
   void request_more() {
     if (!started_ || must_check_ || fatal_ || !server_->events().connected())
       return;
-    const auto request = pulls_.next(clock::now(), arrived_.size(), arrived_bytes_);
+    const auto request = pulls_.next(clock::now(), arrived_.size(), arrived_.bytes());
     if (!request)
       return;
     acknowledger_.drop_abandoned();
-    const auto status = server_->publish("$JS.API.CONSUMER.MSG.NEXT." + source_.stream().name + "." +
-                                             options_.durable,
-                                         messages_.prefix + "." + std::to_string(request->number),
-                                         to_json(*request, pulls_.limits().expiry));
+    const auto status = server_->publish(
+        "$JS.API.CONSUMER.MSG.NEXT." + source_.stream().name + "." + options_.durable,
+        messages_.prefix + "." + std::to_string(request->number), to_json(*request, pulls_.limits().expiry));
     if (status != NATS_OK)
       pulls_.ended(request->number, pull_status::busy, clock::now());
   }
@@ -468,8 +453,7 @@ private:
     auto arrived = to_arrived(std::move(came.message));
     arrived->ledger_number = receipt.number;
     arrived->message.on_acknowledge = std::move(receipt.acknowledge);
-    arrived_bytes_ += arrived->message.value.size();
-    arrived_.push_back(std::move(*arrived));
+    arrived_.push(std::move(*arrived));
     pulls_.message_arrived();
   }
 
@@ -494,16 +478,13 @@ private:
   std::vector<received_message> hand_out(std::size_t max_messages, std::size_t max_bytes) {
     std::vector<received_message> handed_out;
     std::size_t bytes = 0;
-    while (!arrived_.empty() && handed_out.size() < max_messages) {
-      auto& next = arrived_.front();
-      const std::size_t size = next.message.value.size();
-      if (!handed_out.empty() && bytes + size > max_bytes)
+    while (handed_out.size() < max_messages) {
+      auto next = arrived_.pop(bytes, max_bytes);
+      if (!next)
         break;
-      bytes += size;
-      arrived_bytes_ -= size;
-      note_place(next.place);
-      handed_out.push_back(std::move(next.message));
-      arrived_.pop_front();
+      bytes += std::max<std::size_t>(next->message.value.size(), 1);
+      note_place(next->place);
+      handed_out.push_back(std::move(next->message));
     }
     if (!handed_out.empty())
       lag_ = last_place_.pending + arrived_.size();
@@ -531,8 +512,7 @@ private:
   log_identity identity_;
   pull_requests pulls_;
 
-  std::deque<arrived_message> arrived_;
-  std::size_t arrived_bytes_ = 0;
+  arrived_messages arrived_;
   delivery last_place_;
 
   std::uint64_t losses_;
