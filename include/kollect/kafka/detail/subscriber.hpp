@@ -1,6 +1,7 @@
 #ifndef KOLLECT_KAFKA_DETAIL_SUBSCRIBER_HPP
 #define KOLLECT_KAFKA_DETAIL_SUBSCRIBER_HPP
 
+#include <kollect/detail/ask_for_positions.hpp>
 #include <kollect/kafka/detail/end_marks.hpp>
 #include <kollect/kafka/detail/log_check.hpp>
 #include <kollect/kafka/detail/message.hpp>
@@ -294,18 +295,13 @@ private:
     log_ = std::move(*log);
     if (!listener_.assigned)
       return {};
-    const auto offsets = listener_.assigned(log_, partitions);
-    if (!offsets)
-      return offsets.error();
-    if (offsets->size() != partitions.size())
-      return make_failure(error::internal, "the partition listener has answered for " +
-                                               std::to_string(offsets->size()) + " partitions instead of " +
-                                               std::to_string(partitions.size()) + "; please report this");
-    for (std::size_t index = 0; index < partitions.size(); ++index)
-      if (const auto& known = (*offsets)[index])
-        read_->start(partitions[index], known->next);
-      else
-        read_->start(partitions[index], std::nullopt);
+    const auto known = kollect::detail::ask_for_positions(listener_, log_, partitions);
+    if (!known)
+      return known.error();
+    for (std::size_t index = 0; index < partitions.size(); ++index) {
+      const auto& position = (*known)[index];
+      read_->start(partitions[index], position ? std::optional(position->next) : std::nullopt);
+    }
     return gone_ ? read_successor() : result<void>{};
   }
 

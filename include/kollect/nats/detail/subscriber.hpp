@@ -1,6 +1,7 @@
 #ifndef KOLLECT_NATS_DETAIL_SUBSCRIBER_HPP
 #define KOLLECT_NATS_DETAIL_SUBSCRIBER_HPP
 
+#include <kollect/detail/ask_for_positions.hpp>
 #include <kollect/error.hpp>
 #include <kollect/nats/config.hpp>
 #include <kollect/nats/detail/acknowledger.hpp>
@@ -305,11 +306,12 @@ private:
       return give_up_stream();
     if (*found == log_finding::durable_gone && !is_resetting_)
       return give_up_durable();
-    const auto stored = ask_listener();
+    constexpr std::array<std::int32_t, 1> partitions{0};
+    const auto stored = kollect::detail::ask_for_positions(listener_, identity_, partitions);
     listener_failed_ = !stored;
     if (!stored)
       return stored.error();
-    if (auto fits = fit_to(*stored, *found); !fits)
+    if (auto fits = fit_to(stored->front(), *found); !fits)
       return fits;
     remember(source_.durable());
     started_ = true;
@@ -317,23 +319,14 @@ private:
   }
 
   [[nodiscard]] result<void> fit_to(const std::optional<read_position>& stored, log_finding found) {
-    const auto timeout = server_->settings().request_timeout;
-    auto is_replaced = stored ? source_.is_replaced(*stored, timeout) : result<bool>(false);
-    if (!is_replaced)
-      return is_replaced.error();
-    if (*is_replaced || found == log_finding::replaced) {
-      const auto& durable = source_.durable();
-      const auto next = stored && stored->next > 0
-                            ? static_cast<std::uint64_t>(stored->next)
-                            : std::max(durable.delivered_stream, durable.floor_stream) + 1;
-      return read_replacement(next);
-    }
-    if (is_resetting_ || (listener_.assigned && !stored && source_.durable().has_acknowledged()))
+    const auto fit = source_.compare(stored, found, server_->settings().request_timeout);
+    if (!fit)
+      return fit.error();
+    if (*fit == position_fit::replaced)
+      return read_replacement(source_.end_of(stored));
+    if (is_resetting_ || (*fit == position_fit::new_store && listener_.assigned))
       return start_over();
-    auto has_passed = stored ? source_.has_passed(*stored, timeout) : result<bool>(false);
-    if (!has_passed)
-      return has_passed.error();
-    if (*has_passed)
+    if (*fit == position_fit::passed)
       return begin_anew("the durable " + options_.durable +
                         " has acknowledged messages that the store does not "
                         "have, as after it was put back to an older copy");
@@ -341,18 +334,6 @@ private:
     if (const auto gap = find_gap(source_.durable(), source_.stream(), unseen); gap && listener_.gap)
       listener_.gap(0, static_cast<std::int64_t>(gap->expected), static_cast<std::int64_t>(gap->found));
     return {};
-  }
-
-  [[nodiscard]] result<std::optional<read_position>> ask_listener() {
-    if (!listener_.assigned)
-      return std::optional<read_position>{};
-    constexpr std::array<std::int32_t, 1> partitions{0};
-    auto answer = listener_.assigned(identity_, partitions);
-    if (!answer)
-      return answer.error();
-    if (answer->size() != 1)
-      return make_failure(error::internal, "partition_listener.assigned must answer one entry a partition");
-    return answer->front();
   }
 
   /// The store has nothing of a log of which the durable has acknowledged messages.
