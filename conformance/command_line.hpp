@@ -6,10 +6,10 @@
 #include "suite/timeouts.hpp"
 
 #include <kollect/error.hpp>
+#include <program/command.hpp>
 #include <program/connect.hpp>
 
 #include <chrono>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,9 +28,22 @@ struct wish {
   std::vector<std::string> testee; ///< after --; empty: an audit
 };
 
-/// Reads the command line: everything after `--` is the testee's. Nothing when the program is to end with
-/// `code`, having printed help, the version, or what is wrong with the nearest valid names.
-std::optional<wish> read_command_line(int count, const char* const* words, int& code);
+/// Flags as they are written, before they are put together.
+struct wish_flags {
+  wish asked;
+  bool is_external = false;
+  bool is_mock = false;
+  int follow_seconds = 0;
+  std::string known_failing;
+  std::string report;
+  std::vector<std::string> timeouts;
+};
+
+void add_flags(program::command& to, wish_flags& flags);
+
+/// What the flags ask for together; the failure of a list of known failures that cannot be read, or
+/// error::invalid_value for flags that contradict each other.
+result<wish> make_wish(const wish_flags& flags);
 
 } // namespace kollect::conformance
 

@@ -4,34 +4,21 @@
 #include "suite/log_watch.hpp"
 #include "suite/state_pairing.hpp"
 
-#include <kollect/nats/end_process.hpp>
 #include <kollect/version.hpp>
 #include <program/exit_code.hpp>
+#include <program/libraries.hpp>
 #include <program/log.hpp>
-#include <program/progress.hpp>
+#include <program/shell.hpp>
 #include <program/stop_signal.hpp>
 
 #include <chrono>
-#include <exception>
 #include <iostream>
-
-#include <sys/resource.h>
+#include <memory>
 
 namespace {
 
 using namespace kollect;
 using namespace kollect::conformance;
-
-program::log make_log() {
-  using format = program::log::format;
-  return program::log("kollect-conformance", program::stderr_is_terminal() ? format::text : format::json);
-}
-
-/// Secrets must not end up in a core dump (SEC-02).
-void forbid_core_dumps() noexcept {
-  const rlimit none{0, 0};
-  setrlimit(RLIMIT_CORE, &none);
-}
 
 int list_clauses() {
   for (const auto& clause : requirements)
@@ -119,21 +106,20 @@ std::string hindrance_of(const result<void>& done, const run_report& report) {
   return {};
 }
 
-int run(int count, const char* const* words, program::stop_signal& stop) {
-  int code = 0;
-  const auto wanted = read_command_line(count, words, code);
-  if (!wanted)
-    return code;
+result<int> judge_sink(const wish_flags& flags, program::log& log) {
+  program::stop_signal stop; // before any thread starts
+  const auto wanted = make_wish(flags);
+  if (!wanted) {
+    log.error(wanted.error());
+    return program::usage;
+  }
   if (wanted->is_list)
     return list_clauses();
-  auto log = make_log();
   const bool needs_secrets = wanted->testee.empty() || wanted->source == broker_source::external;
   const auto target = program::load_connection(wanted->sink, needs_secrets ? program::secrets::needed
                                                                            : program::secrets::not_needed);
-  if (!target) {
-    log.error(target.error());
-    return program::exit_code_of(target.error());
-  }
+  if (!target)
+    return target.error();
   auto report = begin_report(*wanted, *target);
   const auto clauses = select(wanted->clauses, target->system);
   const auto done =
@@ -145,23 +131,28 @@ int run(int count, const char* const* words, program::stop_signal& stop) {
   report.hindrance = hindrance_of(done, report);
   print_summary(std::cout, report);
   if (!wanted->clauses.report.empty())
-    if (const auto written = write_reports(report, wanted->clauses.report); !written) {
-      log.error(written.error());
-      return program::exit_code_of(written.error());
-    }
+    if (const auto written = write_reports(report, wanted->clauses.report); !written)
+      return written.error();
   return exit_code_of(report);
+}
+
+void declare(program::command& to) {
+  auto flags = std::make_shared<wish_flags>();
+  add_flags(to, *flags);
+  to.shows("kollect-conformance --manifest sink.yaml -- ./my-sink testee",
+           "Start a sink and put it through everything");
+  to.shows("kollect-conformance --manifest sink.yaml", "Judge the messages that are there now");
+  to.does([flags](program::log& log) { return judge_sink(*flags, log); });
 }
 
 } // namespace
 
 /// kollect-conformance: the suite as a program. This file only puts the parts together.
 int main(int count, char** words) {
-  forbid_core_dumps();
-  program::stop_signal stop; // before any thread starts
-  try {
-    nats::end_process(run(count, words, stop));
-  } catch (const std::exception& defect) {
-    make_log().error("this is a defect, please report it", {{"what", defect.what()}});
-    nats::end_process(program::internal_error);
-  }
+  program::run_main(
+      {"kollect-conformance",
+       "checks a Kafka or NATS sink against the kollect.dev/v1alpha1 contract: audits the messages that are "
+       "there, or drives the sink that the command after -- starts",
+       declare, program::common_libraries},
+      count, words);
 }

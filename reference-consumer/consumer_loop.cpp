@@ -1,5 +1,7 @@
 #include "consumer_loop.hpp"
 
+#include "ingest/ingest_within_memory.hpp"
+#include "operations/decompression.hpp"
 #include "trace_context.hpp"
 
 #include <algorithm>
@@ -37,7 +39,7 @@ consumer_loop::consumer_loop(loop_settings settings, open_store make_store, open
                              program::stop_signal& stop, program::log& log, monitor& watch)
     : settings_(std::move(settings)), make_store_(std::move(make_store)),
       make_subscriber_(std::move(make_subscriber)), stop_(stop), log_(log), monitor_(watch),
-      rows_(settings_.row_cache_bytes) {}
+      scopes_(settings_.row_cache_bytes) {}
 
 result<loop_result> consumer_loop::run() {
   if (auto opened = open_at_first(); !opened)
@@ -128,7 +130,7 @@ result<void> consumer_loop::connect() {
   subscriber_.reset();
   is_commit_begun_ = false;
   owned_.clear();
-  rows_.clear();
+  scopes_.forget();
   rewinds_.clear();
   auto connected = make_subscriber_(make_listener());
   if (!connected)
@@ -139,6 +141,7 @@ result<void> consumer_loop::connect() {
     if (auto marked = (*connected)->mark_end(settings_.broker_timeout); !marked)
       return marked;
   subscriber_ = std::move(*connected);
+  taken_at_ = clock::now();
   has_connected_ = true;
   settings_.ingest.log = subscriber_->log();
   log_.info("consuming", {{"log", settings_.ingest.log.name}, {"owner", settings_.owner}});
@@ -156,7 +159,7 @@ partition_listener consumer_loop::make_listener() {
           [this](std::span<const std::int32_t> partitions) {
             for (const auto partition : partitions)
               owned_.erase(partition);
-            rows_.clear(); // others write those scopes now
+            scopes_.forget(); // others write those scopes now
             log_.info("partitions revoked", {{"partitions", partitions.size()}, {"owned", owned_.size()}});
           },
       .gap = [this](std::int32_t partition, std::int64_t expected,
@@ -223,9 +226,12 @@ result<consumer_loop::step> consumer_loop::take_batch() {
   if (!batch)
     return recover_from(batch.error());
   heard_of_at_ = clock::now();
+  note_unreadable();
+  note_taken(*batch);
   was_waiting_ = std::exchange(is_waiting_, batch->empty());
   if (batch->empty() && rewinds_.empty())
     return finish_or_go_on();
+  taken_at_ = heard_of_at_;
   auto is_rewound = rewind_replaced(*batch);
   if (!is_rewound || *is_rewound) {
     subscriber_.reset(); // joins anew and is told what is still ours, and where to begin
@@ -252,6 +258,39 @@ result<consumer_loop::step> consumer_loop::take_batch() {
   return step::go_on;
 }
 
+/// What was polled is not in librdkafka's queue any more; where nothing was, the queue is empty.
+void consumer_loop::note_taken(const std::vector<received_message>& batch) {
+  if (batch.empty())
+    return decompression::give_back_all();
+  std::size_t bytes = 0;
+  for (const auto& message : batch)
+    bytes += message.value.size();
+  decompression::give_back(bytes);
+}
+
+/// Tells once of each partition that begins to stand still, and when it goes on.
+void consumer_loop::note_unreadable() {
+  const auto stuck = subscriber_->unreadable();
+  if (stuck.empty() && stuck_.empty())
+    return;
+  std::map<std::int32_t, std::int64_t> places;
+  for (const auto& one : stuck) {
+    places.emplace(one.partition, one.offset);
+    if (stuck_.contains(one.partition))
+      continue;
+    log_.record(program::log::level::err, to_string(one.reason),
+                std::vector<program::log_field>{{"reason", error_name(one.reason.reason())},
+                                                {"partition", one.partition},
+                                                {"offset", one.offset}});
+  }
+  for (const auto& [partition, offset] : stuck_)
+    if (!places.contains(partition))
+      log_.info("the partition can be read again, or is not ours any more",
+                {{"partition", partition}, {"offset", offset}});
+  stuck_ = std::move(places);
+  monitor_.unreadable_are(stuck);
+}
+
 /// Not confirmed is not lost: the store knows what it has, and recognises it when it comes again.
 void consumer_loop::tell_broker(result<void> (subscriber::*commit)(std::chrono::milliseconds)) {
   if (auto told = ((*subscriber_).*commit)(settings_.broker_timeout); !told)
@@ -272,6 +311,9 @@ result<consumer_loop::step> consumer_loop::finish_or_go_on() {
     if (has_caught_up_)
       if (auto noted = note_caught_up(); !noted)
         return recover_from(noted.error());
+    if (!*is_done && settings_.is_until_end && clock::now() - taken_at_ > settings_.give_up_after)
+      if (const auto stuck = subscriber_->unreadable(); !stuck.empty())
+        return stuck.front().reason; // the rest is consumed, and this end is never reached
     return *is_done && settings_.is_until_end ? step::done : step::go_on;
   }
   // A client that has lost its broker finds it again by itself, and has no messages until then.
@@ -332,7 +374,7 @@ result<bool> consumer_loop::rewind_replaced(const std::vector<received_message>&
     held->second.last_message.reset();
   }
   if (!rewinds_.empty())
-    rows_.clear();
+    scopes_.forget();
   rewinds_.clear();
   const auto replaced = find_replaced_logs(owned_, batch);
   for (const auto partition : replaced) {
@@ -356,7 +398,7 @@ result<void> consumer_loop::rewind_stream(std::int64_t next_offset) {
 }
 
 /// step::done when it was told to end before the store took the batch, which then comes again.
-result<consumer_loop::step> consumer_loop::ingest_until_stored(const std::vector<received_message>& batch) {
+result<consumer_loop::step> consumer_loop::ingest_until_stored(std::vector<received_message>& batch) {
   for (;;) {
     const auto begun = clock::now();
     if (has_lost_its_messages())
@@ -364,7 +406,7 @@ result<consumer_loop::step> consumer_loop::ingest_until_stored(const std::vector
                           "this process stood still for longer than the durable's ack wait, and JetStream has "
                           "given its messages to others; this batch is dropped",
                           "DED-03");
-    auto done = store_ ? ingest(*store_, settings_.ingest, owned_, batch, rows_)
+    auto done = store_ ? ingest_within_memory(*store_, settings_.ingest, owned_, batch, scopes_)
                        : result<batch_report>(closed_store());
     if (done) {
       report(*done, begun);
@@ -386,7 +428,7 @@ result<consumer_loop::step> consumer_loop::ingest_until_stored(const std::vector
 
 result<void> consumer_loop::reopen_store() {
   store_.reset();
-  rows_.clear();
+  scopes_.forget();
   monitor_.opening_store(true);
   auto opened = make_store_();
   monitor_.opening_store(false);

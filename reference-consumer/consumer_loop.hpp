@@ -1,7 +1,7 @@
 #ifndef KOLLECT_CONSUMER_LOOP_HPP
 #define KOLLECT_CONSUMER_LOOP_HPP
 
-#include "ingest.hpp"
+#include "ingest/ingest.hpp"
 #include "operations/monitor.hpp"
 #include "outbox.hpp"
 #include "store/store.hpp"
@@ -81,7 +81,9 @@ private:
   result<step> recover_from(const failure& reason);
   result<void> rewind_stream(std::int64_t next_offset);
   result<bool> rewind_replaced(const std::vector<received_message>& batch);
-  result<step> ingest_until_stored(const std::vector<received_message>& batch);
+  result<step> ingest_until_stored(std::vector<received_message>& batch);
+  void note_unreadable();
+  void note_taken(const std::vector<received_message>& batch);
   void tell_broker(result<void> (subscriber::*commit)(std::chrono::milliseconds));
   result<void> reopen_store();
   result<void> maintain();
@@ -110,12 +112,14 @@ private:
   std::unique_ptr<store> store_;
   std::unique_ptr<subscriber> subscriber_;
   owned_positions owned_;
-  row_cache rows_;
+  held_scopes scopes_;
   rewinds rewinds_;
   batch_report total_;
+  std::map<std::int32_t, std::int64_t> stuck_; // partitions that stand still, and where
   std::chrono::milliseconds next_back_off_{0};
   std::chrono::steady_clock::time_point failing_since_{};
   std::chrono::steady_clock::time_point heard_of_at_{}; // when our messages were last known to be ours
+  std::chrono::steady_clock::time_point taken_at_{};    // when the last message came
   std::chrono::steady_clock::time_point maintained_at_{};
   std::chrono::steady_clock::time_point reported_at_{};
   std::chrono::steady_clock::time_point told_at_{};

@@ -1,5 +1,7 @@
 #include "resync.hpp"
 
+#include "ingest/apply.hpp"
+
 #include <array>
 #include <chrono>
 #include <set>
@@ -28,22 +30,22 @@ result<void> own_partitions(store& into, const std::string& log, owned_positions
 }
 
 /// What is compared: a scope's record and rows.
-struct held_scope {
+struct compared_scope {
   scope_record record;
   row_map rows;
 };
 
-result<held_scope> read_scope(transaction& from, const scope& which) {
+result<compared_scope> read_scope(transaction& from, const scope& which) {
   auto record = from.open_scope(which);
   if (!record)
     return record.error();
   auto rows = from.rows(record->id);
   if (!rows)
     return rows.error();
-  return held_scope{std::move(*record), std::move(*rows)};
+  return compared_scope{std::move(*record), rows->to_map()};
 }
 
-resync_relation relation_of(const held_scope& held, const held_scope& rebuilt,
+resync_relation relation_of(const compared_scope& held, const compared_scope& rebuilt,
                             const std::vector<change>& changes) {
   if (!held.record.order)
     return resync_relation::missing;
@@ -52,15 +54,22 @@ resync_relation relation_of(const held_scope& held, const held_scope& rebuilt,
   return changes.empty() ? resync_relation::same : resync_relation::different;
 }
 
-result<void> write(transaction& target, const ingest_settings& settings, const held_scope& held,
-                   const held_scope& rebuilt, const std::vector<change>& changes) {
+result<void> write(transaction& target, const ingest_settings& settings, const compared_scope& held,
+                   const compared_scope& rebuilt, const std::vector<change>& changes) {
   auto record = rebuilt.record;
   record.id = held.record.id;
   record.target_digest = held.record.target_digest;
   record.target_conflicts = held.record.target_conflicts;
-  if (auto written = target.write_snapshot({record, changes, {settings.log.name, -1, -1}, settings.now()});
-      !written)
+  record.row_count = held.record.row_count;
+  record.row_bytes = held.record.row_bytes;
+  auto writer =
+      target.write_snapshot({record.id, record.order->instant, {settings.log.name, -1, -1}, settings.now()});
+  if (!writer)
+    return writer.error();
+  if (auto written = write_changes(**writer, changes); !written)
     return written;
+  if (auto finished = (*writer)->finish(record); !finished)
+    return finished;
   auto dropped = target.drop_superseded_parts(record.id, *record.order);
   if (!dropped)
     return dropped.error();
@@ -123,7 +132,7 @@ result<outcome_counts> rebuild(log_reader& log, store& into, ingest_settings set
                                const std::function<bool(const outcome_counts&)>& told) {
   settings.log = log.log();
   owned_positions owned;
-  row_cache rows(default_row_cache_bytes);
+  held_scopes scopes(default_row_cache_bytes);
   outcome_counts counts;
   while (!log.at_end()) {
     auto batch = log.poll(batch_messages, batch_bytes, poll_time);
@@ -133,7 +142,7 @@ result<outcome_counts> rebuild(log_reader& log, store& into, ingest_settings set
       if (auto ours = own_partitions(into, settings.log.name, owned, *batch); !ours)
         return ours.error();
     if (!batch->empty()) {
-      auto done = ingest(into, settings, owned, *batch, rows);
+      auto done = ingest(into, settings, owned, *batch, scopes);
       if (!done)
         return done.error();
       counts += done->counts;

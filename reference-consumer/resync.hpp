@@ -1,7 +1,7 @@
 #ifndef KOLLECT_CONSUMER_RESYNC_HPP
 #define KOLLECT_CONSUMER_RESYNC_HPP
 
-#include "ingest.hpp"
+#include "ingest/ingest.hpp"
 #include "store/store.hpp"
 
 #include <kollect/diff.hpp>

@@ -127,15 +127,15 @@ namespace detail {
 /// there: never. It passes when the items that were held back last come again in a newer snapshot, so keep
 /// their digest in held_snapshot::held_back. error::mass_deletion.
 [[nodiscard]] inline result<void> check_deletions(const held_snapshot& held, const sha256_digest& items,
-                                                  std::size_t held_rows, std::span<const change> changes,
+                                                  std::size_t held_rows, std::size_t removed_rows,
                                                   std::optional<std::int64_t> max_delete_percent) {
   if (!max_delete_percent || held.held_back == items)
     return {};
-  const std::size_t removed = count_removed(changes);
-  if (static_cast<std::int64_t>(removed) * 100 <= *max_delete_percent * static_cast<std::int64_t>(held_rows))
+  if (static_cast<std::int64_t>(removed_rows) * 100 <=
+      *max_delete_percent * static_cast<std::int64_t>(held_rows))
     return {};
   return make_failure(error::mass_deletion,
-                      "the snapshot would remove " + std::to_string(removed) + " of " +
+                      "the snapshot would remove " + std::to_string(removed_rows) + " of " +
                           std::to_string(held_rows) + " rows, more than the " +
                           std::to_string(*max_delete_percent) +
                           " per cent that are allowed; it is applied when the same rows come again in a "
@@ -143,17 +143,18 @@ namespace detail {
                       "DEL-01");
 }
 
-namespace detail {
-
+/// The targets (namespace, name) that rows belong to.
 using target_set = std::set<std::pair<std::string, std::string>>;
 
-/// The targets (namespace, name) that rows belong to.
+/// Those of a scope's rows.
 [[nodiscard]] inline target_set targets_of(const row_map& rows) {
   target_set targets;
   for (const auto& [identity, row] : rows)
     targets.emplace(identity.target_namespace, identity.target_name);
   return targets;
 }
+
+namespace detail {
 
 [[nodiscard]] inline std::uint64_t digest_of(const target_set& targets) {
   std::string text;
@@ -166,19 +167,18 @@ using target_set = std::set<std::pair<std::string, std::string>>;
 
 /// Notices several inventories that share a scope because their keys do not tell them apart: their snapshots
 /// have disjoint targets and take turns (A, B, A), each wiping the other's rows. Keeps in `held` what the
-/// next call needs, and answers whether it happened now: tell a person. Linear in the rows; to be asked only
-/// when a snapshot removes every row held.
-[[nodiscard]] inline bool notice_alternating_targets(held_snapshot& held, const row_map& before,
-                                                     const row_map& after) {
+/// next call needs, and answers whether it happened now: tell a person. Linear in the targets; to be asked
+/// only when a snapshot removes every row held.
+[[nodiscard]] inline bool notice_alternating_targets(held_snapshot& held, const target_set& before,
+                                                     const target_set& after) {
   if (before.empty() || after.empty())
     return false;
-  const auto old_targets = detail::targets_of(before), new_targets = detail::targets_of(after);
-  const bool is_disjoint = std::none_of(new_targets.begin(), new_targets.end(),
-                                        [&](const auto& target) { return old_targets.contains(target); });
+  const bool is_disjoint =
+      std::none_of(after.begin(), after.end(), [&](const auto& target) { return before.contains(target); });
   if (!is_disjoint)
     return false;
-  const bool takes_turns = held.target_digest == detail::digest_of(new_targets);
-  held.target_digest = detail::digest_of(old_targets);
+  const bool takes_turns = held.target_digest == detail::digest_of(after);
+  held.target_digest = detail::digest_of(before);
   if (takes_turns)
     ++held.target_conflicts;
   return takes_turns;

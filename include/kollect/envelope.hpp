@@ -16,6 +16,7 @@
 #include <array>
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <ostream>
 #include <set>
 #include <string>
@@ -59,10 +60,20 @@ struct envelope_view {
 
 namespace detail {
 
+/// What is said of a name over limits::max_name_bytes.
+[[nodiscard]] inline failure name_too_long(const std::string& what, std::size_t size, std::size_t most,
+                                           std::string_view clause, std::optional<text_position> where = {}) {
+  return make_failure(error::too_large,
+                      what + " has " + std::to_string(size) + " bytes, more than max_name_bytes (" +
+                          std::to_string(most) + ")",
+                      clause, where);
+}
+
 /// Reads the fields of one envelope object, in any order, known ones once each.
 class envelope_reader {
 public:
-  envelope_reader(std::string_view message, const limits& bounds) : cursor_(message, bounds.max_depth) {
+  envelope_reader(std::string_view message, const limits& bounds)
+      : cursor_(message, bounds.max_depth), max_name_bytes_(bounds.max_name_bytes) {
     view_.message = message;
   }
 
@@ -197,7 +208,22 @@ private:
       return reason;
     }
     view_.timestamp = *instant;
+    if (auto sized = check_name("cluster", view_.cluster, "ENV-06"); !sized)
+      return sized.error();
+    if (auto sized = check_name("namespace", view_.namespace_, "ENV-07"); !sized)
+      return sized.error();
     return view_;
+  }
+
+  [[nodiscard]] result<void> check_name(std::string_view field, const json_string& name,
+                                        std::string_view clause) const {
+    if (name.raw().size() <= max_name_bytes_) // an escape is never shorter than what it stands for
+      return {};
+    const auto size = name.is_plain() ? name.raw().size() : name.decode().size();
+    if (size <= max_name_bytes_)
+      return {};
+    return name_too_long("\"" + std::string(field) + "\"", size, max_name_bytes_, clause,
+                         at(cursor_.begin_of(name)));
   }
 
   json_cursor cursor_;
@@ -208,6 +234,7 @@ private:
   std::string_view clause_ = "ENV-01";
   std::size_t timestamp_at_ = 0;
   std::size_t version_at_ = 0;
+  std::size_t max_name_bytes_;
 };
 
 /// Whatever is read of a message must have bytes, and not too many.
@@ -230,7 +257,8 @@ private:
 /// Fields may come in any order, and unknown ones are passed over (ENV-02). An absent or empty
 /// schemaVersion counts as v1alpha1; any other is error::unsupported_schema_version (ENV-03). One name twice
 /// is error::duplicate_field, be it known or not. Bytes in a string that are not UTF-8 are
-/// error::invalid_utf8; an escaped lone surrogate is U+FFFD (BYT-03). Errors name the field and carry the
+/// error::invalid_utf8; an escaped lone surrogate is U+FFFD (BYT-03). A cluster or namespace over
+/// limits::max_name_bytes is error::too_large. Errors name the field and carry the
 /// byte offset. Linear in the message, O(n log n) in its unknown fields; the payload is only scanned for its
 /// end. Allocates nothing for a message with up to 32 unknown fields.
 [[nodiscard]] inline result<envelope_view> parse_envelope(std::string_view message,

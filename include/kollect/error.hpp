@@ -49,6 +49,7 @@ enum class error {
   part_conflict,              ///< MP-05: one index came with two contents
   torn_set,                   ///< MP-04: parts that never became a whole set
   mass_deletion,              ///< a snapshot would remove more of its scope's rows than is allowed unasked
+  unreadable_batch,           ///< the log holds messages there that no client can be given
 
   // Exports that cannot be published.
   empty_export,          ///< ENV-08
@@ -83,6 +84,7 @@ enum class error {
   store_too_new,
   fenced, ///< another owner took the partition over
 
+  out_of_memory, ///< less than it takes: see limits, or give more
   internal
 };
 
@@ -94,6 +96,7 @@ enum class condition {
   authentication,    ///< credentials or certificates were refused
   cannot_store,      ///< the place for output is full, read-only or held by another process
   lost_ownership,    ///< another process owns it now
+  out_of_resources,  ///< this process is allowed less memory than it takes
   internal           ///< a defect of this software
 };
 
@@ -152,6 +155,8 @@ struct error_text {
     return {"torn_set", "the multipart set was never completed", bad_data};
   case error::mass_deletion:
     return {"mass_deletion", "the snapshot would remove too many of its scope's rows", bad_data};
+  case error::unreadable_batch:
+    return {"unreadable_batch", "the log holds messages that cannot be read", bad_data};
   case error::empty_export:
     return {"empty_export", "there is no payload to export", bad_data};
   case error::item_exceeds_limit:
@@ -202,6 +207,8 @@ struct error_text {
     return {"store_too_new", "the store was written by a newer version of this program", bad_configuration};
   case error::fenced:
     return {"fenced", "another process has taken the partition over", lost_ownership};
+  case error::out_of_memory:
+    return {"out_of_memory", "there is not enough memory", out_of_resources};
   case error::internal:
     return {"internal", "this is a defect, please report it", condition::internal};
   }
@@ -230,6 +237,8 @@ public:
       return "cannot store";
     case condition::lost_ownership:
       return "lost ownership";
+    case condition::out_of_resources:
+      return "out of resources";
     case condition::internal:
       return "internal error";
     }

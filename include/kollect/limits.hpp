@@ -18,6 +18,10 @@ struct limits {
   /// Longest message that is read, in bytes. A longer one is error::too_large.
   std::size_t max_message_bytes = 256U * 1024 * 1024;
 
+  /// Longest name of a cluster, a namespace or an inventory, in bytes of UTF-8 (ENV-06, ENV-07, KAF-01). A
+  /// longer one is error::too_large: names are kept for good, and repeated with every row.
+  std::size_t max_name_bytes = 4096;
+
   /// Largest partTotal of a multipart set (MP-04).
   std::size_t max_part_total = 10'000;
 

@@ -106,6 +106,10 @@ struct received_message {
   std::vector<header> headers;          ///< in the order they were sent in
   std::string_view value;               ///< the bytes as sent; empty for a tombstone too
   bool is_tombstone = false;            ///< a Kafka record without a value
+  /// Set where the log could not be read, and the subscriber was told to pass over that. It says which
+  /// offsets are missing and why; `offset` is the last of them, and there is no value. Such a message is to
+  /// be buried and acknowledged, as others are.
+  std::optional<failure> unreadable;
   std::shared_ptr<const void> owner;    ///< keeps `value` alive
   std::function<void()> on_acknowledge; ///< set by the subscriber
 

@@ -253,15 +253,16 @@ private:
     auto changes = diff(held.rows, rows);
     if (!changes)
       return changes.error();
-    if (auto checked = check_deletions(held.snapshot, arrived.items_digest, held.rows.size(), *changes,
-                                       settings_.max_delete_percent);
+    if (auto checked = check_deletions(held.snapshot, arrived.items_digest, held.rows.size(),
+                                       count_removed(*changes), settings_.max_delete_percent);
         !checked) {
       held.snapshot.held_back = arrived.items_digest;
       return checked;
     }
     done.changes = std::move(*changes);
     if (!held.rows.empty() && count_removed(done.changes) == held.rows.size())
-      done.targets_alternate = notice_alternating_targets(held.snapshot, held.rows, rows);
+      done.targets_alternate =
+          notice_alternating_targets(held.snapshot, targets_of(held.rows), targets_of(rows));
     held.rows = std::move(rows);
     return {};
   }

@@ -26,18 +26,23 @@ struct message_head {
 
 namespace detail {
 
-[[nodiscard]] inline message_head make_head(const envelope_view& envelope, dedup_key key,
-                                            std::optional<std::string_view> message_key) {
-  scope where{key.cluster, key.namespace_, {}};
-  if (message_key)
-    where.inventory = inventory_from_key(*message_key, where.cluster, where.namespace_);
-  return {envelope, std::move(where), std::move(key)};
+[[nodiscard]] inline result<message_head> make_head(const envelope_view& envelope, dedup_key key,
+                                                    std::optional<std::string_view> message_key,
+                                                    const limits& bounds) {
+  const auto inventory =
+      message_key ? inventory_from_key(*message_key, key.cluster, key.namespace_) : std::string_view{};
+  if (inventory.size() > bounds.max_name_bytes)
+    return name_too_long("the inventory's name in the message key", inventory.size(), bounds.max_name_bytes,
+                         "KAF-01");
+  scope where{key.cluster, key.namespace_, std::string(inventory)};
+  return message_head{envelope, std::move(where), std::move(key)};
 }
 
 } // namespace detail
 
 /// Reads the header of a message: its scope from the labels and the message key (KAF-01 or the
-/// operator's form; none for NATS), and its dedup key. Linear: hashes the payload once.
+/// operator's form; none for NATS), and its dedup key. An inventory's name over limits::max_name_bytes is
+/// error::too_large. Linear: hashes the payload once.
 [[nodiscard]] inline result<message_head> read_head(std::string_view value,
                                                     std::optional<std::string_view> message_key = {},
                                                     const limits& bounds = {}) {
@@ -46,7 +51,7 @@ namespace detail {
   auto envelope = parse_envelope(value, hasher, key, bounds);
   if (!envelope)
     return envelope.error();
-  return detail::make_head(*envelope, std::move(key), message_key);
+  return detail::make_head(*envelope, std::move(key), message_key, bounds);
 }
 
 template <detail::temporary_text Text, class... Rest>
@@ -62,7 +67,7 @@ result<message_head> read_head(Text&&, Rest&&...) = delete; // a view of it woul
     return envelope.error();
   dedup_key key; ///< DED-01
   detail::assign_labels(key, *envelope);
-  return detail::make_head(*envelope, std::move(key), message_key);
+  return detail::make_head(*envelope, std::move(key), message_key, bounds);
 }
 
 template <detail::temporary_text Text, class... Rest>

@@ -74,6 +74,13 @@ struct partition_lag {
   friend bool operator==(const partition_lag&, const partition_lag&) = default;
 };
 
+/// A place where a partition stands still, as the messages there cannot be read.
+struct unreadable_batch {
+  std::int32_t partition = 0; ///< Kafka partition
+  std::int64_t offset = 0;    ///< of the first message that cannot be read
+  failure reason{};           ///< error::unreadable_batch: what is wrong, and what to do next
+};
+
 /// Which log messages come from, so that a topic or stream that was deleted and made anew is not
 /// taken for the old one.
 struct log_identity {
@@ -157,6 +164,10 @@ public:
 
   /// How many messages are waiting behind the position, per owned partition, as last seen.
   [[nodiscard]] virtual std::vector<partition_lag> lag() const = 0;
+
+  /// The partitions that stand still, while others go on, until what stands there can be read or the
+  /// subscriber is told to pass over it. They are tried again now and then.
+  [[nodiscard]] virtual std::span<const unreadable_batch> unreadable() const noexcept { return {}; }
 
   /// Sequence up to which the broker will never deliver again (NATS acknowledgement floor); 0 for Kafka.
   [[nodiscard]] virtual std::int64_t settled_sequence() const noexcept = 0;

@@ -66,6 +66,9 @@ template <class Reference>
 
 template <message_like Message>
 result<message_head> head_of(const Message& message) {
+  if constexpr (requires { message.unreadable.has_value(); })
+    if (message.unreadable)
+      return *message.unreadable;
   if constexpr (bytes_like<Message>) {
     return read_head(text_of(message));
   } else if constexpr (requires { message.key.has_value(); }) {

@@ -4,8 +4,7 @@
 #include <kollect/manifest/resolve.hpp>
 #include <kollect/manifest/select_sink.hpp>
 #include <kollect/yaml/read.hpp>
-
-#include <CLI/CLI.hpp>
+#include <program/command.hpp>
 
 #include <cstdlib>
 #include <optional>
@@ -21,17 +20,13 @@ struct sink_flags {
   std::string secret_dir; ///< empty: none
 };
 
-inline void add_sink_flags(CLI::App& command, sink_flags& flags) {
-  command
-      .add_option("--manifest", flags.manifest,
-                  "KollectEventSink manifest (YAML), with its Secret or without")
-      ->required()
-      ->type_name("FILE");
-  command.add_option("--sink", flags.sink, "name of the sink, where the manifest has several")
-      ->type_name("NAME");
-  command
-      .add_option("--secret-dir", flags.secret_dir, "mounted Secret: one file a key, or a folder a Secret")
-      ->type_name("DIR");
+/// --manifest, --sink and --secret-dir. The first is required, unless the command can do without.
+inline flag& add_sink_flags(command& to, sink_flags& flags) {
+  auto& manifest = to.add("--manifest", flags.manifest, file(),
+                          "KollectEventSink manifest (YAML), with its Secret or without");
+  to.add("--sink", flags.sink, text("NAME"), "name of the sink, where the manifest has several");
+  to.add("--secret-dir", flags.secret_dir, folder(), "mounted Secret: one file a key, or a folder a Secret");
+  return manifest.required();
 }
 
 /// Whether a run is going to log in anywhere. A dry run does not, and looks no secret up.

@@ -42,12 +42,18 @@ public:
   enum class format { json, text };
   using level = spdlog::level::level_enum;
 
-  explicit log(std::string program, format how = format::json, level least = level::info)
-      : program_(std::move(program)), how_(how),
+  explicit log(std::string program, format how = format::json, level least = level::info,
+               bool has_color = false)
+      : program_(std::move(program)), how_(how), has_color_(has_color),
         logger_(
             std::make_shared<spdlog::logger>(program_, std::make_shared<spdlog::sinks::stderr_sink_mt>())) {
     logger_->set_pattern("%v");
     logger_->set_level(least);
+  }
+
+  /// Whether there is a person to show progress to: text is written, and more than errors.
+  [[nodiscard]] bool shows_progress() const {
+    return how_ == format::text && logger_->should_log(level::info);
   }
 
   void debug(std::string_view message, std::initializer_list<log_field> fields = {}) {
@@ -104,22 +110,37 @@ private:
       write_value(out, field);
     }
     out.end_object();
-    return line;
+    return printable_json(line);
   }
 
   std::string text_line(level severity, std::string_view message, std::span<const log_field> fields) const {
     const auto name = spdlog::level::to_string_view(severity);
-    std::string line = program_ + ": " + std::string(name.data(), name.size()) + ": " + printable(message);
+    auto line = program_ + ": ";
+    line.append(has_color_ ? color_of(severity) : "").append(name.data(), name.size());
+    line.append(has_color_ ? "\033[0m: " : ": ").append(legible(message));
     for (const auto& field : fields) {
       line.append(" ").append(field.name).append("=");
       json_writer out(line);
       write_value(out, field);
     }
-    return line;
+    return printable_json(line);
+  }
+
+  /// As printable(), with quotes as they are: the text stands in none.
+  static std::string legible(std::string_view message) {
+    auto text = printable(message);
+    for (auto at = text.find("\\\""); at != std::string::npos; at = text.find("\\\"", at + 1))
+      text.erase(at, 1);
+    return text;
+  }
+
+  static std::string_view color_of(level severity) noexcept {
+    return severity == level::err ? "\033[31m" : severity == level::warn ? "\033[33m" : "\033[2m";
   }
 
   std::string program_;
   format how_;
+  bool has_color_;
   std::shared_ptr<spdlog::logger> logger_;
 };
 

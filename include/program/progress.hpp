@@ -1,19 +1,15 @@
 #ifndef KOLLECT_PROGRAM_PROGRESS_HPP
 #define KOLLECT_PROGRAM_PROGRESS_HPP
 
+#include <program/terminal.hpp>
+
 #include <chrono>
 #include <iostream>
 #include <string>
 #include <string_view>
 #include <utility>
 
-#include <unistd.h>
-
 namespace kollect::program {
-
-inline bool stderr_is_terminal() noexcept {
-  return ::isatty(STDERR_FILENO) == 1;
-}
 
 /// One line on a terminal that is written over again, at most ten times a second; silent elsewhere,
 /// where the log tells the same.

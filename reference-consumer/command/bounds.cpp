@@ -4,52 +4,43 @@
 
 namespace kollect::consumer {
 
-void add_bounds_flags(CLI::App& command, bounds_flags& flags) {
-  command.add_option("--max-message-bytes", flags.accepted.max_message_bytes, "longest message that is read")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  command.add_option("--max-depth", flags.accepted.max_depth, "deepest nesting of a message")
-      ->check(CLI::Range(std::size_t{4}, max_depth_ceiling))
-      ->capture_default_str();
-  command
-      .add_option("--max-part-total", flags.accepted.max_part_total, "largest partTotal of a multipart set")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  command
-      .add_option("--max-future", flags.max_future_seconds,
-                  "seconds that a snapshot may be dated ahead of both clocks")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  command.add_option("--keep-dedup-keys", flags.kept.dedup_keys_per_scope, "dedup keys kept for each scope")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  command.add_option("--keep-changes", flags.kept.changes, "entries of the change feed that are kept")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  command
-      .add_option("--max-pending-bytes", flags.kept.pending_bytes, "bytes of parts waiting for their sets")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  command
-      .add_option("--max-pending-age", flags.kept.pending_seconds,
-                  "seconds after which an unfinished set is given up")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  command
-      .add_option("--max-delete-percent", flags.max_delete_percent,
-                  "hold a snapshot back that would remove more of its scope's rows; 100: none")
-      ->check(CLI::Range(0, 100))
-      ->capture_default_str();
-  command
-      .add_option("--max-dead-letter-bytes", flags.kept.dead_letter_bytes,
-                  "bytes of dead letters' bodies that are kept")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
+void add_memory_budget_flag(program::command& to, std::optional<std::size_t>& budget) {
+  constexpr std::int64_t least = 64LL << 20U, most = 1LL << 50U;
+  to.add(
+      "--memory-budget", budget, program::bytes(least, most),
+      "memory that the process may take, which other limits follow from; default: what its cgroup allows, or "
+      "what the machine has");
+}
+
+void add_bounds_flags(program::command& to, bounds_flags& flags) {
+  using namespace program;
+  to.section("What a message may be");
+  to.add("--max-message-bytes", flags.max_message_bytes, bytes(1),
+         "longest message that is read; default: 256MiB, and in run 1/5 of the memory budget up to that");
+  to.add("--max-depth", flags.accepted.max_depth, count(4, max_depth_ceiling),
+         "deepest nesting of a message, which itself is level 1");
+  to.add(
+      "--max-name-bytes", flags.accepted.max_name_bytes, bytes(1),
+      "longest name of a cluster, a namespace or an inventory; a message with a longer one is a dead letter");
+  to.add("--max-part-total", flags.accepted.max_part_total, count(1), "largest partTotal of a multipart set");
+  to.add("--max-future", flags.max_future_seconds, seconds(0),
+         "how far a snapshot may be dated ahead of the broker's clock and ours");
+  to.add("--max-delete-percent", flags.max_delete_percent, count(0, 100),
+         "hold a snapshot back that would remove more of its scope's rows; 100: none");
+  to.section("What is kept");
+  to.add("--keep-dedup-keys", flags.kept.dedup_keys_per_scope, count(1),
+         "dedup keys kept for each scope; older redeliveries are still recognised as stale");
+  to.add("--keep-changes", flags.kept.changes, count(1), "entries of the change feed that are kept");
+  to.add("--max-pending-bytes", flags.kept.pending_bytes, bytes(1), "parts waiting for their sets");
+  to.add("--max-pending-age", flags.kept.pending_seconds, seconds(1), "when an unfinished set is given up");
+  to.add("--max-dead-letter-bytes", flags.kept.dead_letter_bytes, bytes(1),
+         "bodies of dead letters that are kept; over it the oldest bodies go, reason and digest stay");
 }
 
 ingest_settings make_ingest_settings(const bounds_flags& flags) {
   ingest_settings settings;
   settings.limits = flags.accepted;
+  settings.limits.max_message_bytes = flags.max_message_bytes.value_or(flags.accepted.max_message_bytes);
   settings.limits.max_future = std::chrono::seconds(flags.max_future_seconds);
   settings.retention = flags.kept;
   if (flags.max_delete_percent < 100)

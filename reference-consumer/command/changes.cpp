@@ -9,6 +9,7 @@
 #include <iostream>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace kollect::consumer {
@@ -17,7 +18,7 @@ namespace {
 struct changes_flags {
   store_flags store;
   std::int64_t after = 0;
-  std::int64_t limit = std::numeric_limits<std::int64_t>::max();
+  std::optional<std::int64_t> limit; ///< absent: no end
   bool is_followed = false;
   std::string output = "json";
 };
@@ -51,7 +52,7 @@ result<int> changes(const changes_flags& flags) {
   if (!store_id)
     return store_id.error();
   std::int64_t cursor = flags.after;
-  std::int64_t left = flags.limit;
+  std::int64_t left = flags.limit.value_or(std::numeric_limits<std::int64_t>::max());
   for (;;) {
     auto printed = print_new(**opened, *store_id, flags, cursor, left);
     if (!printed)
@@ -68,19 +69,18 @@ result<int> changes(const changes_flags& flags) {
 
 } // namespace
 
-void add_changes(CLI::App& program, command_action& chosen) {
+void add_changes(program::command& to) {
+  using namespace program;
   auto flags = std::make_shared<changes_flags>();
-  auto* const command = program.add_subcommand("changes", "print the change feed, one entry a line");
-  add_store_flags(*command, flags->store);
-  command->add_option("--after", flags->after, "only entries after this cursor")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  command->add_option("--limit", flags->limit, "end after this many entries")->check(CLI::PositiveNumber);
-  command->add_flag("--follow", flags->is_followed, "go on with new entries as they come");
-  command->add_option("-o,--output", flags->output, "json or text")
-      ->check(CLI::IsMember({"json", "text"}))
-      ->capture_default_str();
-  command->callback([flags, &chosen] { chosen = [flags] { return changes(*flags); }; });
+  auto& added = to.add_command("changes", "print the change feed, one entry a line");
+  add_store_flags(added, flags->store);
+  added.section("What is printed");
+  added.add("--after", flags->after, count(), "only entries after this cursor");
+  added.add("--limit", flags->limit, count(1), "end after this many entries");
+  added.add("--follow", flags->is_followed, "go on with new entries as they come");
+  added.add("-o,--output", flags->output, one_of({"json", "text"}), "json for programs, text for people");
+  added.shows("kollect-consumer changes --store sqlite:state.db --follow -o text", "Watch what changes");
+  added.does([flags](log&) { return changes(*flags); });
 }
 
 } // namespace kollect::consumer

@@ -1,29 +1,21 @@
 #ifndef KOLLECT_CONSUMER_COMMANDS_HPP
 #define KOLLECT_CONSUMER_COMMANDS_HPP
 
-#include <kollect/error.hpp>
-
-#include <CLI/CLI.hpp>
-
-#include <functional>
+#include <program/command.hpp>
 
 namespace kollect::consumer {
 
-/// What a command ends with: an exit code, or a failure that main() prints and turns into one.
-using command_action = std::function<result<int>()>;
-
-/// Each adds one command with its flags to the program; when the command is chosen, `chosen` becomes
-/// what it does.
-void add_run(CLI::App& program, command_action& chosen);
-void add_inspect(CLI::App& program, command_action& chosen);
-void add_state(CLI::App& program, command_action& chosen);
-void add_summary(CLI::App& program, command_action& chosen);
-void add_changes(CLI::App& program, command_action& chosen);
-void add_dead_letters(CLI::App& program, command_action& chosen);
-void add_explain(CLI::App& program, command_action& chosen);
-void add_doctor(CLI::App& program, command_action& chosen);
-void add_tail(CLI::App& program, command_action& chosen);
-void add_resync(CLI::App& program, command_action& chosen);
+/// Each adds one command with its flags and what it does.
+void add_run(program::command& to);
+void add_inspect(program::command& to);
+void add_state(program::command& to);
+void add_summary(program::command& to);
+void add_changes(program::command& to);
+void add_dead_letters(program::command& to);
+void add_explain(program::command& to);
+void add_doctor(program::command& to);
+void add_tail(program::command& to);
+void add_resync(program::command& to);
 
 } // namespace kollect::consumer
 

@@ -42,7 +42,7 @@ std::string to_json(const stored_dead_letter& stored) {
       .member("key", letter.message_key ? std::optional(encode_base64(*letter.message_key)) : std::nullopt)
       .member("valueBytes", stored.value_bytes)
       .member("valueSha256", to_string(stored.value_digest))
-      .member("value", stored.has_body ? std::optional(encode_base64(letter.value)) : std::nullopt)
+      .member("value", stored.has_body ? std::optional(encode_base64(stored.value)) : std::nullopt)
       .member("buriedAt", to_string(letter.at))
       .end_object();
   return line;
@@ -91,7 +91,7 @@ result<int> show(const show_flags& flags) {
     if (!stored.has_body)
       return make_failure(error::invalid_value, "the bytes of dead letter " + std::to_string(flags.id) +
                                                     " were dropped to stay within --max-dead-letter-bytes");
-    std::cout << stored.letter.value;
+    std::cout << stored.value;
   }
   if (!std::cout.flush())
     return make_failure(error::store_full, "the output could not be written");
@@ -174,56 +174,53 @@ result<int> drop(const choice_flags& flags) {
   return program::success;
 }
 
-void add_choice(CLI::App& group, command_action& chosen, const char* name, const char* what,
-                bool takes_bounds, result<int> (*action)(const choice_flags&)) {
+void add_choice(program::command& to, const char* name, const char* what, bool takes_bounds,
+                result<int> (*action)(const choice_flags&)) {
+  using namespace program;
   auto flags = std::make_shared<choice_flags>();
-  auto* const command = group.add_subcommand(name, what);
-  add_store_flags(*command, flags->store);
-  auto* const choice = command->add_option_group("letters", "which of them");
-  choice->add_option("IDS", flags->ids, "ids of dead letters, as dlq list prints them");
-  choice->add_option("--reason", flags->reason, "all with this reason");
-  choice->add_flag("--all", flags->is_all, "all there are");
-  choice->require_option(1);
+  auto& added = to.add_command(name, what);
+  add_store_flags(added, flags->store);
+  added.section("Which dead letters");
+  added.add("IDS", flags->ids, count(1), "ids, as dlq list prints them");
+  added.add("--reason", flags->reason, text("REASON"), "all with this reason");
+  added.add("--all", flags->is_all, "all there are");
+  added.exactly_one_of({"IDS", "reason", "all"});
   if (takes_bounds)
-    add_bounds_flags(*command, flags->bounds);
-  command->callback([flags, action, &chosen] { chosen = [flags, action] { return action(*flags); }; });
+    add_bounds_flags(added, flags->bounds);
+  added.does([flags, action](log&) { return action(*flags); });
 }
 
-void add_list(CLI::App& group, command_action& chosen) {
+void add_list(program::command& to) {
+  using namespace program;
   auto flags = std::make_shared<list_flags>();
-  auto* const command =
-      group.add_subcommand("list", "print dead letters, one a line, key and value in base64");
-  add_store_flags(*command, flags->store);
-  command->add_option("--after", flags->after, "only letters with a greater id")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  command->add_option("--limit", flags->limit, "print at most this many")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  command->callback([flags, &chosen] { chosen = [flags] { return list(*flags); }; });
+  auto& added = to.add_command("list", "print dead letters, one a line, key and value in base64");
+  add_store_flags(added, flags->store);
+  added.section("What is printed");
+  added.add("--after", flags->after, count(), "only letters with a greater id");
+  added.add("--limit", flags->limit, count(1), "print at most this many");
+  added.does([flags](log&) { return list(*flags); });
 }
 
-void add_show(CLI::App& group, command_action& chosen) {
+void add_show(program::command& to) {
+  using namespace program;
   auto flags = std::make_shared<show_flags>();
-  auto* const command = group.add_subcommand("show", "print one dead letter");
-  add_store_flags(*command, flags->store);
-  command->add_option("ID", flags->id, "of the dead letter")->required();
-  command->add_option("-o,--output", flags->output, "json, or raw: the message's bytes and nothing else")
-      ->check(CLI::IsMember({"json", "raw"}))
-      ->capture_default_str();
-  command->callback([flags, &chosen] { chosen = [flags] { return show(*flags); }; });
+  auto& added = to.add_command("show", "print one dead letter");
+  add_store_flags(added, flags->store);
+  added.section("What is printed");
+  added.add("ID", flags->id, count(1), "id of the dead letter").required().without_default();
+  added.add("-o,--output", flags->output, one_of({"json", "raw"}),
+            "json, or raw: the message's bytes and nothing else");
+  added.does([flags](log&) { return show(*flags); });
 }
 
 } // namespace
 
-void add_dead_letters(CLI::App& program, command_action& chosen) {
-  auto* const group = program.add_subcommand("dlq", "dead letters: messages that nobody can apply");
-  group->require_subcommand(1);
-  add_list(*group, chosen);
-  add_show(*group, chosen);
-  add_choice(*group, chosen, "retry", "take dead letters in once more, with the limits given here", true,
-             &retry);
-  add_choice(*group, chosen, "drop", "remove dead letters for good; the counters stay", false, &drop);
+void add_dead_letters(program::command& to) {
+  auto& group = to.add_command("dlq", "dead letters: messages that nobody can apply");
+  add_list(group);
+  add_show(group);
+  add_choice(group, "retry", "take dead letters in once more, with the limits given here", true, &retry);
+  add_choice(group, "drop", "remove dead letters for good; the counters stay", false, &drop);
 }
 
 } // namespace kollect::consumer

@@ -1,10 +1,14 @@
+#include "command/bounds.hpp"
 #include "command/commands.hpp"
 #include "command/examine_durable.hpp"
 #include "command/open_log.hpp"
 #include "command/open_store.hpp"
+#include "operations/decompression.hpp"
+#include "operations/memory_budget.hpp"
 
 #include <kollect/checksum.hpp>
 #include <kollect/json_writer.hpp>
+#include <kollect/kafka/find_unreadable.hpp>
 #include <kollect/timestamp.hpp>
 #include <program/connect.hpp>
 #include <program/exit_code.hpp>
@@ -23,6 +27,7 @@ namespace {
 struct doctor_flags {
   store_flags store;
   program::sink_flags sink; ///< without a manifest the broker is not asked
+  std::optional<std::size_t> memory_budget;
   std::string group = "kollect-consumer";
 };
 
@@ -115,40 +120,69 @@ result<std::optional<std::string>> compare_clocks(log_reader& log, const partiti
 
 /// Asks the broker where the log of a manifest ends, and compares.
 result<log_report> compare_log(const program::sink_flags& flags, const std::string& group,
-                               const std::vector<stored_position>& positions) {
+                               const std::vector<stored_position>& positions, program::log& log) {
   log_report out;
   if (flags.manifest.empty())
     return out;
   auto target = program::load_connection(flags);
   if (!target)
     return target.error();
-  const auto tell = [](std::string_view line) { std::cerr << "kollect-consumer: " << line << '\n'; };
+  const auto tell = [&log](std::string_view line) { log.warning(line); };
   if (auto durable = examine_durable(*target, group, tell); !durable)
     return durable.error();
   else
     out.wrong = std::move(*durable);
-  auto log = open_log(*target, read_start::latest, tell);
-  if (!log)
-    return log.error();
-  for (const auto& end : (*log)->ends()) {
+  auto reader = open_log(*target, read_start::latest, tell);
+  if (!reader)
+    return reader.error();
+  for (const auto& end : (*reader)->ends()) {
     store_lag lag{end.partition, end.next_offset, -1};
     for (const auto& position : positions) {
-      if (position.log != (*log)->log().name || position.partition != end.partition)
+      if (position.log != (*reader)->log().name || position.partition != end.partition)
         continue;
       lag.next_offset = position.next_offset;
-      auto compared = compare_position(**log, position, end.next_offset);
+      auto compared = compare_position(**reader, position, end.next_offset);
       if (!compared)
         return compared.error();
       if (*compared)
         out.wrong.push_back(std::move(**compared));
     }
     out.lag.push_back(lag);
-    auto clocks = compare_clocks(**log, end);
+    auto clocks = compare_clocks(**reader, end);
     if (!clocks)
       return clocks.error();
     if (*clocks && out.warnings.empty())
       out.warnings.push_back(std::move(**clocks));
   }
+  return out;
+}
+
+/// Where the broker holds something next that cannot be read, as far as the store is behind.
+result<std::vector<std::string>> find_unreadable(const program::sink_flags& flags,
+                                                 const std::vector<store_lag>& lag,
+                                                 std::optional<std::size_t> memory_budget) {
+  std::vector<partition_position> behind;
+  for (const auto& one : lag)
+    if (one.next_offset >= 0 && one.next_offset < one.end_offset)
+      behind.push_back({one.partition, one.next_offset});
+  std::vector<std::string> out;
+  if (flags.manifest.empty() || behind.empty())
+    return out;
+  auto target = program::load_connection(flags);
+  if (!target)
+    return target.error();
+  if (target->system != broker_system::kafka)
+    return out;
+  const auto shares = share_out(memory_budget ? *memory_budget : available_memory());
+  decompression::bound(shares.answer);
+  kafka::subscriber_options options;
+  options.max_message_bytes = shares.answer;
+  options.fetch_bytes = shares.fetch;
+  auto found = kafka::find_unreadable(*target, options, behind, std::chrono::seconds(10));
+  if (!found)
+    return found.error();
+  for (const auto& one : *found)
+    out.push_back(to_string(one.reason));
   return out;
 }
 
@@ -178,7 +212,7 @@ std::vector<std::string> shared_scopes(const std::vector<scope_summary>& scopes)
   return out;
 }
 
-result<int> doctor(const doctor_flags& flags) {
+result<int> doctor(const doctor_flags& flags, program::log& log) {
   auto opened = open_reader(flags.store);
   if (!opened)
     return opened.error();
@@ -198,18 +232,22 @@ result<int> doctor(const doctor_flags& flags) {
   if (!waiting)
     return waiting.error();
   // What the store says is told in any case.
-  auto compared = compare_log(flags.sink, flags.group, *positions);
-  const auto log = compared ? std::move(*compared) : log_report{};
+  auto compared = compare_log(flags.sink, flags.group, *positions, log);
+  const auto beside = compared ? std::move(*compared) : log_report{};
+  auto unreadable = compared ? find_unreadable(flags.sink, beside.lag, flags.memory_budget)
+                             : result<std::vector<std::string>>(std::vector<std::string>());
   auto warnings = shared_scopes(*scopes);
   warnings.insert(warnings.end(), waiting->begin(), waiting->end());
-  warnings.insert(warnings.end(), log.warnings.begin(), log.warnings.end());
-  wrong->insert(wrong->end(), log.wrong.begin(), log.wrong.end());
+  warnings.insert(warnings.end(), beside.warnings.begin(), beside.warnings.end());
+  if (unreadable)
+    warnings.insert(warnings.end(), unreadable->begin(), unreadable->end());
+  wrong->insert(wrong->end(), beside.wrong.begin(), beside.wrong.end());
   std::string report;
   json_writer out(report);
   out.begin_object();
   write_array(out, "positions", *positions);
   if (!flags.sink.manifest.empty())
-    write_array(out, "lag", log.lag);
+    write_array(out, "lag", beside.lag);
   out.name("counters");
   write(out, *counts);
   write_array(out, "contradictions", *wrong);
@@ -220,30 +258,26 @@ result<int> doctor(const doctor_flags& flags) {
     return make_failure(error::store_full, "the output could not be written");
   if (!compared)
     return compared.error();
+  if (!unreadable)
+    return unreadable.error();
   return wrong->empty() && warnings.empty() ? program::success : program::findings;
 }
 
 } // namespace
 
-void add_doctor(CLI::App& program, command_action& chosen) {
+void add_doctor(program::command& to) {
+  using namespace program;
   auto flags = std::make_shared<doctor_flags>();
-  auto* const command =
-      program.add_subcommand("doctor", "check that a store does not contradict itself; print its positions");
-  add_store_flags(*command, flags->store);
-  command
-      ->add_option("--manifest", flags->sink.manifest,
-                   "ask the broker of this KollectEventSink manifest too how far behind its log the store is")
-      ->type_name("FILE");
-  command
-      ->add_option("--group", flags->group, "NATS: the durable that is to be examined too, as of run --group")
-      ->capture_default_str();
-  command->add_option("--sink", flags->sink.sink, "name of the sink, where the manifest has several")
-      ->type_name("NAME");
-  command
-      ->add_option("--secret-dir", flags->sink.secret_dir,
-                   "mounted Secret: one file a key, or a folder a Secret")
-      ->type_name("DIR");
-  command->callback([flags, &chosen] { chosen = [flags] { return doctor(*flags); }; });
+  auto& added =
+      to.add_command("doctor", "check that a store does not contradict itself, and print its positions");
+  add_store_flags(added, flags->store);
+  added.section("Broker, which is asked how far behind its log the store is");
+  add_sink_flags(added, flags->sink).is_required = false;
+  added.add("--group", flags->group, text("ID"), "NATS: the durable that is examined too, as of run --group");
+  add_memory_budget_flag(added, flags->memory_budget);
+  added.shows("kollect-consumer doctor --store sqlite:state.db --manifest sink.yaml",
+              "Check a store, and how far it is behind");
+  added.does([flags](log& log) { return doctor(*flags, log); });
 }
 
 } // namespace kollect::consumer

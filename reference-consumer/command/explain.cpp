@@ -70,16 +70,17 @@ result<int> run(const explain_flags& flags) {
 
 } // namespace
 
-void add_explain(CLI::App& program, command_action& chosen) {
+void add_explain(program::command& to) {
+  using namespace program;
   auto flags = std::make_shared<explain_flags>();
-  auto* const command =
-      program.add_subcommand("explain", "say what would become of a message, and why; change nothing");
-  add_store_flags(*command, flags->store);
-  add_bounds_flags(*command, flags->bounds);
-  command->add_option("--key", flags->key, "the message's Kafka key, which names the inventory (KAF-01)");
-  command->add_option("MESSAGE", flags->file, "file with the message's bytes, or - for standard input")
-      ->required();
-  command->callback([flags, &chosen] { chosen = [flags] { return run(*flags); }; });
+  auto& added = to.add_command("explain", "say what would become of a message, and why; change nothing");
+  added.section("Message");
+  added.add("MESSAGE", flags->file, file(), "file with the message's bytes, or - for standard input")
+      .required();
+  added.add("--key", flags->key, text("KEY"), "the message's Kafka key, which names the inventory (KAF-01)");
+  add_store_flags(added, flags->store);
+  add_bounds_flags(added, flags->bounds);
+  added.does([flags](log&) { return run(*flags); });
 }
 
 } // namespace kollect::consumer

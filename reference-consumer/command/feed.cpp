@@ -48,20 +48,17 @@ result<std::optional<std::size_t>> find_limit(const connection& target, program:
 
 } // namespace
 
-void add_feed_flags(CLI::App& command, feed_flags& flags) {
-  command
-      .add_option("--feed-manifest", flags.sink.manifest,
-                  "publish the change feed to the topic or subject of this KollectEventSink manifest")
-      ->type_name("FILE");
-  command
-      .add_option("--feed-sink", flags.sink.sink, "name of the feed's sink, where the manifest has several")
-      ->type_name("NAME");
-  command
-      .add_option("--feed-secret-dir", flags.sink.secret_dir,
-                  "mounted Secret of the feed: one file a key, or a folder a Secret")
-      ->type_name("DIR");
-  command.add_flag("--cloudevents", flags.has_cloudevents,
-                   "publish the feed with the headers of CloudEvents 1.0 (binary mode)");
+void add_feed_flags(program::command& to, feed_flags& flags) {
+  using namespace program;
+  to.section("Published change feed");
+  to.add("--feed-manifest", flags.sink.manifest, file(),
+         "publish the change feed to the topic or subject of this KollectEventSink manifest");
+  to.add("--feed-sink", flags.sink.sink, text("NAME"),
+         "name of the feed's sink, where the manifest has several");
+  to.add("--feed-secret-dir", flags.sink.secret_dir, folder(),
+         "mounted Secret of the feed: one file a key, or a folder a Secret");
+  to.add("--cloudevents", flags.has_cloudevents,
+         "publish the feed with the headers of CloudEvents 1.0 (binary mode)");
 }
 
 result<std::unique_ptr<outbox>> make_outbox(const feed_flags& flags, const store_flags& from,

@@ -19,7 +19,7 @@ struct feed_flags {
 };
 
 /// --feed-manifest, --feed-sink, --feed-secret-dir, --cloudevents.
-void add_feed_flags(CLI::App& command, feed_flags& flags);
+void add_feed_flags(program::command& to, feed_flags& flags);
 
 /// Makes the outbox that the flags ask for, after the connection test that its manifest asks for; nothing
 /// where they ask for none. error::invalid_value when the feed would go where the snapshots come from.

@@ -17,12 +17,12 @@ struct inspect_flags {
   limits bounds;
 };
 
-result<int> inspect(const inspect_flags& flags) {
+result<int> inspect(const inspect_flags& flags, program::log& log) {
   std::ifstream file;
   if (flags.file != "-") {
     file.open(flags.file, std::ios::binary);
     if (!file) {
-      std::cerr << "kollect-consumer: " << flags.file << ": cannot be read\n";
+      log.error(flags.file + ": cannot be read");
       return program::bad_data;
     }
   }
@@ -39,7 +39,7 @@ result<int> inspect(const inspect_flags& flags) {
     std::cout << verdict << '\n';
   }
   if (input.bad()) { // such as a folder
-    std::cerr << "kollect-consumer: " << flags.file << ": cannot be read\n";
+    log.error(flags.file + ": cannot be read");
     return program::bad_data;
   }
   if (!std::cout.flush())
@@ -49,19 +49,21 @@ result<int> inspect(const inspect_flags& flags) {
 
 } // namespace
 
-void add_inspect(CLI::App& program, command_action& chosen) {
+void add_inspect(program::command& to) {
+  using namespace program;
   auto flags = std::make_shared<inspect_flags>();
-  auto* const command =
-      program.add_subcommand("inspect", "read messages, one a line, and say of each what a consumer would");
-  command->add_option("FILE", flags->file, "file with one message a line, or - for standard input")
-      ->capture_default_str();
-  command->add_option("--max-depth", flags->bounds.max_depth, "deepest nesting of a message")
-      ->check(CLI::Range(std::size_t{4}, max_depth_ceiling))
-      ->capture_default_str();
-  command->add_option("--max-message-bytes", flags->bounds.max_message_bytes, "longest message that is read")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  command->callback([flags, &chosen] { chosen = [flags] { return inspect(*flags); }; });
+  auto& added = to.add_command("inspect", "read messages, one a line, and say of each what a consumer would");
+  added.section("Messages");
+  added.add("FILE", flags->file, file(), "file with one message a line, or - for standard input");
+  added.section("What a message may be");
+  added.add("--max-depth", flags->bounds.max_depth, count(4, max_depth_ceiling),
+            "deepest nesting of a message");
+  added.add("--max-message-bytes", flags->bounds.max_message_bytes, bytes(1), "longest message that is read");
+  added.add("--max-name-bytes", flags->bounds.max_name_bytes, bytes(1),
+            "longest name of a cluster, a namespace or an inventory");
+  added.shows("kcat -C -e -b localhost:9092 -t inventory.changes | kollect-consumer inspect",
+              "Look at what is in a topic");
+  added.does([flags](log& log) { return inspect(*flags, log); });
 }
 
 } // namespace kollect::consumer

@@ -4,8 +4,6 @@
 #include "store/postgresql_store.hpp"
 #include "store/sqlite_store.hpp"
 
-#include <cstdlib>
-
 #include <unistd.h>
 
 namespace kollect::consumer {
@@ -17,6 +15,12 @@ bool is_sqlite_url(const std::string& url) {
   return url.starts_with(sqlite_scheme) && url.size() > sqlite_scheme.size();
 }
 
+program::text_kind schema_name() {
+  auto kind = program::text("NAME");
+  kind.fault_of = [](std::string_view name) { return name.size() > 63 ? "must have 1 to 63 bytes" : ""; };
+  return kind;
+}
+
 std::string sqlite_path(const std::string& url) {
   return url.substr(sqlite_scheme.size());
 }
@@ -25,30 +29,20 @@ postgresql_settings settings_of(const store_flags& flags) {
   return {flags.url, flags.schema, std::chrono::seconds(flags.timeout_seconds)};
 }
 
-bool is_from_environment(const std::string& url) {
-  const char* const value = std::getenv("KOLLECT_STORE");
-  return value != nullptr && url == value;
-}
-
 } // namespace
 
-void add_store_flags(CLI::App& command, store_flags& flags) {
-  command.add_option("--store", flags.url, "sqlite:PATH, or postgresql://USER@HOST:PORT/DATABASE")
-      ->required()
-      ->type_name("URL");
-  command.add_option("--store-schema", flags.schema, "PostgreSQL: the schema that holds the tables")
-      ->check(CLI::Validator(
-          [](const std::string& name) {
-            return name.empty() || name.size() > 63 ? std::string("must have 1 to 63 bytes") : std::string();
-          },
-          "NAME"))
-      ->capture_default_str();
-  command
-      .add_option("--store-timeout", flags.timeout_seconds,
-                  "PostgreSQL: seconds that the server may take to be reached, and that it lets a stopped "
-                  "process hold its locks")
-      ->check(CLI::Range(1, 3600))
-      ->capture_default_str();
+void add_store_flags(program::command& to, store_flags& flags) {
+  using namespace program;
+  to.section("Store");
+  to.add("--store", flags.url, url(),
+         "sqlite:PATH, which one process at a time writes, or postgresql://USER@HOST:PORT/DATABASE")
+      .required()
+      .only_from_environment_if(shows_password);
+  to.add("--store-schema", flags.schema, schema_name(), "PostgreSQL: the schema that holds the tables");
+  to.add("--store-timeout", flags.timeout_seconds, seconds(1, 3600),
+         "PostgreSQL: how long the server may take to be reached, and how long it lets a stopped process "
+         "hold its "
+         "locks");
 }
 
 result<void> check_store(const store_flags& flags) {
@@ -59,10 +53,6 @@ result<void> check_store(const store_flags& flags) {
                         "--store must be sqlite:PATH or postgresql://USER@HOST:PORT/DATABASE");
   if (auto checked = check_postgresql_url(flags.url); !checked)
     return checked;
-  if (has_password(flags.url) && !is_from_environment(flags.url))
-    return make_failure(error::invalid_value,
-                        "--store shows a password to everybody who lists processes: put the URL into the "
-                        "variable KOLLECT_STORE, or the password into PGPASSFILE or PGPASSWORD");
   return {};
 }
 

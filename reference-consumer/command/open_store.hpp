@@ -4,7 +4,7 @@
 #include "store/store.hpp"
 
 #include <kollect/error.hpp>
-#include <program/flags.hpp>
+#include <program/command.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -21,10 +21,10 @@ struct store_flags {
 };
 
 /// --store, --store-schema, --store-timeout.
-void add_store_flags(CLI::App& command, store_flags& flags);
+void add_store_flags(program::command& to, store_flags& flags);
 
-/// error::invalid_value for a URL that names no store, and for one that shows a password on the command
-/// line: those come from the environment. The URL is not repeated.
+/// error::invalid_value for a URL that names no store. The URL is not repeated. (A URL with a password comes
+/// from the environment only: its flag sees to that.)
 result<void> check_store(const store_flags& flags);
 
 /// What speaks against keeping a store there, as a sentence; empty where nothing does.

@@ -51,52 +51,32 @@ result<http_settings> http_settings_of(const portal_flags& flags, program::log& 
 
 } // namespace
 
-void add_portal_flags(CLI::App& command, portal_flags& flags) {
-  command.add_option("--listen", flags.listen,
-                     "serve probes, metrics, read API and page on ADDRESS:PORT, or :PORT for 127.0.0.1");
-  command.add_option("--token-file", flags.token_file,
-                     "bearer tokens that may read, one a line; required where others can reach --listen");
-  command.add_option("--tls-certificate", flags.tls_certificate,
-                     "PEM file: serve HTTPS with this certificate chain");
-  command.add_option("--tls-key", flags.tls_key, "PEM file: its private key");
-  command.add_option("--max-connections", flags.max_connections, "HTTP connections; more are closed at once")
-      ->check(CLI::Range(1, 100'000))
-      ->capture_default_str();
-  command
-      .add_option("--max-streams", flags.max_streams, "HTTP connections that are event streams; more get 503")
-      ->check(CLI::Range(0, 100'000))
-      ->capture_default_str();
-  command.add_option("--http-workers", flags.workers, "threads that read the store for HTTP clients")
-      ->check(CLI::Range(1, 64))
-      ->capture_default_str();
-  command.add_option("--max-header-bytes", flags.max_header_bytes, "of an HTTP request; more get 431")
-      ->check(CLI::Range(1024, 1024 * 1024))
-      ->capture_default_str();
-  command
-      .add_option("--http-timeout", flags.http_timeout_seconds,
-                  "seconds for a request to be complete, an answer or a part of a stream to be taken")
-      ->check(CLI::Range(1, 3600))
-      ->capture_default_str();
-  command
-      .add_option("--heartbeat", flags.heartbeat_seconds,
-                  "seconds of silence after which a stream shows that it lives")
-      ->check(CLI::Range(1, 3600))
-      ->capture_default_str();
-  command.add_option("--query-timeout", flags.query_timeout_seconds, "seconds that one question may take")
-      ->check(CLI::Range(1, 3600))
-      ->capture_default_str();
-  command.add_option("--max-as-of-changes", flags.max_as_of_changes, "changes that asOf may go back over")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  command
-      .add_option("--stale-after", flags.stale_after_seconds, "seconds after which a silent cluster is stale")
-      ->check(CLI::Range(1, 31'536'000))
-      ->capture_default_str();
-  command
-      .add_option("--stream-memory", flags.stream_memory_bytes,
-                  "bytes of the newest changes kept for streams")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
+void add_portal_flags(program::command& to, portal_flags& flags) {
+  using namespace program;
+  to.section("HTTP: probes, metrics, read API and page");
+  to.add("--listen", flags.listen, text("ADDRESS:PORT"),
+         "serve them there, or with :PORT on 127.0.0.1; an address in numbers, not a name");
+  to.add("--token-file", flags.token_file, file(),
+         "bearer tokens that may read, one a line; required where others can reach --listen");
+  to.add("--tls-certificate", flags.tls_certificate, file(),
+         "PEM file: serve HTTPS with this certificate chain");
+  to.add("--tls-key", flags.tls_key, file(), "PEM file: its private key");
+  to.add("--max-connections", flags.max_connections, count(1, 100'000),
+         "HTTP connections; more are closed at once");
+  to.add("--max-streams", flags.max_streams, count(0, 100'000),
+         "HTTP connections that are event streams; more get 503");
+  to.add("--http-workers", flags.workers, count(1, 64), "threads that read the store for HTTP clients");
+  to.add("--max-header-bytes", flags.max_header_bytes, bytes(1024, 1024 * 1024),
+         "of an HTTP request; more get 431");
+  to.add("--http-timeout", flags.http_timeout_seconds, seconds(1, 3600),
+         "for a request to be complete, an answer or a part of a stream to be taken");
+  to.add("--heartbeat", flags.heartbeat_seconds, seconds(1, 3600),
+         "silence after which a stream shows that it lives");
+  to.add("--query-timeout", flags.query_timeout_seconds, seconds(1, 3600), "how long one question may take");
+  to.add("--max-as-of-changes", flags.max_as_of_changes, count(), "changes that asOf may go back over");
+  to.add("--stale-after", flags.stale_after_seconds, seconds(1, 31'536'000),
+         "when a silent cluster is stale");
+  to.add("--stream-memory", flags.stream_memory_bytes, bytes(), "newest changes kept for streams");
 }
 
 result<served_portal> start_portal(const portal_flags& flags, const store_flags& store,

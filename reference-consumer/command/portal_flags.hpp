@@ -5,7 +5,7 @@
 #include "operations/file_reload.hpp"
 #include "read_api/portal.hpp"
 
-#include <program/flags.hpp>
+#include <program/command.hpp>
 #include <program/log.hpp>
 
 #include <cstddef>
@@ -34,7 +34,7 @@ struct portal_flags {
 };
 
 /// --listen, --token-file, --tls-certificate, --tls-key and the bounds.
-void add_portal_flags(CLI::App& command, portal_flags& flags);
+void add_portal_flags(program::command& to, portal_flags& flags);
 
 /// What serves as long as it lives: the portal, and what reloads its files.
 struct served_portal {

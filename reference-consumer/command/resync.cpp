@@ -71,7 +71,8 @@ feed_entry make_entry(const resynced_scope& in, const change& one) {
   entry.exported_at = in.exported_at;
   entry.before = one.before;
   entry.after = one.after;
-  entry.changed_paths_json = paths_json(one);
+  if (one.kind == change_kind::changed)
+    entry.changed_paths_json = paths_json(one.changed_paths);
   return entry;
 }
 
@@ -135,7 +136,7 @@ void print_changes(const resynced_scope& one, const std::string& output) {
     std::cout << (output == "json" ? change_json(one, row) : feed_text(make_entry(one, row))) << '\n';
 }
 
-result<int> run(const resync_flags& flags) {
+result<int> run(const resync_flags& flags, program::log& log) {
   program::stop_signal stop; // before any thread
   auto start = parse_read_from(flags.from);
   if (!start)
@@ -153,15 +154,14 @@ result<int> run(const resync_flags& flags) {
   auto rebuilt = open_sqlite_store(folder->store_path(), describe_owner("resync"));
   if (!rebuilt)
     return rebuilt.error();
-  auto log = open_log(*connection, *start,
-                      [](std::string_view line) { std::cerr << "kollect-consumer: " << line << '\n'; });
-  if (!log)
-    return log.error();
+  auto reader = open_log(*connection, *start, [&log](std::string_view line) { log.warning(line); });
+  if (!reader)
+    return reader.error();
 
   auto settings = make_ingest_settings(flags.bounds);
-  settings.log = (*log)->log();
-  program::progress progress;
-  auto messages = rebuild(**log, **rebuilt, settings, [&](const outcome_counts& so_far) {
+  settings.log = (*reader)->log();
+  program::progress progress(log.shows_progress());
+  auto messages = rebuild(**reader, **rebuilt, settings, [&](const outcome_counts& so_far) {
     progress.update([&] { return "reading the log: " + std::to_string(so_far.consumed) + " messages"; });
     return !stop.is_requested();
   });
@@ -186,22 +186,28 @@ result<int> run(const resync_flags& flags) {
 
 } // namespace
 
-void add_resync(CLI::App& program, command_action& chosen) {
+void add_resync(program::command& to) {
+  using namespace program;
   auto flags = std::make_shared<resync_flags>();
-  auto* const command = program.add_subcommand(
-      "resync", "read the log anew, compare the store with it, and mend the rows that differ");
-  program::add_sink_flags(*command, flags->sink);
-  add_store_flags(*command, flags->store);
-  add_bounds_flags(*command, flags->bounds);
-  command->add_option("--from", flags->from, "earliest, or an instant such as 2026-01-15T12:00:00Z")
-      ->required();
-  command->add_flag("--dry-run", flags->is_dry_run, "print what would change, and change nothing");
-  command->add_option("--work-dir", flags->work_dir, "where a store for what is read may lie for a while")
-      ->type_name("DIR");
-  command->add_option("-o,--output", flags->output, "of --dry-run: json or text")
-      ->check(CLI::IsMember({"json", "text"}))
-      ->capture_default_str();
-  command->callback([flags, &chosen] { chosen = [flags] { return run(*flags); }; });
+  auto& added =
+      to.add_command("resync", "read the log again, compare the store with it, and mend rows that differ");
+  added.section("Log");
+  add_sink_flags(added, flags->sink);
+  added.add("--from", flags->from, text("START"), "earliest, or an instant such as 2026-01-15T12:00:00Z")
+      .required();
+  added.section("What is done");
+  added.add("--dry-run", flags->is_dry_run, "print what would change, and change nothing");
+  added.add("-o,--output", flags->output, one_of({"json", "text"}),
+            "of --dry-run: for programs, or for people");
+  added.add(
+      "--work-dir", flags->work_dir, folder(),
+      "where a store for what is read may lie for a while; default: the system's folder for temporary files");
+  add_store_flags(added, flags->store);
+  add_bounds_flags(added, flags->bounds);
+  added.shows("kollect-consumer resync --manifest sink.yaml --store sqlite:state.db --from earliest "
+              "--dry-run -o text",
+              "See what a store lacks");
+  added.does([flags](log& log) { return run(*flags, log); });
 }
 
 } // namespace kollect::consumer

@@ -4,6 +4,8 @@
 #include "command/open_store.hpp"
 #include "command/portal_flags.hpp"
 #include "consumer_loop.hpp"
+#include "operations/decompression.hpp"
+#include "operations/memory_budget.hpp"
 
 #include <kollect/json_writer.hpp>
 #include <kollect/kafka/subscriber.hpp>
@@ -19,6 +21,7 @@
 #include <chrono>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,74 +34,71 @@ struct run_flags {
   std::string group = "kollect-consumer";
   std::string instance_id;
   std::vector<std::string> properties;
+  bool skip_unreadable = false;
   bool is_until_end = false;
-  bool is_verbose = false;
   feed_flags feed;
   portal_flags portal;
   std::int64_t drain_timeout_seconds = 25;
   std::int64_t stuck_after_seconds = 120;
-  std::string log_format = "auto";
   std::size_t batch_messages = 1000;
-  std::size_t batch_bytes = 32U * 1024 * 1024;
-  std::size_t row_cache_bytes = default_row_cache_bytes;
+  std::optional<std::size_t> memory_budget; ///< nothing: what the cgroup or the machine has
+  std::optional<std::size_t> batch_bytes;
+  std::optional<std::size_t> queue_bytes;
+  std::optional<std::size_t> answer_bytes;
+  std::optional<std::size_t> row_cache_bytes;
+  std::optional<std::size_t> merge_bytes;
   std::int64_t session_timeout_ms = 10'000;
   std::int64_t ack_wait_ms = 30'000;
   std::int64_t give_up_after_seconds = 60;
   bounds_flags bounds;
 };
 
-void add_flags(CLI::App& command, run_flags& flags) {
-  program::add_sink_flags(command, flags.sink);
-  add_store_flags(command, flags.store);
-  command.add_option("--group", flags.group, "Kafka consumer group, or NATS durable")->capture_default_str();
-  command.add_option("--instance-id", flags.instance_id,
-                     "Kafka static membership: a restarted process resumes at once");
-  command.add_option("-X,--property", flags.properties, "librdkafka property from the allow-list")
-      ->type_name("KEY=VALUE");
-  command.add_flag("--until-end", flags.is_until_end,
-                   "consume what is there now, print the counters, and end");
-  command.add_option("--batch-messages", flags.batch_messages, "messages in one transaction, at most")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  command.add_option("--batch-bytes", flags.batch_bytes, "bytes in one transaction, about")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  command
-      .add_option("--row-cache-bytes", flags.row_cache_bytes,
-                  "bytes of rows kept from batch to batch, about; 0: they are read from the store each time")
-      ->capture_default_str();
-  command
-      .add_option("--session-timeout", flags.session_timeout_ms,
-                  "Kafka: milliseconds after which a silent member is replaced")
-      ->check(CLI::Range(1000, 3'600'000))
-      ->capture_default_str();
-  command
-      .add_option("--ack-wait", flags.ack_wait_ms,
-                  "NATS: milliseconds after which an unacknowledged message comes again")
-      ->check(CLI::Range(1000, 3'600'000))
-      ->capture_default_str();
-  command
-      .add_option("--give-up-after", flags.give_up_after_seconds,
-                  "with --until-end: seconds that broker or store may fail")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  add_portal_flags(command, flags.portal);
-  command
-      .add_option("--stuck-after", flags.stuck_after_seconds,
-                  "seconds without a sign of life after which /healthz fails")
-      ->check(CLI::Range(1, 86'400))
-      ->capture_default_str();
-  command
-      .add_option("--drain-timeout", flags.drain_timeout_seconds,
-                  "seconds that the present batch has to end after SIGTERM or SIGINT")
-      ->check(CLI::Range(1, 3600))
-      ->capture_default_str();
-  add_feed_flags(command, flags.feed);
-  command.add_option("--log-format", flags.log_format, "json, text, or auto: text on a terminal")
-      ->check(CLI::IsMember({"auto", "json", "text"}))
-      ->capture_default_str();
-  command.add_flag("--verbose", flags.is_verbose, "log debug messages too");
-  add_bounds_flags(command, flags.bounds);
+void add_flags(program::command& to, run_flags& flags) {
+  using namespace program;
+  to.section("Broker");
+  add_sink_flags(to, flags.sink);
+  to.add("--group", flags.group, text("ID"), "Kafka consumer group, or NATS durable");
+  to.add("--instance-id", flags.instance_id, text("ID"),
+         "Kafka static membership: a restarted process resumes at once, not after the session timeout");
+  to.add("-X,--property", flags.properties, text("KEY=VALUE"), "librdkafka property from the allow-list");
+  to.add("--skip-unreadable", flags.skip_unreadable,
+         "Kafka: pass over batches that cannot be read, leaving one dead letter for each with its offsets "
+         "and the "
+         "reason; without it their partition stands still, and the others go on");
+  to.add("--session-timeout", flags.session_timeout_ms, milliseconds(1000, 3'600'000),
+         "Kafka: when a silent member is replaced");
+  to.add("--ack-wait", flags.ack_wait_ms, milliseconds(1000, 3'600'000),
+         "NATS: when an unacknowledged message comes again");
+  add_store_flags(to, flags.store);
+  to.section("How long, and how much at a time");
+  to.add("--until-end", flags.is_until_end, "consume what is there now, print the counters, and end");
+  to.add("--give-up-after", flags.give_up_after_seconds, seconds(0),
+         "with --until-end: how long broker or store may fail");
+  to.add("--batch-messages", flags.batch_messages, count(1), "messages in one transaction, at most");
+  add_memory_budget_flag(to, flags.memory_budget);
+  to.add("--batch-bytes", flags.batch_bytes, bytes(1),
+         "size of one transaction, about; default: 1/32 of the budget, at most 32MiB");
+  to.add("--queue-bytes", flags.queue_bytes, bytes(1),
+         "fetched ahead, about; default: 1/32 of the budget, at most 32MiB");
+  to.add("--answer-bytes", flags.answer_bytes, bytes(1),
+         "Kafka: the largest answer of a broker that is read, and the most that batches may become by being "
+         "decompressed; default: 1/4 of the budget, at most 1GiB");
+  to.add(
+      "--row-cache-bytes", flags.row_cache_bytes, bytes(),
+      "rows kept from batch to batch, about; those of the scope that was not used for longest go first; 0: "
+      "they are read from the store each time; default: 1/8 of the budget, at most 256MiB");
+  to.add("--max-merge-bytes", flags.merge_bytes, bytes(),
+         "a snapshot and the rows held of its scope that are compared in memory; larger ones are compared in "
+         "the store; default: 1/8 of the budget, at most 128MiB");
+  to.add("--stuck-after", flags.stuck_after_seconds, seconds(1, 86'400),
+         "without a sign of life for so long, /healthz fails");
+  to.add("--drain-timeout", flags.drain_timeout_seconds, seconds(1, 3600),
+         "how long the present batch may take to end after SIGTERM or SIGINT; then the program ends with "
+         "code 75, and "
+         "the batch comes again");
+  add_bounds_flags(to, flags.bounds);
+  add_portal_flags(to, flags.portal);
+  add_feed_flags(to, flags.feed);
 }
 
 result<std::vector<kafka::property>> read_properties(const std::vector<std::string>& words) {
@@ -113,7 +113,8 @@ result<std::vector<kafka::property>> read_properties(const std::vector<std::stri
 }
 
 result<std::unique_ptr<subscriber>> connect(const connection& target, const run_flags& flags,
-                                            program::log& log, partition_listener listener) {
+                                            const memory_shares& shares, program::log& log,
+                                            partition_listener listener) {
   const auto tell = [&log](std::string_view line) { log.warning(line); };
   if (target.system == broker_system::kafka) {
     auto properties = read_properties(flags.properties);
@@ -125,24 +126,36 @@ result<std::unique_ptr<subscriber>> connect(const connection& target, const run_
     options.group = flags.group;
     options.instance_id = flags.instance_id;
     options.session_timeout = std::chrono::milliseconds(flags.session_timeout_ms);
+    options.max_message_bytes = shares.answer;
+    options.queue_bytes = shares.queue;
+    options.fetch_bytes = shares.fetch;
+    options.partition_fetch_bytes = shares.partition_fetch;
+    options.skip_unreadable = flags.skip_unreadable;
+    options.take_lack_of_room = decompression::take_lack_of_room;
     return kafka::create_subscriber(target, options, std::move(listener));
   }
   nats::subscriber_options options;
   options.client.log = tell;
   options.durable = flags.group;
   options.ack_wait = std::chrono::milliseconds(flags.ack_wait_ms);
+  options.fetch_bytes = std::max<std::size_t>(shares.queue / 2, 1); // two requests are under way
   return nats::create_subscriber(target, options, std::move(listener));
 }
 
-program::log make_log(const run_flags& flags) {
-  using format = program::log::format;
-  const bool is_text =
-      flags.log_format == "text" || (flags.log_format == "auto" && program::stderr_is_terminal());
-  return program::log("kollect-consumer", is_text ? format::text : format::json,
-                      flags.is_verbose ? program::log::level::debug : program::log::level::info);
+/// What the flags give, and for the others their shares of the budget.
+memory_shares shares_of(const run_flags& flags, std::size_t budget) {
+  auto shares = share_out(budget);
+  shares.batch = flags.batch_bytes.value_or(shares.batch);
+  shares.queue = flags.queue_bytes.value_or(shares.queue);
+  shares.row_cache = flags.row_cache_bytes.value_or(shares.row_cache);
+  shares.max_message = flags.bounds.max_message_bytes.value_or(shares.max_message);
+  shares.merge = flags.merge_bytes.value_or(shares.merge);
+  // What is over the limit for messages is to be seen, and to become a dead letter.
+  shares.answer = flags.answer_bytes.value_or(std::max(shares.answer, shares.max_message));
+  return shares;
 }
 
-result<int> run(const run_flags& flags) {
+result<int> run(const run_flags& flags, program::log& log) {
   program::stop_signal stop; // these two before any thread
   const hangup_signal hangup;
   auto target = program::load_connection(flags.sink);
@@ -150,7 +163,6 @@ result<int> run(const run_flags& flags) {
     return target.error();
   if (auto checked = check_store(flags.store); !checked)
     return checked.error();
-  auto log = make_log(flags);
   if (target->tls && target->tls->insecure_skip_verify)
     log.warning(
         "spec.tls.insecureSkipVerify is set: anybody on the way can read and change what is consumed");
@@ -164,14 +176,23 @@ result<int> run(const run_flags& flags) {
     nats::end_process(program::try_again);
   });
 
+  const auto budget = flags.memory_budget ? *flags.memory_budget : available_memory();
+  const auto shares = shares_of(flags, budget);
+  if (!limit_memory(budget))
+    log.warning("the process has more memory already than its budget, which is not enforced",
+                {{"memory_budget", static_cast<std::int64_t>(budget)}});
+  decompression::bound(shares.answer);
+
   loop_settings settings;
   settings.owner = describe_owner("run", flags.instance_id);
   settings.is_until_end = flags.is_until_end;
   settings.batch_messages = flags.batch_messages;
-  settings.batch_bytes = flags.batch_bytes;
-  settings.row_cache_bytes = flags.row_cache_bytes;
+  settings.batch_bytes = shares.batch;
+  settings.row_cache_bytes = shares.row_cache;
   settings.give_up_after = std::chrono::seconds(flags.give_up_after_seconds);
   settings.ingest = make_ingest_settings(flags.bounds);
+  settings.ingest.limits.max_message_bytes = shares.max_message;
+  settings.ingest.max_merge_bytes = static_cast<std::int64_t>(shares.merge);
   settings.ingest.notice = [&log](const scope& which, std::string_view what) {
     log.warning(
         what, {{"cluster", which.cluster}, {"namespace", which.namespace_}, {"inventory", which.inventory}});
@@ -183,8 +204,8 @@ result<int> run(const run_flags& flags) {
   settings.is_monitored = served->server != nullptr;
   consumer_loop loop(
       settings, [&] { return open_store(flags.store, settings.owner); },
-      [&](partition_listener listener) { return connect(*target, flags, log, std::move(listener)); }, stop,
-      log, watched);
+      [&](partition_listener listener) { return connect(*target, flags, shares, log, std::move(listener)); },
+      stop, log, watched);
   auto feed = make_outbox(flags.feed, flags.store, *target, settings.owner, log, watched);
   if (!feed)
     return feed.error();
@@ -207,11 +228,15 @@ result<int> run(const run_flags& flags) {
 
 } // namespace
 
-void add_run(CLI::App& program, command_action& chosen) {
+void add_run(program::command& to) {
   auto flags = std::make_shared<run_flags>();
-  auto* const command = program.add_subcommand("run", "consume snapshots into the store until stopped");
-  add_flags(*command, *flags);
-  command->callback([flags, &chosen] { chosen = [flags] { return run(*flags); }; });
+  auto& added = to.add_command("run", "consume snapshots into the store until stopped");
+  add_flags(added, *flags);
+  added.shows("kollect-consumer run --manifest sink.yaml --store sqlite:state.db --listen :8080",
+              "Keep the state of a topic or stream in a file, and serve it");
+  added.shows("kollect-consumer run --manifest sink.yaml --store sqlite:state.db --until-end",
+              "Consume what is there, and end");
+  added.does([flags](program::log& log) { return run(*flags, log); });
 }
 
 } // namespace kollect::consumer

@@ -48,7 +48,7 @@ result<int> finish(int code) {
   return make_failure(error::store_full, "the output could not be written");
 }
 
-result<int> state(const state_flags& flags) {
+result<int> state(const state_flags& flags, program::log&) {
   auto opened = open_reader(flags.store);
   if (!opened)
     return opened.error();
@@ -68,7 +68,7 @@ result<int> state(const state_flags& flags) {
   return finish(program::success);
 }
 
-result<int> summary(const state_flags& flags) {
+result<int> summary(const state_flags& flags, program::log& log) {
   auto opened = open_reader(flags.store);
   if (!opened)
     return opened.error();
@@ -99,30 +99,30 @@ result<int> summary(const state_flags& flags) {
   print_scopes(*scopes);
   if (counts->is_conserved())
     return finish(program::success);
-  std::cerr << "kollect-consumer: the counters do not add up; please report this\n";
+  log.error("the counters do not add up; please report this");
   return finish(program::findings);
 }
 
-void add(CLI::App& program, command_action& chosen, const char* name, const char* what, const char* output,
-         result<int> (*action)(const state_flags&)) {
+void add(program::command& to, const char* name, const char* what, const char* output,
+         result<int> (*action)(const state_flags&, program::log&)) {
   auto flags = std::make_shared<state_flags>();
   flags->output = output;
-  auto* const command = program.add_subcommand(name, what);
-  add_store_flags(*command, flags->store);
-  command->add_option("-o,--output", flags->output, "json or table")
-      ->check(CLI::IsMember({"json", "table"}))
-      ->capture_default_str();
-  command->callback([flags, action, &chosen] { chosen = [flags, action] { return action(*flags); }; });
+  auto& added = to.add_command(name, what);
+  add_store_flags(added, flags->store);
+  added.section("What is printed");
+  added.add("-o,--output", flags->output, program::one_of({"json", "table"}),
+            "json for programs, a table for people");
+  added.does([flags, action](program::log& log) { return action(*flags, log); });
 }
 
 } // namespace
 
-void add_state(CLI::App& program, command_action& chosen) {
-  add(program, chosen, "state", "print the current rows of all scopes", "json", &state);
+void add_state(program::command& to) {
+  add(to, "state", "print the current rows of all scopes", "json", &state);
 }
 
-void add_summary(CLI::App& program, command_action& chosen) {
-  add(program, chosen, "summary", "print how messages ended, and the rows of each scope", "table", &summary);
+void add_summary(program::command& to) {
+  add(to, "summary", "print how messages ended, and the rows of each scope", "table", &summary);
 }
 
 } // namespace kollect::consumer

@@ -11,6 +11,7 @@
 #include <iostream>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace kollect::consumer {
@@ -19,7 +20,7 @@ namespace {
 struct tail_flags {
   program::sink_flags sink;
   std::string from = "latest";
-  std::int64_t limit = std::numeric_limits<std::int64_t>::max();
+  std::optional<std::int64_t> limit; ///< absent: no end
   bool is_until_end = false;
   limits bounds;
 };
@@ -41,6 +42,11 @@ std::string describe(const received_message& message, dedup_window& window, cons
   else
     out.value(nullptr);
   out.member("key", message.key);
+  if (message.unreadable) {
+    out.member("error", to_string(*message.unreadable)).end_object();
+    is_readable = false;
+    return line;
+  }
   const auto key = message.key ? std::optional<std::string_view>(*message.key) : std::nullopt;
   arrival how;
   how.appended_at = message.appended_at;
@@ -49,7 +55,7 @@ std::string describe(const received_message& message, dedup_window& window, cons
   return line;
 }
 
-result<int> tail(const tail_flags& flags) {
+result<int> tail(const tail_flags& flags, program::log& log) {
   program::stop_signal stop; // before any thread
   auto start = parse_read_from(flags.from);
   if (!start)
@@ -57,17 +63,17 @@ result<int> tail(const tail_flags& flags) {
   auto target = program::load_connection(flags.sink);
   if (!target)
     return target.error();
-  auto log = open_log(*target, *start,
-                      [](std::string_view line) { std::cerr << "kollect-consumer: " << line << '\n'; });
-  if (!log)
-    return log.error();
+  auto reader = open_log(*target, *start, [&log](std::string_view line) { log.warning(line); });
+  if (!reader)
+    return reader.error();
   dedup_window window;
   bool is_clean = true;
-  for (std::int64_t left = flags.limit; left > 0 && !stop.is_requested();) {
-    if (flags.is_until_end && (*log)->at_end())
+  for (std::int64_t left = flags.limit.value_or(std::numeric_limits<std::int64_t>::max());
+       left > 0 && !stop.is_requested();) {
+    if (flags.is_until_end && (*reader)->at_end())
       break;
     auto messages =
-        (*log)->poll(static_cast<std::size_t>(std::min<std::int64_t>(left, 500)), 8U << 20U, poll_time);
+        (*reader)->poll(static_cast<std::size_t>(std::min<std::int64_t>(left, 500)), 8U << 20U, poll_time);
     if (!messages)
       return messages.error();
     for (const auto& message : *messages)
@@ -81,23 +87,25 @@ result<int> tail(const tail_flags& flags) {
 
 } // namespace
 
-void add_tail(CLI::App& program, command_action& chosen) {
+void add_tail(program::command& to) {
+  using namespace program;
   auto flags = std::make_shared<tail_flags>();
-  auto* const command = program.add_subcommand(
+  auto& added = to.add_command(
       "tail",
       "watch the messages of a topic or subject beside its consumers, and say of each what one would");
-  program::add_sink_flags(*command, flags->sink);
-  command->add_option("--from", flags->from, "earliest, latest, or an instant such as 2026-01-15T12:00:00Z")
-      ->capture_default_str();
-  command->add_option("--limit", flags->limit, "end after this many messages")->check(CLI::PositiveNumber);
-  command->add_flag("--until-end", flags->is_until_end, "end when all that was there at the start is told");
-  command->add_option("--max-depth", flags->bounds.max_depth, "deepest nesting of a message")
-      ->check(CLI::Range(std::size_t{4}, max_depth_ceiling))
-      ->capture_default_str();
-  command->add_option("--max-message-bytes", flags->bounds.max_message_bytes, "longest message that is read")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  command->callback([flags, &chosen] { chosen = [flags] { return tail(*flags); }; });
+  added.section("Log");
+  add_sink_flags(added, flags->sink);
+  added.add("--from", flags->from, text("START"),
+            "earliest, latest, or an instant such as 2026-01-15T12:00:00Z");
+  added.add("--limit", flags->limit, count(1), "end after this many messages");
+  added.add("--until-end", flags->is_until_end, "end when all that was there at the start is told");
+  added.section("What a message may be");
+  added.add("--max-depth", flags->bounds.max_depth, count(4, max_depth_ceiling),
+            "deepest nesting of a message");
+  added.add("--max-message-bytes", flags->bounds.max_message_bytes, bytes(1), "longest message that is read");
+  added.shows("kollect-consumer tail --manifest sink.yaml --from earliest --until-end",
+              "Read all that is there");
+  added.does([flags](log& log) { return tail(*flags, log); });
 }
 
 } // namespace kollect::consumer

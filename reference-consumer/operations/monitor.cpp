@@ -1,5 +1,7 @@
 #include "operations/monitor.hpp"
 
+#include <program/printable.hpp>
+
 #include <prometheus/counter.h>
 #include <prometheus/family.h>
 #include <prometheus/gauge.h>
@@ -27,6 +29,11 @@ constexpr std::size_t max_partition_series = 256;
 /// So do clusters: hostile labels are many (S24).
 constexpr std::size_t max_cluster_series = 256;
 
+/// A label longer than this counts as `other`: 256 clusters are 64 KiB of names in a scrape, at most.
+constexpr std::size_t max_label_bytes = 256;
+
+constexpr const char* other_label = "other";
+
 constexpr std::initializer_list<outcome> all_outcomes = {outcome::applied, outcome::duplicate, outcome::stale,
                                                          outcome::dead_lettered, outcome::pending};
 
@@ -50,6 +57,14 @@ Histogram& histogram(prometheus::Registry& in, const char* name, const char* hel
 
 double seconds_of(const timestamp& value) {
   return static_cast<double>(value.seconds) + value.nanoseconds / 1e9;
+}
+
+/// Prometheus and whoever reads a scrape on a terminal get no control characters.
+std::string cluster_label(std::string_view cluster) {
+  if (cluster.size() > max_label_bytes)
+    return other_label;
+  auto label = program::printable(cluster);
+  return label.size() > max_label_bytes ? other_label : label;
 }
 
 std::string label_of(outcome value) {
@@ -87,6 +102,7 @@ struct monitor::state {
   bool is_store_reachable = false;
   bool is_caught_up = false;
   bool is_draining = false;
+  std::string unreadable;   // partitions that stand still, and why; empty: none do
   std::int64_t waiting = 0; // messages behind the position, in all owned partitions
 
   prometheus::Registry registry;
@@ -111,6 +127,9 @@ struct monitor::state {
              "How messages ended, in the whole store: consumed is the sum of the others");
   Family<Gauge>& lag = gauges(registry, "kollect_consumer_lag_messages",
                               "Messages behind the position, by owned partition (0 is the only one on NATS)");
+  Gauge& unreadable_partitions = gauges(registry, "kollect_consumer_unreadable_partitions",
+                                        "Partitions that stand still, as their next messages cannot be read")
+                                     .Add({});
   Gauge& lag_seconds = gauges(registry, "kollect_consumer_lag_seconds",
                               "Age of the newest consumed message while more are waiting, else 0")
                            .Add({});
@@ -162,15 +181,16 @@ struct monitor::state {
       return {false, "draining: told to end"};
     if (!is_store_reachable)
       return {false, "the store is not reachable"};
+    const std::string but = unreadable.empty() ? "" : "; " + unreadable;
     if (!is_caught_up)
-      return {false, "catching up with the log"};
-    return {true, "ready"};
+      return {false, "catching up with the log" + but};
+    return {true, "ready" + but}; // the rest is right, and portals can have it
   }
 
   Gauge& lag_of(std::int32_t partition) {
     auto name = std::to_string(partition);
     if (lag_series.size() >= max_partition_series && !lag_series.contains(name))
-      name = "other";
+      name = other_label;
     auto& found = lag_series[name];
     if (found == nullptr)
       found = &lag.Add({{"partition", name}});
@@ -197,6 +217,16 @@ void monitor::came_round() {
 void monitor::store_is(bool reachable) {
   const std::scoped_lock lock(state_->mutex);
   state_->is_store_reachable = reachable;
+}
+
+void monitor::unreadable_are(std::span<const unreadable_batch> places) {
+  const std::scoped_lock lock(state_->mutex);
+  state_->unreadable_partitions.Set(static_cast<double>(places.size()));
+  state_->unreadable.clear();
+  if (!places.empty())
+    state_->unreadable = program::printable(to_string(places.front().reason));
+  if (places.size() > 1)
+    state_->unreadable += "; and " + std::to_string(places.size() - 1) + " more partitions";
 }
 
 void monitor::caught_up() {
@@ -292,9 +322,9 @@ void monitor::clusters_are(std::span<const cluster_state> clusters) {
   const std::scoped_lock lock(state_->mutex);
   std::map<std::string, std::pair<double, double>> told;
   for (const auto& one : clusters) {
-    auto name = one.cluster;
+    auto name = cluster_label(one.cluster);
     if (!state_->cluster_series.contains(name) && state_->cluster_series.size() >= max_cluster_series)
-      name = "other";
+      name = other_label;
     const auto seen = seconds_of(one.last_seen);
     const auto [at, is_new] = told.emplace(name, std::pair(seen, 0.0));
     at->second.first = std::min(at->second.first, seen);

@@ -1,8 +1,8 @@
 #ifndef KOLLECT_CONSUMER_MONITOR_HPP
 #define KOLLECT_CONSUMER_MONITOR_HPP
 
-#include "ingest.hpp"
-#include "outcome.hpp"
+#include "ingest/ingest.hpp"
+#include "store/outcome.hpp"
 
 #include <kollect/timestamp.hpp>
 #include <kollect/transport.hpp>
@@ -44,6 +44,8 @@ public:
   void came_round(); ///< at least once a second while all is well, and while it waits to try again
   void opening_store(bool begins); ///< or is done; to change its schema takes as long as it takes
   void store_is(bool reachable);
+  /// The partitions that stand still as of now, as their next messages cannot be read.
+  void unreadable_are(std::span<const unreadable_batch> places);
   void caught_up(); ///< what was there at the start is consumed
   void draining();  ///< it was told to end
   void fenced();

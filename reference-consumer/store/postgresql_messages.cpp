@@ -20,18 +20,19 @@ parameters set_parameters(std::int64_t scope_id, const part_set& set) {
 
 } // namespace
 
-result<std::vector<held_part>> postgresql_transaction::held_parts(std::int64_t scope_id,
-                                                                  const part_set& set) {
-  auto found = connection_.run("SELECT part_index, digest FROM pending_parts WHERE scope_id = $1 AND "
-                               "exported_seconds = $2 AND exported_nanoseconds = $3 AND generation = $4 AND "
-                               "part_total = $5",
+result<waiting_parts> postgresql_transaction::waiting(std::int64_t scope_id, const part_set& set) {
+  auto found = connection_.run("SELECT part_index, digest, message_bytes FROM pending_parts WHERE scope_id = "
+                               "$1 AND exported_seconds = $2 AND exported_nanoseconds = $3 AND generation = "
+                               "$4 AND part_total = $5",
                                set_parameters(scope_id, set));
   if (!found)
     return found.error();
-  std::vector<held_part> out;
-  for (int index = 0; index < found->size(); ++index)
-    out.push_back(
-        {static_cast<std::uint32_t>((*found)[index].integer(0)), digest_from((*found)[index].bytes(1))});
+  waiting_parts out;
+  for (int index = 0; index < found->size(); ++index) {
+    const auto one = (*found)[index];
+    out.parts.push_back({static_cast<std::uint32_t>(one.integer(0)), digest_from(one.bytes(1))});
+    out.bytes += one.integer(2);
+  }
   return out;
 }
 
@@ -62,23 +63,34 @@ result<void> postgresql_transaction::hold_part(std::int64_t scope_id, const pend
   return {};
 }
 
-result<std::vector<pending_part>> postgresql_transaction::take_parts(std::int64_t scope_id,
-                                                                     const part_set& set) {
-  auto taken = connection_.run(
-      "WITH taken AS (DELETE FROM pending_parts WHERE scope_id = $1 AND exported_seconds = $2 AND "
-      "exported_nanoseconds = $3 AND generation = $4 AND part_total = $5 RETURNING *) "
-      "SELECT cluster, namespace, inventory, t.exported_seconds, t.exported_nanoseconds, t.generation, "
+result<pending_part> postgresql_transaction::read_part(std::int64_t scope_id, const part_set& set,
+                                                       std::uint32_t part_index) {
+  auto values = set_parameters(scope_id, set);
+  values.integer(part_index);
+  auto found = connection_.run(
+      "SELECT cluster, namespace, inventory, p.exported_seconds, p.exported_nanoseconds, p.generation, "
       "part_total, part_index, digest, name, partition, \"offset\", message_key, message, arrived_seconds "
-      "FROM taken t JOIN scopes USING (scope_id) JOIN logs USING (log_id) ORDER BY part_index",
-      set_parameters(scope_id, set));
-  if (!taken)
-    return taken.error();
-  std::vector<pending_part> out;
-  for (int index = 0; index < taken->size(); ++index) {
-    out.push_back(read_part((*taken)[index]));
-    gathered_.pending_bytes -= static_cast<std::int64_t>(out.back().message.size());
-  }
-  return out;
+      "FROM pending_parts p JOIN scopes USING (scope_id) JOIN logs USING (log_id) WHERE p.scope_id = $1 AND "
+      "p.exported_seconds = $2 AND p.exported_nanoseconds = $3 AND p.generation = $4 AND part_total = $5 AND "
+      "part_index = $6",
+      values);
+  if (!found)
+    return found.error();
+  if (found->size() == 0)
+    return make_lost_part(part_index);
+  return consumer::read_part((*found)[0]);
+}
+
+result<void> postgresql_transaction::drop_parts(std::int64_t scope_id, const part_set& set) {
+  auto dropped =
+      connection_.run("WITH gone AS (DELETE FROM pending_parts WHERE scope_id = $1 AND exported_seconds = $2 "
+                      "AND exported_nanoseconds = $3 AND generation = $4 AND part_total = $5 RETURNING "
+                      "message_bytes) SELECT coalesce(sum(message_bytes), 0)::bigint FROM gone",
+                      set_parameters(scope_id, set));
+  if (!dropped)
+    return dropped.error();
+  gathered_.pending_bytes -= (*dropped)[0].integer(0);
+  return {};
 }
 
 result<std::int64_t> postgresql_transaction::drop_superseded_parts(std::int64_t scope_id,
@@ -101,49 +113,48 @@ result<std::int64_t> postgresql_transaction::drop_superseded_parts(std::int64_t 
   return (*dropped)[0].integer(0);
 }
 
-result<std::vector<pending_part>> postgresql_transaction::take_torn_set(const retention& bounds,
-                                                                        const timestamp& now) {
+result<std::optional<torn_set>> postgresql_transaction::find_torn_set(const retention& bounds,
+                                                                      const timestamp& now) {
   for (;;) {
     // The set whose newest part came longest ago, if it is too old or all of them are too large.
-    auto found =
-        connection_.run("SELECT scope_id, exported_seconds, exported_nanoseconds, generation, part_total, "
-                        "max(arrived_seconds) AS newest FROM pending_parts GROUP BY 1, 2, 3, 4, 5 HAVING "
-                        "max(arrived_seconds) < $1 OR (SELECT pending_bytes FROM totals) + $2 > $3 ORDER BY "
-                        "newest, 2, 3 LIMIT "
-                        "1",
-                        parameters()
-                            .integer(now.seconds - bounds.pending_seconds)
-                            .integer(gathered_.pending_bytes)
-                            .integer(bounds.pending_bytes));
+    auto found = connection_.run(
+        "SELECT scope_id, p.exported_seconds, p.exported_nanoseconds, p.generation, part_total, "
+        "max(arrived_seconds) AS newest, cluster, namespace, inventory FROM pending_parts p JOIN scopes "
+        "USING "
+        "(scope_id) GROUP BY 1, 2, 3, 4, 5, 7, 8, 9 HAVING max(arrived_seconds) < $1 OR (SELECT "
+        "pending_bytes "
+        "FROM totals) + $2 > $3 ORDER BY newest, 2, 3 LIMIT 1",
+        parameters()
+            .integer(now.seconds - bounds.pending_seconds)
+            .integer(gathered_.pending_bytes)
+            .integer(bounds.pending_bytes));
     if (!found)
       return found.error();
     if (found->size() == 0)
-      return std::vector<pending_part>{};
-    const auto one = (*found)[0];
+      return std::optional<torn_set>();
+    auto torn = read_torn_set((*found)[0]);
     // A scope that another process is writing just now is left for the next time.
     auto locked = connection_.run("SELECT scope_id FROM scopes WHERE scope_id = $1 FOR UPDATE SKIP LOCKED",
-                                  parameters().integer(one.integer(0)));
+                                  parameters().integer(torn.scope_id));
     if (!locked)
       return locked.error();
     if (locked->size() == 0)
-      return std::vector<pending_part>{};
-    part_set set;
-    set.exported_at = {one.integer(1), static_cast<std::uint32_t>(one.integer(2))};
-    set.generation = one.integer(3);
-    set.part_total = static_cast<std::uint32_t>(one.integer(4));
-    auto parts = take_parts(one.integer(0), set);
+      return std::optional<torn_set>();
+    auto parts = waiting(torn.scope_id, torn.set);
+    if (!parts)
+      return parts.error();
     // None: another process took the set between the two statements.
-    if (!parts || !parts->empty())
-      return parts;
+    if (!parts->parts.empty())
+      return std::optional(std::move(torn));
   }
 }
 
-result<bool> postgresql_transaction::bury(const dead_letter& letter) {
+result<bool> postgresql_transaction::bury(const dead_letter& letter, std::string_view value) {
   auto log = log_id(letter.origin.log);
   if (!log)
     return log.error();
-  const auto digest = sha256(letter.value);
-  const auto body_bytes = body_bytes_of(letter);
+  const auto digest = sha256(value);
+  const auto body_bytes = body_bytes_of(letter, value);
   parameters values;
   values.integer(*log)
       .integer(letter.origin.partition)
@@ -151,8 +162,8 @@ result<bool> postgresql_transaction::bury(const dead_letter& letter) {
       .bytes_or_null(letter.message_key)
       .bytes(letter.subject)
       .bytes(letter.headers_json)
-      .bytes(letter.value)
-      .integer(static_cast<std::int64_t>(letter.value.size()))
+      .bytes(value)
+      .integer(static_cast<std::int64_t>(value.size()))
       .bytes(bytes_of(digest))
       .integer(body_bytes)
       .integer(letter.is_tombstone ? 1 : 0)
@@ -193,7 +204,7 @@ result<std::optional<stored_dead_letter>> postgresql_transaction::take_dead_lett
     return std::optional<stored_dead_letter>();
   auto taken = read_letter((*found)[0]);
   if (taken.has_body)
-    gathered_.dead_letter_bytes -= body_bytes_of(taken.letter);
+    gathered_.dead_letter_bytes -= body_bytes_of(taken.letter, taken.value);
   return std::optional(std::move(taken));
 }
 

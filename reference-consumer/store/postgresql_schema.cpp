@@ -1,5 +1,7 @@
 #include "postgresql_schema.hpp"
 
+#include "postgresql_row_totals.hpp"
+
 #include <iterator>
 #include <memory>
 #include <string>
@@ -218,8 +220,48 @@ CREATE INDEX changes_by_replaced ON changes (replaced_batch_id, replaced_sequenc
   WHERE replaced_batch_id IS NOT NULL;
 )sql";
 
+// What is noted of all rows of a scope tells when one of them is not what was written. Snapshots that are too
+// large for memory are compared in the staged tables, which are empty between two transactions and need not
+// survive one: they are not logged.
+constexpr const char* version_4 = R"sql(
+ALTER TABLE scopes ADD COLUMN row_bytes BIGINT NOT NULL DEFAULT 0,
+  ADD COLUMN rows_checksum BIGINT NOT NULL DEFAULT 0;
+CREATE UNLOGGED TABLE staged_rows (
+  scope_id BIGINT NOT NULL,
+  identity_digest BYTEA NOT NULL,
+  target_namespace BYTEA NOT NULL,
+  target_name BYTEA NOT NULL,
+  namespace BYTEA NOT NULL,
+  name BYTEA NOT NULL,
+  uid BYTEA NOT NULL,
+  item TEXT NOT NULL,
+  PRIMARY KEY (scope_id, identity_digest)
+);
+CREATE UNLOGGED TABLE staged_changes (
+  scope_id BIGINT NOT NULL,
+  change_id BIGINT NOT NULL,
+  kind TEXT NOT NULL,
+  identity_digest BYTEA NOT NULL,
+  PRIMARY KEY (scope_id, change_id)
+);
+)sql";
+
+/// Notes what version 4 keeps of rows that were there before.
+result<void> note_row_totals(connection& target) {
+  auto scopes = read_row_totals(target);
+  if (!scopes)
+    return scopes.error();
+  for (const auto& [scope_id, totals] : *scopes)
+    if (auto noted =
+            target.run("UPDATE scopes SET row_bytes = $1, rows_checksum = $2 WHERE scope_id = $3",
+                       parameters().integer(totals.bytes).integer(totals.checksum).integer(scope_id));
+        !noted)
+      return noted.error();
+  return {};
+}
+
 /// What leads from each version to the next, beginning with an empty schema.
-constexpr const char* migrations[] = {version_1, version_2, version_3};
+constexpr const char* migrations[] = {version_1, version_2, version_3, version_4};
 static_assert(std::size(migrations) == schema_version);
 
 /// Any number that others are unlikely to use: the first bytes of "kollect".
@@ -266,6 +308,9 @@ result<void> migrate_within(connection& target, const std::string& schema) {
   for (auto next = *version; next < schema_version; ++next)
     if (auto made = target.execute(migrations[next]); !made)
       return made;
+  if (*version > 0 && *version < 4)
+    if (auto noted = note_row_totals(target); !noted)
+      return noted;
   if (auto cleared = target.execute("DELETE FROM schema_version"); !cleared)
     return cleared;
   auto noted = target.run("INSERT INTO schema_version VALUES ($1)", parameters().integer(schema_version));

@@ -1,7 +1,6 @@
 #include "postgresql_snapshot_writer.hpp"
 
 #include "postgresql_digests.hpp"
-#include "stored_values.hpp"
 
 namespace kollect::consumer::postgresql {
 namespace {
@@ -11,7 +10,8 @@ constexpr std::size_t most_rows_of_an_entry = 1000;
 
 } // namespace
 
-void snapshot_writer::written_rows::add(const change& one, std::string_view digest, std::int64_t sequence) {
+void postgresql_snapshot_writer::written_rows::add(const row_change& one, std::string_view digest,
+                                                   std::int64_t sequence) {
   const auto& identity = one.identity;
   sequences.push_back(sequence);
   digests.push_back(digest);
@@ -23,72 +23,111 @@ void snapshot_writer::written_rows::add(const change& one, std::string_view dige
   items.push_back(one.after);
 }
 
-void snapshot_writer::range_entries::add(std::string_view digest, std::int64_t sequence) {
+void postgresql_snapshot_writer::range_entries::add_entry(std::string_view kind, std::int64_t sequence) {
+  first_sequences.push_back(sequence);
+  last_sequences.push_back(sequence);
+  kinds.push_back(kind);
+  digests.emplace_back();
+}
+
+void postgresql_snapshot_writer::range_entries::add(std::string_view digest, std::int64_t sequence) {
   const bool is_next = !last_sequences.empty() && last_sequences.back() + 1 == sequence &&
                        digests.back().size() < most_rows_of_an_entry * digest_bytes;
-  if (!is_next) {
-    first_sequences.push_back(sequence);
-    last_sequences.push_back(sequence);
-    kinds.push_back(to_string(change_kind::added));
-    digests.emplace_back();
-  }
+  if (!is_next)
+    add_entry(to_string(change_kind::added), sequence);
   last_sequences.back() = sequence;
   digests.back() += digest;
 }
 
-snapshot_writer::snapshot_writer(connection& target, const applied_snapshot& snapshot, std::int64_t log_id,
-                                 feed_place next)
-    : connection_(target), snapshot_(snapshot), log_id_(log_id), next_(next),
-      applied_at_(to_string(snapshot.applied_at)) {
-  digests_.reserve(snapshot.changes.size()); // others view them
-}
+postgresql_snapshot_writer::postgresql_snapshot_writer(connection& target, snapshot_place place,
+                                                       std::int64_t log_id, find_place find)
+    : connection_(target), place_(std::move(place)), log_id_(log_id), find_(std::move(find)),
+      applied_at_(to_string(place_.applied_at)) {}
 
-result<std::int64_t> snapshot_writer::write() {
-  const std::int64_t first = next_.sequence;
-  for (const auto& one : snapshot_.changes)
-    take(one, digests_.emplace_back(digest_of(one.identity)));
-  ranges_.first_sequences.push_back(next_.sequence);
-  ranges_.last_sequences.push_back(next_.sequence);
-  ranges_.kinds.push_back("snapshot");
-  ranges_.digests.emplace_back();
-  ++next_.sequence;
-  // What rows replace is looked up while it is there.
-  for (const auto step : {&snapshot_writer::tell_replacing, &snapshot_writer::remove_rows,
-                          &snapshot_writer::write_rows, &snapshot_writer::tell_ranges})
-    if (auto done = (this->*step)(); !done)
-      return done.error();
-  return next_.sequence - first;
-}
-
-void snapshot_writer::take(const change& one, std::string_view digest) {
-  if (one.kind == change_kind::removed)
-    removed_.push_back(digest);
-  else
-    rows_.add(one, digest, next_.sequence);
-  if (one.kind == change_kind::added) {
-    ranges_.add(digest, next_.sequence);
-  } else {
-    replacing_.sequences.push_back(next_.sequence);
-    replacing_.kinds.push_back(to_string(one.kind));
-    replacing_.befores.push_back(one.before);
-    replacing_.digests.push_back(digest);
-    replacing_.paths.push_back(paths_json(one));
+result<void> postgresql_snapshot_writer::write(std::span<const row_change> changes) {
+  if (next_ == nullptr) {
+    auto found = find_();
+    if (!found)
+      return found.error();
+    next_ = *found;
   }
-  ++next_.sequence;
+  piece told;
+  told.digests.reserve(changes.size()); // others view them
+  for (const auto& one : changes) {
+    totals_.add(one);
+    take(told, one, next_->sequence++);
+  }
+  // What rows replace is looked up while it is there.
+  for (const auto step : {&postgresql_snapshot_writer::tell_replacing,
+                          &postgresql_snapshot_writer::remove_rows, &postgresql_snapshot_writer::write_rows})
+    if (auto done = (this->*step)(told); !done)
+      return done;
+  return tell_ranges(told.ranges);
+}
+
+result<void> postgresql_snapshot_writer::finish(scope_record& record) {
+  if (next_ != nullptr) {
+    range_entries told;
+    told.add_entry("snapshot", next_->sequence++);
+    if (auto done = tell_ranges(told); !done)
+      return done;
+  }
+  record.row_count += totals_.rows;
+  record.row_bytes += totals_.bytes;
+  return write_record(record);
+}
+
+result<void> postgresql_snapshot_writer::write_record(const scope_record& record) {
+  return connection_.post(
+      "UPDATE scopes SET exported_seconds = $1, exported_nanoseconds = $2, generation = $3, payload_digest = "
+      "$4, items_digest = $5, applied_parts = $6, target_digest = $7, target_conflicts = $8, applied_at = "
+      "$9, row_count = $10, row_bytes = $11, rows_checksum = rows_checksum # $12, held_back = NULL "
+      "WHERE scope_id = $13",
+      parameters()
+          .integer(record.order->instant.seconds)
+          .integer(record.order->instant.nanoseconds)
+          .integer(record.order->generation)
+          .bytes(bytes_of(record.order->digest))
+          .bytes(bytes_of(record.items_digest))
+          .own_bytes(bytes_of(record.applied_parts))
+          .integer(static_cast<std::int64_t>(record.target_digest))
+          .integer(record.target_conflicts)
+          .text(applied_at_)
+          .integer(record.row_count)
+          .integer(record.row_bytes)
+          .integer(totals_.checksum)
+          .integer(record.id));
+}
+
+void postgresql_snapshot_writer::take(piece& into, const row_change& one, std::int64_t sequence) {
+  const std::string_view digest = into.digests.emplace_back(digest_of(one.identity));
+  if (one.kind == change_kind::removed)
+    into.removed.push_back(digest);
+  else
+    into.rows.add(one, digest, sequence);
+  if (one.kind == change_kind::added) {
+    into.ranges.add(digest, sequence);
+    return;
+  }
+  into.replacing.sequences.push_back(sequence);
+  into.replacing.kinds.push_back(to_string(one.kind));
+  into.replacing.befores.push_back(one.before);
+  into.replacing.digests.push_back(digest);
+  into.replacing.paths.push_back(one.changed_paths_json);
 }
 
 /// OFFSET 0 has each row looked up by itself, whatever the planner believes about their number.
-result<void> snapshot_writer::tell_replacing() {
-  if (replacing_.sequences.empty())
+result<void> postgresql_snapshot_writer::tell_replacing(const piece& told) {
+  if (told.replacing.sequences.empty())
     return {};
   parameters values;
-  values.integer(next_.batch_id)
-      .integer(snapshot_.record.id)
-      .integers(replacing_.sequences)
-      .texts(replacing_.kinds)
-      .texts(replacing_.befores)
-      .texts(views_of(replacing_.paths))
-      .many_bytes(replacing_.digests);
+  values.integer(next_->batch_id)
+      .integer(place_.scope_id)
+      .integers(told.replacing.sequences)
+      .texts(told.replacing.kinds)
+      .texts(told.replacing.befores)
+      .texts(told.replacing.paths)
+      .many_bytes(told.replacing.digests);
   return connection_.post(
       "INSERT INTO changes (batch_id, scope_id, sequence, first_sequence, kind, before, kept_after, "
       "changed_paths, identity_digests, replaced_batch_id, replaced_sequence, log_id, partition, \"offset\", "
@@ -101,15 +140,15 @@ result<void> snapshot_writer::tell_replacing() {
       add_origin(values));
 }
 
-result<void> snapshot_writer::remove_rows() {
-  if (removed_.empty())
+result<void> postgresql_snapshot_writer::remove_rows(const piece& told) {
+  if (told.removed.empty())
     return {};
   return connection_.post("DELETE FROM items WHERE scope_id = $1 AND identity_digest = ANY ($2)",
-                          parameters().integer(snapshot_.record.id).many_bytes(removed_));
+                          parameters().integer(place_.scope_id).many_bytes(told.removed));
 }
 
-result<void> snapshot_writer::write_rows() {
-  if (rows_.sequences.empty())
+result<void> postgresql_snapshot_writer::write_rows(const piece& told) {
+  if (told.rows.sequences.empty())
     return {};
   return connection_.post(
       "INSERT INTO items (scope_id, batch_id, sequence, identity_digest, target_namespace, target_name, "
@@ -117,26 +156,28 @@ result<void> snapshot_writer::write_rows() {
       "ON CONFLICT (scope_id, identity_digest) DO UPDATE SET batch_id = excluded.batch_id, sequence = "
       "excluded.sequence, item = excluded.item",
       parameters()
-          .integer(snapshot_.record.id)
-          .integer(next_.batch_id)
-          .integers(rows_.sequences)
-          .many_bytes(rows_.digests)
-          .many_bytes(rows_.target_namespaces)
-          .many_bytes(rows_.target_names)
-          .many_bytes(rows_.namespaces)
-          .many_bytes(rows_.names)
-          .many_bytes(rows_.uids)
-          .texts(rows_.items));
+          .integer(place_.scope_id)
+          .integer(next_->batch_id)
+          .integers(told.rows.sequences)
+          .many_bytes(told.rows.digests)
+          .many_bytes(told.rows.target_namespaces)
+          .many_bytes(told.rows.target_names)
+          .many_bytes(told.rows.namespaces)
+          .many_bytes(told.rows.names)
+          .many_bytes(told.rows.uids)
+          .texts(told.rows.items));
 }
 
-result<void> snapshot_writer::tell_ranges() {
+result<void> postgresql_snapshot_writer::tell_ranges(const range_entries& told) {
+  if (told.last_sequences.empty())
+    return {};
   parameters values;
-  values.integer(next_.batch_id)
-      .integer(snapshot_.record.id)
-      .integers(ranges_.last_sequences)
-      .integers(ranges_.first_sequences)
-      .texts(ranges_.kinds)
-      .many_bytes(views_of(ranges_.digests));
+  values.integer(next_->batch_id)
+      .integer(place_.scope_id)
+      .integers(told.last_sequences)
+      .integers(told.first_sequences)
+      .texts(told.kinds)
+      .many_bytes(views_of(told.digests));
   return connection_.post(
       "INSERT INTO changes (batch_id, scope_id, sequence, first_sequence, kind, before, kept_after, "
       "changed_paths, identity_digests, log_id, partition, \"offset\", exported_seconds, "
@@ -147,15 +188,15 @@ result<void> snapshot_writer::tell_ranges() {
 }
 
 /// What all entries have in common, at the end.
-parameters& snapshot_writer::add_origin(parameters& values) const {
-  const auto& instant = snapshot_.record.order->instant;
+parameters& postgresql_snapshot_writer::add_origin(parameters& values) const {
+  const auto& instant = place_.exported_at;
   return values.integer(log_id_)
-      .integer(snapshot_.origin.partition)
-      .integer(snapshot_.origin.offset)
+      .integer(place_.origin.partition)
+      .integer(place_.origin.offset)
       .integer(instant.seconds)
       .integer(instant.nanoseconds)
       .text(applied_at_)
-      .text(snapshot_.origin.traceparent);
+      .text(place_.origin.traceparent);
 }
 
 } // namespace kollect::consumer::postgresql

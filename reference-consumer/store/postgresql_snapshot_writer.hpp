@@ -2,9 +2,12 @@
 #define KOLLECT_CONSUMER_POSTGRESQL_SNAPSHOT_WRITER_HPP
 
 #include "postgresql_connection.hpp"
-#include "store.hpp"
+#include "stored_values.hpp"
+#include "transaction.hpp"
 
 #include <cstdint>
+#include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,52 +23,63 @@ struct feed_place {
 /// Posts the rows that a snapshot changes, and the change feed's entries that tell of them. Each version of a
 /// row is kept once: as the row while it is that, then as `before` of the change that came next. Rows that
 /// are added one after the other share an entry.
-class snapshot_writer {
+class postgresql_snapshot_writer final : public snapshot_writer {
 public:
-  /// The feed's entries begin at `next`. The snapshot must outlive the writer.
-  snapshot_writer(connection& target, const applied_snapshot& snapshot, std::int64_t log_id, feed_place next);
+  /// Where the feed goes on, once something is to be told. The transaction knows.
+  using find_place = std::function<result<feed_place*>()>;
 
-  /// Posts all of it, once. Answers how many changes the feed tells more.
-  result<std::int64_t> write();
+  /// The connection, and what `find` answers, must outlive the writer.
+  postgresql_snapshot_writer(connection& target, snapshot_place place, std::int64_t log_id, find_place find);
+
+  result<void> write(std::span<const row_change> changes) override;
+  result<void> finish(scope_record& record) override;
 
 private:
   /// Columns of rows that are there now.
   struct written_rows {
     std::vector<std::int64_t> sequences;
     std::vector<std::string_view> digests, target_namespaces, target_names, namespaces, names, uids, items;
-    void add(const change& one, std::string_view digest, std::int64_t sequence);
+    void add(const row_change& one, std::string_view digest, std::int64_t sequence);
   };
   /// Columns of entries about rows that were there before.
   struct replacing_entries {
     std::vector<std::int64_t> sequences;
     std::vector<std::string_view> kinds, befores, digests;
-    std::vector<std::string> paths;
+    std::vector<std::string_view> paths;
   };
   /// Columns of entries about several rows, and of the one about the snapshot, which has no digests.
   struct range_entries {
     std::vector<std::int64_t> first_sequences, last_sequences;
     std::vector<std::string_view> kinds;
     std::vector<std::string> digests; ///< one after the other
-    void add(std::string_view digest, std::int64_t sequence);
+    void add_entry(std::string_view kind, std::int64_t sequence);
+    void add(std::string_view digest, std::int64_t sequence); ///< of a row that was added
   };
 
-  void take(const change& one, std::string_view digest);
-  result<void> tell_replacing();
-  result<void> remove_rows();
-  result<void> write_rows();
-  result<void> tell_ranges();
+  /// Some changes, by column. Views of them.
+  struct piece {
+    std::vector<std::string> digests; ///< of all rows, by their place among the changes
+    std::vector<std::string_view> removed;
+    written_rows rows;
+    replacing_entries replacing;
+    range_entries ranges;
+  };
+
+  static void take(piece& into, const row_change& one, std::int64_t sequence);
+  result<void> tell_replacing(const piece& told);
+  result<void> remove_rows(const piece& told);
+  result<void> write_rows(const piece& told);
+  result<void> tell_ranges(const range_entries& told);
+  result<void> write_record(const scope_record& record);
   parameters& add_origin(parameters& values) const;
 
   connection& connection_;
-  const applied_snapshot& snapshot_;
+  snapshot_place place_;
   std::int64_t log_id_;
-  feed_place next_;
+  find_place find_;
+  feed_place* next_ = nullptr; ///< of the transaction; nothing until something is told
   std::string applied_at_;
-  std::vector<std::string> digests_; ///< of all rows, by their place among the changes
-  std::vector<std::string_view> removed_;
-  written_rows rows_;
-  replacing_entries replacing_;
-  range_entries ranges_;
+  scope_totals totals_;
 };
 
 } // namespace kollect::consumer::postgresql

@@ -3,6 +3,7 @@
 #include "feed_page.hpp"
 #include "postgresql_connection.hpp"
 #include "postgresql_digests.hpp"
+#include "postgresql_row_totals.hpp"
 #include "postgresql_schema.hpp"
 #include "postgresql_transaction.hpp"
 #include "stored_rows.hpp"
@@ -84,6 +85,10 @@ constexpr contradiction checks[] = {
     {"scopes with another number of rows than noted",
      "SELECT count(*) FROM scopes s WHERE row_count <> (SELECT count(*) FROM items i WHERE i.scope_id = "
      "s.scope_id)"},
+    {"scopes whose rows were changed by a disk, or somebody: the next snapshot of each puts them right",
+     "SELECT count(*) FROM scopes WHERE exported_seconds IS NOT NULL AND items_digest = decode(repeat('00', "
+     "32), 'hex')"},
+    {"rows of snapshots that are staged, though none is being written", "SELECT count(*) FROM staged_rows"},
     {"scopes with another number of dedup keys than noted",
      "SELECT count(*) FROM scopes s WHERE dedup_key_count <> (SELECT count(*) FROM dedup_keys d WHERE "
      "d.scope_id "
@@ -316,7 +321,7 @@ public:
     auto read = connection_->visit(
         "SELECT dead_letter_id FROM dead_letters WHERE dead_letter_id > $1 AND reason = $2 AND value IS NOT "
         "NULL ORDER BY dead_letter_id LIMIT $3",
-        parameters().integer(after_id).bytes(reason).integer(limit),
+        parameters().integer(after_id).text(reason).integer(limit),
         [&](const row& found) { out.push_back(found.integer(0)); });
     if (!read)
       return read.error();
@@ -368,7 +373,15 @@ public:
       return begun.error();
     std::vector<std::string> out;
     std::optional<failure> problem;
+    auto damaged = count_damaged_scopes(*connection_);
+    if (!damaged)
+      problem = damaged.error();
+    else if (*damaged != 0)
+      out.push_back("scopes with other rows than were written: a disk, or somebody, has changed them: " +
+                    std::to_string(*damaged));
     for (const auto& [sentence, query] : checks) {
+      if (problem)
+        break;
       auto found = connection_->run(query);
       if (!found) {
         problem = found.error();

@@ -1,7 +1,6 @@
 #include "postgresql_transaction.hpp"
 
 #include "postgresql_digests.hpp"
-#include "postgresql_snapshot_writer.hpp"
 #include "stored_rows.hpp"
 
 #include <algorithm>
@@ -28,7 +27,7 @@ result<std::int64_t> log_id_of(connection& target, const std::string& log) {
 }
 
 bool postgresql_transaction::gathered::is_anything() const {
-  return counts != outcome_counts{} || pending_bytes != 0 || dead_letter_bytes != 0 || changes != 0;
+  return counts != outcome_counts{} || pending_bytes != 0 || dead_letter_bytes != 0;
 }
 
 result<std::unique_ptr<transaction>> postgresql_transaction::begin(connection& target) {
@@ -125,7 +124,8 @@ result<void> postgresql_transaction::lock_scopes(const std::set<scope>& scopes) 
 result<void> postgresql_transaction::read_locked(const std::vector<std::string_view>& digests) {
   auto found = connection_.run(
       "SELECT scope_id, exported_seconds, exported_nanoseconds, generation, payload_digest, items_digest, "
-      "applied_parts, target_digest, target_conflicts, held_back, scope_digest, (EXISTS (SELECT FROM "
+      "applied_parts, target_digest, target_conflicts, held_back, row_count, row_bytes, scope_digest, "
+      "(EXISTS (SELECT FROM "
       "pending_parts p WHERE p.scope_id = s.scope_id))::int::bigint FROM scopes s WHERE scope_digest = ANY "
       "($1)",
       parameters().many_bytes(digests));
@@ -134,9 +134,9 @@ result<void> postgresql_transaction::read_locked(const std::vector<std::string_v
   for (int index = 0; index < found->size(); ++index) {
     const auto one = (*found)[index];
     auto record = read_record(one);
-    has_parts_[record.id] = one.integer(11) != 0;
-    scope_ids_.insert_or_assign(one.text(10), record.id);
-    locked_.insert_or_assign(one.text(10), std::move(record));
+    has_parts_[record.id] = one.integer(13) != 0;
+    scope_ids_.insert_or_assign(one.text(12), record.id);
+    locked_.insert_or_assign(one.text(12), std::move(record));
   }
   return {};
 }
@@ -203,48 +203,29 @@ result<void> postgresql_transaction::remember(std::int64_t scope_id, const dedup
                               .integer(instant.seconds));
 }
 
-result<row_map> postgresql_transaction::rows(std::int64_t scope_id) {
-  row_map out;
+result<held_rows> postgresql_transaction::rows(std::int64_t scope_id) {
+  auto noted =
+      connection_.run("SELECT rows_checksum FROM scopes WHERE scope_id = $1", parameters().integer(scope_id));
+  if (!noted)
+    return noted.error();
+  stored_rows_reader out(noted->size() == 0 ? 0 : (*noted)[0].integer(0));
   auto read = connection_.visit(
-      "SELECT target_namespace, target_name, namespace, name, uid, item FROM items WHERE scope_id = $1",
-      parameters().integer(scope_id), [&](const row& found) {
-        out.emplace(row_identity{found.text(0), found.text(1), found.text(2), found.text(3), found.text(4)},
-                    found.text(5));
-      });
+      "SELECT target_namespace, target_name, namespace, name, uid, item FROM items WHERE scope_id = $1 "
+      "ORDER BY target_namespace, target_name, namespace, name, uid",
+      parameters().integer(scope_id), [&](const row& found) { out.add(found); });
   if (!read)
     return read.error();
-  return out;
+  return out.finish();
 }
 
-result<std::int64_t> postgresql_transaction::batch_id() {
-  if (batch_id_)
-    return *batch_id_;
-  auto drawn = connection_.run("SELECT nextval(pg_get_serial_sequence('change_batches', 'batch_id'))");
-  if (!drawn)
-    return drawn.error();
-  batch_id_ = (*drawn)[0].integer(0);
-  return *batch_id_;
-}
-
-result<void> postgresql_transaction::write_record(const applied_snapshot& snapshot) {
-  const auto& record = snapshot.record;
-  return connection_.post(
-      "UPDATE scopes SET exported_seconds = $1, exported_nanoseconds = $2, generation = $3, payload_digest = "
-      "$4, items_digest = $5, applied_parts = $6, target_digest = $7, target_conflicts = $8, applied_at = "
-      "$9, "
-      "row_count = row_count + $10, held_back = NULL WHERE scope_id = $11",
-      parameters()
-          .integer(record.order->instant.seconds)
-          .integer(record.order->instant.nanoseconds)
-          .integer(record.order->generation)
-          .bytes(bytes_of(record.order->digest))
-          .bytes(bytes_of(record.items_digest))
-          .own_bytes(bytes_of(record.applied_parts))
-          .integer(static_cast<std::int64_t>(record.target_digest))
-          .integer(record.target_conflicts)
-          .own_text(to_string(snapshot.applied_at))
-          .integer(row_delta_of(snapshot))
-          .integer(record.id));
+result<feed_place*> postgresql_transaction::find_feed_place() {
+  if (!feed_) {
+    auto drawn = connection_.run("SELECT nextval(pg_get_serial_sequence('change_batches', 'batch_id'))");
+    if (!drawn)
+      return drawn.error();
+    feed_ = feed_place{(*drawn)[0].integer(0), 0};
+  }
+  return &*feed_;
 }
 
 result<void> postgresql_transaction::note_held_back(std::int64_t scope_id, const sha256_digest& items) {
@@ -252,21 +233,12 @@ result<void> postgresql_transaction::note_held_back(std::int64_t scope_id, const
                           parameters().bytes(bytes_of(items)).integer(scope_id));
 }
 
-result<void> postgresql_transaction::write_snapshot(const applied_snapshot& snapshot) {
-  // An unchanged snapshot costs its scope's record and nothing else, and there is nothing to tell.
-  if (snapshot.changes.empty())
-    return write_record(snapshot);
-  auto log = log_id(snapshot.origin.log);
+result<std::unique_ptr<snapshot_writer>> postgresql_transaction::write_snapshot(const snapshot_place& place) {
+  auto log = log_id(place.origin.log);
   if (!log)
     return log.error();
-  auto batch = batch_id();
-  if (!batch)
-    return batch.error();
-  auto told = snapshot_writer(connection_, snapshot, *log, {*batch, gathered_.changes}).write();
-  if (!told)
-    return told.error();
-  gathered_.changes += *told;
-  return write_record(snapshot);
+  return std::unique_ptr<snapshot_writer>(
+      new postgresql_snapshot_writer(connection_, place, *log, [this] { return find_feed_place(); }));
 }
 
 result<void> postgresql_transaction::count(const outcome_counts& counts) {
@@ -363,7 +335,10 @@ result<void> postgresql_transaction::number_changes(std::int64_t last_cursor) {
           "INSERT INTO change_batches (batch_id, first_cursor, last_cursor) OVERRIDING SYSTEM VALUE VALUES "
           "($1, "
           "$2, $3)",
-          parameters().integer(*batch_id_).integer(last_cursor - gathered_.changes + 1).integer(last_cursor));
+          parameters()
+              .integer(feed_->batch_id)
+              .integer(last_cursor - feed_->sequence + 1)
+              .integer(last_cursor));
       !told)
     return told.error();
   auto notified = connection_.run("SELECT pg_notify('kollect_changes', $1::bigint::text)",
@@ -376,7 +351,8 @@ result<void> postgresql_transaction::number_changes(std::int64_t last_cursor) {
 /// Cursors are drawn here, under the lock of the only row, which is held until the transaction is
 /// committed: so they rise by order of commit.
 result<void> postgresql_transaction::write_totals() {
-  if (!gathered_.is_anything() && !kept_changes_)
+  const std::int64_t changes = feed_ ? feed_->sequence : 0;
+  if (!gathered_.is_anything() && changes == 0 && !kept_changes_)
     return {};
   const auto& counts = gathered_.counts;
   auto drawn =
@@ -395,16 +371,16 @@ result<void> postgresql_transaction::write_totals() {
                           .integer(counts.pending)
                           .integer(gathered_.pending_bytes)
                           .integer(gathered_.dead_letter_bytes)
-                          .integer(gathered_.changes));
+                          .integer(changes));
   if (!drawn)
     return drawn.error();
   const auto last_cursor = (*drawn)[0].integer(0);
-  if (gathered_.changes > 0)
+  if (changes > 0)
     if (auto numbered = number_changes(last_cursor); !numbered)
       return numbered;
   if (!kept_changes_)
     return {};
-  const auto oldest = (*drawn)[0].is_null(1) ? last_cursor - gathered_.changes + 1 : (*drawn)[0].integer(1);
+  const auto oldest = (*drawn)[0].is_null(1) ? last_cursor - changes + 1 : (*drawn)[0].integer(1);
   const auto horizon = last_cursor - *kept_changes_;
   return oldest <= horizon ? prune_changes(horizon) : result<void>{};
 }

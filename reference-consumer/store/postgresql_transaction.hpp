@@ -2,14 +2,18 @@
 #define KOLLECT_CONSUMER_POSTGRESQL_TRANSACTION_HPP
 
 #include "postgresql_connection.hpp"
-#include "store.hpp"
+#include "postgresql_snapshot_writer.hpp"
+#include "transaction.hpp"
 
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace kollect::consumer::postgresql {
 
@@ -33,15 +37,22 @@ public:
   result<void> expect_keys(std::span<const expected_key> keys) override;
   result<bool> is_known(std::int64_t scope_id, const dedup_key& key) override;
   result<void> remember(std::int64_t scope_id, const dedup_key& key, const timestamp& instant) override;
-  result<row_map> rows(std::int64_t scope_id) override;
-  result<void> write_snapshot(const applied_snapshot& snapshot) override;
+  result<held_rows> rows(std::int64_t scope_id) override;
+  result<void> distrust(std::int64_t scope_id) override;
+  result<void> stage(std::int64_t scope_id, std::span<const staged_row> rows) override;
+  result<row_counts> compare_staged(std::int64_t scope_id) override;
+  result<std::vector<change>> take_staged(std::int64_t scope_id, std::int64_t bytes) override;
+  result<void> clear_staged(std::int64_t scope_id) override;
+  result<std::unique_ptr<snapshot_writer>> write_snapshot(const snapshot_place& place) override;
   result<void> note_held_back(std::int64_t scope_id, const sha256_digest& items) override;
-  result<std::vector<held_part>> held_parts(std::int64_t scope_id, const part_set& set) override;
+  result<waiting_parts> waiting(std::int64_t scope_id, const part_set& set) override;
   result<void> hold_part(std::int64_t scope_id, const pending_part& part) override;
-  result<std::vector<pending_part>> take_parts(std::int64_t scope_id, const part_set& set) override;
+  result<pending_part> read_part(std::int64_t scope_id, const part_set& set,
+                                 std::uint32_t part_index) override;
+  result<void> drop_parts(std::int64_t scope_id, const part_set& set) override;
   result<std::int64_t> drop_superseded_parts(std::int64_t scope_id, const snapshot_order& held) override;
-  result<std::vector<pending_part>> take_torn_set(const retention& bounds, const timestamp& now) override;
-  result<bool> bury(const dead_letter& letter) override;
+  result<std::optional<torn_set>> find_torn_set(const retention& bounds, const timestamp& now) override;
+  result<bool> bury(const dead_letter& letter, std::string_view value) override;
   result<std::optional<stored_dead_letter>> take_dead_letter(std::int64_t id) override;
   result<void> count(const outcome_counts& counts) override;
   result<void> prune(const retention& bounds) override;
@@ -53,7 +64,6 @@ private:
     outcome_counts counts;
     std::int64_t pending_bytes = 0;
     std::int64_t dead_letter_bytes = 0;
-    std::int64_t changes = 0;
     bool is_anything() const;
   };
 
@@ -61,8 +71,7 @@ private:
 
   result<void> read_locked(const std::vector<std::string_view>& digests);
   result<std::int64_t> log_id(const std::string& log);
-  result<std::int64_t> batch_id();
-  result<void> write_record(const applied_snapshot& snapshot);
+  result<feed_place*> find_feed_place();
   result<void> prune_dedup_keys(const retention& bounds);
   result<void> prune_dead_letter_bodies(const retention& bounds);
   result<void> prune_changes(std::int64_t horizon);
@@ -78,7 +87,8 @@ private:
   std::map<std::pair<std::int64_t, dedup_key>, bool> known_keys_; // those that were looked for, or written
   std::map<std::int64_t, std::int64_t> remembered_;               // scope id to number of keys added
   std::map<std::pair<std::string, std::int32_t>, owned_position> positions_;
-  std::optional<std::int64_t> batch_id_;
+  std::optional<feed_place> feed_; // where it goes on: so many changes were told
+  std::int64_t last_staged_ = 0;   // of the staged changes that were taken
   std::optional<std::int64_t> kept_changes_;
   gathered gathered_;
 };

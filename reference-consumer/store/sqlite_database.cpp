@@ -1,5 +1,7 @@
 #include "sqlite_database.hpp"
 
+#include "stored_values.hpp"
+
 #include <utility>
 
 namespace kollect::consumer::sqlite {
@@ -28,6 +30,8 @@ failure make_sqlite_failure(int code, std::string_view what, std::string_view pa
     return say(error::store_corrupt, "restore it from a backup, or move it away to rebuild it from the log");
   case SQLITE_IOERR:
     return say(error::store_unavailable, "the disk failed a read or write");
+  case SQLITE_NOMEM:
+    return say(error::out_of_memory, "nothing of this transaction was stored");
   case SQLITE_TOOBIG:
     return say(error::internal, "a value is over SQLite's limit of 1 GB");
   default:
@@ -86,6 +90,24 @@ void leave_memory_uncounted() {
 
 } // namespace
 
+namespace {
+
+/// rows_checksum(item): what scopes.rows_checksum is of these rows.
+void add_row_checksum(sqlite3_context* context, int, sqlite3_value** arguments) {
+  auto* const sum = static_cast<std::int64_t*>(sqlite3_aggregate_context(context, sizeof(std::int64_t)));
+  if (sum == nullptr)
+    return sqlite3_result_error_nomem(context);
+  const auto* const item = static_cast<const char*>(sqlite3_value_blob(arguments[0]));
+  *sum ^= checksum_of({item, static_cast<std::size_t>(sqlite3_value_bytes(arguments[0]))});
+}
+
+void give_row_checksum(sqlite3_context* context) {
+  const auto* const sum = static_cast<const std::int64_t*>(sqlite3_aggregate_context(context, 0));
+  sqlite3_result_int64(context, sum == nullptr ? 0 : *sum);
+}
+
+} // namespace
+
 result<std::unique_ptr<database>> database::open(const std::string& path, access how) {
   leave_memory_uncounted();
   const int flags =
@@ -103,6 +125,11 @@ result<std::unique_ptr<database>> database::open(const std::string& path, access
     return reason;
   }
   sqlite3_busy_timeout(handle, 5000);
+  if (const int made = sqlite3_create_function_v2(
+          handle, "rows_checksum", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, nullptr, nullptr,
+          &add_row_checksum, &give_row_checksum, nullptr);
+      made != SQLITE_OK)
+    return make_sqlite_failure(made, sqlite3_errmsg(handle), path);
   if (how == access::read_only) {
     // The writer alone owns checkpoints: a reader that closes last must not start one.
     sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);

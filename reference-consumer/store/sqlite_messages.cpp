@@ -16,24 +16,25 @@ void bind_set(statement& target, std::int64_t scope_id, const part_set& set) {
       .bind(set.part_total);
 }
 
-constexpr const char* select_parts = R"sql(
+constexpr const char* select_part = R"sql(
 SELECT cluster, namespace, inventory, p.exported_seconds, p.exported_nanoseconds, p.generation, part_total, part_index,
        digest, name, partition, offset, message_key, message, arrived_seconds
 FROM pending_parts p JOIN scopes USING (scope_id) JOIN logs USING (log_id)
 WHERE p.scope_id = ? AND p.exported_seconds = ? AND p.exported_nanoseconds = ? AND p.generation = ? AND part_total = ?
-ORDER BY part_index)sql";
+  AND part_index = ?)sql";
 
 } // namespace
 
-result<std::vector<held_part>> sqlite_transaction::held_parts(std::int64_t scope_id, const part_set& set) {
-  std::vector<held_part> out;
+result<waiting_parts> sqlite_transaction::waiting(std::int64_t scope_id, const part_set& set) {
+  waiting_parts out;
   auto read = database_.query(
-      "SELECT part_index, digest FROM pending_parts WHERE scope_id = ? AND exported_seconds = ? AND "
-      "exported_nanoseconds = ? "
-      "AND generation = ? AND part_total = ?",
+      "SELECT part_index, digest, message_bytes FROM pending_parts WHERE scope_id = ? AND exported_seconds = "
+      "? "
+      "AND exported_nanoseconds = ? AND generation = ? AND part_total = ?",
       [&](statement& select) { bind_set(select, scope_id, set); },
       [&](statement& row) {
-        out.push_back({static_cast<std::uint32_t>(row.integer(0)), digest_from(row.bytes(1))});
+        out.parts.push_back({static_cast<std::uint32_t>(row.integer(0)), digest_from(row.bytes(1))});
+        out.bytes += row.integer(2);
       });
   if (!read)
     return read.error();
@@ -68,7 +69,7 @@ result<void> sqlite_transaction::hold_part(std::int64_t scope_id, const pending_
                        [&](statement& update) { update.bind(bytes); });
 }
 
-result<void> sqlite_transaction::remove_set(std::int64_t scope_id, const part_set& set) {
+result<void> sqlite_transaction::drop_parts(std::int64_t scope_id, const part_set& set) {
   if (auto told = database_.run(
           "UPDATE totals SET pending_bytes = pending_bytes - (SELECT total(message_bytes) FROM pending_parts "
           "WHERE scope_id = ? AND exported_seconds = ? AND exported_nanoseconds = ? AND generation = ? "
@@ -82,16 +83,21 @@ result<void> sqlite_transaction::remove_set(std::int64_t scope_id, const part_se
       [&](statement& remove) { bind_set(remove, scope_id, set); });
 }
 
-result<std::vector<pending_part>> sqlite_transaction::take_parts(std::int64_t scope_id, const part_set& set) {
-  std::vector<pending_part> out;
+result<pending_part> sqlite_transaction::read_part(std::int64_t scope_id, const part_set& set,
+                                                   std::uint32_t part_index) {
+  std::optional<pending_part> found;
   auto read = database_.query(
-      select_parts, [&](statement& select) { bind_set(select, scope_id, set); },
-      [&](statement& row) { out.push_back(read_part(row)); });
+      select_part,
+      [&](statement& select) {
+        bind_set(select, scope_id, set);
+        select.bind(part_index);
+      },
+      [&](statement& row) { found = consumer::read_part(row); });
   if (!read)
     return read.error();
-  if (auto removed = remove_set(scope_id, set); !removed)
-    return removed.error();
-  return out;
+  if (!found)
+    return make_lost_part(part_index);
+  return std::move(*found);
 }
 
 result<std::int64_t> sqlite_transaction::drop_superseded_parts(std::int64_t scope_id,
@@ -121,39 +127,31 @@ result<std::int64_t> sqlite_transaction::drop_superseded_parts(std::int64_t scop
   return database_.changes();
 }
 
-result<std::vector<pending_part>> sqlite_transaction::take_torn_set(const retention& bounds,
-                                                                    const timestamp& now) {
-  std::int64_t scope_id = 0;
-  part_set set;
+result<std::optional<torn_set>> sqlite_transaction::find_torn_set(const retention& bounds,
+                                                                  const timestamp& now) {
+  std::optional<torn_set> found;
   // The set whose newest part came longest ago, if it is too old or all of them are too large.
   auto read = database_.query(
-      "SELECT scope_id, exported_seconds, exported_nanoseconds, generation, part_total, max(arrived_seconds) "
-      "AS newest "
-      "FROM pending_parts GROUP BY 1, 2, 3, 4, 5 "
+      "SELECT scope_id, p.exported_seconds, p.exported_nanoseconds, p.generation, part_total, "
+      "max(arrived_seconds) AS newest, cluster, namespace, inventory "
+      "FROM pending_parts p JOIN scopes USING (scope_id) GROUP BY 1, 2, 3, 4, 5 "
       "HAVING newest < ? OR (SELECT pending_bytes FROM totals) > ? ORDER BY newest, 2, 3 LIMIT 1",
       [&](statement& select) {
         select.bind(now.seconds - bounds.pending_seconds).bind(bounds.pending_bytes);
       },
-      [&](statement& row) {
-        scope_id = row.integer(0);
-        set.exported_at = {row.integer(1), static_cast<std::uint32_t>(row.integer(2))};
-        set.generation = row.integer(3);
-        set.part_total = static_cast<std::uint32_t>(row.integer(4));
-      });
+      [&](statement& row) { found = read_torn_set(row); });
   if (!read)
     return read.error();
-  if (scope_id == 0)
-    return std::vector<pending_part>{};
-  return take_parts(scope_id, set);
+  return found;
 }
 
-result<bool> sqlite_transaction::bury(const dead_letter& letter) {
+result<bool> sqlite_transaction::bury(const dead_letter& letter, std::string_view value) {
   auto log = log_id(letter.origin.log);
   if (!log)
     return log.error();
-  const auto value_bytes = static_cast<std::int64_t>(letter.value.size());
-  const auto body_bytes = body_bytes_of(letter);
-  const auto digest = sha256(letter.value);
+  const auto value_bytes = static_cast<std::int64_t>(value.size());
+  const auto body_bytes = body_bytes_of(letter, value);
+  const auto digest = sha256(value);
   auto buried = database_.run(
       "INSERT INTO dead_letters (log_id, partition, offset, message_key, subject, headers, value, "
       "value_bytes, "
@@ -167,7 +165,7 @@ result<bool> sqlite_transaction::bury(const dead_letter& letter) {
           insert.bind_null();
         insert.bind_text(letter.subject)
             .bind_text(letter.headers_json)
-            .bind_blob(letter.value)
+            .bind_blob(value)
             .bind(value_bytes)
             .bind_blob(bytes_of(digest))
             .bind(body_bytes)
@@ -209,8 +207,9 @@ result<std::optional<stored_dead_letter>> sqlite_transaction::take_dead_letter(s
       !removed)
     return removed.error();
   if (taken->has_body)
-    if (auto told = database_.run("UPDATE totals SET dead_letter_bytes = dead_letter_bytes - ?",
-                                  [&](statement& update) { update.bind(body_bytes_of(taken->letter)); });
+    if (auto told = database_.run(
+            "UPDATE totals SET dead_letter_bytes = dead_letter_bytes - ?",
+            [&](statement& update) { update.bind(body_bytes_of(taken->letter, taken->value)); });
         !told)
       return told.error();
   return taken;

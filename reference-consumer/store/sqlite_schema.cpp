@@ -168,8 +168,33 @@ ALTER TABLE changes ADD COLUMN replaces INTEGER;
 CREATE INDEX changes_by_replaced ON changes (replaces) WHERE replaces IS NOT NULL;
 )sql";
 
+// What is noted of all rows of a scope tells when one of them is not what was written. Snapshots that are too
+// large for memory are compared in the staged tables, which are empty between two transactions.
+constexpr const char* version_4 = R"sql(
+ALTER TABLE scopes ADD COLUMN row_bytes INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE scopes ADD COLUMN rows_checksum INTEGER NOT NULL DEFAULT 0;
+UPDATE scopes SET
+  row_bytes = (SELECT coalesce(sum(length(CAST(item AS BLOB))), 0) FROM items i WHERE i.scope_id = scopes.scope_id),
+  rows_checksum = (SELECT rows_checksum(item) FROM items i WHERE i.scope_id = scopes.scope_id);
+CREATE TABLE staged_rows (
+  staged_id INTEGER PRIMARY KEY,
+  target_namespace TEXT NOT NULL,
+  target_name TEXT NOT NULL,
+  namespace TEXT NOT NULL,
+  name TEXT NOT NULL,
+  uid TEXT NOT NULL,
+  item TEXT NOT NULL,
+  UNIQUE (target_namespace, target_name, namespace, name, uid)
+);
+CREATE TABLE staged_changes (
+  change_id INTEGER PRIMARY KEY,
+  item_id INTEGER,
+  staged_id INTEGER
+);
+)sql";
+
 /// What leads from each version to the next, beginning with an empty file.
-constexpr const char* migrations[] = {version_1, version_2, version_3};
+constexpr const char* migrations[] = {version_1, version_2, version_3, version_4};
 static_assert(std::size(migrations) == schema_version);
 
 result<std::int64_t> read_pragma(database& target, const char* sql) {
@@ -227,9 +252,9 @@ result<void> migrate(database& target) {
         return made;
     if (auto marked = target.execute("PRAGMA application_id = 1263289172"); !marked)
       return marked;
-    return target.execute("PRAGMA user_version = 3");
+    return target.execute("PRAGMA user_version = 4");
   };
-  static_assert(application_id == 1263289172 && schema_version == 3, "the literals above say the same");
+  static_assert(application_id == 1263289172 && schema_version == 4, "the literals above say the same");
   auto done = work();
   if (done)
     done = target.execute("COMMIT");

@@ -1,7 +1,5 @@
 #include "sqlite_snapshot_writer.hpp"
 
-#include "stored_values.hpp"
-
 #include <utility>
 
 namespace kollect::consumer::sqlite {
@@ -18,26 +16,76 @@ statement& bind_identity(statement& target, std::int64_t scope_id, const row_ide
 
 } // namespace
 
-snapshot_writer::snapshot_writer(database& target, const applied_snapshot& snapshot, std::int64_t log_id,
-                                 std::int64_t last_cursor)
-    : database_(target), snapshot_(snapshot), log_id_(log_id), cursor_(last_cursor),
-      applied_at_(to_string(snapshot.applied_at)) {}
+sqlite_snapshot_writer::sqlite_snapshot_writer(database& target, snapshot_place place, std::int64_t log_id,
+                                               std::optional<std::int64_t>& last_cursor)
+    : database_(target), place_(std::move(place)), log_id_(log_id), last_cursor_(last_cursor),
+      applied_at_(to_string(place_.applied_at)) {}
 
-result<std::int64_t> snapshot_writer::write() {
-  for (const auto& one : snapshot_.changes) {
-    ++cursor_;
-    if (auto written = write(one); !written)
-      return written.error();
+/// The last number that the change feed has used, by this transaction too.
+result<void> sqlite_snapshot_writer::find_cursor() {
+  if (!last_cursor_) {
+    last_cursor_ = 0;
+    if (auto read = database_.query(
+            "SELECT seq FROM sqlite_sequence WHERE name = 'changes'", [](statement&) {},
+            [&](statement& row) { last_cursor_ = row.integer(0); });
+        !read)
+      return read;
   }
-  if (auto written = write_added(); !written)
-    return written.error();
-  ++cursor_;
-  if (auto told = write(entry{.kind = "snapshot", .first_cursor = cursor_, .last_cursor = cursor_}); !told)
-    return told.error();
-  return cursor_;
+  cursor_ = *last_cursor_;
+  return {};
 }
 
-result<void> snapshot_writer::write(const change& one) {
+result<void> sqlite_snapshot_writer::write(std::span<const row_change> changes) {
+  if (!std::exchange(has_changes_, true))
+    if (auto found = find_cursor(); !found)
+      return found;
+  for (const auto& one : changes) {
+    ++cursor_;
+    totals_.add(one);
+    if (auto written = write(one); !written)
+      return written;
+  }
+  return {};
+}
+
+result<void> sqlite_snapshot_writer::finish(scope_record& record) {
+  if (has_changes_) {
+    if (auto written = write_added(); !written)
+      return written;
+    ++cursor_;
+    if (auto told = write(entry{.kind = "snapshot", .first_cursor = cursor_, .last_cursor = cursor_}); !told)
+      return told;
+    last_cursor_ = cursor_;
+  }
+  record.row_count += totals_.rows;
+  record.row_bytes += totals_.bytes;
+  return write_record(record);
+}
+
+result<void> sqlite_snapshot_writer::write_record(const scope_record& record) {
+  return database_.run(
+      "UPDATE scopes SET exported_seconds = ?, exported_nanoseconds = ?, generation = ?, payload_digest = ?, "
+      "items_digest = ?, applied_parts = ?, target_digest = ?, target_conflicts = ?, applied_at = ?, "
+      "row_count = ?, row_bytes = ?, rows_checksum = (rows_checksum | ?12) & ~(rows_checksum & ?12), "
+      "held_back = NULL WHERE scope_id = ?13",
+      [&](statement& update) {
+        update.bind(record.order->instant.seconds)
+            .bind(record.order->instant.nanoseconds)
+            .bind(record.order->generation)
+            .bind_blob(bytes_of(record.order->digest))
+            .bind_blob(bytes_of(record.items_digest))
+            .bind_blob(bytes_of(record.applied_parts))
+            .bind(static_cast<std::int64_t>(record.target_digest))
+            .bind(record.target_conflicts)
+            .bind_text(applied_at_)
+            .bind(record.row_count)
+            .bind(record.row_bytes)
+            .bind(totals_.checksum)
+            .bind(record.id);
+      });
+}
+
+result<void> sqlite_snapshot_writer::write(const row_change& one) {
   if (one.kind == change_kind::added) {
     auto inserted = insert_row(one);
     if (!inserted)
@@ -51,12 +99,12 @@ result<void> snapshot_writer::write(const change& one) {
 }
 
 /// False where there is such a row already.
-result<bool> snapshot_writer::insert_row(const change& one) {
+result<bool> sqlite_snapshot_writer::insert_row(const row_change& one) {
   auto done = database_.run(
       "INSERT INTO items (scope_id, target_namespace, target_name, namespace, name, uid, cursor, item) "
       "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
       [&](statement& insert) {
-        bind_identity(insert, snapshot_.record.id, one.identity).bind(cursor_).bind_text(one.after);
+        bind_identity(insert, place_.scope_id, one.identity).bind(cursor_).bind_text(one.after);
       });
   if (!done)
     return done.error();
@@ -76,7 +124,7 @@ result<bool> snapshot_writer::insert_row(const change& one) {
 
 /// A change of a row that should be there. Somebody may have edited the file: then what is there becomes what
 /// it should be.
-result<void> snapshot_writer::write_over(const change& one) {
+result<void> sqlite_snapshot_writer::write_over(const row_change& one) {
   auto held = find_row(one.identity);
   if (!held)
     return held.error();
@@ -100,15 +148,16 @@ result<void> snapshot_writer::write_over(const change& one) {
                      .item_id = one.kind == change_kind::removed ? 0 : place.item_id,
                      .replaces = place.cursor,
                      .before = one.before,
-                     .changed_paths = paths_json(one)});
+                     .changed_paths = one.changed_paths_json});
 }
 
-result<std::optional<snapshot_writer::row_place>> snapshot_writer::find_row(const row_identity& identity) {
+result<std::optional<sqlite_snapshot_writer::row_place>>
+sqlite_snapshot_writer::find_row(const row_identity& identity) {
   std::optional<row_place> found;
   auto read = database_.query(
       "SELECT item_id, cursor FROM items WHERE scope_id = ? AND target_namespace = ? AND target_name = ? AND "
       "namespace = ? AND name = ? AND uid = ?",
-      [&](statement& select) { bind_identity(select, snapshot_.record.id, identity); },
+      [&](statement& select) { bind_identity(select, place_.scope_id, identity); },
       [&](statement& row) {
         found = row_place{row.integer(0), row.integer(1)};
       });
@@ -118,15 +167,15 @@ result<std::optional<snapshot_writer::row_place>> snapshot_writer::find_row(cons
 }
 
 /// What has been added and not been told.
-result<void> snapshot_writer::write_added() {
+result<void> sqlite_snapshot_writer::write_added() {
   if (!added_)
     return {};
   const auto told = std::exchange(added_, std::nullopt);
   return write(*told);
 }
 
-result<void> snapshot_writer::write(const entry& told) {
-  const auto& instant = snapshot_.record.order->instant;
+result<void> sqlite_snapshot_writer::write(const entry& told) {
+  const auto& instant = place_.exported_at;
   return database_.run(
       "INSERT INTO changes (cursor, first_cursor, item_id, replaces, scope_id, kind, before, kept_after, "
       "changed_paths, log_id, partition, offset, exported_seconds, exported_nanoseconds, applied_at, "
@@ -136,17 +185,17 @@ result<void> snapshot_writer::write(const entry& told) {
             .bind(told.first_cursor)
             .bind(told.item_id)
             .bind(told.replaces)
-            .bind(snapshot_.record.id)
+            .bind(place_.scope_id)
             .bind_text(told.kind)
             .bind_text(told.before)
             .bind_text(told.changed_paths)
             .bind(log_id_)
-            .bind(snapshot_.origin.partition)
-            .bind(snapshot_.origin.offset)
+            .bind(place_.origin.partition)
+            .bind(place_.origin.offset)
             .bind(instant.seconds)
             .bind(instant.nanoseconds)
             .bind_text(applied_at_)
-            .bind_text(snapshot_.origin.traceparent);
+            .bind_text(place_.origin.traceparent);
       });
 }
 

@@ -2,10 +2,12 @@
 #define KOLLECT_CONSUMER_SQLITE_SNAPSHOT_WRITER_HPP
 
 #include "sqlite_database.hpp"
-#include "store.hpp"
+#include "stored_values.hpp"
+#include "transaction.hpp"
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -14,14 +16,15 @@ namespace kollect::consumer::sqlite {
 /// Writes the rows that a snapshot changes, and the change feed's entries that tell of them. Each version of
 /// a row is kept once: as the row while it is that, then as `before` of the change that came next. Rows that
 /// are added one after the other share an entry.
-class snapshot_writer {
+class sqlite_snapshot_writer final : public snapshot_writer {
 public:
-  /// The feed's entries follow `last_cursor`. All of it must outlive the writer.
-  snapshot_writer(database& target, const applied_snapshot& snapshot, std::int64_t log_id,
-                  std::int64_t last_cursor);
+  /// The feed's entries follow `last_cursor`, which is the feed's last one when all is written. Both must
+  /// outlive the writer.
+  sqlite_snapshot_writer(database& target, snapshot_place place, std::int64_t log_id,
+                         std::optional<std::int64_t>& last_cursor);
 
-  /// Writes all of it, once. Answers the feed's last cursor now.
-  result<std::int64_t> write();
+  result<void> write(std::span<const row_change> changes) override;
+  result<void> finish(scope_record& record) override;
 
 private:
   /// Where a row is, and which entry told of what is in it; 0: one of an earlier version, which has it in
@@ -38,20 +41,25 @@ private:
     std::int64_t item_id = 0;  ///< 0: of no row that is still there
     std::int64_t replaces = 0; ///< the cursor that told of what was there before; 0: none
     std::string_view before{};
-    std::string changed_paths{};
+    std::string_view changed_paths{};
   };
 
-  result<void> write(const change& one);
-  result<bool> insert_row(const change& one);
-  result<void> write_over(const change& one);
+  result<void> find_cursor();
+  result<void> write(const row_change& one);
+  result<bool> insert_row(const row_change& one);
+  result<void> write_over(const row_change& one);
   result<std::optional<row_place>> find_row(const row_identity& identity);
   result<void> write_added();
   result<void> write(const entry& told);
+  result<void> write_record(const scope_record& record);
 
   database& database_;
-  const applied_snapshot& snapshot_;
+  snapshot_place place_;
   std::int64_t log_id_;
-  std::int64_t cursor_;
+  std::optional<std::int64_t>& last_cursor_; ///< nothing: not known yet
+  std::int64_t cursor_ = 0;
+  bool has_changes_ = false;
+  scope_totals totals_;
   std::string applied_at_;
   std::optional<entry> added_; ///< not written yet, as the next row may belong to it
 };

@@ -76,6 +76,14 @@ constexpr contradiction checks[] = {
     {"scopes with another number of rows than noted",
      "SELECT count(*) FROM scopes s WHERE row_count <> (SELECT count(*) FROM items i WHERE i.scope_id = "
      "s.scope_id)"},
+    {"scopes with other rows than were written: a disk, or somebody, has changed them",
+     "SELECT count(*) FROM scopes s WHERE rows_checksum <> (SELECT rows_checksum(item) FROM items i WHERE "
+     "i.scope_id = s.scope_id) OR row_bytes <> (SELECT coalesce(sum(length(CAST(item AS BLOB))), 0) FROM "
+     "items "
+     "i WHERE i.scope_id = s.scope_id)"},
+    {"scopes whose rows were changed by a disk, or somebody: the next snapshot of each puts them right",
+     "SELECT count(*) FROM scopes WHERE exported_seconds IS NOT NULL AND items_digest = zeroblob(32)"},
+    {"rows of snapshots that are staged, though none is being written", "SELECT count(*) FROM staged_rows"},
     {"scopes with another number of dedup keys than noted",
      "SELECT count(*) FROM scopes s WHERE dedup_key_count <> (SELECT count(*) FROM dedup_keys d WHERE "
      "d.scope_id "

@@ -91,7 +91,8 @@ result<scope_record> sqlite_transaction::open_scope(const scope& which) {
   const auto read = [&](statement& row) { record = read_record(row); };
   constexpr const char* select =
       "SELECT scope_id, exported_seconds, exported_nanoseconds, generation, payload_digest, "
-      "items_digest, applied_parts, target_digest, target_conflicts, held_back FROM scopes "
+      "items_digest, applied_parts, target_digest, target_conflicts, held_back, row_count, row_bytes FROM "
+      "scopes "
       "WHERE cluster = ? AND namespace = ? AND inventory = ?";
   if (auto found = database_.query(select, bind_scope, read); !found)
     return found.error();
@@ -128,33 +129,22 @@ result<void> sqlite_transaction::remember(std::int64_t scope_id, const dedup_key
       });
 }
 
-result<row_map> sqlite_transaction::rows(std::int64_t scope_id) {
-  row_map out;
+result<held_rows> sqlite_transaction::rows(std::int64_t scope_id) {
+  std::int64_t checksum = 0;
+  if (auto read = database_.query(
+          "SELECT rows_checksum FROM scopes WHERE scope_id = ?",
+          [&](statement& select) { select.bind(scope_id); },
+          [&](statement& row) { checksum = row.integer(0); });
+      !read)
+    return read.error();
+  stored_rows_reader out(checksum);
   auto read = database_.query(
       "SELECT target_namespace, target_name, namespace, name, uid, item FROM items WHERE scope_id = ? "
       "ORDER BY target_namespace, target_name, namespace, name, uid",
-      [&](statement& select) { select.bind(scope_id); },
-      [&](statement& row) {
-        out.emplace_hint(out.end(),
-                         row_identity{row.text(0), row.text(1), row.text(2), row.text(3), row.text(4)},
-                         row.text(5));
-      });
+      [&](statement& select) { select.bind(scope_id); }, [&](statement& row) { out.add(row); });
   if (!read)
     return read.error();
-  return out;
-}
-
-/// The last number that the change feed has used, by this transaction too.
-result<std::int64_t> sqlite_transaction::last_cursor() {
-  if (last_cursor_)
-    return *last_cursor_;
-  std::int64_t last = 0;
-  auto read = database_.query(
-      "SELECT seq FROM sqlite_sequence WHERE name = 'changes'", [](statement&) {},
-      [&](statement& row) { last = row.integer(0); });
-  if (!read)
-    return read.error();
-  return last;
+  return out.finish();
 }
 
 result<void> sqlite_transaction::note_held_back(std::int64_t scope_id, const sha256_digest& items) {
@@ -162,42 +152,11 @@ result<void> sqlite_transaction::note_held_back(std::int64_t scope_id, const sha
                        [&](statement& update) { update.bind_blob(bytes_of(items)).bind(scope_id); });
 }
 
-result<void> sqlite_transaction::write_record(const applied_snapshot& snapshot) {
-  const auto& record = snapshot.record;
-  return database_.run(
-      "UPDATE scopes SET exported_seconds = ?, exported_nanoseconds = ?, generation = ?, payload_digest = ?, "
-      "items_digest = ?, applied_parts = ?, target_digest = ?, target_conflicts = ?, applied_at = ?, "
-      "row_count = row_count + ?, held_back = NULL WHERE scope_id = ?",
-      [&](statement& update) {
-        update.bind(record.order->instant.seconds)
-            .bind(record.order->instant.nanoseconds)
-            .bind(record.order->generation)
-            .bind_blob(bytes_of(record.order->digest))
-            .bind_blob(bytes_of(record.items_digest))
-            .bind_blob(bytes_of(record.applied_parts))
-            .bind(static_cast<std::int64_t>(record.target_digest))
-            .bind(record.target_conflicts)
-            .bind_text(to_string(snapshot.applied_at))
-            .bind(row_delta_of(snapshot))
-            .bind(record.id);
-      });
-}
-
-result<void> sqlite_transaction::write_snapshot(const applied_snapshot& snapshot) {
-  // An unchanged snapshot costs its scope's record and nothing else, and there is nothing to tell.
-  if (snapshot.changes.empty())
-    return write_record(snapshot);
-  auto log = log_id(snapshot.origin.log);
+result<std::unique_ptr<snapshot_writer>> sqlite_transaction::write_snapshot(const snapshot_place& place) {
+  auto log = log_id(place.origin.log);
   if (!log)
     return log.error();
-  auto last = last_cursor();
-  if (!last)
-    return last.error();
-  auto written = snapshot_writer(database_, snapshot, *log, *last).write();
-  if (!written)
-    return written.error();
-  last_cursor_ = *written;
-  return write_record(snapshot);
+  return std::unique_ptr<snapshot_writer>(new sqlite_snapshot_writer(database_, place, *log, last_cursor_));
 }
 
 result<void> sqlite_transaction::count(const outcome_counts& counts) {

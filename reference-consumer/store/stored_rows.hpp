@@ -1,9 +1,13 @@
 #ifndef KOLLECT_CONSUMER_STORED_ROWS_HPP
 #define KOLLECT_CONSUMER_STORED_ROWS_HPP
 
+#include "rows/held_rows.hpp"
 #include "stored_values.hpp"
 
+#include <kollect/error.hpp>
+
 #include <cstdint>
+#include <string_view>
 
 namespace kollect::consumer {
 
@@ -11,7 +15,7 @@ namespace kollect::consumer {
 // kind of store selects the same columns in the same order.
 
 /// scope_id, exported_seconds, exported_nanoseconds, generation, payload_digest, items_digest,
-/// applied_parts, target_digest, target_conflicts, held_back
+/// applied_parts, target_digest, target_conflicts, held_back, row_count, row_bytes
 template <class Row>
 scope_record read_record(const Row& found) {
   scope_record record;
@@ -26,6 +30,8 @@ scope_record read_record(const Row& found) {
   record.target_conflicts = found.integer(8);
   if (!found.is_null(9))
     record.held_back = digest_from(found.bytes(9));
+  record.row_count = found.integer(10);
+  record.row_bytes = found.integer(11);
   return record;
 }
 
@@ -47,6 +53,17 @@ pending_part read_part(const Row& found) {
   return part;
 }
 
+/// scope_id, exported_seconds, exported_nanoseconds, generation, part_total, anything, cluster, namespace,
+/// inventory
+template <class Row>
+torn_set read_torn_set(const Row& found) {
+  return {found.integer(0),
+          {{found.text(6), found.text(7), found.text(8)},
+           {found.integer(1), static_cast<std::uint32_t>(found.integer(2))},
+           found.integer(3),
+           static_cast<std::uint32_t>(found.integer(4))}};
+}
+
 /// dead_letter_id, log name, partition, offset, message_key, subject, headers, value, is_tombstone, reason,
 /// sentence, clause, byte_offset, buried_at, value_bytes, value_digest
 template <class Row>
@@ -59,7 +76,6 @@ stored_dead_letter read_letter(const Row& found) {
     letter.message_key = found.text(4);
   letter.subject = found.text(5);
   letter.headers_json = found.text(6);
-  letter.value = found.text(7);
   letter.is_tombstone = found.integer(8) != 0;
   letter.reason = found.text(9);
   letter.sentence = found.text(10);
@@ -67,6 +83,7 @@ stored_dead_letter read_letter(const Row& found) {
   if (!found.is_null(12))
     letter.byte_offset = found.integer(12);
   letter.at = read_timestamp(found.bytes(13));
+  out.value = found.text(7);
   out.has_body = !found.is_null(7);
   out.value_bytes = found.integer(14);
   out.value_digest = digest_from(found.bytes(15));
@@ -107,6 +124,39 @@ stored_row read_stored_row(const Row& found) {
           {found.text(1), found.text(2), found.text(3), found.text(4), found.text(5)},
           found.text(6)};
 }
+
+/// Reads a scope's rows, by order of identity: target_namespace, target_name, namespace, name, uid, item.
+class stored_rows_reader {
+public:
+  /// `checksum` is what the store has noted of all rows.
+  explicit stored_rows_reader(std::int64_t checksum) : expected_(checksum) {}
+
+  template <class Row>
+  void add(const Row& found) {
+    const std::string_view item = found.bytes(5);
+    actual_ ^= checksum_of(item);
+    if (added_)
+      added_ =
+          rows_.add_stored({found.text(0), found.text(1), found.text(2), found.text(3), found.text(4)}, item);
+  }
+
+  /// All of them. error::store_corrupt where they are not those that were written.
+  result<held_rows> finish() {
+    if (!added_)
+      return added_.error();
+    if (actual_ != expected_)
+      return make_failure(error::store_corrupt,
+                          "the rows of a scope are not those that were written: a disk, or somebody, has "
+                          "changed them; restore the store from a backup, or build it anew from the log");
+    return rows_.take();
+  }
+
+private:
+  std::int64_t expected_;
+  std::int64_t actual_ = 0;
+  result<void> added_;
+  held_rows_builder rows_;
+};
 
 } // namespace kollect::consumer
 

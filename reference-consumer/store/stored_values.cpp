@@ -55,28 +55,36 @@ timestamp read_timestamp(std::string_view text) {
   return read ? *read : timestamp{};
 }
 
-std::string paths_json(const change& one) {
-  if (one.kind != change_kind::changed)
-    return {};
+std::string paths_json(const std::vector<std::string>& paths) {
   std::string text;
   json_writer out(text);
   out.begin_array();
-  for (const auto& path : one.changed_paths)
+  for (const auto& path : paths)
     out.value(path);
   out.end_array();
   return text;
 }
 
-std::int64_t row_delta_of(const applied_snapshot& snapshot) {
-  std::int64_t delta = 0;
-  for (const auto& one : snapshot.changes)
-    delta += one.kind == change_kind::added ? 1 : one.kind == change_kind::removed ? -1 : 0;
-  return delta;
+std::int64_t checksum_of(std::string_view row) {
+  return static_cast<std::int64_t>(fingerprint_of(row).low);
 }
 
-std::int64_t body_bytes_of(const dead_letter& letter) {
+void scope_totals::add(const row_change& one) {
+  if (one.kind != change_kind::added) {
+    --rows;
+    bytes -= static_cast<std::int64_t>(one.before.size());
+    checksum ^= checksum_of(one.before);
+  }
+  if (one.kind != change_kind::removed) {
+    ++rows;
+    bytes += static_cast<std::int64_t>(one.after.size());
+    checksum ^= checksum_of(one.after);
+  }
+}
+
+std::int64_t body_bytes_of(const dead_letter& letter, std::string_view value) {
   const auto key_bytes = letter.message_key ? letter.message_key->size() : 0;
-  return static_cast<std::int64_t>(letter.value.size() + key_bytes + letter.headers_json.size());
+  return static_cast<std::int64_t>(value.size() + key_bytes + letter.headers_json.size());
 }
 
 std::int64_t surplus_keys(std::int64_t kept, const retention& bounds) {
@@ -115,6 +123,12 @@ std::string scope_ids_json(const std::vector<std::int64_t>& ids) {
     out.value(id);
   out.end_array();
   return text;
+}
+
+failure make_lost_part(std::uint32_t part_index) {
+  return make_failure(error::store_corrupt, "part " + std::to_string(part_index) +
+                                                " of a set that was waiting is not in the store; restore it "
+                                                "from a backup, or build it anew from the log");
 }
 
 failure make_fenced(std::int32_t partition) {

@@ -1,7 +1,7 @@
 #ifndef KOLLECT_CONSUMER_STORED_VALUES_HPP
 #define KOLLECT_CONSUMER_STORED_VALUES_HPP
 
-#include "store.hpp"
+#include "records.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -28,14 +28,24 @@ std::optional<fingerprint> fingerprint_from(std::string_view bytes);
 /// Our own text, written by to_string(timestamp): anything else is damage, shown as the epoch.
 timestamp read_timestamp(std::string_view text);
 
-/// The changed paths of a change as a JSON array; empty for other kinds than changed.
-std::string paths_json(const change& one);
+/// Changed paths as a JSON array.
+std::string paths_json(const std::vector<std::string>& paths);
 
-/// How many rows more, or less, a scope has after a snapshot.
-std::int64_t row_delta_of(const applied_snapshot& snapshot);
+/// What a snapshot's changes do to what is noted of all rows of its scope.
+struct scope_totals {
+  std::int64_t rows = 0;
+  std::int64_t bytes = 0;
+  std::int64_t checksum = 0; ///< exclusive or of checksum_of() of each row
+
+  void add(const row_change& one);
+  friend bool operator==(const scope_totals&, const scope_totals&) = default;
+};
+
+/// XXH3 of a row: it tells damage, not malice.
+std::int64_t checksum_of(std::string_view row);
 
 /// The bytes of a dead letter that its retention counts: value, key and headers.
-std::int64_t body_bytes_of(const dead_letter& letter);
+std::int64_t body_bytes_of(const dead_letter& letter, std::string_view value);
 
 /// How many of a scope's dedup keys are to go: none until a tenth too many are there, so that sorting them
 /// is paid for once in many batches.
@@ -52,6 +62,9 @@ std::vector<std::int64_t> scope_ids_from(std::string_view text);
 
 /// The same as a JSON array.
 std::string scope_ids_json(const std::vector<std::int64_t>& ids);
+
+/// That a part is gone which waited a moment ago.
+failure make_lost_part(std::uint32_t part_index);
 
 /// That a partition is not ours any more.
 failure make_fenced(std::int32_t partition);

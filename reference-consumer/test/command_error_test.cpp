@@ -56,20 +56,29 @@ TEST_F(command_error, an_empty_file_is_no_store_yet) {
 }
 
 TEST_F(command_error, a_url_that_names_no_store_is_configuration_and_is_not_repeated) { // SEC-02
-  const std::pair<std::string, std::string> cases[] = {
+  const std::pair<std::string, std::string> no_stores[] = {
       {"sqlite:", "--store must be sqlite:PATH"},
       {"store-hunter2.db", "--store must be sqlite:PATH"},
       {"SQLITE:hunter2", "--store must be sqlite:PATH"},
-      {"", "--store must be sqlite:PATH"},
-      {"postgresql://me:hunter2@db/kollect", "--store shows a password"},
-      {"postgresql://db/kollect?password=hunter2", "--store shows a password"},
-      {"postgres://me:hunter2@[db/kollect", "client library understands"},
       {"postgresql://me@db/kollect?pass=hunter2", "client library understands"},
   };
-  for (const auto& [url, what] : cases) {
+  for (const auto& [url, what] : no_stores) {
     expect_all_fail(url, 78, what);
     EXPECT_EQ(run_command({"state", "--store", url}).errors.find("hunter2"), std::string::npos);
     EXPECT_TRUE(fails_with(open_store({.url = url}, "the test"), error::invalid_value));
+  }
+  expect_all_fail("", 64, "--store is empty");
+}
+
+TEST_F(command_error, a_password_on_the_command_line_is_refused_whatever_the_environment_holds) { // SEC-02
+  for (const std::string url :
+       {"postgresql://me:hunter2@db/kollect", "postgresql://db/kollect?password=hunter2",
+        "postgres://me:hunter2@[db/kollect", "postgresql://me@db/kollect?sslpassword=hunter2"}) {
+    expect_all_fail(url, 78, "KOLLECT_STORE");
+    ::setenv("KOLLECT_STORE", url.c_str(), 1);
+    expect_all_fail(url, 78, "KOLLECT_STORE");
+    ::unsetenv("KOLLECT_STORE");
+    EXPECT_EQ(run_command({"state", "--store", url}).errors.find("hunter2"), std::string::npos);
   }
 }
 

@@ -22,7 +22,7 @@ protected:
     consumer_.settings.retention.pending_bytes = -1; // any part is too many
     const auto in = consumer_->begin().value();
     for (;;) {
-      const auto torn = in->take_torn_set(consumer_.settings.retention, noon()).value();
+      const auto torn = take_torn_set(*in, consumer_.settings.retention, noon());
       if (torn.empty())
         return parts;
       parts += static_cast<std::int64_t>(torn.size());
@@ -83,7 +83,7 @@ TEST_F(ingest_parts, of_two_contents_for_one_index_the_second_is_a_dead_letter) 
   ASSERT_EQ(letters.size(), 1U);
   EXPECT_EQ(letters[0].letter.reason, "part_conflict");
   EXPECT_EQ(letters[0].letter.clause, "MP-05");
-  EXPECT_EQ(letters[0].letter.value, others[0].value);
+  EXPECT_EQ(letters[0].value, others[0].value);
   for (std::size_t index = 1; index < parts.size(); ++index)
     take(parts[index]);
   EXPECT_EQ(state_text(*consumer_), state_text(make_rows(20)));
@@ -129,8 +129,8 @@ TEST_F(ingest_parts, a_set_that_was_given_up_is_a_dead_letter_a_part) {
   const auto letters = consumer_.dead_letters();
   ASSERT_EQ(letters.size(), 2U);
   EXPECT_EQ(letters[0].letter.reason, "torn_set");
-  EXPECT_EQ(letters[0].letter.value, parts[0].value);
-  EXPECT_EQ(letters[1].letter.value, parts[2].value);
+  EXPECT_EQ(letters[0].value, parts[0].value);
+  EXPECT_EQ(letters[1].value, parts[2].value);
   EXPECT_EQ(letters[1].letter.origin.offset, 1);
   EXPECT_EQ(letters[1].letter.message_key, parts[2].key);
   EXPECT_NE(letters[0].letter.sentence.find("only 2 of " + std::to_string(parts.size())), std::string::npos);
@@ -154,7 +154,7 @@ TEST_F(ingest_parts, torn_sets_stay_within_the_bytes_of_dead_letters) { // S29
   EXPECT_EQ(bury_torn_sets(*consumer_, consumer_.settings).value().dead_lettered, 10);
   std::size_t bytes = 0;
   for (const auto& stored : consumer_.dead_letters())
-    bytes += stored.letter.value.size();
+    bytes += stored.value.size();
   EXPECT_LE(bytes, 4000U);
   EXPECT_GT(bytes, 0U);
 }

@@ -57,6 +57,7 @@ public:
       faults_.commit.push_back(broken);
     if (random_.once_in(10))
       faults_.answer.push_back(broken);
+    settings_.max_merge_bytes = random_merge_bytes(random_);
     const auto done = consumer::ingest(*store_, settings_, owned_, batch, rows_);
     faults_ = {};
     if (done)
@@ -79,7 +80,7 @@ public:
     std::int64_t parts = 0;
     const auto in = store_->begin().value();
     for (;;) {
-      const auto torn = in->take_torn_set({.pending_bytes = -1}, noon()).value();
+      const auto torn = take_torn_set(*in, {.pending_bytes = -1}, noon());
       if (torn.empty())
         return parts;
       parts += static_cast<std::int64_t>(torn.size());
@@ -90,6 +91,12 @@ private:
   /// None, too few bytes for all scopes, or enough: the state must be the same.
   static std::size_t random_size(seeded_random& random) {
     const std::size_t sizes[] = {0, 4'000, default_row_cache_bytes};
+    return sizes[random.below(3)];
+  }
+
+  /// All is compared in the store, some, or nothing: likewise.
+  static std::int64_t random_merge_bytes(seeded_random& random) {
+    const std::int64_t sizes[] = {0, 3'000, default_max_merge_bytes};
     return sizes[random.below(3)];
   }
 
@@ -114,7 +121,7 @@ private:
   store_faults faults_;
   std::unique_ptr<store> store_;
   owned_positions owned_;
-  row_cache rows_; // not cleared on failures, as the loop would: it must be right all the same
+  held_scopes rows_; // not cleared on failures, as the loop would: it must be right all the same
   outcome_counts reported_;
   std::map<scope, std::optional<snapshot_order>> orders_;
 };

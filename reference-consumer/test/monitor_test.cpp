@@ -5,6 +5,8 @@
 
 #include <servers/wait_until.hpp>
 
+#include <program/printable.hpp>
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -145,6 +147,53 @@ TEST(monitor, clusters_share_a_series_where_there_are_too_many) { // S24
   EXPECT_EQ(value_of(text, "kollect_consumer_cluster_rows{cluster=\"other\"}"), 2 * (5000 - 256));
   EXPECT_EQ(value_of(text, "kollect_consumer_cluster_last_seen_timestamp_seconds{cluster=\"cluster-7\"}"),
             static_cast<double>(noon(7).seconds));
+}
+
+TEST(monitor, hostile_labels_are_short_and_harmless) { // S24 S33
+  monitor watched("1.2.3");
+  std::vector<cluster_state> clusters;
+  for (int index = 0; index < 200; ++index)
+    clusters.push_back({std::string(900'000, 'x') + std::to_string(index), noon(index), 1});
+  clusters.push_back({std::string("a\x1b[2J\0\r\nFORGED 1\xC2\x9B\xE2\x80\xAE", 25), noon(1), 3});
+  watched.clusters_are(clusters);
+  const auto text = watched.metrics();
+  EXPECT_LT(text.size(), 100'000U);
+  EXPECT_EQ(value_of(text, "kollect_consumer_cluster_rows{cluster=\"other\"}"), 200);
+  for (const std::string_view raw :
+       {std::string_view("\x1b"), std::string_view("\0", 1), std::string_view("\r"),
+        std::string_view("\nFORGED"), std::string_view("\xC2\x9B"), std::string_view("\xE2\x80\xAE")})
+    EXPECT_EQ(text.find(raw), std::string::npos);
+}
+
+TEST(printable, nothing_is_left_that_a_terminal_obeys) { // S13 S33
+  EXPECT_EQ(program::printable("plain \xC3\xA4 \xE2\x82\xAC \xF0\x9F\x98\x80"),
+            "plain \xC3\xA4 \xE2\x82\xAC \xF0\x9F\x98\x80");
+  EXPECT_EQ(program::printable("\x1b[2J\r\n\x7f"), "\\u001b[2J\\r\\n\\u007f");
+  EXPECT_EQ(program::printable("\xC2\x80\xC2\x9B\xC2\x9F\xC2\xA0"), "\\u0080\\u009b\\u009f\xC2\xA0");
+  EXPECT_EQ(program::printable("\xD8\x9C\xE2\x80\x8E\xE2\x80\x8F\xE2\x80\xAE\xE2\x81\xA9"),
+            "\\u061c\\u200e\\u200f\\u202e\\u2069");
+  EXPECT_EQ(program::printable("\xE2\x80\xA8\xE2\x80"), "\\u2028\\ufffd\\ufffd") << "cut short";
+}
+
+TEST(monitor, partitions_that_stand_still_are_told_everywhere) {
+  monitor watched("1.2.3");
+  watched.store_is(true);
+  EXPECT_EQ(value_of(watched.metrics(), "kollect_consumer_unreadable_partitions"), 0);
+  const auto stuck = [](std::int32_t partition) {
+    return unreadable_batch{partition, 7,
+                            make_failure(error::unreadable_batch, "partition " + std::to_string(partition) +
+                                                                      " cannot be read at offset 7")};
+  };
+  watched.unreadable_are(std::vector{stuck(3), stuck(5)});
+  EXPECT_EQ(value_of(watched.metrics(), "kollect_consumer_unreadable_partitions"), 2);
+  EXPECT_FALSE(watched.readiness().is_well);
+  EXPECT_NE(watched.readiness().text.find("partition 3 cannot be read at offset 7"), std::string::npos);
+  watched.caught_up();
+  EXPECT_TRUE(watched.readiness().is_well) << "the others are right, and portals can have them";
+  EXPECT_EQ(watched.readiness().text, "ready; partition 3 cannot be read at offset 7; and 1 more partitions");
+  watched.unreadable_are({});
+  EXPECT_EQ(watched.readiness().text, "ready");
+  EXPECT_EQ(value_of(watched.metrics(), "kollect_consumer_unreadable_partitions"), 0);
 }
 
 TEST(monitor, what_the_server_tells_is_counted) {

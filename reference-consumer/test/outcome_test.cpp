@@ -1,4 +1,4 @@
-#include "outcome.hpp"
+#include "store/outcome.hpp"
 
 #include "support/assertions.hpp"
 

@@ -71,8 +71,8 @@ protected:
   void damage(const std::vector<item>& rows) {
     const auto work = consumer_->begin().value();
     auto record = work->open_scope(web_scope()).value();
-    const auto changes = diff(work->rows(record.id).value(), rows_of(rows)).value();
-    EXPECT_TRUE(succeeds(work->write_snapshot({record, changes, {"damage", 0, 0}, noon()})));
+    const auto changes = diff(work->rows(record.id).value().to_map(), rows_of(rows)).value();
+    EXPECT_TRUE(succeeds(write_snapshot(*work, record, changes, {"damage", 0, 0}, noon())));
     EXPECT_TRUE(succeeds(work->commit()));
   }
 

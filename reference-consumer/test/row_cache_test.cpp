@@ -1,6 +1,7 @@
-#include "row_cache.hpp"
+#include "ingest/row_cache.hpp"
 
 #include "support/messages.hpp"
+#include "support/store_steps.hpp"
 
 #include <gtest/gtest.h>
 
@@ -19,9 +20,7 @@ protected:
     return out;
   }
 
-  static held_rows rows(std::size_t count) {
-    return held_rows::from_store(rows_of(make_rows(count))).value();
-  }
+  static held_rows rows(std::size_t count) { return hold_rows(rows_of(make_rows(count))); }
 };
 
 TEST_F(row_cache_with, the_record_of_its_rows_gives_them_once) {

@@ -3,28 +3,34 @@
 namespace kollect::consumer::test {
 namespace {
 
-dead_letter make_letter(std::int64_t offset, std::string value) {
-  dead_letter letter;
+stored_dead_letter make_letter(std::int64_t offset, std::string value) {
+  stored_dead_letter out;
+  out.value = std::move(value);
+  auto& letter = out.letter;
   letter.origin = {std::string(kafka_log), 4, offset};
   letter.message_key = "k";
   letter.subject = "inventory.changes";
   letter.headers_json = "[]";
-  letter.value = std::move(value);
   letter.reason = "syntax";
   letter.sentence = "the text is not valid JSON";
   letter.clause = "ENV-01";
   letter.at = noon();
-  return letter;
+  return out;
 }
 
-void expect_equal(const dead_letter& actual, const dead_letter& expected) {
+bool bury_in(transaction& in, const stored_dead_letter& one) {
+  return in.bury(one.letter, one.value).value();
+}
+
+void expect_equal(const stored_dead_letter& found, const stored_dead_letter& buried) {
+  const auto &actual = found.letter, &expected = buried.letter;
+  EXPECT_EQ(found.value, buried.value);
   EXPECT_EQ(actual.origin.log, expected.origin.log);
   EXPECT_EQ(actual.origin.partition, expected.origin.partition);
   EXPECT_EQ(actual.origin.offset, expected.origin.offset);
   EXPECT_EQ(actual.message_key, expected.message_key);
   EXPECT_EQ(actual.subject, expected.subject);
   EXPECT_EQ(actual.headers_json, expected.headers_json);
-  EXPECT_EQ(actual.value, expected.value);
   EXPECT_EQ(actual.is_tombstone, expected.is_tombstone);
   EXPECT_EQ(actual.reason, expected.reason);
   EXPECT_EQ(actual.sentence, expected.sentence);
@@ -35,44 +41,45 @@ void expect_equal(const dead_letter& actual, const dead_letter& expected) {
 
 TEST_P(dead_letters_suite, a_letter_comes_back_as_it_was_buried) {
   auto full = make_letter(7, std::string("\0\xFF{\"'", 5));
-  full.headers_json = R"([["a","b"],["a","c"]])";
-  full.byte_offset = 0;
-  full.at = {noon().seconds, 123'456'789};
+  full.letter.headers_json = R"([["a","b"],["a","c"]])";
+  full.letter.byte_offset = 0;
+  full.letter.at = {noon().seconds, 123'456'789};
   auto bare = make_letter(8, "");
-  bare.message_key.reset();
-  bare.subject = bare.sentence = bare.clause = "";
-  bare.is_tombstone = true;
+  bare.letter.message_key.reset();
+  bare.letter.subject = bare.letter.sentence = bare.letter.clause = "";
+  bare.letter.is_tombstone = true;
   auto with_empty_key = make_letter(9, "value");
-  with_empty_key.message_key = "";
-  with_empty_key.byte_offset = std::numeric_limits<std::int64_t>::max();
+  with_empty_key.letter.message_key = "";
+  with_empty_key.letter.byte_offset = std::numeric_limits<std::int64_t>::max();
   for (const auto& letter : {full, bare, with_empty_key})
     bury(letter);
   reopen();
   const auto stored = letters();
   ASSERT_EQ(stored.size(), 3U);
-  expect_equal(stored[0].letter, full);
-  expect_equal(stored[1].letter, bare);
-  expect_equal(stored[2].letter, with_empty_key);
+  expect_equal(stored[0], full);
+  expect_equal(stored[1], bare);
+  expect_equal(stored[2], with_empty_key);
   for (const auto& one : stored) {
     EXPECT_TRUE(one.has_body);
-    EXPECT_EQ(one.value_bytes, static_cast<std::int64_t>(one.letter.value.size()));
-    EXPECT_EQ(one.value_digest, sha256(one.letter.value));
+    EXPECT_EQ(one.value_bytes, static_cast<std::int64_t>(one.value.size()));
+    EXPECT_EQ(one.value_digest, sha256(one.value));
   }
 }
 
 TEST_P(dead_letters_suite, hostile_texts_come_back_in_every_field) {
-  std::vector<dead_letter> buried;
+  std::vector<stored_dead_letter> buried;
   for (const auto& text : hostile_texts()) {
     auto letter = make_letter(static_cast<std::int64_t>(buried.size()), text);
-    letter.origin.log = letter.subject = letter.headers_json = letter.sentence = text;
-    letter.message_key = text;
+    letter.letter.origin.log = letter.letter.subject = letter.letter.headers_json = letter.letter.sentence =
+        text;
+    letter.letter.message_key = text;
     bury(letter);
     buried.push_back(letter);
   }
   const auto stored = letters();
   ASSERT_EQ(stored.size(), buried.size());
   for (std::size_t index = 0; index < buried.size(); ++index)
-    expect_equal(stored[index].letter, buried[index]);
+    expect_equal(stored[index], buried[index]);
 }
 
 TEST_P(dead_letters_suite, they_are_listed_in_pages_by_id) {
@@ -90,17 +97,17 @@ TEST_P(dead_letters_suite, they_are_listed_in_pages_by_id) {
 TEST_P(dead_letters_suite, a_letter_is_known_by_its_place_and_its_bytes) {
   auto letter = make_letter(7, "poison");
   commit([&](transaction& in) {
-    EXPECT_TRUE(in.bury(letter).value());
-    EXPECT_FALSE(in.bury(letter).value());
+    EXPECT_TRUE(bury_in(in, letter));
+    EXPECT_FALSE(bury_in(in, letter));
   });
   commit([&](transaction& in) {
-    EXPECT_FALSE(in.bury(letter).value());
-    EXPECT_TRUE(in.bury(make_letter(7, "other")).value());
-    EXPECT_TRUE(in.bury(make_letter(8, "poison")).value());
-    ++letter.origin.partition;
-    EXPECT_TRUE(in.bury(letter).value());
-    letter.origin.log = "kafka/cluster-1/other";
-    EXPECT_TRUE(in.bury(letter).value());
+    EXPECT_FALSE(bury_in(in, letter));
+    EXPECT_TRUE(bury_in(in, make_letter(7, "other")));
+    EXPECT_TRUE(bury_in(in, make_letter(8, "poison")));
+    ++letter.letter.origin.partition;
+    EXPECT_TRUE(bury_in(in, letter));
+    letter.letter.origin.log = "kafka/cluster-1/other";
+    EXPECT_TRUE(bury_in(in, letter));
   });
   EXPECT_EQ(letters().size(), 5U);
 }
@@ -112,7 +119,7 @@ TEST_P(dead_letters_suite, one_that_is_taken_is_gone_with_its_bytes) {
   commit([&](transaction& in) {
     const auto taken = in.take_dead_letter(before[0].id).value();
     ASSERT_TRUE(taken);
-    expect_equal(taken->letter, before[0].letter);
+    expect_equal(*taken, before[0]);
     EXPECT_FALSE(in.take_dead_letter(before[0].id).value());
   });
   ASSERT_EQ(letters().size(), 1U);
@@ -142,7 +149,7 @@ TEST_P(dead_letters_suite, over_the_bytes_the_oldest_bodies_go_and_their_digests
   prune(3 * body);
   EXPECT_EQ(bodies(), (std::vector<bool>{false, false, true, true, true}));
   const auto dropped = letters().front();
-  EXPECT_EQ(dropped.letter.value, "");
+  EXPECT_EQ(dropped.value, "");
   EXPECT_EQ(dropped.letter.message_key, std::nullopt);
   EXPECT_EQ(dropped.value_bytes, 100);
   EXPECT_EQ(dropped.value_digest, sha256(std::string(100, 'a')));
@@ -151,16 +158,16 @@ TEST_P(dead_letters_suite, over_the_bytes_the_oldest_bodies_go_and_their_digests
   prune(3 * body); // what went does not count any more
   EXPECT_EQ(bodies(), (std::vector<bool>{false, false, true, true, true}));
   commit([&](transaction& in) { // and is known all the same when it comes again
-    EXPECT_FALSE(in.bury(make_letter(0, std::string(100, 'a'))).value());
+    EXPECT_FALSE(bury_in(in, make_letter(0, std::string(100, 'a'))));
   });
 }
 
 TEST_P(dead_letters_suite, keys_and_headers_count_as_well) {
   auto letter = make_letter(0, "v");
-  letter.message_key = std::string(1000, 'k');
+  letter.letter.message_key = std::string(1000, 'k');
   bury(letter);
   letter = make_letter(1, "v");
-  letter.headers_json = R"([["h",")" + std::string(1000, 'h') + R"("]])";
+  letter.letter.headers_json = R"([["h",")" + std::string(1000, 'h') + R"("]])";
   bury(letter);
   bury(make_letter(2, "v"));
   prune(1500);
@@ -180,7 +187,7 @@ TEST_P(dead_letters_suite, a_letter_that_is_larger_than_all_that_is_allowed_goes
 }
 
 TEST_P(dead_letters_suite, a_letter_that_is_not_committed_is_not_there) {
-  EXPECT_TRUE(succeeds(begin()->bury(make_letter(0, "x"))));
+  EXPECT_TRUE(succeeds(begin()->bury(make_letter(0, "x").letter, "x")));
   EXPECT_TRUE(letters().empty());
 }
 

@@ -11,7 +11,6 @@ namespace {
 dead_letter make_letter(std::int64_t offset) {
   dead_letter letter;
   letter.origin = {std::string(kafka_log), 0, offset};
-  letter.value = "poison";
   return letter;
 }
 
@@ -159,7 +158,7 @@ TEST_P(store_suite, a_change_keeps_the_trace_of_its_message) {
     auto record = in.open_scope(web_scope()).value();
     record.order = snapshot_order{noon(), 1, {}};
     const auto changes = diff({}, rows_of(make_rows(1))).value();
-    EXPECT_TRUE(succeeds(in.write_snapshot({record, changes, {log_, 0, 0, traceparent}, noon()})));
+    EXPECT_TRUE(succeeds(write_snapshot(in, record, changes, {log_, 0, 0, traceparent}, noon())));
   });
   for (const auto& entry : changes_after(0))
     EXPECT_EQ(entry.origin.traceparent, traceparent);
@@ -243,7 +242,7 @@ TEST_P(store_suite, what_is_not_committed_leaves_nothing_at_all) {
     write_rows(*in, rows_of(make_rows(5, 2)), 1);
     const part_set set{{"new", "scope", ""}, noon(), 1, 2};
     EXPECT_TRUE(succeeds(in->hold_part(id, {set, {1, sha256("part")}, {log_, 0, 4}, {}, "part", noon()})));
-    EXPECT_TRUE(succeeds(in->bury(make_letter(3))));
+    EXPECT_TRUE(succeeds(in->bury(make_letter(3), "poison")));
     EXPECT_TRUE(succeeds(in->count({3, 1, 0, 0, 1, 1})));
     EXPECT_TRUE(succeeds(in->prune({.changes = 1})));
   }
@@ -299,7 +298,7 @@ TEST_P(store_suite, a_reader_writes_nothing) {
     EXPECT_FALSE((*begun)->count({1, 1, 0, 0, 0, 0}) && (*begun)->commit());
   }
   if (auto begun = (*reader)->begin()) {
-    EXPECT_FALSE((*begun)->bury(make_letter(1)));
+    EXPECT_FALSE((*begun)->bury(make_letter(1), "poison"));
   }
   EXPECT_EQ(place_->dump(), before);
 }

@@ -27,13 +27,13 @@ TEST_P(parts_suite, parts_are_held_until_they_are_taken) {
   reopen();
   EXPECT_EQ(held(set_at(0)), (indexes{1, 3}));
   commit([&](transaction& in) {
-    const auto parts = in.take_parts(scope_id(in), set_at(0)).value();
+    const auto parts = take_parts(in, scope_id(in), set_at(0));
     ASSERT_EQ(parts.size(), 2U);
     EXPECT_EQ(parts[0].part.part_index, 1U);
     EXPECT_EQ(parts[0].message, "first");
     EXPECT_EQ(parts[1].part.part_index, 3U);
     EXPECT_EQ(parts[1].message, "third");
-    EXPECT_TRUE(in.held_parts(scope_id(in), set_at(0)).value().empty());
+    EXPECT_TRUE(in.waiting(scope_id(in), set_at(0)).value().parts.empty());
   });
   EXPECT_TRUE(held(set_at(0)).empty());
 }
@@ -49,7 +49,7 @@ TEST_P(parts_suite, a_part_comes_back_as_it_came) {
   for (const auto& one : {part, with_empty_key, with_odd_key})
     hold(one);
   const auto in = begin();
-  const auto taken = in->take_parts(scope_id(*in), set).value();
+  const auto taken = take_parts(*in, scope_id(*in), set);
   ASSERT_EQ(taken.size(), 3U);
   const std::array expected{with_empty_key, with_odd_key, part};
   for (std::size_t index = 0; index < 3; ++index) {
@@ -73,7 +73,7 @@ TEST_P(parts_suite, sets_are_told_apart_by_all_that_names_them) {
   elsewhere.scope.inventory = "other";
   for (const auto& one : {set, later, newer, longer, elsewhere})
     hold(make_part(one, 1, "a part"));
-  commit([&](transaction& in) { EXPECT_EQ(in.take_parts(scope_id(in), set).value().size(), 1U); });
+  commit([&](transaction& in) { EXPECT_EQ(take_parts(in, scope_id(in), set).size(), 1U); });
   EXPECT_TRUE(held(set).empty());
   for (const auto& one : {later, newer, longer, elsewhere})
     EXPECT_EQ(held(one), indexes{1});
@@ -84,7 +84,7 @@ TEST_P(parts_suite, parts_that_are_not_committed_are_not_held_nor_taken) {
   {
     const auto in = begin();
     EXPECT_TRUE(succeeds(in->hold_part(scope_id(*in), make_part(set_at(0), 2, "second"))));
-    EXPECT_EQ(in->take_parts(scope_id(*in), set_at(0)).value().size(), 2U);
+    EXPECT_EQ(take_parts(*in, scope_id(*in), set_at(0)).size(), 2U);
   }
   EXPECT_EQ(held(set_at(0)), indexes{1});
 }
@@ -159,11 +159,11 @@ TEST_P(parts_suite, one_set_is_given_up_at_a_time) {
     hold(make_part(set_at(second), 1, std::string(100, 'x'), second));
   const auto in = begin();
   for (std::int64_t second = 0; second < 4; ++second) {
-    const auto torn = in->take_torn_set({.pending_bytes = 0}, noon()).value();
+    const auto torn = take_torn_set(*in, {.pending_bytes = 0}, noon());
     ASSERT_EQ(torn.size(), 1U);
     EXPECT_EQ(torn[0].set, set_at(second));
   }
-  EXPECT_TRUE(in->take_torn_set({.pending_bytes = 0}, noon()).value().empty());
+  EXPECT_TRUE(take_torn_set(*in, {.pending_bytes = 0}, noon()).empty());
 }
 
 TEST_P(parts_suite, bytes_that_went_do_not_count) {
@@ -172,7 +172,7 @@ TEST_P(parts_suite, bytes_that_went_do_not_count) {
   hold(make_part(set_at(2), 1, std::string(100, 'x')));
   EXPECT_TRUE(is_over(299));
   EXPECT_FALSE(is_over(300));
-  commit([&](transaction& in) { in.take_parts(scope_id(in), set_at(2)).value(); });
+  commit([&](transaction& in) { take_parts(in, scope_id(in), set_at(2)); });
   EXPECT_TRUE(is_over(199));
   EXPECT_FALSE(is_over(200));
   commit([&](transaction& in) {

@@ -154,16 +154,16 @@ TEST_P(rows_suite, partitions_that_have_caught_up_are_known_for_good) {
 TEST_P(rows_suite, dead_letters_are_listed_from_the_newest_on_without_their_bytes) {
   for (std::int64_t offset = 1; offset <= 5; ++offset)
     commit([&](transaction& in) {
-      dead_letter letter;
-      letter.origin = {log_, 0, offset};
+      stored_dead_letter letter;
+      letter.letter.origin = {log_, 0, offset};
       letter.value = "poison";
-      letter.reason = "syntax";
-      EXPECT_TRUE(succeeds(in.bury(letter)));
+      letter.letter.reason = "syntax";
+      EXPECT_TRUE(succeeds(in.bury(letter.letter, letter.value)));
     });
   const auto first = store_->newest_dead_letters(0, 3).value();
   ASSERT_EQ(first.size(), 3U);
   EXPECT_EQ(first.front().letter.origin.offset, 5);
-  EXPECT_EQ(first.front().letter.value, "");
+  EXPECT_EQ(first.front().value, "");
   EXPECT_TRUE(first.front().has_body);
   EXPECT_EQ(first.front().value_bytes, 6);
   const auto rest = store_->newest_dead_letters(first.back().id, 3).value();

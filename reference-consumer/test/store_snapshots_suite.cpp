@@ -46,7 +46,7 @@ TEST_P(store_suite, a_scope_record_comes_back_as_it_was_written) {
     written.applied_parts = {sha256("1"), sha256("2"), sha256("3")};
     written.target_digest = std::numeric_limits<std::uint64_t>::max();
     written.target_conflicts = 7;
-    EXPECT_TRUE(succeeds(in.write_snapshot({written, {}, {log_, 0, 0}, noon()})));
+    EXPECT_TRUE(succeeds(write_snapshot(in, written, {}, {log_, 0, 0}, noon())));
   });
   reopen();
   const auto read = begin()->open_scope(web_scope()).value();
@@ -63,9 +63,9 @@ TEST_P(store_suite, a_whole_snapshot_after_a_set_has_no_parts) {
     auto record = in.open_scope(web_scope()).value();
     record.order = snapshot_order{noon(), 1, {}};
     record.applied_parts = {sha256("1"), sha256("2")};
-    EXPECT_TRUE(succeeds(in.write_snapshot({record, {}, {log_, 0, 0}, noon()})));
+    EXPECT_TRUE(succeeds(write_snapshot(in, record, {}, {log_, 0, 0}, noon())));
     record.applied_parts.clear();
-    EXPECT_TRUE(succeeds(in.write_snapshot({record, {}, {log_, 0, 1}, noon()})));
+    EXPECT_TRUE(succeeds(write_snapshot(in, record, {}, {log_, 0, 1}, noon())));
   });
   EXPECT_TRUE(begin()->open_scope(web_scope()).value().applied_parts.empty());
 }
@@ -118,7 +118,7 @@ TEST_P(store_suite, a_locked_scope_is_read_as_it_was_left) {
   auto record = in->open_scope(web_scope()).value();
   EXPECT_EQ(record.order->instant, noon());
   record.order = snapshot_order{noon(7), 1, {}};
-  EXPECT_TRUE(succeeds(in->write_snapshot({record, {}, {log_, 0, 0}, noon()})));
+  EXPECT_TRUE(succeeds(write_snapshot(*in, record, {}, {log_, 0, 0}, noon())));
   EXPECT_EQ(in->open_scope(web_scope()).value().order, record.order);
   EXPECT_TRUE(succeeds(in->note_held_back(record.id, sha256("items"))));
   EXPECT_EQ(in->open_scope(web_scope()).value().held_back, sha256("items"));
@@ -201,9 +201,9 @@ TEST_P(store_suite, a_row_with_another_uid_is_another_row) {
 TEST_P(store_suite, a_transaction_reads_what_it_has_written) {
   const auto in = begin();
   write_rows(*in, rows_of(make_rows(3)), 0);
-  EXPECT_EQ(in->rows(scope_id(*in)).value(), rows_of(make_rows(3)));
+  EXPECT_EQ(in->rows(scope_id(*in)).value().to_map(), rows_of(make_rows(3)));
   write_rows(*in, rows_of(make_rows(1, 5)), 1);
-  EXPECT_EQ(in->rows(scope_id(*in)).value(), rows_of(make_rows(1, 5)));
+  EXPECT_EQ(in->rows(scope_id(*in)).value().to_map(), rows_of(make_rows(1, 5)));
 }
 
 TEST_P(store_suite, only_rows_that_changed_are_written) {

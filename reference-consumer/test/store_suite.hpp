@@ -5,6 +5,7 @@
 #include "support/hostile_texts.hpp"
 #include "support/messages.hpp"
 #include "support/store_place.hpp"
+#include "support/store_steps.hpp"
 
 #include <gtest/gtest.h>
 
@@ -60,9 +61,9 @@ protected:
   void write_rows(transaction& in, const row_map& rows, std::int64_t seconds,
                   const scope& which = web_scope()) {
     auto record = in.open_scope(which).value();
-    const auto changes = diff(in.rows(record.id).value(), rows).value();
+    const auto changes = diff(in.rows(record.id).value().to_map(), rows).value();
     record.order = snapshot_order{noon(seconds), 1, sha256(std::to_string(seconds))};
-    EXPECT_TRUE(succeeds(in.write_snapshot({record, changes, {log_, 3, seconds}, noon(seconds + 1)})));
+    EXPECT_TRUE(succeeds(write_snapshot(in, record, changes, {log_, 3, seconds}, noon(seconds + 1))));
   }
 
   void write_rows(const row_map& rows, std::int64_t seconds, const scope& which = web_scope()) {
@@ -71,7 +72,7 @@ protected:
 
   row_map read_rows(const scope& which = web_scope()) {
     const auto in = begin();
-    return in->rows(scope_id(*in, which)).value();
+    return in->rows(scope_id(*in, which)).value().to_map();
   }
 
   std::vector<feed_entry> changes_after(std::int64_t cursor) {
@@ -93,7 +94,7 @@ protected:
   std::vector<std::uint32_t> held(const part_set& set) {
     const auto in = begin();
     std::vector<std::uint32_t> indexes;
-    auto parts = in->held_parts(scope_id(*in, set.scope), set).value();
+    auto parts = in->waiting(scope_id(*in, set.scope), set).value().parts;
     std::sort(parts.begin(), parts.end());
     for (const auto& part : parts)
       indexes.push_back(part.part_index);
@@ -102,13 +103,13 @@ protected:
 
   std::vector<pending_part> take_torn(const retention& bounds, std::int64_t now) {
     std::vector<pending_part> parts;
-    commit([&](transaction& in) { parts = in.take_torn_set(bounds, noon(now)).value(); });
+    commit([&](transaction& in) { parts = take_torn_set(in, bounds, noon(now)); });
     return parts;
   }
 
   /// Whether any set is over this many bytes in all.
   bool is_over(std::int64_t bytes) {
-    return !begin()->take_torn_set({.pending_bytes = bytes}, noon()).value().empty();
+    return begin()->find_torn_set({.pending_bytes = bytes}, noon()).value().has_value();
   }
 };
 
@@ -144,8 +145,8 @@ protected:
 /// The same for dead letters.
 class dead_letters_suite : public store_suite {
 protected:
-  void bury(const dead_letter& letter) {
-    commit([&](transaction& in) { EXPECT_TRUE(succeeds(in.bury(letter))); });
+  void bury(const stored_dead_letter& one) {
+    commit([&](transaction& in) { EXPECT_TRUE(succeeds(in.bury(one.letter, one.value))); });
   }
   void prune(std::int64_t bytes) {
     commit([&](transaction& in) { EXPECT_TRUE(succeeds(in.prune({.dead_letter_bytes = bytes}))); });

@@ -56,14 +56,14 @@ TEST_F(warm_rows, of_an_unchanged_snapshot_are_kept_without_being_read) {
   take(5, 1);
   consumer_.restart();
   take(5, 1); // only its date is new
-  EXPECT_EQ(consumer_.rows.size(), 1U);
+  EXPECT_EQ(consumer_.rows.kept().size(), 1U);
   take(4, 2);
   EXPECT_EQ(reads(), 0);
   expect_rows(4, 2);
   test_consumer cold(broker_system::kafka, 1, 10);
   for (std::int64_t offset = 0; offset < 3; ++offset)
     EXPECT_EQ(cold.end_of(deliver(make_array(make_rows(3), noon(offset)), offset)), outcome::applied);
-  EXPECT_EQ(cold.rows.size(), 0U) << "there is no room for them";
+  EXPECT_EQ(cold.rows.kept().size(), 0U) << "there is no room for them";
 }
 
 TEST_F(warm_rows, are_read_each_time_where_none_are_kept) {
@@ -72,7 +72,7 @@ TEST_F(warm_rows, are_read_each_time_where_none_are_kept) {
     EXPECT_EQ(cold.end_of(deliver(make_array(make_rows(3, revision), noon(revision)), revision)),
               outcome::applied);
   EXPECT_EQ(cold.faults.row_reads, 3);
-  EXPECT_EQ(cold.rows.bytes(), 0U);
+  EXPECT_EQ(cold.rows.kept().bytes(), 0U);
 }
 
 TEST_F(warm_rows, are_read_again_after_a_commit_that_failed) {
@@ -82,7 +82,7 @@ TEST_F(warm_rows, are_read_again_after_a_commit_that_failed) {
   EXPECT_TRUE(
       fails_with(consumer::ingest(*consumer_, consumer_.settings, consumer_.owned, batch, consumer_.rows),
                  error::store_unavailable));
-  EXPECT_EQ(consumer_.rows.size(), 0U);
+  EXPECT_EQ(consumer_.rows.kept().size(), 0U);
   expect_rows(5, 1);
   reads();
   EXPECT_EQ(consumer_.take(batch).applied, 1);
@@ -95,7 +95,7 @@ TEST_F(warm_rows, are_read_again_after_a_commit_that_nobody_knows_of) {
   consumer_.faults.answer.push_back(make_failure(error::store_unavailable, "as the test wants it"));
   const auto batch = batch_of(message(6, 2));
   EXPECT_FALSE(consumer::ingest(*consumer_, consumer_.settings, consumer_.owned, batch, consumer_.rows));
-  EXPECT_EQ(consumer_.rows.size(), 0U);
+  EXPECT_EQ(consumer_.rows.kept().size(), 0U);
   consumer_.restart();
   EXPECT_EQ(consumer_.take(batch), outcome_counts{}); // it was done
   take(4, 3);
@@ -108,13 +108,13 @@ TEST_F(warm_rows, of_a_failed_batch_are_gone_but_not_those_of_other_scopes) {
   consumer_.faults.commit.push_back(make_failure(error::store_unavailable, "as the test wants it"));
   EXPECT_FALSE(consumer::ingest(*consumer_, consumer_.settings, consumer_.owned, batch_of(message(6, 2)),
                                 consumer_.rows));
-  EXPECT_EQ(consumer_.rows.size(), 1U);
+  EXPECT_EQ(consumer_.rows.kept().size(), 1U);
 }
 
 // Another process is whoever has rows of its own and the same store.
 
 TEST_F(warm_rows, are_read_again_after_another_process_has_written_the_scope) {
-  row_cache of_another(default_row_cache_bytes);
+  held_scopes of_another(default_row_cache_bytes);
   reads();
   for (std::int64_t turn = 0; turn < 8; ++turn) {
     if (turn % 2 == 1)
@@ -129,7 +129,7 @@ TEST_F(warm_rows, are_read_again_after_another_process_has_written_the_scope) {
 
 TEST_F(warm_rows, of_a_scope_that_another_process_has_left_unchanged_are_read_again) {
   take(5, 1);
-  row_cache of_another(0);
+  held_scopes of_another(0);
   std::swap(consumer_.rows, of_another);
   take(5, 1); // only its date is new
   std::swap(consumer_.rows, of_another);
@@ -161,7 +161,7 @@ TEST_F(warm_rows, that_were_held_back_stay_as_they_are) {
   consumer_.settings.max_delete_percent = 50;
   take(9, 1);
   EXPECT_EQ(consumer_.end_of(message(1, 1)), outcome::dead_lettered);
-  EXPECT_EQ(consumer_.rows.size(), 1U);
+  EXPECT_EQ(consumer_.rows.kept().size(), 1U);
   take(8, 2);
   expect_rows(8, 2);
 }
@@ -174,7 +174,7 @@ TEST_F(warm_rows, of_other_scopes_go_when_they_are_too_many) {
       const scope where{"prod-west", "team-a", std::to_string(number)};
       small.take(deliver(make_array(make_rows(4, next), noon(next), where), next));
       ++next;
-      EXPECT_LE(small.rows.bytes(), 3'000U);
+      EXPECT_LE(small.rows.kept().bytes(), 3'000U);
     }
   EXPECT_GT(small.faults.row_reads, 6);
   EXPECT_EQ(small->scopes().value().size(), 6U);
@@ -208,7 +208,7 @@ TEST_F(warm_rows, with_the_fingerprint_of_others_are_not_taken_for_them) {
       EXPECT_EQ(report->rows_added + report->rows_changed, 1);
       row_map rows;
       collect_rows(parse_payload(payload).value(), rows);
-      EXPECT_EQ(consumer->begin().value()->rows(1).value(), rows);
+      EXPECT_EQ(consumer->begin().value()->rows(1).value().to_map(), rows);
     }
     EXPECT_EQ(consumer.faults.row_reads, next) << "but for this test's own";
   }

@@ -1,6 +1,8 @@
 #include "command/commands.hpp"
 #include "command/publisher_flags.hpp"
 
+#include <program/exit_code.hpp>
+
 #include <iostream>
 #include <memory>
 
@@ -8,7 +10,7 @@ namespace kollect::producer {
 
 namespace {
 
-result<program::exit_code> run(const publisher_flags& flags, program::log& log) {
+result<int> run(const publisher_flags& flags, program::log& log) {
   auto sink = program::load_connection(flags.sink);
   if (!sink)
     return sink.error();
@@ -25,11 +27,12 @@ result<program::exit_code> run(const publisher_flags& flags, program::log& log) 
 
 } // namespace
 
-void add_check(CLI::App& program, command_action& chosen) {
+void add_check(program::command& to) {
   auto flags = std::make_shared<publisher_flags>();
-  auto* const command = program.add_subcommand("check", "test the connection to the broker; publish nothing");
-  add_connection_flags(*command, *flags);
-  command->callback([flags, &chosen] { chosen = [flags](program::log& log) { return run(*flags, log); }; });
+  auto& added = to.add_command("check", "test the connection to the broker; publish nothing");
+  add_connection_flags(added, *flags);
+  added.shows("kollect-producer check --manifest sink.yaml", "See whether a sink can be reached");
+  added.does([flags](program::log& log) { return run(*flags, log); });
 }
 
 } // namespace kollect::producer

@@ -1,25 +1,15 @@
 #ifndef KOLLECT_PRODUCER_COMMANDS_HPP
 #define KOLLECT_PRODUCER_COMMANDS_HPP
 
-#include <kollect/error.hpp>
-#include <program/exit_code.hpp>
-#include <program/log.hpp>
-
-#include <CLI/CLI.hpp>
-
-#include <functional>
+#include <program/command.hpp>
 
 namespace kollect::producer {
 
-/// What a command does: it ends with an exit code, or with a failure that main() logs and turns into one.
-using command_action = std::function<result<program::exit_code>(program::log&)>;
-
-/// Each adds one command with its flags to the program; when the command is chosen, `chosen` becomes
-/// what it does.
-void add_export(CLI::App& program, command_action& chosen);
-void add_simulate(CLI::App& program, command_action& chosen);
-void add_check(CLI::App& program, command_action& chosen);
-void add_testee(CLI::App& program, command_action& chosen);
+/// Each adds one command with its flags and what it does.
+void add_export(program::command& to);
+void add_simulate(program::command& to);
+void add_check(program::command& to);
+void add_testee(program::command& to);
 
 } // namespace kollect::producer
 

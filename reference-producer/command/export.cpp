@@ -8,6 +8,7 @@
 #include <kollect/export.hpp>
 #include <kollect/limits.hpp>
 #include <kollect/redact.hpp>
+#include <program/exit_code.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -76,8 +77,8 @@ result<std::vector<outgoing_message>> make_export(const export_flags& flags, con
                        {form, flags.max_export_bytes, limits{.max_depth = flags.max_depth}});
 }
 
-result<program::exit_code> print(const std::vector<outgoing_message>& messages, const export_flags& flags,
-                                 broker_system system) {
+result<int> print(const std::vector<outgoing_message>& messages, const export_flags& flags,
+                  broker_system system) {
   if (auto sized = check_sizes(messages, flags.broker.max_message_bytes.value_or(0)); !sized)
     return sized.error();
   for (const auto& message : messages)
@@ -86,8 +87,8 @@ result<program::exit_code> print(const std::vector<outgoing_message>& messages, 
 }
 
 /// Everything has been made and is sized before the first message is sent (SIZE-01).
-result<program::exit_code> publish(const std::vector<outgoing_message>& messages, const export_flags& flags,
-                                   const connection& sink, program::log& log) {
+result<int> publish(const std::vector<outgoing_message>& messages, const export_flags& flags,
+                    const connection& sink, program::log& log) {
   auto opened = open_publisher(sink, flags.broker, log);
   if (!opened)
     return opened.error();
@@ -97,7 +98,7 @@ result<program::exit_code> publish(const std::vector<outgoing_message>& messages
   if (auto sized = check_sizes(messages, *limit); !sized)
     return sized.error();
 
-  auto code = program::success;
+  int code = program::success;
   const auto results = publish_confirmed(**opened, messages, flags.broker.timeout());
   for (std::size_t index = 0; index < results.size(); ++index) {
     if (results[index]) {
@@ -111,7 +112,7 @@ result<program::exit_code> publish(const std::vector<outgoing_message>& messages
   return code;
 }
 
-result<program::exit_code> run(const export_flags& flags, program::log& log) {
+result<int> run(const export_flags& flags, program::log& log) {
   using program::secrets;
   const auto sink =
       program::load_connection(flags.broker.sink, flags.is_dry_run ? secrets::not_needed : secrets::needed);
@@ -129,50 +130,43 @@ result<program::exit_code> run(const export_flags& flags, program::log& log) {
   return flags.is_dry_run ? print(*messages, flags, sink->system) : publish(*messages, flags, *sink, log);
 }
 
-void add_flags(CLI::App& command, export_flags& flags) {
-  add_connection_flags(command, flags.broker);
-  command.add_option("--namespace", flags.namespace_, "the inventory's namespace")
-      ->required()
-      ->check(is_label());
-  command.add_option("--inventory", flags.inventory, "the inventory's name")->required()->check(is_label());
-  command.add_option("--generation", flags.generation, "the inventory's spec generation; 0 leaves it out")
-      ->check(CLI::NonNegativeNumber);
-  command.add_option("--payload", flags.payload, "form of a payload that is not split")
-      ->check(CLI::IsMember({"array", "export-envelope"}))
-      ->capture_default_str();
-  command
-      .add_option("--max-export-bytes", flags.max_export_bytes,
-                  "larger payloads are split into parts; 0: never")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  add_size_flag(command, flags.broker);
-  command.add_option("--max-depth", flags.max_depth, "deepest nesting of a message")
-      ->check(CLI::Range(std::size_t{8}, max_depth_ceiling))
-      ->capture_default_str();
-  add_timestamp(command, "--timestamp", flags.instant, "when the export happens; default: now");
-  add_timestamp(command, "--exported-at", flags.exported_at,
-                "when the snapshot was taken; default: as --timestamp");
-  command.add_flag("--redact", flags.is_redacting,
-                   "replace the values of attributes whose names look secret");
-  auto* const dry_run =
-      command.add_flag("--dry-run", flags.is_dry_run, "print the messages; connect to nothing");
-  command
-      .add_option("-o,--output", flags.output,
-                  "what a dry run prints: a line of JSON a message, or its bytes")
-      ->check(CLI::IsMember({"json", "raw"}))
-      ->capture_default_str()
-      ->needs(dry_run);
-  command.add_option("ITEMS", flags.items, "file with a JSON array of rows; - for standard input")
-      ->required();
+void add_flags(program::command& to, export_flags& flags) {
+  using namespace program;
+  add_connection_flags(to, flags.broker);
+  to.section("Snapshot");
+  to.add("ITEMS", flags.items, file(), "file with a JSON array of rows; - for standard input").required();
+  to.add("--namespace", flags.namespace_, label(), "the inventory's namespace").required();
+  to.add("--inventory", flags.inventory, label(), "the inventory's name").required();
+  to.add("--generation", flags.generation, count(), "the inventory's spec generation; 0 leaves it out");
+  to.add("--timestamp", flags.instant, instant_kind{}, "when the export happens; default: now");
+  to.add("--exported-at", flags.exported_at, instant_kind{},
+         "when the snapshot was taken; default: as --timestamp");
+  to.add("--redact", flags.is_redacting, "replace the values of attributes whose names look secret");
+  to.section("Messages");
+  to.add("--payload", flags.payload, one_of({"array", "export-envelope"}),
+         "form of a payload that is not split");
+  to.add("--max-export-bytes", flags.max_export_bytes, bytes(),
+         "larger payloads are split into parts; 0: never");
+  add_size_flag(to, flags.broker);
+  to.add("--max-depth", flags.max_depth, count(8, max_depth_ceiling), "deepest nesting of a message");
+  to.add("--dry-run", flags.is_dry_run, "print the messages; connect to nothing");
+  to.add("-o,--output", flags.output, one_of({"json", "raw"}),
+         "what a dry run prints: a line of JSON a message, or its bytes")
+      .needs("dry-run");
 }
 
 } // namespace
 
-void add_export(CLI::App& program, command_action& chosen) {
+void add_export(program::command& to) {
   auto flags = std::make_shared<export_flags>();
-  auto* const command = program.add_subcommand("export", "publish one snapshot of an inventory");
-  add_flags(*command, *flags);
-  command->callback([flags, &chosen] { chosen = [flags](program::log& log) { return run(*flags, log); }; });
+  auto& added = to.add_command("export", "publish one snapshot of an inventory");
+  add_flags(added, *flags);
+  added.shows("kollect-producer export --manifest sink.yaml --namespace team-a --inventory all items.json",
+              "Publish the rows of a file");
+  added.shows("kollect-producer export --manifest sink.yaml --namespace team-a --inventory all --dry-run -o "
+              "raw items.json",
+              "See what would be published");
+  added.does([flags](program::log& log) { return run(*flags, log); });
 }
 
 } // namespace kollect::producer

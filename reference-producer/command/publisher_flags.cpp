@@ -74,21 +74,22 @@ result<std::unique_ptr<publisher>> create(const connection& target, const publis
 
 } // namespace
 
-void add_connection_flags(CLI::App& command, publisher_flags& flags) {
-  program::add_sink_flags(command, flags.sink);
-  command.add_option("--timeout", flags.timeout_seconds, "seconds that the broker may take to answer")
-      ->check(CLI::Range(1, 3600))
-      ->capture_default_str();
-  command.add_option("-X,--property", flags.properties, "librdkafka property from the allow-list")
-      ->allow_extra_args(false)
-      ->type_name("KEY=VALUE");
+void add_connection_flags(program::command& to, publisher_flags& flags) {
+  to.section("Sink");
+  program::add_sink_flags(to, flags.sink);
+  add_timeout_flag(to, flags);
+  to.add("-X,--property", flags.properties, program::text("KEY=VALUE"),
+         "librdkafka property from the allow-list");
 }
 
-void add_size_flag(CLI::App& command, publisher_flags& flags) {
-  command
-      .add_option("--max-message-bytes", flags.max_message_bytes,
-                  "largest message that is published, 0 for any; default: what the broker says")
-      ->check(CLI::NonNegativeNumber);
+void add_timeout_flag(program::command& to, publisher_flags& flags) {
+  to.add("--timeout", flags.timeout_seconds, program::seconds(1, 3600),
+         "how long the broker may take to answer");
+}
+
+void add_size_flag(program::command& to, publisher_flags& flags) {
+  to.add("--max-message-bytes", flags.max_message_bytes, program::bytes(),
+         "largest message that is published, 0 for any; default: what the broker says");
 }
 
 result<std::unique_ptr<publisher>> open_publisher(const connection& target, const publisher_flags& flags,

@@ -26,8 +26,9 @@ struct publisher_flags {
   std::chrono::milliseconds timeout() const noexcept { return std::chrono::seconds(timeout_seconds); }
 };
 
-void add_connection_flags(CLI::App& command, publisher_flags& flags);
-void add_size_flag(CLI::App& command, publisher_flags& flags);
+void add_connection_flags(program::command& to, publisher_flags& flags);
+void add_timeout_flag(program::command& to, publisher_flags& flags);
+void add_size_flag(program::command& to, publisher_flags& flags);
 
 /// A publisher that is known to reach its broker, if the sink's spec.connectionTest asks for that.
 /// What it reports goes to the log, which must live longer.

@@ -117,8 +117,8 @@ void warn_of_losses(const run_outcome& outcome, const message_stream& stream, bo
           {{"partition", partition}, {"bytes", bytes}});
 }
 
-result<program::exit_code> run_on(const connection& sink, const simulate_flags& flags,
-                                  program::stop_signal& stop, program::log& log) {
+result<int> run_on(const connection& sink, const simulate_flags& flags, program::stop_signal& stop,
+                   program::log& log) {
   std::optional<output_file> expectation;
   if (!flags.expect.empty()) {
     auto file = output_file::create(flags.expect);
@@ -162,7 +162,7 @@ result<program::exit_code> run_on(const connection& sink, const simulate_flags& 
   return program::success;
 }
 
-result<program::exit_code> run(simulate_flags flags, program::log& log) {
+result<int> run(simulate_flags flags, program::log& log) {
   program::stop_signal stop; // before any thread
   flags.fleet.payload = flags.payload == "array"             ? payload_mix::array
                         : flags.payload == "export-envelope" ? payload_mix::export_envelope
@@ -189,84 +189,68 @@ result<program::exit_code> run(simulate_flags flags, program::log& log) {
   return program::success;
 }
 
-void add_fleet_flags(CLI::App& command, simulation_options& fleet) {
-  command.add_option("--clusters", fleet.clusters, "clusters; several are called LABEL-1, LABEL-2 and so on")
-      ->check(CLI::Range(1, 1'000'000))
-      ->capture_default_str();
-  command
-      .add_option("--namespaces", fleet.namespaces,
-                  "namespaces of each cluster, each with the inventory `all`")
-      ->check(CLI::Range(1, 1'000'000))
-      ->capture_default_str();
-  command.add_option("--items", fleet.items, "rows of each inventory at first")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  command.add_option("--rounds", fleet.rounds, "snapshots of each inventory")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  command.add_option("--churn", fleet.churn, "share of rows that change between two rounds")
-      ->check(CLI::Range(0.0, 1.0))
-      ->capture_default_str();
-  command.add_option("--empty", fleet.empty_share, "share of snapshots that have no rows")
-      ->check(CLI::Range(0.0, 1.0))
-      ->capture_default_str();
-  command.add_option("--seed", fleet.seed, "the same seed gives the same fleet")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  command
-      .add_option("--row-memory", fleet.row_memory,
-                  "bytes of rows that are kept from round to round; further ones are made anew")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  add_timestamp(command, "--base-time", fleet.base_time,
-                "first instant of the run, each next one 1 ms later; default: the real time");
+void add_fleet_flags(program::command& to, simulation_options& fleet) {
+  using namespace program;
+  to.section("Fleet");
+  to.add("--clusters", fleet.clusters, count(1, 1'000'000),
+         "clusters; several are called LABEL-1, LABEL-2 and so on");
+  to.add("--namespaces", fleet.namespaces, count(1, 1'000'000),
+         "namespaces of each cluster, each with the inventory `all`");
+  to.add("--items", fleet.items, count(), "rows of each inventory at first");
+  to.add("--rounds", fleet.rounds, count(1), "snapshots of each inventory");
+  to.add("--churn", fleet.churn, decimal_kind{0, 1},
+         "share of rows that change between two rounds: changed, added and removed ones");
+  to.add("--empty", fleet.empty_share, decimal_kind{0, 1}, "share of snapshots that have no rows (DEL-02)");
+  to.add("--seed", fleet.seed, count(), "the same seed and --base-time give the same messages");
+  to.add("--base-time", fleet.base_time, instant_kind{},
+         "first instant of the run, each next one 1 ms later; default: the real time");
+  to.add("--row-memory", fleet.row_memory, bytes(),
+         "rows that are kept from round to round; further ones are made again");
 }
 
-void add_message_flags(CLI::App& command, simulate_flags& flags) {
-  command.add_option("--payload", flags.payload, "form of payloads that are not split")
-      ->check(CLI::IsMember({"mixed", "array", "export-envelope"}))
-      ->capture_default_str();
+void add_message_flags(program::command& to, simulate_flags& flags) {
+  using namespace program;
+  to.section("Messages");
+  to.add("--payload", flags.payload, one_of({"mixed", "array", "export-envelope"}),
+         "form of payloads that are not split");
   flags.fleet.max_export_bytes = default_multipart_bytes;
-  command
-      .add_option("--multipart-bytes", flags.fleet.max_export_bytes,
-                  "larger payloads are split into parts; 0: never")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  command
-      .add_option("--duplicates", flags.fleet.duplicates,
-                  "share of messages that are sent again, byte for byte")
-      ->check(CLI::Range(0.0, 10.0));
-  command.add_option("--poison", flags.fleet.poison, "share of additional messages that nobody can apply")
-      ->check(CLI::Range(0.0, 10.0));
-  command.add_flag("--shuffle", flags.is_shuffled, "send the messages of all rounds in a random order");
-  command.add_option("--rate", flags.rate, "messages a second; 0: as fast as possible")
-      ->check(CLI::NonNegativeNumber);
-  add_size_flag(command, flags.broker);
-  command.add_option("--expect", flags.expect, "file for the state that a consumer must arrive at")
-      ->type_name("FILE");
-  auto* const embedded = command.add_flag("--embedded-broker", flags.is_embedded,
-                                          "send to a Kafka broker in this process, and keep it up");
-  auto* const manifest =
-      command
-          .add_option("--write-manifest", flags.write_manifest, "file for a manifest of the embedded broker")
-          ->type_name("FILE")
-          ->needs(embedded);
-  embedded->needs(manifest);
-  command.add_option("--partitions", flags.partitions, "of the embedded broker's topic")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str()
-      ->needs(embedded);
+  to.add("--multipart-bytes", flags.fleet.max_export_bytes, bytes(),
+         "larger payloads are split into parts; 0: never");
+  to.add("--duplicates", flags.fleet.duplicates, decimal_kind{0, 10},
+         "share of messages that are sent again, byte for byte");
+  to.add(
+      "--poison", flags.fleet.poison, decimal_kind{0, 10},
+      "share of additional messages that nobody can apply: cut off, bad checksum, wrong version and so on");
+  to.add("--shuffle", flags.is_shuffled, "send the messages of all rounds in a random order");
+  to.add("--rate", flags.rate, decimal_kind{}, "messages a second; 0: as fast as possible");
+  add_size_flag(to, flags.broker);
+  to.add("--expect", flags.expect, file(), "file for the state that a consumer must arrive at");
+  to.section("Embedded broker");
+  to.add("--embedded-broker", flags.is_embedded,
+         "send to a Kafka broker in this process (loopback, no security, nothing on disk), and keep it up "
+         "until "
+         "SIGTERM or SIGINT")
+      .needs("write-manifest");
+  to.add("--write-manifest", flags.write_manifest, file(),
+         "file for a manifest of the embedded broker, written when it can be used")
+      .needs("embedded-broker");
+  to.add("--partitions", flags.partitions, count(1, 1000), "of the embedded broker's topic")
+      .needs("embedded-broker");
 }
 
 } // namespace
 
-void add_simulate(CLI::App& program, command_action& chosen) {
+void add_simulate(program::command& to) {
   auto flags = std::make_shared<simulate_flags>();
-  auto* const command = program.add_subcommand("simulate", "publish the snapshots of a made-up fleet");
-  add_connection_flags(*command, flags->broker);
-  add_fleet_flags(*command, flags->fleet);
-  add_message_flags(*command, *flags);
-  command->callback([flags, &chosen] { chosen = [flags](program::log& log) { return run(*flags, log); }; });
+  auto& added = to.add_command("simulate", "publish the snapshots of a made-up fleet");
+  add_connection_flags(added, flags->broker);
+  add_fleet_flags(added, flags->fleet);
+  add_message_flags(added, *flags);
+  added.shows(
+      "kollect-producer simulate --manifest sink.yaml --clusters 3 --rounds 40 --duplicates 0.1 --shuffle "
+      "--expect expected.json",
+      "Send a fleet's snapshots twice and out of order, and say what a consumer must arrive at");
+  added.does([flags](program::log& log) { return run(*flags, log); });
 }
 
 } // namespace kollect::producer

@@ -139,7 +139,7 @@ std::string answer_line(testee_sink& sink, const std::string& line) {
   return answer_to(*request, make_failure(error::invalid_value, "there is no such op"));
 }
 
-result<program::exit_code> run(const testee_flags& flags, program::log& log) {
+result<int> run(const testee_flags& flags, program::log& log) {
   testee_sink sink(flags, log);
   for (std::string line; std::getline(std::cin, line);)
     std::cout << answer_line(sink, line) << std::endl; // the suite waits for each line
@@ -148,18 +148,16 @@ result<program::exit_code> run(const testee_flags& flags, program::log& log) {
 
 } // namespace
 
-void add_testee(CLI::App& program, command_action& chosen) {
+void add_testee(program::command& to) {
   auto flags = std::make_shared<testee_flags>();
-  auto* const command =
-      program.add_subcommand("testee", "be driven by kollect-conformance: JSON lines in, JSON lines out");
-  command
-      ->add_option("--timeout", flags->broker.timeout_seconds, "seconds that the broker may take to answer")
-      ->check(CLI::Range(1, 3600))
-      ->capture_default_str();
-  command->add_option("--payload", flags->payload, "form of a payload that is not split")
-      ->check(CLI::IsMember({"array", "export-envelope"}))
-      ->capture_default_str();
-  command->callback([flags, &chosen] { chosen = [flags](program::log& log) { return run(*flags, log); }; });
+  auto& added = to.add_command("testee", "be driven by kollect-conformance: JSON lines in, JSON lines out");
+  added.section("Sink");
+  add_timeout_flag(added, flags->broker);
+  added.add("--payload", flags->payload, program::one_of({"array", "export-envelope"}),
+            "form of a payload that is not split");
+  added.shows("kollect-conformance --manifest sink.yaml -- kollect-producer testee",
+              "Check the reference sink");
+  added.does([flags](program::log& log) { return run(*flags, log); });
 }
 
 } // namespace kollect::producer

@@ -4,6 +4,7 @@
 
 #include <kollect/envelope.hpp>
 #include <kollect/serialize.hpp>
+#include <kollect/snapshot_message.hpp>
 
 namespace kollect::test {
 
@@ -211,6 +212,34 @@ TEST(envelope, is_written_in_contract_order_with_the_payload_as_it_is) {
   ASSERT_TRUE(has_value(read));
   EXPECT_EQ(read->cluster.decode(), value.cluster);
   EXPECT_EQ(read->timestamp, value.timestamp);
+}
+
+TEST(envelope, names_have_a_longest_length) { // S24
+  const auto read = [](std::string_view cluster_name, std::string_view namespace_name, limits bounds = {}) {
+    const std::string name = "\"cluster\":\"" + std::string(cluster_name) + "\"";
+    const std::string space = "\"namespace\":\"" + std::string(namespace_name) + "\"";
+    const auto compact = object({version, instant, name, space, payload});
+    const auto other_order = object({name, version, instant, space, payload});
+    const auto first = parse_envelope(compact, bounds), second = parse_envelope(other_order, bounds);
+    EXPECT_EQ(first.has_value(), second.has_value());
+    return first.has_value() ? std::string("taken") : to_string(first.error());
+  };
+  const std::string longest(limits{}.max_name_bytes, 'x');
+  EXPECT_EQ(read(longest, longest), "taken");
+  EXPECT_EQ(read(longest + "x", ""),
+            "\"cluster\" has 4097 bytes, more than max_name_bytes (4096) at byte 100 [ENV-06]");
+  EXPECT_TRUE(read("c", longest + "x").starts_with("\"namespace\" has 4097 bytes"));
+  EXPECT_EQ(read(R"(\u0061\u0062)", "", {.max_name_bytes = 2}), "taken")
+      << "the value counts, not the spelling";
+  EXPECT_TRUE(read(R"(\u0061\u0062c)", "", {.max_name_bytes = 2}).starts_with("\"cluster\" has 3 bytes"));
+
+  const std::string text = message_with("[]");
+  const std::string key = "prod-west:team-a/" + longest;
+  EXPECT_TRUE(has_value(read_head(text, key)));
+  EXPECT_TRUE(has_value(read_unhashed_head(text, key)));
+  const std::string too_long = key + "x";
+  EXPECT_TRUE(failure_is(read_head(text, too_long), error::too_large));
+  EXPECT_TRUE(failure_is(read_unhashed_head(text, too_long), error::too_large));
 }
 
 } // namespace kollect::test

@@ -40,9 +40,9 @@ TEST(errors, each_has_a_name_a_sentence_and_a_condition_of_its_own) {
     EXPECT_EQ(error_name(value).find_first_not_of("abcdefghijklmnopqrstuvwxyz_0123456789"),
               std::string_view::npos);
     int conditions = 0;
-    for (const auto kind :
-         {condition::bad_data, condition::bad_configuration, condition::unavailable,
-          condition::authentication, condition::cannot_store, condition::lost_ownership, condition::internal})
+    for (const auto kind : {condition::bad_data, condition::bad_configuration, condition::unavailable,
+                            condition::authentication, condition::cannot_store, condition::lost_ownership,
+                            condition::out_of_resources, condition::internal})
       conditions += code == kind ? 1 : 0;
     EXPECT_EQ(conditions, 1) << error_name(value);
   }

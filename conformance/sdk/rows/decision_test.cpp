@@ -197,10 +197,7 @@ class check_deletions_of : public testing::Test {
 protected:
   result<void> check(std::size_t held_rows, std::size_t removed, std::optional<std::int64_t> percent,
                      std::string_view items = "[]") const {
-    change removal;
-    removal.kind = change_kind::removed;
-    const std::vector<change> changes(removed, removal);
-    return check_deletions(held_, sha256(items), held_rows, changes, percent);
+    return check_deletions(held_, sha256(items), held_rows, removed, percent);
   }
 
   held_snapshot held_ = holding(order_at(1));
@@ -236,7 +233,8 @@ protected:
     return rows;
   }
   bool notice(const std::vector<std::string>& before, const std::vector<std::string>& after) {
-    return notice_alternating_targets(held_, with_targets(before), with_targets(after));
+    return notice_alternating_targets(held_, targets_of(with_targets(before)),
+                                      targets_of(with_targets(after)));
   }
 
   held_snapshot held_;

@@ -1,11 +1,13 @@
 #include "count_allocations.hpp"
 
 #include <cstdlib>
+#include <limits>
 #include <new>
 
 namespace kollect::test {
 
 thread_local std::size_t allocations = 0;
+thread_local std::size_t largest_allocation = std::numeric_limits<std::size_t>::max();
 
 } // namespace kollect::test
 
@@ -13,7 +15,8 @@ namespace {
 
 void* allocate(std::size_t size) {
   ++kollect::test::allocations;
-  if (void* const memory = std::malloc(size == 0 ? 1 : size))
+  void* const memory = size > kollect::test::largest_allocation ? nullptr : std::malloc(size == 0 ? 1 : size);
+  if (memory != nullptr)
     return memory;
   throw std::bad_alloc();
 }

@@ -9,6 +9,9 @@ namespace kollect::test {
 /// replaces the operator.
 extern thread_local std::size_t allocations;
 
+/// More than this at once throws std::bad_alloc in this thread, as if memory had run out.
+extern thread_local std::size_t largest_allocation;
+
 } // namespace kollect::test
 
 #endif

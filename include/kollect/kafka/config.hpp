@@ -49,6 +49,16 @@ struct subscriber_options {
   std::size_t queue_bytes = 32U * 1024 * 1024; ///< fetched ahead until it is exceeded, by one answer at most
   std::size_t max_message_bytes = 256U * 1024 * 1024; ///< largest answer that is read; keep over fetch_bytes
   std::chrono::milliseconds close_timeout = std::chrono::seconds(5); ///< for leaving the group
+  /// Whether messages that cannot be read (a batch over max_message_bytes, damaged, or that decompresses to
+  /// nothing) are passed over: poll() then gives one message in their place, with
+  /// received_message::unreadable set. Otherwise their partition stands still, and subscriber::unreadable()
+  /// says so.
+  bool skip_unreadable = false;
+  /// Whether a batch was refused since the last question for want of memory that will be given back, so that
+  /// it is no fault of the batch: it is asked for again. Unset: never.
+  std::function<bool()> take_lack_of_room{};
+  std::chrono::milliseconds unreadable_retry =
+      std::chrono::minutes(1); ///< how often a partition that stands still is tried again
   /// How long no message may come before the log is looked at, whether it still is the one that was read.
   std::chrono::milliseconds log_check_interval = std::chrono::seconds(5);
 };

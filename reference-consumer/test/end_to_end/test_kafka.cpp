@@ -1,5 +1,6 @@
 #include "broker.hpp"
 
+#include <kollect/kafka/publisher.hpp>
 #include <servers/kafka_server.hpp>
 #include <servers/wait_until.hpp>
 
@@ -83,6 +84,75 @@ TEST_F(kafka_end_to_end, tail_and_resync) {
 
 TEST_F(kafka_end_to_end, operations) {
   check_operations(system());
+}
+
+/// A snapshot of one namespace with no rows, `spaces` bytes longer than it has to be.
+outgoing_message spacious_snapshot(const std::string& topic, const std::string& name, std::size_t spaces) {
+  return {topic,
+          "c:" + name + "/i",
+          {},
+          R"({"schemaVersion":"kollect.dev/v1alpha1","timestamp":"2026-01-15T12:00:00Z","cluster":"c",)"
+          R"("namespace":")" +
+              name + R"(","payload":[)" + std::string(spaces, ' ') + "]}"};
+}
+
+/// Sends one message a publisher, so that each has a batch of its own.
+void send(const std::string& address, const outgoing_message& message, const std::string& codec) {
+  connection target;
+  target.addresses = {address};
+  target.destination = message.destination;
+  kafka::publisher_options options;
+  options.client.properties = {{"compression.codec", codec}};
+  const auto sent =
+      kafka::create_publisher(target, options).value()->publish({&message, 1}, std::chrono::seconds(60));
+  ASSERT_TRUE(sent.front().has_value()) << sent.front().error();
+}
+
+constexpr std::size_t mib = 1024U * 1024;
+
+TEST_F(kafka_end_to_end, batch_that_decompresses_to_too_much_is_passed_over) { // S26
+  const workplace place;
+  const std::string topic = "inventory.bombs";
+  ASSERT_TRUE(server_->create_topic(topic, 1).has_value());
+  place.write("sink.yaml", manifest(server_->bootstrap(), topic));
+  send(server_->bootstrap(), spacious_snapshot(topic, "first", 0), "none");
+  for (const char* codec : {"gzip", "lz4", "zstd"}) {
+    send(server_->bootstrap(), spacious_snapshot(topic, std::string("bomb-") + codec, 48 * mib), codec);
+    send(server_->bootstrap(), spacious_snapshot(topic, std::string("fits-") + codec, 8 * mib), codec);
+  }
+  const std::vector<std::string> limits{"--answer-bytes", std::to_string(16 * mib), "--give-up-after", "3"};
+  auto words = std::vector<std::string>{"run",     "--manifest",  place.file("sink.yaml").string(),
+                                        "--store", place.store(), "--until-end"};
+  words.insert(words.end(), limits.begin(), limits.end());
+  const auto stuck = place.consume(words);
+  EXPECT_EQ(stuck.status.code, 65) << stuck;
+  EXPECT_NE(stuck.errors.find("partition 0 of Kafka topic inventory.bombs cannot be read at offset 1"),
+            std::string::npos)
+      << stuck;
+
+  words.emplace_back("--skip-unreadable");
+  const auto passed = place.consume(words);
+  EXPECT_EQ(passed.status.code, 0) << passed;
+  const auto counts = place.counts();
+  EXPECT_EQ(counts.at("applied").as_int64(), 4) << passed;
+  EXPECT_EQ(counts.at("dead_lettered").as_int64(), 3) << passed;
+  expect_conserved(counts);
+  const auto letters = place.consume({"dlq", "list", "--store", place.store()});
+  EXPECT_NE(letters.output.find("unreadable_batch"), std::string::npos) << letters;
+  EXPECT_NE(letters.output.find("offsets 3 to 3 of partition 0"), std::string::npos) << letters;
+}
+
+TEST_F(kafka_end_to_end, message_over_its_limit_is_a_dead_letter_and_the_stream_goes_on) { // F37
+  const workplace place;
+  const std::string topic = "inventory.large";
+  ASSERT_TRUE(server_->create_topic(topic, 1, {{"max.message.bytes", std::to_string(64 * mib)}}).has_value());
+  place.write("sink.yaml", manifest(server_->bootstrap(), topic));
+  send(server_->bootstrap(), spacious_snapshot(topic, "large", 24 * mib), "none");
+  send(server_->bootstrap(), spacious_snapshot(topic, "small", 0), "none");
+  place.run_until_end(
+      {"--max-message-bytes", std::to_string(16 * mib), "--answer-bytes", std::to_string(40 * mib)});
+  EXPECT_EQ(place.counts().at("applied").as_int64(), 1);
+  EXPECT_EQ(place.counts().at("dead_lettered").as_int64(), 1);
 }
 
 TEST_F(kafka_end_to_end, missing_topic) {

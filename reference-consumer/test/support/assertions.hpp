@@ -1,7 +1,7 @@
 #ifndef KOLLECT_CONSUMER_TEST_ASSERTIONS_HPP
 #define KOLLECT_CONSUMER_TEST_ASSERTIONS_HPP
 
-#include "outcome.hpp"
+#include "store/outcome.hpp"
 
 #include <kollect/error.hpp>
 

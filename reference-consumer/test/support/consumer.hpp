@@ -5,6 +5,7 @@
 #include "support/faulty_store.hpp"
 #include "support/messages.hpp"
 #include "support/store_place.hpp"
+#include "support/store_steps.hpp"
 
 #include <gtest/gtest.h>
 
@@ -41,7 +42,7 @@ public:
   /// Opens the store anew, as another process would, and claims all partitions.
   void restart() {
     store_.reset();
-    rows.clear();
+    rows.forget();
     auto opened = place_->open("the test");
     ASSERT_TRUE(succeeds(opened));
     store_ = std::make_unique<faulty_store>(std::move(*opened), faults);
@@ -94,7 +95,7 @@ public:
 
   ingest_settings settings;
   owned_positions owned;
-  row_cache rows;
+  held_scopes rows;
   store_faults faults;
 
 private:

@@ -2,6 +2,7 @@
 
 #include "feed_format.hpp"
 #include "support/assertions.hpp"
+#include "support/store_steps.hpp"
 
 #include <gtest/gtest.h>
 
@@ -47,15 +48,15 @@ std::string describe(store& source, std::int64_t next_offset) {
   for (const auto& entry : source.changes_after(0, std::numeric_limits<std::int64_t>::max()).value())
     out += feed_json(entry, "store") + "\n";
   for (const auto& stored : source.dead_letters(0, 1'000).value())
-    out += std::to_string(stored.letter.origin.offset) + " " + stored.letter.reason + " " +
-           stored.letter.value + "\n";
+    out +=
+        std::to_string(stored.letter.origin.offset) + " " + stored.letter.reason + " " + stored.value + "\n";
   const auto in = source.begin();
   if (!in) {
     ADD_FAILURE() << in.error();
     return out;
   }
   for (;;) {
-    const auto torn = (*in)->take_torn_set({.pending_bytes = -1}, noon()).value();
+    const auto torn = take_torn_set(**in, {.pending_bytes = -1}, noon());
     if (torn.empty())
       return out;
     for (const auto& part : torn)

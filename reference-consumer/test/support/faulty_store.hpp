@@ -20,6 +20,7 @@ struct store_faults {
   std::deque<failure> answer;      ///< each fails one commit(), which has been done all the same
   std::function<void()> on_commit; ///< told of every commit that was done
   std::int64_t row_reads = 0;      ///< how often a scope's rows were read
+  std::int64_t comparisons = 0;    ///< how often a snapshot was compared in the store
 
   static std::optional<failure> take(std::deque<failure>& from) {
     if (from.empty())
@@ -61,32 +62,49 @@ public:
   result<void> remember(std::int64_t id, const dedup_key& key, const timestamp& instant) override {
     return inner_->remember(id, key, instant);
   }
-  result<row_map> rows(std::int64_t id) override {
+  result<held_rows> rows(std::int64_t id) override {
     ++faults_.row_reads;
     return inner_->rows(id);
   }
-  result<void> write_snapshot(const applied_snapshot& snapshot) override {
-    return inner_->write_snapshot(snapshot);
+  result<void> distrust(std::int64_t id) override { return inner_->distrust(id); }
+  result<void> stage(std::int64_t id, std::span<const staged_row> rows) override {
+    return inner_->stage(id, rows);
+  }
+  result<row_counts> compare_staged(std::int64_t id) override {
+    ++faults_.comparisons;
+    return inner_->compare_staged(id);
+  }
+  result<std::vector<change>> take_staged(std::int64_t id, std::int64_t bytes) override {
+    return inner_->take_staged(id, bytes);
+  }
+  result<void> clear_staged(std::int64_t id) override { return inner_->clear_staged(id); }
+  result<std::unique_ptr<snapshot_writer>> write_snapshot(const snapshot_place& place) override {
+    return inner_->write_snapshot(place);
   }
   result<void> note_held_back(std::int64_t id, const sha256_digest& items) override {
     return inner_->note_held_back(id, items);
   }
-  result<std::vector<held_part>> held_parts(std::int64_t id, const part_set& set) override {
-    return inner_->held_parts(id, set);
+  result<waiting_parts> waiting(std::int64_t id, const part_set& set) override {
+    return inner_->waiting(id, set);
   }
   result<void> hold_part(std::int64_t id, const pending_part& part) override {
     return inner_->hold_part(id, part);
   }
-  result<std::vector<pending_part>> take_parts(std::int64_t id, const part_set& set) override {
-    return inner_->take_parts(id, set);
+  result<pending_part> read_part(std::int64_t id, const part_set& set, std::uint32_t index) override {
+    return inner_->read_part(id, set, index);
+  }
+  result<void> drop_parts(std::int64_t id, const part_set& set) override {
+    return inner_->drop_parts(id, set);
   }
   result<std::int64_t> drop_superseded_parts(std::int64_t id, const snapshot_order& held) override {
     return inner_->drop_superseded_parts(id, held);
   }
-  result<std::vector<pending_part>> take_torn_set(const retention& bounds, const timestamp& now) override {
-    return inner_->take_torn_set(bounds, now);
+  result<std::optional<torn_set>> find_torn_set(const retention& bounds, const timestamp& now) override {
+    return inner_->find_torn_set(bounds, now);
   }
-  result<bool> bury(const dead_letter& letter) override { return inner_->bury(letter); }
+  result<bool> bury(const dead_letter& letter, std::string_view value) override {
+    return inner_->bury(letter, value);
+  }
   result<std::optional<stored_dead_letter>> take_dead_letter(std::int64_t id) override {
     return inner_->take_dead_letter(id);
   }

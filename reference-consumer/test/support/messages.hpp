@@ -1,7 +1,7 @@
 #ifndef KOLLECT_CONSUMER_TEST_MESSAGES_HPP
 #define KOLLECT_CONSUMER_TEST_MESSAGES_HPP
 
-#include "ingest.hpp"
+#include "ingest/ingest.hpp"
 
 #include <kollect/export.hpp>
 #include <kollect/order.hpp>
@@ -82,6 +82,13 @@ std::string state_text(const std::vector<item>& rows, const scope& which = web_s
 /// The state that the change feed leads to from nothing; says in the test's output where an entry does
 /// not fit the rows before it.
 std::string folded_feed(store& source);
+
+/// Ingests and keeps no rows for later batches.
+inline result<batch_report> ingest(store& target, const ingest_settings& settings, owned_positions& owned,
+                                   std::span<const received_message> messages) {
+  held_scopes scopes(0);
+  return consumer::ingest(target, settings, owned, messages, scopes);
+}
 
 } // namespace kollect::consumer::test
 

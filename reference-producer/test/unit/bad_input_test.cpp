@@ -121,7 +121,7 @@ TEST_F(bad_input, command_lines) {
   };
   EXPECT_EQ(named({}).status.code, 0);
   expect_refusal(with({"--namespace", "n"}), 64, {"--inventory"});
-  expect_refusal(with({"--namespace", "", "--inventory", "i"}), 64, {"--namespace", "must not be empty"});
+  expect_refusal(with({"--namespace", "", "--inventory", "i"}), 64, {"--namespace is empty"});
   expect_refusal(with({"--namespace", "\xFF", "--inventory", "i"}), 64, {"UTF-8"});
   expect_refusal(named({"--payload", "xml"}), 64, {"--payload"});
   expect_refusal(named({"--generation", "-1"}), 64, {"--generation"});
@@ -132,7 +132,7 @@ TEST_F(bad_input, command_lines) {
   expect_refusal(named({"--timeout", "0"}), 64, {"--timeout"});
   expect_refusal(named({"-o", "yaml"}), 64, {"--output"});
   expect_refusal(named({"--nonsense"}), 64, {"--nonsense"});
-  expect_refusal(run_producer({}), 64, {"subcommand"});
+  expect_refusal(run_producer({}), 64, {"needs a command"});
   expect_refusal(run_producer({"export", "--manifest", manifest_, "--namespace", "n", "--inventory", "i",
                                "-o", "raw", "-"}),
                  64, {"--dry-run"});

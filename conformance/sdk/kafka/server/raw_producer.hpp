@@ -5,19 +5,26 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <memory>
 #include <string>
 
 namespace kollect::test {
 
-/// A producer of what our publisher never sends: tombstones and transactions.
+/// A producer of what our publisher never sends: tombstones, transactions, and batches that are hard to read.
 class raw_producer {
 public:
-  raw_producer(const std::string& bootstrap, std::string topic, const std::string& transactional_id = {})
+  raw_producer(const std::string& bootstrap, std::string topic, const std::string& transactional_id = {},
+               const std::map<std::string, std::string>& properties = {})
       : topic_(std::move(topic)) {
     kafka::detail::config_pointer config{rd_kafka_conf_new()};
     char reason[256] = "";
     rd_kafka_conf_set(config.get(), "bootstrap.servers", bootstrap.c_str(), reason, sizeof reason);
+    rd_kafka_conf_set(config.get(), "message.max.bytes", "100000000", reason, sizeof reason);
+    for (const auto& [name, value] : properties)
+      EXPECT_EQ(rd_kafka_conf_set(config.get(), name.c_str(), value.c_str(), reason, sizeof reason),
+                RD_KAFKA_CONF_OK)
+          << reason;
     if (!transactional_id.empty())
       rd_kafka_conf_set(config.get(), "transactional.id", transactional_id.c_str(), reason, sizeof reason);
     native_.reset(rd_kafka_new(RD_KAFKA_PRODUCER, config.get(), reason, sizeof reason));

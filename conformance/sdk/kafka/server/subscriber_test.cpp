@@ -4,23 +4,6 @@
 namespace kollect::test {
 namespace {
 
-/// Has the broker forget everything of partition 0 before `offset`, as retention does.
-void delete_records(const std::string& bootstrap, const std::string& topic, std::int64_t offset) {
-  using namespace kafka::detail;
-  auto config = make_config(connection_to(bootstrap, topic), kafka::publisher_options{});
-  auto client = client::create(RD_KAFKA_PRODUCER, std::move(config).value(), {}, {}).value();
-  const partitions_pointer list{rd_kafka_topic_partition_list_new(1)};
-  rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), 0)->offset = offset;
-  auto* request = rd_kafka_DeleteRecords_new(list.get());
-  const queue_pointer queue{rd_kafka_queue_new(client->native())};
-  rd_kafka_DeleteRecords(client->native(), &request, 1, nullptr, queue.get());
-  const event_pointer event{rd_kafka_queue_poll(queue.get(), 30'000)};
-  rd_kafka_DeleteRecords_destroy(request);
-  ASSERT_NE(event, nullptr);
-  ASSERT_EQ(rd_kafka_event_error(event.get()), RD_KAFKA_RESP_ERR_NO_ERROR);
-  ASSERT_EQ(measure(*client, topic, 0, 10s).value().first, offset);
-}
-
 struct kafka_server_subscriber : shared_broker_test {
   member reader;
 };

@@ -6,6 +6,7 @@
 #include <kollect/kafka/detail/make_config.hpp>
 #include <kollect/version.hpp>
 
+#include <charconv>
 #include <cstdint>
 #include <future>
 #include <memory>
@@ -27,10 +28,12 @@ struct rebalance {
 /// What librdkafka tells on its own, outside of answers. Its callbacks write it while we poll.
 struct client_events {
   std::function<void(std::string_view)> log;
-  std::string password;               ///< never to be logged
-  std::optional<failure> refused;     ///< a broker refused our login, or we its certificate
-  std::string trouble;                ///< the last connection trouble, in librdkafka's words
-  std::vector<rebalance> rebalances;  ///< to be dealt with, oldest first
+  std::string password;              ///< never to be logged
+  std::optional<failure> refused;    ///< a broker refused our login, or we its certificate
+  std::string trouble;               ///< the last connection trouble, in librdkafka's words
+  std::vector<rebalance> rebalances; ///< to be dealt with, oldest first
+  std::optional<std::int64_t>
+      oversized;                      ///< bytes of an answer over receive.message.max.bytes, asked for again
   std::shared_ptr<const void> in_use; ///< what the instance reads or writes; let go of when it has ended
 
   void forget() {
@@ -53,10 +56,26 @@ inline void report(const client_events& events, std::string_view line) {
     events.log(without_password(std::string(line), events.password));
 }
 
+/// An answer that is too large is no event of librdkafka's, and it asks for the same again for ever. What it
+/// says of the connection then is "Invalid response size 20971661 (0..10000000): increase
+/// receive.message.max.bytes".
+[[nodiscard]] inline std::optional<std::int64_t> oversized_answer(std::string_view text) noexcept {
+  constexpr std::string_view before = "Invalid response size ", after = "receive.message.max.bytes";
+  const auto found = text.find(before);
+  if (found == text.npos || text.find(after, found) == text.npos)
+    return std::nullopt;
+  std::int64_t size = 0;
+  const auto* const begin = text.data() + found + before.size();
+  const auto read = std::from_chars(begin, text.data() + text.size(), size);
+  return read.ec == std::errc{} ? std::optional(size) : std::nullopt;
+}
+
 // librdkafka calls these from rd_kafka_poll() and its kin, thus in our own thread.
 
 inline void on_log(const rd_kafka_t* native, int, const char* facility, const char* text) noexcept {
-  const auto& events = *static_cast<const client_events*>(rd_kafka_opaque(native));
+  auto& events = *static_cast<client_events*>(rd_kafka_opaque(native));
+  if (const auto size = oversized_answer(text))
+    events.oversized = size;
   // With debug=security this line would hold the username.
   if (std::string_view(facility) != "SCRAMAUTH")
     report(events, std::string(facility) + ": " + text);
@@ -71,6 +90,8 @@ inline void on_error(rd_kafka_t* native, int code, const char* reason, void* opa
   auto& events = *static_cast<client_events*>(opaque);
   const auto number = static_cast<rd_kafka_resp_err_t>(code);
   const error kind = describe(number).reason;
+  if (const auto size = oversized_answer(reason))
+    events.oversized = size;
   if (kind == error::authentication_failed) {
     std::string text =
         "the Kafka broker refused the login with SASL/SCRAM-SHA-256; correct username and password "

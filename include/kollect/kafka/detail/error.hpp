@@ -84,6 +84,22 @@ struct error_advice {
   }
 }
 
+/// Whether a code says that what was fetched of one partition cannot be used: it is damaged, in an unknown
+/// format or codec, or does not fit.
+[[nodiscard]] constexpr bool is_damage(rd_kafka_resp_err_t code) noexcept {
+  switch (code) {
+  case RD_KAFKA_RESP_ERR__BAD_MSG:
+  case RD_KAFKA_RESP_ERR__BAD_COMPRESSION:
+  case RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED:
+  case RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE:
+  case RD_KAFKA_RESP_ERR_INVALID_MSG:
+  case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+    return true;
+  default:
+    return false;
+  }
+}
+
 /// A failure that says `WHAT: librdkafka's words (detail); advice`. `detail` must hold no secret.
 [[nodiscard]] inline failure make_kafka_failure(rd_kafka_resp_err_t code, std::string_view what,
                                                 std::string_view detail = {},

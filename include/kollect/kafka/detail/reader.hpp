@@ -6,6 +6,7 @@
 #include <kollect/kafka/detail/offsets.hpp>
 #include <kollect/kafka/detail/prefetch.hpp>
 #include <kollect/kafka/detail/topic.hpp>
+#include <kollect/kafka/detail/unreadable.hpp>
 #include <kollect/log_reader.hpp>
 #include <kollect/version.hpp>
 
@@ -48,17 +49,15 @@ offsets_at(client& source, const std::string& topic, std::span<const std::int32_
 class topic_reader final : public log_reader {
 public:
   topic_reader(connection target, reader_options options)
-      : target_(std::move(target)), options_(std::move(options)), topic_(target_.destination) {}
+      : target_(std::move(target)), options_(std::move(options)), topic_(target_.destination),
+        places_(target_, settings_of(options_)) {}
   topic_reader(const topic_reader&) = delete;
   topic_reader& operator=(const topic_reader&) = delete;
   ~topic_reader() noexcept override { close(); }
 
   /// Connects and begins to read. To be called once, first.
   [[nodiscard]] result<void> open() {
-    // Without subscribing no group is ever joined; librdkafka wants a name all the same.
-    subscriber_options settings{.client = options_.client, .group = "kollect-reader"};
-    settings.max_message_bytes = options_.max_message_bytes;
-    auto config = make_config(target_, settings);
+    auto config = make_config(target_, settings_of(options_));
     if (!config)
       return config.error();
     prefetch_ = make_prefetch_meter(config->get());
@@ -90,6 +89,11 @@ public:
     std::vector<received_message> messages;
     std::size_t bytes = 0;
     while (messages.size() < max_messages && (messages.empty() || bytes < max_bytes)) {
+      note(pass_unreadable());
+      for (auto& skipped : places_.take_skipped()) {
+        skipped.acknowledge();
+        messages.push_back(std::move(skipped));
+      }
       // What was taken is given first.
       if (problem_ || client_->events().refused)
         break;
@@ -154,6 +158,14 @@ public:
   }
 
 private:
+  static subscriber_options settings_of(const reader_options& options) {
+    // Without subscribing no group is ever joined; librdkafka wants a name all the same.
+    subscriber_options settings{.client = options.client, .group = "kollect-reader"};
+    settings.max_message_bytes = options.max_message_bytes;
+    settings.skip_unreadable = true;
+    return settings;
+  }
+
   [[nodiscard]] result<void> find_starts(std::span<const std::int32_t> partitions, const deadline& end) {
     std::map<std::int32_t, std::int64_t> by_time;
     if (const auto* const instant = std::get_if<timestamp>(&options_.start)) {
@@ -179,8 +191,19 @@ private:
   [[nodiscard]] result<void> fetch() {
     std::map<std::int32_t, std::int64_t> offsets;
     for (const std::int32_t partition : read_->partitions())
-      offsets.emplace(partition, read_->next(partition).value_or(0));
+      if (!places_.is_held(partition))
+        offsets.emplace(partition, read_->next(partition).value_or(0));
     return fetch_from(*client_, topic_, offsets);
+  }
+
+  /// Comes past what cannot be read.
+  [[nodiscard]] result<void> pass_unreadable() {
+    if (std::exchange(client_->events().oversized, std::nullopt))
+      places_.suspect_all();
+    auto is_changed = places_.look(*client_, read_);
+    if (!is_changed)
+      return is_changed.error();
+    return *is_changed ? fetch() : result<void>{};
   }
 
   /// What librdkafka gives in the place of a message.
@@ -191,6 +214,10 @@ private:
       return note(pass_gap(native.partition));
     const char* const text = rd_kafka_message_errstr(&native);
     report(client_->events(), "Kafka topic " + topic_ + ": " + text);
+    if (is_damage(native.err) && read_->holds(native.partition)) {
+      places_.suspect(native.partition);
+      return note(fetch());
+    }
     const error kind = describe(native.err).reason;
     if (kind == error::topic_missing || kind == error::transport_fatal ||
         kind == error::authentication_failed || kind == error::message_exceeds_limit)
@@ -217,6 +244,7 @@ private:
   connection target_;
   reader_options options_;
   std::string topic_;
+  unreadable_places places_;
   log_identity log_;
   std::shared_ptr<client> client_;
   std::optional<prefetch_meter> prefetch_;                          // where librdkafka has to be woken

@@ -8,6 +8,7 @@
 #include <kollect/kafka/detail/offsets.hpp>
 #include <kollect/kafka/detail/prefetch.hpp>
 #include <kollect/kafka/detail/topic.hpp>
+#include <kollect/kafka/detail/unreadable.hpp>
 #include <kollect/transport.hpp>
 #include <kollect/version.hpp>
 
@@ -33,7 +34,7 @@ class group_subscriber final : public subscriber {
 public:
   group_subscriber(connection target, subscriber_options options, partition_listener listener)
       : target_(std::move(target)), options_(std::move(options)), listener_(std::move(listener)),
-        topic_(target_.destination), log_check_(target_, options_) {}
+        topic_(target_.destination), places_(target_, options_), log_check_(target_, options_) {}
   group_subscriber(const group_subscriber&) = delete;
   group_subscriber& operator=(const group_subscriber&) = delete;
   ~group_subscriber() noexcept override { close(); }
@@ -79,6 +80,8 @@ public:
     std::size_t bytes = 0;
     while (messages.size() < max_messages && (messages.empty() || bytes < max_bytes)) {
       note(make_ready());
+      for (auto& skipped : places_.take_skipped())
+        messages.push_back(std::move(skipped));
       if (has_problem())
         break; // what was taken is given first
       auto native = next(messages.empty() ? end.left() : std::chrono::milliseconds(0));
@@ -176,6 +179,8 @@ public:
     return waiting;
   }
 
+  std::span<const unreadable_batch> unreadable() const noexcept override { return places_.held(); }
+
   std::int64_t settled_sequence() const noexcept override { return 0; }
 
   void close() noexcept override {
@@ -242,6 +247,7 @@ private:
     if (client_->events().rebalances.empty())
       return false;
     const auto changes = std::exchange(client_->events().rebalances, {});
+    places_.forget();
     for (const rebalance& change : changes) {
       if (change.assigned) {
         read_->take_over(change.partitions);
@@ -274,14 +280,31 @@ private:
         return known;
       phase_ = phase::stopped;
     }
+    if (auto passed = pass_unreadable(); !passed)
+      return passed;
     if (phase_ == phase::stopped) {
       std::map<std::int32_t, std::int64_t> offsets;
       for (const std::int32_t partition : read_->partitions())
-        offsets.emplace(partition, read_->next(partition).value_or(RD_KAFKA_OFFSET_BEGINNING));
+        if (!places_.is_held(partition))
+          offsets.emplace(partition, read_->next(partition).value_or(RD_KAFKA_OFFSET_BEGINNING));
       if (auto begun = fetch_from(*client_, topic_, offsets); !begun)
         return begun;
       phase_ = phase::fetching;
     }
+    return {};
+  }
+
+  /// Looks at what cannot be read, and has the others fetched without it.
+  [[nodiscard]] result<void> pass_unreadable() {
+    if (phase_ == phase::without)
+      return {};
+    if (std::exchange(client_->events().oversized, std::nullopt))
+      places_.suspect_all();
+    auto is_changed = places_.look(*client_, read_);
+    if (!is_changed)
+      return is_changed.error();
+    if (*is_changed && phase_ == phase::fetching)
+      phase_ = phase::stopped;
     return {};
   }
 
@@ -341,10 +364,14 @@ private:
     log_check_.hurry();
     const char* const text = rd_kafka_message_errstr(&native);
     report(client_->events(), std::string("Kafka topic ") + topic_ + ": " + text);
+    if (is_damage(native.err) && read_->holds(native.partition)) {
+      // librdkafka has passed it over: whatever follows it must not come first.
+      places_.suspect(native.partition);
+      if (phase_ == phase::fetching)
+        phase_ = phase::stopped;
+      return;
+    }
     const error kind = describe(native.err).reason;
-    // Damaged data was passed over: it is fetched again, as whatever follows it must not come first.
-    if (kind == error::transport_fatal && phase_ == phase::fetching)
-      phase_ = phase::stopped;
     if (kind == error::transport_fatal || kind == error::authentication_failed ||
         kind == error::message_exceeds_limit)
       note(about_topic(make_kafka_failure(native.err, "reading Kafka topic " + topic_, text), topic_));
@@ -478,7 +505,8 @@ private:
   std::shared_ptr<client> client_;
   std::optional<prefetch_meter> prefetch_;                          // where librdkafka has to be woken
   std::shared_ptr<positions> read_ = std::make_shared<positions>(); // shared with messages
-  std::optional<offset_commit> commit_;                             // begun, and not told of
+  unreadable_places places_;
+  std::optional<offset_commit> commit_; // begun, and not told of
   phase phase_ = phase::without;
   std::vector<std::int32_t> revoked_; // not told yet
   std::optional<end_marks> end_;
