@@ -83,11 +83,11 @@ constexpr std::int64_t clock_tolerance_seconds = 60;
 /// Whether the message before a position is the one that was consumed; nothing where nobody can tell.
 result<std::optional<std::string>> compare_position(log_reader& log, const stored_position& position,
                                                     std::int64_t end_offset) {
-  const std::string where =
-      position.log + ", partition " + std::to_string(position.partition) + ": position " +
-      std::to_string(position.next_offset);
-  constexpr std::string_view advice = "; a running consumer reads it again from its beginning, and recognises what "
-                                      "it has consumed";
+  const std::string where = position.log + ", partition " + std::to_string(position.partition) +
+                            ": position " + std::to_string(position.next_offset);
+  constexpr std::string_view advice =
+      "; a running consumer reads it again from its beginning, and recognises what "
+      "it has consumed";
   if (position.next_offset > end_offset)
     return std::optional(where + " lies behind the log's end " + std::to_string(end_offset) +
                          ": the log was recreated, or has lost its tail" + std::string(advice));
@@ -98,8 +98,9 @@ result<std::optional<std::string>> compare_position(log_reader& log, const store
     return found.error();
   if (!*found || fingerprint_of((*found)->value) == *position.last_message)
     return std::optional<std::string>{};
-  return std::optional(where + ": another message stands before it than the one that was consumed: the log was "
-                               "recreated, or has lost its tail and was filled again" +
+  return std::optional(where +
+                       ": another message stands before it than the one that was consumed: the log was "
+                       "recreated, or has lost its tail and was filled again" +
                        std::string(advice));
 }
 
@@ -194,9 +195,10 @@ result<std::vector<std::string>> future_letters(store& source) {
     return ids.error();
   std::vector<std::string> out;
   if (!ids->empty())
-    out.push_back(std::to_string(ids->size()) + (ids->size() == most ? " or more" : "") +
-                  " dead letters were dated after this machine's clock (future_timestamp): it is behind, or their "
-                  "producers' is ahead; they are taken in by themselves when the clock has reached their date");
+    out.push_back(
+        std::to_string(ids->size()) + (ids->size() == most ? " or more" : "") +
+        " dead letters were dated after this machine's clock (future_timestamp): it is behind, or their "
+        "producers' is ahead; they are taken in by themselves when the clock has reached their date");
   return out;
 }
 
