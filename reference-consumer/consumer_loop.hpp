@@ -24,8 +24,8 @@ namespace kollect::consumer {
 
 /// How the loop runs. All bounds are flags of `kollect-consumer run`.
 struct loop_settings {
-  ingest_settings ingest; ///< its log is filled in by the loop
-  std::string owner;      ///< who claims partitions: instance, host and pid
+  ingest_settings ingest;    ///< its log is filled in by the loop
+  std::string owner;         ///< who claims partitions: instance, host and pid
   bool is_until_end = false; ///< end when everything that was there at the start is consumed
   /// Tells the monitor about lag, totals and when it has caught up, which costs a question a second.
   bool is_monitored = false;
@@ -118,6 +118,7 @@ private:
   std::map<std::int32_t, std::int64_t> stuck_; // partitions that stand still, and where
   std::chrono::milliseconds next_back_off_{0};
   std::chrono::steady_clock::time_point failing_since_{};
+  std::chrono::steady_clock::time_point failed_at_{};   // last
   std::chrono::steady_clock::time_point heard_of_at_{}; // when our messages were last known to be ours
   std::chrono::steady_clock::time_point taken_at_{};    // when the last message came
   std::chrono::steady_clock::time_point maintained_at_{};
@@ -130,8 +131,8 @@ private:
   bool is_waiting_ = false;       // the last poll had no messages
   bool was_waiting_ = false;      // nor the one before
   bool is_clock_doubted_ = false; // and it was said
-  bool has_just_stored_ = false; // nothing was asked of the broker since
-  bool is_commit_begun_ = false; // and not waited for
+  bool has_just_stored_ = false;  // nothing was asked of the broker since
+  bool is_commit_begun_ = false;  // and not waited for
 };
 
 } // namespace kollect::consumer

@@ -43,6 +43,8 @@ protected:
     program::stop_signal stop;
     program::log log("the test", program::log::format::json, log_level_);
     settings_.ingest = make_settings(broker_.log.system);
+    if (now_)
+      settings_.ingest.now = now_;
     settings_.owner = "the test";
     settings_.longest_back_off = std::chrono::milliseconds(1);
     consumer_loop loop(
@@ -106,6 +108,7 @@ protected:
   static void stop() { ::kill(::getpid(), SIGTERM); }
 
   monitor monitor_{"the test"};
+  std::function<timestamp()> now_; ///< unset: after all messages
   loop_settings settings_{.ingest = {}, .owner = {}, .is_until_end = true};
   program::log::level log_level_ = program::log::level::off;
   scripted_broker broker_;
@@ -161,6 +164,73 @@ TEST_F(consumer_loop_with, a_stream_is_told_what_the_store_has_not_seen) {
   ASSERT_TRUE(succeeds(again));
   EXPECT_EQ(again->run, outcome_counts{});
   EXPECT_EQ(broker_.starts, (std::vector<std::optional<std::int64_t>>{std::nullopt, 4}));
+}
+
+TEST_F(consumer_loop_with, a_stream_that_was_replaced_is_consumed_from_its_new_position) {
+  broker_.log = {broker_system::nats, std::string(nats_log)};
+  for (auto& message : broker_.messages)
+    message.key = message_key(web_scope());
+  expect_all_consumed();
+  broker_.on_poll = [](const partition_listener& listener) { listener.gap(0, 4, 1); };
+  ASSERT_TRUE(succeeds(run()));
+  broker_.on_poll = {};
+  ASSERT_TRUE(succeeds(run()));
+  EXPECT_EQ(broker_.starts.back(), 1) << "set back, although no message has come";
+}
+
+// The clock is wrong (F33).
+
+TEST_F(consumer_loop_with, what_only_the_clock_refuses_is_taken_in_when_it_is_right) {
+  now_ = [] { return noon(-3600); };
+  const auto behind = run();
+  ASSERT_TRUE(succeeds(behind));
+  EXPECT_EQ(behind->run, (outcome_counts{3, 0, 0, 0, 3, 0}));
+  now_ = {};
+  const auto right = run();
+  ASSERT_TRUE(succeeds(right));
+  EXPECT_EQ(right->run, outcome_counts{}) << "each was consumed once";
+  EXPECT_EQ(right->total, (outcome_counts{3, 3, 0, 0, 0, 0}));
+  expect_stored();
+}
+
+TEST_F(consumer_loop_with, what_is_dated_in_the_year_9999_stays_a_dead_letter) {
+  auto instant = noon();
+  instant.seconds += std::int64_t{7900} * 365 * 86400;
+  broker_.messages.push_back(make_array(make_rows(3, 9), instant));
+  for (int time = 0; time < 2; ++time) {
+    const auto ended = run();
+    ASSERT_TRUE(succeeds(ended));
+    EXPECT_EQ(ended->total, (outcome_counts{4, 3, 0, 0, 1, 0}));
+  }
+  expect_stored();
+}
+
+TEST_F(consumer_loop_with, a_difference_from_the_brokers_clock_is_measured) {
+  for (auto& message : broker_.messages)
+    message.key = message_key(web_scope());
+  now_ = [] { return noon(-3600); };
+  broker_.appended_at = noon();
+  ASSERT_TRUE(succeeds(run()));
+  EXPECT_NE(monitor_.metrics().find("kollect_consumer_clock_difference_seconds -3600"), std::string::npos);
+}
+
+// The broker's topic, stream or durable is deleted.
+
+TEST_F(consumer_loop_with, a_topic_that_is_deleted_under_way_is_waited_for) {
+  broker_.poll_faults = {broken(error::topic_missing)};
+  broker_.on_connect = [&] {
+    if (broker_.count("connect") == 1)
+      broker_.connect_faults = {};
+    else if (broker_.count("connect") < 4)
+      broker_.connect_faults.push_back(broken(error::topic_missing));
+  };
+  expect_all_consumed();
+  EXPECT_EQ(broker_.count("connect"), 4U);
+}
+
+TEST_F(consumer_loop_with, a_topic_that_is_not_there_at_first_is_said_at_once) {
+  broker_.connect_faults = {broken(error::topic_missing)};
+  EXPECT_TRUE(fails_with(run(), error::topic_missing));
 }
 
 // The store fails.

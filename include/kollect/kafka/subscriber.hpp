@@ -17,9 +17,14 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::kafka {
 /// reading goes on at the log's beginning, never at its end; `found` below `expected` says that the log is
 /// shorter than what was read of it, as after the loss of a broker's disk.
 ///
-/// Before each question the log's identity is looked up again, so log() may change then: with librdkafka
-/// 2.3 or later a topic that was deleted and made anew is another log. Older ones do not know topic ids;
-/// there a topic that poll() has called missing is read from its beginning when it returns, as after a gap.
+/// librdkafka says nothing of a topic that is deleted and recreated within seconds, or has lost its tail,
+/// once it is long enough again. So the last record that was given out is compared with what stands at its
+/// offset, through a connection of its own: before messages are given out, unless that was done within 0.2 s
+/// (or twenty times as long as it takes), after every interruption, and every `options.log_check_interval`
+/// while none come. A log that was replaced is read from its beginning, and `listener.gap` is told, with
+/// `found` below `expected`. With librdkafka 2.3 or later the topic's id is compared too: then log() changes,
+/// and where to start is asked again. Across restarts the owner compares: it answers one message early, and
+/// keeps fingerprint_of() that one's value.
 ///
 /// A message's value is a view into librdkafka's memory, kept by its owner, which also keeps the
 /// connection: drop messages before, or soon after, close(). appended_at is set for topics with

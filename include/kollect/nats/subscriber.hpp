@@ -24,14 +24,22 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats {
 ///
 /// While the server is away, poll() answers no messages and says so through the log; nothing is lost.
 /// It may take up to request_timeout longer than asked right after a reconnect. error::topic_missing
-/// from poll() says that the stream or the durable was deleted or made anew: create a new subscriber.
+/// from poll() says that the stream or the durable was deleted or recreated: create a new subscriber.
+///
+/// A durable that exists keeps all settings that lose nothing. max_deliver, backoff and headers_only are
+/// removed, and where it may have given messages up it is recreated; ack_wait becomes that of `options`.
+/// Another deliver, ack or replay policy, filter or kind is error::invalid_value. The same is looked after
+/// every `options.log_check_interval`, as somebody may change the durable under us.
 ///
 /// `listener.assigned` is asked once, at the first poll(), about the one partition 0. If the store has
 /// never seen this log and the durable has acknowledged messages of it, the durable starts over
-/// (subscriber_options::reset_durable_for_new_store). `listener.gap` hears of messages that retention
-/// removed before the durable delivered them; of a stream that takes other subjects too, it is told
-/// when that cannot be ruled out. Where `assigned` has answered a sequence, gaps count from there;
-/// else a purge by hand is none from nats-server 2.10 on, as that moves the durable as well.
+/// (subscriber_options::reset_durable_for_new_store). It also starts over, and `listener.gap` is told with
+/// `found` below `expected`, where the stream is not the one that was read: it ends before the durable or the
+/// answered position, or another message stands before that. The same is looked after at every lost
+/// connection, and before caught_up() is true. `listener.gap` hears of messages that retention removed before
+/// the durable delivered them; of a stream that takes other subjects too, it is told when that cannot be
+/// ruled out. Where `assigned` has answered a sequence, gaps count from there; else a purge by hand is none
+/// from nats-server 2.10 on, as that moves the durable as well.
 ///
 /// A program that ends right after its last subscriber should call end_process() of nats/end_process.hpp.
 ///

@@ -41,6 +41,7 @@ public:
     }
     for (; *next_ < end && out.size() < std::min(max_messages, broker_.messages_per_poll); ++*next_) {
       out.push_back(deliver(broker_.messages[static_cast<std::size_t>(*next_ - broker_.first())], *next_));
+      out.back().appended_at = broker_.appended_at;
       out.back().on_acknowledge = [&broker = broker_, offset = *next_] {
         broker.events.push_back("acknowledge " + std::to_string(offset));
         broker.acknowledged.insert(offset);

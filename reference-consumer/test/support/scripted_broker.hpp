@@ -23,6 +23,7 @@ struct scripted_broker {
   log_identity log{broker_system::kafka, std::string(kafka_log)};
   std::vector<outgoing_message> messages; ///< at offset 0 and on, for NATS at sequence 1 and on
   std::size_t messages_per_poll = 1'000;
+  std::optional<timestamp> appended_at; ///< of all messages, by the broker's clock
 
   // Each entry fails one call.
   std::deque<failure> connect_faults, poll_faults, commit_faults, mark_end_faults, caught_up_faults,

@@ -164,7 +164,8 @@ public:
   void note(const std::vector<received_message>& batch) {
     std::set<std::int32_t> seen;
     for (auto message = batch.rbegin(); message != batch.rend(); ++message)
-      if (seen.insert(message->partition).second) {
+      // What stands for a message that could not be read has no owner, and nothing to compare.
+      if (message->owner && seen.insert(message->partition).second) {
         const auto& kept = *static_cast<const kept_message*>(message->owner.get());
         auto record = known_record_of(*kept.native);
         known_.try_emplace(message->partition, partition_records{record, record}).first->second.last = record;

@@ -87,6 +87,15 @@ public:
     return here.open.empty() ? here.next : here.open.front().offset;
   }
 
+  /// The same of all partitions of which it is known.
+  std::map<std::int32_t, std::int64_t> settled() const {
+    std::map<std::int32_t, std::int64_t> offsets;
+    for (const auto& [partition, unused] : held_)
+      if (const auto known = settled(partition))
+        offsets.emplace(partition, *known);
+    return offsets;
+  }
+
   bool holds(std::int32_t partition) const { return held_.contains(partition); }
   std::uint64_t generation() const noexcept { return generation_; }
 

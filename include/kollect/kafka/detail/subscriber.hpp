@@ -1,6 +1,8 @@
 #ifndef KOLLECT_KAFKA_DETAIL_SUBSCRIBER_HPP
 #define KOLLECT_KAFKA_DETAIL_SUBSCRIBER_HPP
 
+#include <kollect/detail/ask_for_positions.hpp>
+#include <kollect/kafka/detail/end_marks.hpp>
 #include <kollect/kafka/detail/log_check.hpp>
 #include <kollect/kafka/detail/message.hpp>
 #include <kollect/kafka/detail/offsets.hpp>
@@ -131,7 +133,7 @@ public:
       phase_ = phase::stopped;
     }
     serve_group();
-    if (auto fatal = fatal_failure())
+    if (auto fatal = fatal_failure(*client_, topic_))
       return std::move(*fatal);
     return {};
   }
@@ -139,18 +141,10 @@ public:
   [[nodiscard]] result<void> mark_end(std::chrono::milliseconds timeout) override {
     if (!client_)
       return closed_failure();
-    const deadline end{timeout};
-    auto partitions = look_up_topic(*client_, topic_, end.left());
-    if (!partitions)
-      return partitions.error();
-    std::map<std::int32_t, extent> marks;
-    for (const std::int32_t partition : *partitions) {
-      auto found = measure(*client_, topic_, partition, end.left());
-      if (!found)
-        return found.error();
-      marks.emplace(partition, *found);
-    }
-    end_ = std::move(marks);
+    auto marks = end_marks::measure(*client_, topic_, timeout);
+    if (!marks)
+      return marks.error();
+    end_ = std::move(*marks);
     return {};
   }
 
@@ -160,27 +154,13 @@ public:
     // Without a part in the group we know nothing of what it has read.
     if (!end_ || (phase_ != phase::fetching && phase_ != phase::stopped))
       return false;
-    std::vector<std::int32_t> of_others;
-    for (const auto& [partition, mark] : *end_) {
-      if (mark.first >= mark.end)
-        continue;
-      if (!read_->holds(partition))
-        of_others.push_back(partition);
-      else if (read_->settled(partition).value_or(0) < mark.end)
-        return false;
-    }
+    const auto of_others = end_->left_to_others(*read_);
+    if (!of_others)
+      return false;
     // A log that was replaced may well be as long as the one that was read.
     if (auto is_same = look_at_log(); !is_same || !*is_same)
       return is_same;
-    if (of_others.empty())
-      return true;
-    auto committed = committed_offsets(*client_, topic_, of_others, timeout);
-    if (!committed)
-      return committed.error();
-    return std::ranges::all_of(of_others, [&](std::int32_t partition) {
-      const auto found = committed->find(partition);
-      return found != committed->end() && found->second >= end_->at(partition).end;
-    });
+    return end_->are_committed(*client_, topic_, *of_others, timeout);
   }
 
   std::vector<partition_lag> lag() const override {
@@ -225,10 +205,7 @@ private:
   [[nodiscard]] result<void> send_commit() {
     if (!client_)
       return closed_failure();
-    std::map<std::int32_t, std::int64_t> offsets;
-    for (const std::int32_t partition : read_->partitions())
-      if (const auto settled = read_->settled(partition))
-        offsets.emplace(partition, *settled);
+    const auto offsets = read_->settled();
     if (offsets.empty())
       return {};
     auto begun = offset_commit::begin(*client_, topic_, offsets);
@@ -341,18 +318,13 @@ private:
     log_ = std::move(*log);
     if (!listener_.assigned)
       return {};
-    const auto offsets = listener_.assigned(log_, partitions);
-    if (!offsets)
-      return offsets.error();
-    if (offsets->size() != partitions.size())
-      return make_failure(error::internal, "the partition listener has answered for " +
-                                               std::to_string(offsets->size()) + " partitions instead of " +
-                                               std::to_string(partitions.size()) + "; please report this");
-    for (std::size_t index = 0; index < partitions.size(); ++index)
-      if (const auto& known = (*offsets)[index])
-        read_->start(partitions[index], known->next);
-      else
-        read_->start(partitions[index], std::nullopt);
+    const auto known = kollect::detail::ask_for_positions(listener_, log_, partitions);
+    if (!known)
+      return known.error();
+    for (std::size_t index = 0; index < partitions.size(); ++index) {
+      const auto& position = (*known)[index];
+      read_->start(partitions[index], position ? std::optional(position->next) : std::nullopt);
+    }
     return gone_ ? read_successor() : result<void>{};
   }
 
@@ -426,7 +398,7 @@ private:
     read_->start(partition, held.first);
     log_check_.forget(partition);
     if (end_ && expected && held.first < *expected)
-      (*end_)[partition] = held; // the one that was marked is of a log that is gone
+      end_->replace(partition, held); // the one that was marked is of a log that is gone
     if (expected && *expected != held.first && listener_.gap)
       listener_.gap(partition, *expected, held.first);
   }
@@ -495,17 +467,6 @@ private:
       problem_ = std::move(outcome).error();
   }
 
-  std::optional<failure> fatal_failure() const {
-    char reason[512] = "";
-    const auto code = rd_kafka_fatal_error(client_->native(), reason, sizeof reason);
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
-      return std::nullopt;
-    const error_advice known = describe(code);
-    const auto advice = known.reason == error::transport_fatal ? known.advice : "start the program again";
-    return about_topic(make_failure(error::transport_fatal, std::string(reason) + "; " + std::string(advice)),
-                       topic_);
-  }
-
   bool has_problem() {
     // One broker of several may refuse us while another feeds us: that is in the log, and no failure.
     if (phase_ == phase::fetching)
@@ -515,7 +476,7 @@ private:
 
   /// What poll() has to report, once.
   std::optional<failure> take_problem() {
-    if (auto fatal = fatal_failure())
+    if (auto fatal = fatal_failure(*client_, topic_))
       return fatal;
     if (has_problem()) {
       if (problem_)
@@ -548,7 +509,7 @@ private:
   std::optional<offset_commit> commit_; // begun, and not told of
   phase phase_ = phase::without;
   std::vector<std::int32_t> revoked_; // not told yet
-  std::optional<std::map<std::int32_t, extent>> end_;
+  std::optional<end_marks> end_;
   std::optional<failure> problem_;  // to be reported by poll()
   std::optional<deadline> missing_; // when to believe that the topic is gone
   bool gone_ = false;               // poll() has said so

@@ -22,6 +22,18 @@ inline constexpr std::chrono::milliseconds topic_settle_time{1'000};
   return value;
 }
 
+/// What has made an instance unusable for good, if anything has.
+[[nodiscard]] inline std::optional<failure> fatal_failure(const client& source, const std::string& topic) {
+  char reason[512] = "";
+  const auto code = rd_kafka_fatal_error(source.native(), reason, sizeof reason);
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+    return std::nullopt;
+  const error_advice known = describe(code);
+  const auto advice = known.reason == error::transport_fatal ? known.advice : "start the program again";
+  return about_topic(make_failure(error::transport_fatal, std::string(reason) + "; " + std::string(advice)),
+                     topic);
+}
+
 /// Asks one broker, once, for a topic's partitions. Never makes the topic, as allow.auto.create.topics is
 /// off. Serves no callbacks.
 [[nodiscard]] inline result<std::vector<std::int32_t>> look_up_topic(client& source, const std::string& name,

@@ -9,8 +9,10 @@
 
 #include <nats/nats.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -80,6 +82,40 @@ struct arrived_message {
   out.owner = std::shared_ptr<const void>(std::shared_ptr<natsMsg>(std::move(message)));
   return arrived;
 }
+
+/// Messages that wait for our owner, in the order in which they came.
+class arrived_messages {
+public:
+  bool empty() const noexcept { return waiting_.empty(); }
+  std::size_t size() const noexcept { return waiting_.size(); }
+  std::size_t bytes() const noexcept { return bytes_; } ///< of their values
+  auto begin() const noexcept { return waiting_.begin(); }
+  auto end() const noexcept { return waiting_.end(); }
+
+  void push(arrived_message message) {
+    bytes_ += message.message.value.size();
+    waiting_.push_back(std::move(message));
+  }
+
+  /// The oldest, if it and `taken` bytes are no more than `most`, or nothing was taken before.
+  std::optional<arrived_message> pop(std::size_t taken, std::size_t most) {
+    if (waiting_.empty() || (taken != 0 && taken + waiting_.front().message.value.size() > most))
+      return {};
+    arrived_message oldest = std::move(waiting_.front());
+    waiting_.pop_front();
+    bytes_ -= oldest.message.value.size();
+    return oldest;
+  }
+
+  void clear() noexcept {
+    waiting_.clear();
+    bytes_ = 0;
+  }
+
+private:
+  std::deque<arrived_message> waiting_;
+  std::size_t bytes_ = 0;
+};
 
 } // namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats::detail
 

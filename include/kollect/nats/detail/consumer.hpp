@@ -3,6 +3,7 @@
 
 #include <kollect/nats/config.hpp>
 #include <kollect/nats/detail/client.hpp>
+#include <kollect/nats/detail/pull.hpp>
 #include <kollect/nats/stream.hpp>
 #include <kollect/version.hpp>
 
@@ -10,6 +11,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -261,6 +263,20 @@ struct fitting_consumer {
   if (!fits)
     return fits.error();
   return std::move(fits->info);
+}
+
+/// How much to ask a durable for, within its own limits.
+[[nodiscard]] inline pull_limits pull_limits_of(const subscriber_options& options,
+                                                const consumer_info& durable) {
+  pull_limits limits{std::max<std::size_t>(options.fetch_messages, 1),
+                     std::max<std::size_t>(options.fetch_bytes, 1), options.fetch_expiry};
+  if (durable.max_request_messages != 0)
+    limits.messages = std::min<std::size_t>(limits.messages, durable.max_request_messages);
+  if (durable.max_request_bytes != 0)
+    limits.bytes = std::min<std::size_t>(limits.bytes, durable.max_request_bytes);
+  if (durable.max_request_expiry.count() != 0)
+    limits.expiry = std::min(limits.expiry, durable.max_request_expiry);
+  return limits;
 }
 
 /// Messages [expected, found) that the stream no longer has.

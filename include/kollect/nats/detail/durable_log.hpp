@@ -28,6 +28,14 @@ enum class log_finding {
   recreated     ///< the durable may have lost messages, and now begins with the stream's first message
 };
 
+/// How a durable fits what its owner has read.
+enum class position_fit {
+  fits,
+  replaced,  ///< the stream is not the one that was read
+  new_store, ///< the owner has nothing of what the durable has acknowledged
+  passed     ///< nor of some of it, as after its store was put back to an older copy
+};
+
 /// A stream as one durable reads it: whether both still are what they were.
 class durable_log {
 public:
@@ -100,29 +108,28 @@ public:
     return time && *time != known.stored_at;
   }
 
-  /// The same for what the owner has read.
-  [[nodiscard]] result<bool> is_replaced(const read_position& known, std::chrono::milliseconds timeout) {
-    const auto next = static_cast<std::uint64_t>(std::max<std::int64_t>(known.next, 0));
-    if (next > stream_.last_sequence + 1)
-      return true;
-    if (next < 2 || !known.last)
-      return false;
-    const auto found = settle(detail::find_message(server_, stream_.name, next - 1, timeout));
-    if (!found || !*found)
-      return found ? result<bool>(false) : found.error();
-    return fingerprint_of((*found)->value) != *known.last;
+  /// Compares the durable with what its owner has read, after a look.
+  [[nodiscard]] result<position_fit> compare(const std::optional<read_position>& stored, log_finding found,
+                                             std::chrono::milliseconds timeout) {
+    if (found == log_finding::replaced)
+      return position_fit::replaced;
+    if (!stored)
+      return durable_.has_acknowledged() ? position_fit::new_store : position_fit::fits;
+    const auto replaced = is_replaced(*stored, timeout);
+    if (!replaced)
+      return replaced.error();
+    if (*replaced)
+      return position_fit::replaced;
+    const auto passed = has_passed(*stored, timeout);
+    if (!passed)
+      return passed.error();
+    return *passed ? position_fit::passed : position_fit::fits;
   }
 
-  /// Whether the durable has acknowledged messages that the owner has not read, as after its store was put
-  /// back to an older copy.
-  [[nodiscard]] result<bool> has_passed(const read_position& known, std::chrono::milliseconds timeout) {
-    const auto next = static_cast<std::uint64_t>(std::max<std::int64_t>(known.next, 0));
-    if (next == 0 || durable_.floor_stream < next)
-      return false;
-    const auto found = settle(find_next_message(server_, stream_.name, subject_, next, timeout));
-    if (!found)
-      return found.error();
-    return *found && (*found)->sequence <= durable_.floor_stream;
+  /// The sequence from which on nothing was read.
+  std::uint64_t end_of(const std::optional<read_position>& stored) const noexcept {
+    return stored && stored->next > 0 ? static_cast<std::uint64_t>(stored->next)
+                                      : std::max(durable_.delivered_stream, durable_.floor_stream) + 1;
   }
 
   /// Whether messages that were delivered and not acknowledged will not come again. Of one that says that it
@@ -156,6 +163,31 @@ public:
   }
 
 private:
+  /// Whether another message, or none, stands where the last one stood that the owner has read.
+  [[nodiscard]] result<bool> is_replaced(const read_position& known, std::chrono::milliseconds timeout) {
+    const auto next = static_cast<std::uint64_t>(std::max<std::int64_t>(known.next, 0));
+    if (next > stream_.last_sequence + 1)
+      return true;
+    if (next < 2 || !known.last)
+      return false;
+    const auto found = settle(detail::find_message(server_, stream_.name, next - 1, timeout));
+    if (!found || !*found)
+      return found ? result<bool>(false) : found.error();
+    return fingerprint_of((*found)->value) != *known.last;
+  }
+
+  /// Whether the durable has acknowledged messages that the owner has not read, as after its store was put
+  /// back to an older copy.
+  [[nodiscard]] result<bool> has_passed(const read_position& known, std::chrono::milliseconds timeout) {
+    const auto next = static_cast<std::uint64_t>(std::max<std::int64_t>(known.next, 0));
+    if (next == 0 || durable_.floor_stream < next)
+      return false;
+    const auto found = settle(find_next_message(server_, stream_.name, subject_, next, timeout));
+    if (!found)
+      return found.error();
+    return *found && (*found)->sequence <= durable_.floor_stream;
+  }
+
   /// A server that does not let us read single messages cannot tell; one that is away will.
   [[nodiscard]] result<std::optional<stored_message>> settle(result<std::optional<stored_message>> answer) {
     if (answer || answer.error().reason() == error::broker_unavailable ||

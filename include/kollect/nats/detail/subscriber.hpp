@@ -1,6 +1,7 @@
 #ifndef KOLLECT_NATS_DETAIL_SUBSCRIBER_HPP
 #define KOLLECT_NATS_DETAIL_SUBSCRIBER_HPP
 
+#include <kollect/detail/ask_for_positions.hpp>
 #include <kollect/error.hpp>
 #include <kollect/nats/config.hpp>
 #include <kollect/nats/detail/acknowledger.hpp>
@@ -18,7 +19,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -47,7 +47,7 @@ public:
         acknowledger_(*server_, std::move(parts.confirmations)), options_(std::move(parts.options)),
         listener_(std::move(parts.listener)),
         source_(*server_, std::move(parts.stream), std::move(parts.subject), options_, durable),
-        identity_(source_.identity()), pulls_(limits_of(options_, durable)),
+        identity_(source_.identity()), pulls_(pull_limits_of(options_, durable)),
         losses_(server_->events().losses()) {
     remember(durable);
   }
@@ -161,18 +161,6 @@ public:
   }
 
 private:
-  static pull_limits limits_of(const subscriber_options& options, const consumer_info& durable) {
-    pull_limits limits{std::max<std::size_t>(options.fetch_messages, 1),
-                       std::max<std::size_t>(options.fetch_bytes, 1), options.fetch_expiry};
-    if (durable.max_request_messages != 0)
-      limits.messages = std::min<std::size_t>(limits.messages, durable.max_request_messages);
-    if (durable.max_request_bytes != 0)
-      limits.bytes = std::min<std::size_t>(limits.bytes, durable.max_request_bytes);
-    if (durable.max_request_expiry.count() != 0)
-      limits.expiry = std::min(limits.expiry, durable.max_request_expiry);
-    return limits;
-  }
-
   /// Lets others have at once what we were given and have not acknowledged.
   void give_back() {
     constexpr std::chrono::milliseconds patience(500);
@@ -318,11 +306,12 @@ private:
       return give_up_stream();
     if (*found == log_finding::durable_gone && !is_resetting_)
       return give_up_durable();
-    const auto stored = ask_listener();
+    constexpr std::array<std::int32_t, 1> partitions{0};
+    const auto stored = kollect::detail::ask_for_positions(listener_, identity_, partitions);
     listener_failed_ = !stored;
     if (!stored)
       return stored.error();
-    if (auto fits = fit_to(*stored, *found); !fits)
+    if (auto fits = fit_to(stored->front(), *found); !fits)
       return fits;
     remember(source_.durable());
     started_ = true;
@@ -330,23 +319,14 @@ private:
   }
 
   [[nodiscard]] result<void> fit_to(const std::optional<read_position>& stored, log_finding found) {
-    const auto timeout = server_->settings().request_timeout;
-    auto is_replaced = stored ? source_.is_replaced(*stored, timeout) : result<bool>(false);
-    if (!is_replaced)
-      return is_replaced.error();
-    if (*is_replaced || found == log_finding::replaced) {
-      const auto& durable = source_.durable();
-      const auto next = stored && stored->next > 0
-                            ? static_cast<std::uint64_t>(stored->next)
-                            : std::max(durable.delivered_stream, durable.floor_stream) + 1;
-      return read_replacement(next);
-    }
-    if (is_resetting_ || (listener_.assigned && !stored && source_.durable().has_acknowledged()))
+    const auto fit = source_.compare(stored, found, server_->settings().request_timeout);
+    if (!fit)
+      return fit.error();
+    if (*fit == position_fit::replaced)
+      return read_replacement(source_.end_of(stored));
+    if (is_resetting_ || (*fit == position_fit::new_store && listener_.assigned))
       return start_over();
-    auto has_passed = stored ? source_.has_passed(*stored, timeout) : result<bool>(false);
-    if (!has_passed)
-      return has_passed.error();
-    if (*has_passed)
+    if (*fit == position_fit::passed)
       return begin_anew("the durable " + options_.durable +
                         " has acknowledged messages that the store does not "
                         "have, as after it was put back to an older copy");
@@ -354,18 +334,6 @@ private:
     if (const auto gap = find_gap(source_.durable(), source_.stream(), unseen); gap && listener_.gap)
       listener_.gap(0, static_cast<std::int64_t>(gap->expected), static_cast<std::int64_t>(gap->found));
     return {};
-  }
-
-  [[nodiscard]] result<std::optional<read_position>> ask_listener() {
-    if (!listener_.assigned)
-      return std::optional<read_position>{};
-    constexpr std::array<std::int32_t, 1> partitions{0};
-    auto answer = listener_.assigned(identity_, partitions);
-    if (!answer)
-      return answer.error();
-    if (answer->size() != 1)
-      return make_failure(error::internal, "partition_listener.assigned must answer one entry a partition");
-    return answer->front();
   }
 
   /// The store has nothing of a log of which the durable has acknowledged messages.
@@ -407,7 +375,6 @@ private:
   /// What came from a durable that is gone comes again.
   void forget_delivered() {
     arrived_.clear();
-    arrived_bytes_ = 0;
     pulls_.forget_all();
     last_place_ = {};
   }
@@ -425,7 +392,7 @@ private:
   void request_more() {
     if (!started_ || must_check_ || fatal_ || !server_->events().connected())
       return;
-    const auto request = pulls_.next(clock::now(), arrived_.size(), arrived_bytes_);
+    const auto request = pulls_.next(clock::now(), arrived_.size(), arrived_.bytes());
     if (!request)
       return;
     acknowledger_.drop_abandoned();
@@ -467,8 +434,7 @@ private:
     auto arrived = to_arrived(std::move(came.message));
     arrived->ledger_number = receipt.number;
     arrived->message.on_acknowledge = std::move(receipt.acknowledge);
-    arrived_bytes_ += arrived->message.value.size();
-    arrived_.push_back(std::move(*arrived));
+    arrived_.push(std::move(*arrived));
     pulls_.message_arrived();
   }
 
@@ -493,16 +459,13 @@ private:
   std::vector<received_message> hand_out(std::size_t max_messages, std::size_t max_bytes) {
     std::vector<received_message> handed_out;
     std::size_t bytes = 0;
-    while (!arrived_.empty() && handed_out.size() < max_messages) {
-      auto& next = arrived_.front();
-      const std::size_t size = next.message.value.size();
-      if (!handed_out.empty() && bytes + size > max_bytes)
+    while (handed_out.size() < max_messages) {
+      auto next = arrived_.pop(bytes, max_bytes);
+      if (!next)
         break;
-      bytes += size;
-      arrived_bytes_ -= size;
-      note_place(next.place);
-      handed_out.push_back(std::move(next.message));
-      arrived_.pop_front();
+      bytes += std::max<std::size_t>(next->message.value.size(), 1);
+      note_place(next->place);
+      handed_out.push_back(std::move(next->message));
     }
     if (!handed_out.empty())
       lag_ = last_place_.pending + arrived_.size();
@@ -530,8 +493,7 @@ private:
   log_identity identity_;
   pull_requests pulls_;
 
-  std::deque<arrived_message> arrived_;
-  std::size_t arrived_bytes_ = 0;
+  arrived_messages arrived_;
   delivery last_place_;
 
   std::uint64_t losses_;
