@@ -15,6 +15,8 @@ using clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds poll_time{250};
 constexpr std::chrono::milliseconds last_poll_time{10};
 constexpr std::chrono::milliseconds first_back_off{100};
+constexpr std::chrono::seconds storing_interval{1};
+constexpr std::int64_t checked_bytes_at_start = 64LL << 20U; // of held rows
 
 bool is_of_store(const failure& reason) {
   return reason.code == condition::cannot_store || reason.reason() == error::store_unavailable;
@@ -37,6 +39,10 @@ result<loop_result> consumer_loop::run() {
   if (auto opened = open_at_first(); !opened)
     return opened.error();
   maintained_at_ = reported_at_ = clock::now();
+  settings_.ingest.on_progress = [this] { come_round_while_storing(); };
+  if (auto checked = check_held_rows(checked_bytes_at_start); !checked)
+    if (auto recovered = recover_from(checked.error()); !recovered)
+      return recovered.error();
   while (!stop_.is_requested()) {
     monitor_.came_round();
     auto taken = take_batch();
@@ -141,21 +147,30 @@ result<void> consumer_loop::connect() {
 }
 
 partition_listener consumer_loop::make_listener() {
-  return {
-      .assigned =
-          [this](const log_identity& log, std::span<const std::int32_t> partitions) {
+  return {.assigned = [this](const log_identity& log,
+                             std::span<const std::int32_t> partitions) -> result<start_positions> {
+            if (is_storing_)
+              return make_failure(error::store_unavailable,
+                                  "a batch is being stored; the partitions are taken over after it");
             settings_.ingest.log = log;
             return claim(partitions);
           },
-      .revoked =
-          [this](std::span<const std::int32_t> partitions) {
-            for (const auto partition : partitions)
-              owned_.erase(partition);
-            scopes_.forget(); // others write those scopes now
-            log_.info("partitions revoked", {{"partitions", partitions.size()}, {"owned", owned_.size()}});
-          },
-      .gap = [this](std::int32_t partition, std::int64_t expected,
-                    std::int64_t found) { note_gap(partition, expected, found); }};
+          .revoked =
+              [this](std::span<const std::int32_t> partitions) {
+                if (is_storing_) // what is being stored is fenced off by the store
+                  lost_while_storing_.insert(lost_while_storing_.end(), partitions.begin(), partitions.end());
+                else
+                  give_up(partitions);
+              },
+          .gap = [this](std::int32_t partition, std::int64_t expected,
+                        std::int64_t found) { note_gap(partition, expected, found); }};
+}
+
+void consumer_loop::give_up(std::span<const std::int32_t> partitions) {
+  for (const auto partition : partitions)
+    owned_.erase(partition);
+  scopes_.forget(); // others write those scopes now
+  log_.info("partitions revoked", {{"partitions", partitions.size()}, {"owned", owned_.size()}});
 }
 
 void consumer_loop::note_gap(std::int32_t partition, std::int64_t expected, std::int64_t found) {
@@ -399,8 +414,12 @@ result<consumer_loop::step> consumer_loop::ingest_until_stored(std::vector<recei
           "this process stood still for longer than the durable's ack wait, and JetStream has "
           "given its messages to others; this batch is dropped",
           "DED-03");
+    is_storing_ = true;
     auto done = store_ ? ingest_within_memory(*store_, settings_.ingest, owned_, batch, scopes_)
                        : result<batch_report>(closed_store());
+    is_storing_ = false;
+    if (!lost_while_storing_.empty())
+      give_up(std::exchange(lost_while_storing_, {}));
     if (done) {
       report(*done, begun);
       report_arrival(batch);
@@ -417,6 +436,13 @@ result<consumer_loop::step> consumer_loop::ingest_until_stored(std::vector<recei
     if (auto opened = reopen_store(); !opened && !is_worth_retrying(opened.error()))
       return opened.error();
   }
+}
+
+/// A large snapshot takes its time: probes and the broker are told that it goes on.
+void consumer_loop::come_round_while_storing() {
+  monitor_.came_round();
+  if (clock::now() - heard_of_at_ >= storing_interval)
+    keep_alive();
 }
 
 result<void> consumer_loop::reopen_store() {

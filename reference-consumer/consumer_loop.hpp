@@ -87,6 +87,9 @@ private:
   void tell_broker(result<void> (subscriber::*commit)(std::chrono::milliseconds));
   result<void> reopen_store();
   result<void> maintain();
+  result<void> check_held_rows(std::int64_t bytes);
+  void come_round_while_storing();
+  void give_up(std::span<const std::int32_t> partitions);
   result<void> retry_future_letters(std::chrono::milliseconds longest);
   void compare_clocks(const std::optional<timestamp>& newest);
   result<void> back_off(const failure& reason);
@@ -125,8 +128,11 @@ private:
   std::chrono::steady_clock::time_point reported_at_{};
   std::chrono::steady_clock::time_point told_at_{};
   std::chrono::steady_clock::time_point clusters_told_at_{};
-  std::int64_t last_retried_ = 0; // the dead letter that was tried again last
-  bool has_connected_ = false;    // ever
+  std::int64_t last_retried_ = 0;                // the dead letter that was tried again last
+  std::int64_t last_checked_ = 0;                // the scope whose rows were checked last
+  std::vector<std::int32_t> lost_while_storing_; // partitions
+  bool is_storing_ = false;                      // a batch: its transaction is open
+  bool has_connected_ = false;                   // ever
   bool has_caught_up_ = false;
   bool is_waiting_ = false;       // the last poll had no messages
   bool was_waiting_ = false;      // nor the one before

@@ -17,6 +17,7 @@ constexpr std::chrono::seconds monitor_interval{1};
 constexpr std::chrono::seconds cluster_interval{10};
 constexpr std::chrono::seconds longest_retry{1};
 constexpr std::int64_t letters_at_once = 200;
+constexpr std::int64_t checked_bytes = 16LL << 20U; // of held rows, at each maintenance
 constexpr std::chrono::seconds clock_tolerance{60}; // a difference of clocks that is worth a line
 constexpr int most_notes = 10; // of one batch: a flood of poison must not be one of log lines
 
@@ -63,11 +64,24 @@ result<void> consumer_loop::maintain() {
   monitor_.gave_up_parts(*buried);
   if (buried->pending < 0)
     log_.warning("torn sets given up", {{"parts", -buried->pending}});
-  auto retried = retry_future_letters(longest_retry);
-  if (retried)
+  auto done = retry_future_letters(longest_retry);
+  if (done)
+    done = check_held_rows(checked_bytes);
+  if (done)
     return {};
-  auto recovered = recover_from(retried.error());
+  auto recovered = recover_from(done.error());
   return recovered ? result<void>{} : recovered.error();
+}
+
+/// Looks whether rows are those that were written, some at a time. Goes on where the last call has ended.
+result<void> consumer_loop::check_held_rows(std::int64_t bytes) {
+  if (!store_)
+    return {};
+  auto checked = consumer::check_held_rows(*store_, settings_.ingest, last_checked_, bytes);
+  if (!checked)
+    return checked.error();
+  last_checked_ = *checked;
+  return {};
 }
 
 /// Takes in what only the clock has refused, once it has reached the message's date: after it was set right,
@@ -93,7 +107,7 @@ result<void> consumer_loop::retry_future_letters(std::chrono::milliseconds longe
       if (!ended || *ended == outcome::dead_lettered)
         continue;
       ++taken_in;
-      scopes_.forget(); // they are not what the store holds now
+      scopes_.forget(); // their rows are not what the store holds now
     }
     if (is_done && (ids->empty() || last_retried_ == ids->back()))
       last_retried_ = 0; // from the first one on again

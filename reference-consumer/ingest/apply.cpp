@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <functional>
 #include <limits>
 #include <string>
 #include <utility>
@@ -25,8 +26,8 @@ constexpr std::size_t to_the_end = std::numeric_limits<std::size_t>::max();
 /// Where every held row goes, it keeps in mind the targets on both sides.
 class change_pieces {
 public:
-  change_pieces(snapshot_writer& target, bool has_only_new_rows)
-      : target_(target), has_only_new_rows_(has_only_new_rows) {
+  change_pieces(snapshot_writer& target, bool has_only_new_rows, const std::function<void()>& on_progress)
+      : target_(target), has_only_new_rows_(has_only_new_rows), on_progress_(on_progress) {
     piece_.reserve(piece_rows);
   }
 
@@ -50,6 +51,8 @@ public:
     bytes_ = 0;
     auto written = piece_.empty() ? result<void>{} : target_.write(piece_);
     piece_.clear();
+    if (on_progress_)
+      on_progress_();
     return written;
   }
 
@@ -70,6 +73,7 @@ private:
 
   snapshot_writer& target_;
   bool has_only_new_rows_;
+  const std::function<void()>& on_progress_;
   std::vector<row_change> piece_;
   std::size_t bytes_ = 0;
   target_set old_targets_, new_targets_;
@@ -207,7 +211,7 @@ private:
     auto writer = begin_writing();
     if (!writer)
       return writer.error();
-    change_pieces pieces(**writer, has_only_new_rows(held.size()));
+    change_pieces pieces(**writer, has_only_new_rows(held.size()), settings_.on_progress);
     if (found.is_recorded()) {
       if (auto written = write(pieces, found.changes(), held); !written)
         return written;
@@ -344,6 +348,8 @@ private:
       auto staged = piece.empty() ? result<void>{} : target_.stage(record().id, piece);
       piece.clear();
       bytes = 0;
+      if (settings_.on_progress)
+        settings_.on_progress();
       return staged;
     };
     for (const auto& row : payload.rows()) {
@@ -361,7 +367,7 @@ private:
     auto writer = begin_writing();
     if (!writer)
       return writer.error();
-    change_pieces pieces(**writer, has_only_new_rows(held));
+    change_pieces pieces(**writer, has_only_new_rows(held), settings_.on_progress);
     for (;;) {
       auto changes = target_.take_staged(record().id, static_cast<std::int64_t>(piece_bytes));
       if (!changes)
@@ -401,7 +407,8 @@ result<applied_snapshot> apply(transaction& target, const ingest_settings& setti
 }
 
 result<void> write_changes(snapshot_writer& target, std::span<const change> changes) {
-  change_pieces pieces(target, false);
+  const std::function<void()> nobody;
+  change_pieces pieces(target, false, nobody);
   for (const auto& one : changes)
     if (auto added = pieces.add(one.kind, one.identity, one.before, one.after); !added)
       return added;

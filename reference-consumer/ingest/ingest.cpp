@@ -287,6 +287,8 @@ result<std::int64_t> check_held_rows(store& target, const ingest_settings& setti
     return scopes.error();
   std::sort(scopes->begin(), scopes->end(),
             [](const auto& left, const auto& right) { return left.id < right.id; });
+  if (scopes->empty())
+    return 0;
   auto begun = target.begin();
   if (!begun)
     return begun.error();

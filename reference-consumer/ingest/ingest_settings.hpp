@@ -25,7 +25,8 @@ struct ingest_settings {
   consumer::retention retention;
   std::function<timestamp()> now; ///< the wall clock
   std::function<void(const scope&, std::string_view what)>
-      notice; ///< something a person should know about a scope
+      notice;                          ///< something a person should know about a scope
+  std::function<void()> on_progress{}; ///< called now and then while a large snapshot is written
   /// A snapshot that would remove more than so many per cent of its scope's rows is held back, as a dead
   /// letter, until the same rows come again in a newer snapshot or the letter is retried. Nothing: never.
   std::optional<std::int64_t> max_delete_percent{};

@@ -9,6 +9,9 @@
 
 namespace kollect::consumer::postgresql {
 
+/// Adds a row: target_namespace, target_name, namespace, name, uid, item.
+void add_row(scope_totals& totals, const row& found);
+
 /// What the rows that are there come to, by scope. Reads all of them.
 result<std::map<std::int64_t, scope_totals>> read_row_totals(connection& target);
 

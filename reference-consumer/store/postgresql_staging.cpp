@@ -1,5 +1,6 @@
 // How a transaction compares a snapshot that is too large for memory with the rows that are held.
 #include "postgresql_digests.hpp"
+#include "postgresql_row_totals.hpp"
 #include "postgresql_transaction.hpp"
 
 #include <string>
@@ -99,13 +100,9 @@ result<std::vector<change>> postgresql_transaction::take_staged(std::int64_t sco
 
 result<void> postgresql_transaction::distrust(std::int64_t scope_id) {
   scope_totals totals;
-  if (auto read =
-          connection_.visit("SELECT item FROM items WHERE scope_id = $1", parameters().integer(scope_id),
-                            [&](const row& found) {
-                              ++totals.rows;
-                              totals.bytes += static_cast<std::int64_t>(found.bytes(0).size());
-                              totals.checksum ^= checksum_of(found.bytes(0));
-                            });
+  if (auto read = connection_.visit(
+          "SELECT target_namespace, target_name, namespace, name, uid, item FROM items WHERE scope_id = $1",
+          parameters().integer(scope_id), [&](const row& found) { add_row(totals, found); });
       !read)
     return read;
   const sha256_digest none{};

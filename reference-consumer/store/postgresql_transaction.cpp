@@ -318,7 +318,7 @@ result<void> postgresql_transaction::write_positions() {
     if (reached.last_message)
       values.own_bytes(bytes_of(*reached.last_message));
     else
-      values.null();
+      values.bytes_or_null({});
     auto noted =
         connection_.run("INSERT INTO positions AS p (log_id, partition, next_offset, last_message, "
                         "owner_epoch, owner) VALUES "

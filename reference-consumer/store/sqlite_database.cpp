@@ -92,13 +92,18 @@ void leave_memory_uncounted() {
 
 namespace {
 
-/// rows_checksum(item): what scopes.rows_checksum is of these rows.
+/// rows_checksum(target_namespace, target_name, namespace, name, uid, item): what scopes.rows_checksum is of
+/// these rows.
 void add_row_checksum(sqlite3_context* context, int, sqlite3_value** arguments) {
   auto* const sum = static_cast<std::int64_t*>(sqlite3_aggregate_context(context, sizeof(std::int64_t)));
   if (sum == nullptr)
     return sqlite3_result_error_nomem(context);
-  const auto* const item = static_cast<const char*>(sqlite3_value_blob(arguments[0]));
-  *sum ^= checksum_of({item, static_cast<std::size_t>(sqlite3_value_bytes(arguments[0]))});
+  std::array<std::string_view, 6> row;
+  for (std::size_t index = 0; index < row.size(); ++index) {
+    const auto* const text = static_cast<const char*>(sqlite3_value_blob(arguments[index]));
+    row[index] = {text, static_cast<std::size_t>(sqlite3_value_bytes(arguments[index]))};
+  }
+  *sum ^= checksum_of(row);
 }
 
 void give_row_checksum(sqlite3_context* context) {
@@ -126,7 +131,7 @@ result<std::unique_ptr<database>> database::open(const std::string& path, access
   }
   sqlite3_busy_timeout(handle, 5000);
   if (const int made = sqlite3_create_function_v2(
-          handle, "rows_checksum", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, nullptr, nullptr,
+          handle, "rows_checksum", 6, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, nullptr, nullptr,
           &add_row_checksum, &give_row_checksum, nullptr);
       made != SQLITE_OK)
     return make_sqlite_failure(made, sqlite3_errmsg(handle), path);

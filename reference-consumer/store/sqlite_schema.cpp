@@ -175,7 +175,7 @@ ALTER TABLE scopes ADD COLUMN row_bytes INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE scopes ADD COLUMN rows_checksum INTEGER NOT NULL DEFAULT 0;
 UPDATE scopes SET
   row_bytes = (SELECT coalesce(sum(length(CAST(item AS BLOB))), 0) FROM items i WHERE i.scope_id = scopes.scope_id),
-  rows_checksum = (SELECT rows_checksum(item) FROM items i WHERE i.scope_id = scopes.scope_id);
+  rows_checksum = (SELECT rows_checksum(i.target_namespace, i.target_name, i.namespace, i.name, i.uid, item) FROM items i WHERE i.scope_id = scopes.scope_id);
 CREATE TABLE staged_rows (
   staged_id INTEGER PRIMARY KEY,
   target_namespace TEXT NOT NULL,

@@ -96,7 +96,8 @@ result<void> sqlite_transaction::distrust(std::int64_t scope_id) {
   return database_.run(
       "UPDATE scopes SET items_digest = zeroblob(32), (row_count, row_bytes, rows_checksum) = (SELECT "
       "count(*), "
-      "coalesce(sum(length(CAST(item AS BLOB))), 0), rows_checksum(item) FROM items i WHERE i.scope_id = "
+      "coalesce(sum(length(CAST(item AS BLOB))), 0), rows_checksum(i.target_namespace, i.target_name, "
+      "i.namespace, i.name, i.uid, item) FROM items i WHERE i.scope_id = "
       "scopes.scope_id) WHERE scope_id = ?",
       [&](statement& update) { update.bind(scope_id); });
 }

@@ -81,7 +81,8 @@ constexpr contradiction checks[] = {
      "SELECT count(*) FROM scopes s WHERE row_count <> (SELECT count(*) FROM items i WHERE i.scope_id = "
      "s.scope_id)"},
     {"scopes with other rows than were written: a disk, or somebody, has changed them",
-     "SELECT count(*) FROM scopes s WHERE rows_checksum <> (SELECT rows_checksum(item) FROM items i WHERE "
+     "SELECT count(*) FROM scopes s WHERE rows_checksum <> (SELECT rows_checksum(i.target_namespace, "
+     "i.target_name, i.namespace, i.name, i.uid, item) FROM items i WHERE "
      "i.scope_id = s.scope_id) OR row_bytes <> (SELECT coalesce(sum(length(CAST(item AS BLOB))), 0) FROM "
      "items "
      "i WHERE i.scope_id = s.scope_id)"},

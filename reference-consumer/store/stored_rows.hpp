@@ -134,10 +134,10 @@ public:
   template <class Row>
   void add(const Row& found) {
     const std::string_view item = found.bytes(5);
-    actual_ ^= checksum_of(item);
+    const row_identity names{found.text(0), found.text(1), found.text(2), found.text(3), found.text(4)};
+    actual_ ^= checksum_of(names, item);
     if (added_)
-      added_ =
-          rows_.add_stored({found.text(0), found.text(1), found.text(2), found.text(3), found.text(4)}, item);
+      added_ = rows_.add_stored(names, item);
   }
 
   /// All of them. error::store_corrupt where they are not those that were written.

@@ -65,20 +65,28 @@ std::string paths_json(const std::vector<std::string>& paths) {
   return text;
 }
 
-std::int64_t checksum_of(std::string_view row) {
-  return static_cast<std::int64_t>(fingerprint_of(row).low);
+std::int64_t checksum_of(const std::array<std::string_view, 6>& row) noexcept {
+  std::uint64_t sum = 0;
+  for (const auto text : row)
+    sum = sum * 0x9E37'79B9'7F4A'7C15U + fingerprint_of(text).low; // the order counts
+  return static_cast<std::int64_t>(sum);
+}
+
+std::int64_t checksum_of(const row_identity& names, std::string_view item) noexcept {
+  return checksum_of(
+      {names.target_namespace, names.target_name, names.namespace_, names.name, names.uid, item});
 }
 
 void scope_totals::add(const row_change& one) {
   if (one.kind != change_kind::added) {
     --rows;
     bytes -= static_cast<std::int64_t>(one.before.size());
-    checksum ^= checksum_of(one.before);
+    checksum ^= checksum_of(one.identity, one.before);
   }
   if (one.kind != change_kind::removed) {
     ++rows;
     bytes += static_cast<std::int64_t>(one.after.size());
-    checksum ^= checksum_of(one.after);
+    checksum ^= checksum_of(one.identity, one.after);
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include "records.hpp"
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -41,8 +42,10 @@ struct scope_totals {
   friend bool operator==(const scope_totals&, const scope_totals&) = default;
 };
 
-/// XXH3 of a row: it tells damage, not malice.
-std::int64_t checksum_of(std::string_view row);
+/// XXH3 of a row and the names that it is filed under: target_namespace, target_name, namespace, name, uid,
+/// item. It tells damage, not malice.
+std::int64_t checksum_of(const std::array<std::string_view, 6>& row) noexcept;
+std::int64_t checksum_of(const row_identity& names, std::string_view item) noexcept;
 
 /// The bytes of a dead letter that its retention counts: value, key and headers.
 std::int64_t body_bytes_of(const dead_letter& letter, std::string_view value);

@@ -84,6 +84,17 @@ TEST_P(large_snapshot, that_would_remove_too_much_writes_nothing) {
 INSTANTIATE_TEST_SUITE_P(compared, large_snapshot, testing::Values(std::int64_t{0}, default_max_merge_bytes),
                          [](const auto& tried) { return tried.param == 0 ? "in_the_store" : "in_memory"; });
 
+TEST(large_snapshots, say_that_they_go_on) {
+  for (const std::int64_t merge_bytes : {std::int64_t{0}, default_max_merge_bytes}) {
+    test_consumer consumer;
+    consumer.settings.max_merge_bytes = merge_bytes;
+    int heard = 0;
+    consumer.settings.on_progress = [&] { ++heard; };
+    EXPECT_EQ(consumer.end_of(deliver(make_array(make_rows(9'000), noon()), 0)), outcome::applied);
+    EXPECT_GE(heard, 3) << "once a piece";
+  }
+}
+
 // What scopes hold in memory is bounded, however many of them one batch is about.
 TEST(held_scopes, give_rows_up_where_a_batch_needs_too_many) {
   test_consumer consumer(broker_system::kafka, 1, 20'000);
