@@ -168,10 +168,10 @@ partition_listener consumer_loop::make_listener() {
 
 void consumer_loop::note_gap(std::int32_t partition, std::int64_t expected, std::int64_t found) {
   if (found < expected) {
-    log_.error(
-        "the log is not the one that was consumed: it was recreated, or has lost its tail; it is read again from "
-        "its beginning, and what was consumed before is recognised",
-        {{"partition", partition}, {"expected", expected}, {"found", found}});
+    log_.error("the log is not the one that was consumed: it was recreated, or has lost its tail; it is read "
+               "again from "
+               "its beginning, and what was consumed before is recognised",
+               {{"partition", partition}, {"expected", expected}, {"found", found}});
     rewinds_[partition] = found;
     return;
   }
@@ -337,8 +337,8 @@ result<void> consumer_loop::note_caught_up() {
   return store_->note_caught_up(settings_.ingest.log.name, partitions);
 }
 
-/// A damaged file does not mend itself; whatever else is out of reach may come back. So may a topic, a stream or
-/// a durable that was there before.
+/// A damaged file does not mend itself; whatever else is out of reach may come back. So may a topic, a stream
+/// or a durable that was there before.
 bool consumer_loop::is_worth_retrying(const failure& reason) const {
   return reason.code == condition::unavailable ||
          (is_of_store(reason) && reason.reason() != error::store_corrupt) ||
@@ -402,10 +402,11 @@ result<consumer_loop::step> consumer_loop::ingest_until_stored(std::vector<recei
   for (;;) {
     const auto begun = clock::now();
     if (has_lost_its_messages())
-      return make_failure(error::fenced,
-                          "this process stood still for longer than the durable's ack wait, and JetStream has "
-                          "given its messages to others; this batch is dropped",
-                          "DED-03");
+      return make_failure(
+          error::fenced,
+          "this process stood still for longer than the durable's ack wait, and JetStream has "
+          "given its messages to others; this batch is dropped",
+          "DED-03");
     auto done = store_ ? ingest_within_memory(*store_, settings_.ingest, owned_, batch, scopes_)
                        : result<batch_report>(closed_store());
     if (done) {
@@ -528,8 +529,8 @@ result<void> consumer_loop::maintain() {
   return recovered ? result<void>{} : recovered.error();
 }
 
-/// Takes in what only the clock has refused, once it has reached the message's date: after it was set right, say.
-/// Goes on where the last call has ended.
+/// Takes in what only the clock has refused, once it has reached the message's date: after it was set right,
+/// say. Goes on where the last call has ended.
 result<void> consumer_loop::retry_future_letters(std::chrono::milliseconds longest) {
   const auto reason = error_name(error::future_timestamp);
   const auto end = clock::now() + longest;
@@ -598,8 +599,8 @@ void consumer_loop::report_arrival(const std::vector<received_message>& batch) {
   compare_clocks(newest);
 }
 
-/// A broker's time that lies ahead of ours says that our clock is behind. That it is ahead of the broker's shows
-/// only where a message has come while we were waiting for it.
+/// A broker's time that lies ahead of ours says that our clock is behind. That it is ahead of the broker's
+/// shows only where a message has come while we were waiting for it.
 void consumer_loop::compare_clocks(const std::optional<timestamp>& newest) {
   if (!newest)
     return;
@@ -609,9 +610,10 @@ void consumer_loop::compare_clocks(const std::optional<timestamp>& newest) {
   monitor_.clock_differs(difference);
   const bool is_wrong = std::chrono::abs(difference) > clock_tolerance;
   if (is_wrong && !std::exchange(is_clock_doubted_, true))
-    log_.error("this machine's clock and the broker's differ: set them by NTP; what only the clock refuses is kept "
-               "as a dead letter, and taken in by itself when the clock has reached its date",
-               {{"ahead_of_broker_s", difference.count()}});
+    log_.error(
+        "this machine's clock and the broker's differ: set them by NTP; what only the clock refuses is kept "
+        "as a dead letter, and taken in by itself when the clock has reached its date",
+        {{"ahead_of_broker_s", difference.count()}});
   if (!is_wrong && std::exchange(is_clock_doubted_, false))
     log_.info("this machine's clock and the broker's agree again");
 }

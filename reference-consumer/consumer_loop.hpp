@@ -24,8 +24,8 @@ namespace kollect::consumer {
 
 /// How the loop runs. All bounds are flags of `kollect-consumer run`.
 struct loop_settings {
-  ingest_settings ingest; ///< its log is filled in by the loop
-  std::string owner;      ///< who claims partitions: instance, host and pid
+  ingest_settings ingest;    ///< its log is filled in by the loop
+  std::string owner;         ///< who claims partitions: instance, host and pid
   bool is_until_end = false; ///< end when everything that was there at the start is consumed
   /// Tells the monitor about lag, totals and when it has caught up, which costs a question a second.
   bool is_monitored = false;
@@ -130,8 +130,8 @@ private:
   bool is_waiting_ = false;       // the last poll had no messages
   bool was_waiting_ = false;      // nor the one before
   bool is_clock_doubted_ = false; // and it was said
-  bool has_just_stored_ = false; // nothing was asked of the broker since
-  bool is_commit_begun_ = false; // and not waited for
+  bool has_just_stored_ = false;  // nothing was asked of the broker since
+  bool is_commit_begun_ = false;  // and not waited for
 };
 
 } // namespace kollect::consumer

@@ -45,8 +45,8 @@ public:
   /// Where each partition ended when the reader was made: the offset after its last message.
   [[nodiscard]] virtual std::vector<partition_position> ends() const = 0;
 
-  /// The message at one place of the log, beside what poll() gives; nothing where the log holds none there (any
-  /// more, or yet). Waits up to `timeout` for the broker's answer.
+  /// The message at one place of the log, beside what poll() gives; nothing where the log holds none there
+  /// (any more, or yet). Waits up to `timeout` for the broker's answer.
   [[nodiscard]] virtual result<std::optional<received_message>>
   find(std::int32_t partition, std::int64_t offset, std::chrono::milliseconds timeout) = 0;
 

@@ -98,8 +98,8 @@ struct read_position {
       : next(next_offset), last(last_message) {}
 
   std::int64_t next; ///< Kafka offset or stream sequence from which on nothing was read
-  /// fingerprint_of() the value of the message before it; nothing: not known. NATS compares it with the message
-  /// that stands there now.
+  /// fingerprint_of() the value of the message before it; nothing: not known. NATS compares it with the
+  /// message that stands there now.
   std::optional<fingerprint> last;
 
   friend bool operator==(const read_position&, const read_position&) = default;
@@ -121,9 +121,9 @@ struct partition_listener {
   std::function<void(std::span<const std::int32_t>)> revoked;
 
   /// The log no longer holds what should come next. With `found` above `expected` retention has removed
-  /// [expected, found). With `found` below `expected` another log stands in the place of the one that was read:
-  /// it was recreated, or has lost its tail, and may have been filled again. It is read from `found` on, its
-  /// beginning; what of it was read before comes again.
+  /// [expected, found). With `found` below `expected` another log stands in the place of the one that was
+  /// read: it was recreated, or has lost its tail, and may have been filled again. It is read from `found`
+  /// on, its beginning; what of it was read before comes again.
   std::function<void(std::int32_t partition, std::int64_t expected, std::int64_t found)> gap;
 };
 

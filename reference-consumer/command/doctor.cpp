@@ -84,11 +84,11 @@ constexpr std::int64_t clock_tolerance_seconds = 60;
 /// Whether the message before a position is the one that was consumed; nothing where nobody can tell.
 result<std::optional<std::string>> compare_position(log_reader& log, const stored_position& position,
                                                     std::int64_t end_offset) {
-  const std::string where =
-      position.log + ", partition " + std::to_string(position.partition) + ": position " +
-      std::to_string(position.next_offset);
-  constexpr std::string_view advice = "; a running consumer reads it again from its beginning, and recognises what "
-                                      "it has consumed";
+  const std::string where = position.log + ", partition " + std::to_string(position.partition) +
+                            ": position " + std::to_string(position.next_offset);
+  constexpr std::string_view advice =
+      "; a running consumer reads it again from its beginning, and recognises what "
+      "it has consumed";
   if (position.next_offset > end_offset)
     return std::optional(where + " lies behind the log's end " + std::to_string(end_offset) +
                          ": the log was recreated, or has lost its tail" + std::string(advice));
@@ -99,8 +99,9 @@ result<std::optional<std::string>> compare_position(log_reader& log, const store
     return found.error();
   if (!*found || fingerprint_of((*found)->value) == *position.last_message)
     return std::optional<std::string>{};
-  return std::optional(where + ": another message stands before it than the one that was consumed: the log was "
-                               "recreated, or has lost its tail and was filled again" +
+  return std::optional(where +
+                       ": another message stands before it than the one that was consumed: the log was "
+                       "recreated, or has lost its tail and was filled again" +
                        std::string(advice));
 }
 
@@ -161,7 +162,7 @@ result<log_report> compare_log(const program::sink_flags& flags, const std::stri
 /// Where the broker holds something next that cannot be read, as far as the store is behind.
 result<std::vector<std::string>> find_unreadable(const program::sink_flags& flags,
                                                  const std::vector<store_lag>& lag,
-                                                 std::optional<std::size_t> memory_budget) {
+                                                 const memory_shares& shares) {
   std::vector<partition_position> behind;
   for (const auto& one : lag)
     if (one.next_offset >= 0 && one.next_offset < one.end_offset)
@@ -174,8 +175,6 @@ result<std::vector<std::string>> find_unreadable(const program::sink_flags& flag
     return target.error();
   if (target->system != broker_system::kafka)
     return out;
-  const auto shares = share_out(memory_budget ? *memory_budget : available_memory());
-  decompression::bound(shares.answer);
   kafka::subscriber_options options;
   options.max_message_bytes = shares.answer;
   options.fetch_bytes = shares.fetch;
@@ -195,9 +194,10 @@ result<std::vector<std::string>> future_letters(store& source) {
     return ids.error();
   std::vector<std::string> out;
   if (!ids->empty())
-    out.push_back(std::to_string(ids->size()) + (ids->size() == most ? " or more" : "") +
-                  " dead letters were dated after this machine's clock (future_timestamp): it is behind, or their "
-                  "producers' is ahead; they are taken in by themselves when the clock has reached their date");
+    out.push_back(
+        std::to_string(ids->size()) + (ids->size() == most ? " or more" : "") +
+        " dead letters were dated after this machine's clock (future_timestamp): it is behind, or their "
+        "producers' is ahead; they are taken in by themselves when the clock has reached their date");
   return out;
 }
 
@@ -232,10 +232,12 @@ result<int> doctor(const doctor_flags& flags, program::log& log) {
   auto waiting = future_letters(**opened);
   if (!waiting)
     return waiting.error();
+  const auto shares = share_out(flags.memory_budget.value_or(available_memory()));
+  decompression::bound(shares.answer);
   // What the store says is told in any case.
   auto compared = compare_log(flags.sink, flags.group, *positions, log);
   const auto beside = compared ? std::move(*compared) : log_report{};
-  auto unreadable = compared ? find_unreadable(flags.sink, beside.lag, flags.memory_budget)
+  auto unreadable = compared ? find_unreadable(flags.sink, beside.lag, shares)
                              : result<std::vector<std::string>>(std::vector<std::string>());
   auto warnings = shared_scopes(*scopes);
   warnings.insert(warnings.end(), waiting->begin(), waiting->end());

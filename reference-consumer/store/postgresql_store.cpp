@@ -353,15 +353,16 @@ public:
 
   result<std::vector<stored_position>> positions() override {
     std::vector<stored_position> out;
-    auto read = connection_->visit(
-        "SELECT name, partition, next_offset, owner_epoch, owner, last_message, has_caught_up FROM positions JOIN logs "
-        "USING (log_id) ORDER BY "
-        "name, partition",
-        {}, [&](const row& found) {
-          out.push_back({found.text(0), static_cast<std::int32_t>(found.integer(1)), found.integer(2),
-                         found.integer(3), found.text(4), fingerprint_from(found.bytes(5)),
-                         found.integer(6) != 0});
-        });
+    auto read =
+        connection_->visit("SELECT name, partition, next_offset, owner_epoch, owner, last_message, "
+                           "has_caught_up FROM positions JOIN logs "
+                           "USING (log_id) ORDER BY "
+                           "name, partition",
+                           {}, [&](const row& found) {
+                             out.push_back({found.text(0), static_cast<std::int32_t>(found.integer(1)),
+                                            found.integer(2), found.integer(3), found.text(4),
+                                            fingerprint_from(found.bytes(5)), found.integer(6) != 0});
+                           });
     if (!read)
       return read.error();
     return out;

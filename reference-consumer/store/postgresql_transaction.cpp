@@ -319,11 +319,13 @@ result<void> postgresql_transaction::write_positions() {
       values.own_bytes(bytes_of(*reached.last_message));
     else
       values.null();
-    auto noted = connection_.run(
-        "INSERT INTO positions AS p (log_id, partition, next_offset, last_message, owner_epoch, owner) VALUES "
-        "($1, $2, $3, $4, 0, '') ON CONFLICT (log_id, partition) DO UPDATE SET next_offset = "
-        "excluded.next_offset, last_message = excluded.last_message WHERE excluded.next_offset > p.next_offset",
-        values);
+    auto noted =
+        connection_.run("INSERT INTO positions AS p (log_id, partition, next_offset, last_message, "
+                        "owner_epoch, owner) VALUES "
+                        "($1, $2, $3, $4, 0, '') ON CONFLICT (log_id, partition) DO UPDATE SET next_offset = "
+                        "excluded.next_offset, last_message = excluded.last_message WHERE "
+                        "excluded.next_offset > p.next_offset",
+                        values);
     if (!noted)
       return noted.error();
   }

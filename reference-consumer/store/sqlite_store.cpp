@@ -136,7 +136,8 @@ public:
   result<std::optional<owned_position>> noted_position(const std::string& log) override {
     std::optional<owned_position> noted;
     auto read = database_->query(
-        "SELECT owner_epoch, next_offset, last_message FROM logs JOIN positions USING (log_id) WHERE name = ? "
+        "SELECT owner_epoch, next_offset, last_message FROM logs JOIN positions USING (log_id) WHERE name = "
+        "? "
         "AND partition = 0 AND next_offset >= 0",
         [&](statement& select) { select.bind_text(log); },
         [&](statement& row) {
@@ -307,7 +308,8 @@ public:
                                                     std::int64_t limit) override {
     std::vector<std::int64_t> out;
     auto read = database_->query(
-        "SELECT dead_letter_id FROM dead_letters WHERE dead_letter_id > ? AND reason = ? AND value IS NOT NULL "
+        "SELECT dead_letter_id FROM dead_letters WHERE dead_letter_id > ? AND reason = ? AND value IS NOT "
+        "NULL "
         "ORDER BY dead_letter_id LIMIT ?",
         [&](statement& select) { select.bind(after_id).bind_text(reason).bind(limit); },
         [&](statement& row) { out.push_back(row.integer(0)); });
@@ -344,7 +346,8 @@ public:
   result<std::vector<stored_position>> positions() override {
     std::vector<stored_position> out;
     auto read = database_->query(
-        "SELECT name, partition, next_offset, owner_epoch, owner, last_message, has_caught_up FROM positions JOIN logs "
+        "SELECT name, partition, next_offset, owner_epoch, owner, last_message, has_caught_up FROM positions "
+        "JOIN logs "
         "USING (log_id) "
         "ORDER BY "
         "name, partition",

@@ -71,7 +71,8 @@ result<void> sqlite_transaction::note_position(const std::string& log, const own
   if (!id)
     return id.error();
   return database_.run(
-      "INSERT INTO positions (log_id, partition, next_offset, last_message, owner_epoch, owner) VALUES (?, ?, "
+      "INSERT INTO positions (log_id, partition, next_offset, last_message, owner_epoch, owner) VALUES (?, "
+      "?, "
       "?, ?, 0, '') ON CONFLICT DO UPDATE SET next_offset = excluded.next_offset, last_message = "
       "excluded.last_message WHERE excluded.next_offset > next_offset",
       [&](statement& insert) {

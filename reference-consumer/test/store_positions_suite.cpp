@@ -124,7 +124,9 @@ TEST_P(store_suite, a_stream_has_a_position_once_something_of_it_was_consumed) {
   EXPECT_FALSE(store_->noted_position(stream).value());
   EXPECT_TRUE(succeeds(begin()->note_position(stream, {0, 0, 5, fingerprint_of("four")})));
   EXPECT_FALSE(store_->noted_position(stream).value());
-  commit([&](transaction& in) { EXPECT_TRUE(succeeds(in.note_position(stream, {0, 0, 5, fingerprint_of("four")}))); });
+  commit([&](transaction& in) {
+    EXPECT_TRUE(succeeds(in.note_position(stream, {0, 0, 5, fingerprint_of("four")})));
+  });
   const auto noted = store_->noted_position(stream).value();
   ASSERT_TRUE(noted);
   EXPECT_EQ(noted->next_offset, 5);
@@ -137,7 +139,10 @@ TEST_P(store_suite, a_stream_has_a_position_once_something_of_it_was_consumed) {
 TEST_P(store_suite, a_redelivery_does_not_take_the_position_of_a_stream_back) {
   const std::string stream(nats_log);
   for (const std::int64_t position : {5, 9, 3})
-    commit([&](transaction& in) { EXPECT_TRUE(succeeds(in.note_position(stream, {0, 0, position, fingerprint_of(std::to_string(position))}))); });
+    commit([&](transaction& in) {
+      EXPECT_TRUE(
+          succeeds(in.note_position(stream, {0, 0, position, fingerprint_of(std::to_string(position))})));
+    });
   const auto noted = store_->noted_position(stream).value();
   ASSERT_TRUE(noted);
   EXPECT_EQ(noted->next_offset, 9);
@@ -146,9 +151,13 @@ TEST_P(store_suite, a_redelivery_does_not_take_the_position_of_a_stream_back) {
 
 TEST_P(store_suite, a_stream_that_was_replaced_is_set_back) {
   const std::string stream(nats_log);
-  commit([&](transaction& in) { EXPECT_TRUE(succeeds(in.note_position(stream, {0, 0, 9, fingerprint_of("9")}))); });
+  commit([&](transaction& in) {
+    EXPECT_TRUE(succeeds(in.note_position(stream, {0, 0, 9, fingerprint_of("9")})));
+  });
   EXPECT_TRUE(succeeds(store_->rewind(stream, *store_->noted_position(stream).value(), 1)));
-  commit([&](transaction& in) { EXPECT_TRUE(succeeds(in.note_position(stream, {0, 0, 3, fingerprint_of("3")}))); });
+  commit([&](transaction& in) {
+    EXPECT_TRUE(succeeds(in.note_position(stream, {0, 0, 3, fingerprint_of("3")})));
+  });
   const auto noted = store_->noted_position(stream).value();
   ASSERT_TRUE(noted);
   EXPECT_EQ(noted->next_offset, 3);

@@ -45,7 +45,7 @@ struct subscriber_options {
                                 ///< value gets this one
   std::size_t max_ack_pending =
       4096; ///< delivered and not acknowledged, over all members; of a durable that does not exist yet
-  std::size_t fetch_messages = 1000;  ///< asked for in one request
+  std::size_t fetch_messages = 1000; ///< asked for in one request
   std::size_t fetch_bytes =
       16U * 1024 * 1024; ///< in one request; up to two are under way. A larger message comes alone
   std::chrono::milliseconds fetch_expiry =

@@ -99,10 +99,9 @@ struct stored_message {
 };
 
 /// What a stream answers to one question about its messages; nothing where it holds none such.
-[[nodiscard]] inline result<std::optional<stored_message>> ask_for_message(client& server,
-                                                                           const std::string& stream,
-                                                                           const boost::json::object& which,
-                                                                           std::chrono::milliseconds timeout) {
+[[nodiscard]] inline result<std::optional<stored_message>>
+ask_for_message(client& server, const std::string& stream, const boost::json::object& which,
+                std::chrono::milliseconds timeout) {
   const auto reply = server.request("$JS.API.STREAM.MSG.GET." + stream, which, timeout);
   if (!reply)
     return reply.error();
@@ -114,14 +113,14 @@ struct stored_message {
   auto value = decode_base64(text(message, "data"));
   if (!value)
     return explain(error::transport_fatal, "a message of the stream " + stream + " came damaged");
-  return std::optional(
-      stored_message{number(message, "seq"), text(message, "time"), std::move(*value)});
+  return std::optional(stored_message{number(message, "seq"), text(message, "time"), std::move(*value)});
 }
 
 /// The message at a sequence.
-[[nodiscard]] inline result<std::optional<stored_message>>
-find_message(client& server, const std::string& stream, std::uint64_t sequence,
-             std::chrono::milliseconds timeout) {
+[[nodiscard]] inline result<std::optional<stored_message>> find_message(client& server,
+                                                                        const std::string& stream,
+                                                                        std::uint64_t sequence,
+                                                                        std::chrono::milliseconds timeout) {
   return ask_for_message(server, stream, {{"seq", sequence}}, timeout);
 }
 

@@ -129,8 +129,8 @@ TEST_F(kafka_server_replaced_log, the_end_that_is_waited_for_is_the_new_ones) {
     EXPECT_TRUE(names.contains(name)) << name;
 }
 
-/// The folder of a topic's only partition is replaced by an older copy of itself while the broker is down, and
-/// filled again beyond the position before the reader can fetch.
+/// The folder of a topic's only partition is replaced by an older copy of itself while the broker is down,
+/// and filled again beyond the position before the reader can fetch.
 TEST_F(kafka_server_replaced_log, shortened_and_filled_again) {
   make_topic();
   publish_named("kept ", 5);

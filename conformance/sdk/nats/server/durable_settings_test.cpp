@@ -13,9 +13,12 @@ struct durable_settings : nats_test {
   }
 
   void configure(boost::json::object changes) {
-    boost::json::object config{{"durable_name", "kollect-consumer"}, {"ack_policy", "explicit"},
-                               {"deliver_policy", "all"},            {"replay_policy", "instant"},
-                               {"ack_wait", 30'000'000'000},         {"filter_subject", target_.destination}};
+    boost::json::object config{{"durable_name", "kollect-consumer"},
+                               {"ack_policy", "explicit"},
+                               {"deliver_policy", "all"},
+                               {"replay_policy", "instant"},
+                               {"ack_wait", 30'000'000'000},
+                               {"filter_subject", target_.destination}};
     for (auto& [name, value] : changes)
       config[name] = value;
     administrator(target_).ask("CONSUMER.DURABLE.CREATE." + target_.stream + ".kollect-consumer",

@@ -46,8 +46,8 @@ enum class log_finding {
 /// not disturbed. It joins no group.
 class record_reader {
 public:
-  [[nodiscard]] static result<std::unique_ptr<record_reader>>
-  open(const connection& target, subscriber_options options) {
+  [[nodiscard]] static result<std::unique_ptr<record_reader>> open(const connection& target,
+                                                                   subscriber_options options) {
     options.instance_id.clear();
     options.client.log = nullptr; // whoever reads the topic tells of the same brokers
     auto config = make_config(target, options);
@@ -74,21 +74,25 @@ public:
   client& source() noexcept { return *client_; }
   const std::shared_ptr<client>& shared_source() const noexcept { return client_; }
 
-  /// The record at an offset; nothing where none stands there.
+  /// The record at an offset; nothing where none stands there, or none that can be read.
   [[nodiscard]] result<message_pointer> read(std::int32_t partition, std::int64_t offset,
                                              std::chrono::milliseconds timeout) {
     const deadline end{timeout};
     if (auto begun = fetch_from(*client_, topic_, {{partition, offset}}); !begun)
       return begun.error();
     std::optional<message_pointer> found;
+    client_->events().oversized.reset();
+    constexpr std::chrono::milliseconds most{100}; // an answer that is too large wakes nobody
     while (!found && !end.passed()) {
-      message_pointer native{rd_kafka_consumer_poll(client_->native(), milliseconds_of(end.left()))};
+      message_pointer native{rd_kafka_consumer_poll(client_->native(), milliseconds_of(end.left(most)))};
+      if (client_->events().oversized)
+        found = nullptr;
       if (!native || native->partition != partition)
         continue;
       if (native->err == RD_KAFKA_RESP_ERR_NO_ERROR)
         found = native->offset == offset ? std::move(native) : nullptr;
       else if (native->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
-               native->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)
+               native->err == RD_KAFKA_RESP_ERR__PARTITION_EOF || is_damage(native->err))
         found = nullptr;
     }
     rd_kafka_assign(client_->native(), nullptr);
@@ -123,6 +127,8 @@ public:
       } else if (native->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
         found.emplace(native->partition, native->offset <= wanted->second.offset ? log_finding::replaced
                                                                                  : log_finding::forgotten);
+      } else if (is_damage(native->err)) {
+        found.emplace(native->partition, log_finding::forgotten);
       } else if (native->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
         found.emplace(native->partition, compare(*native, wanted->second));
       }
@@ -150,8 +156,8 @@ private:
 ///
 /// Of each partition it knows a record that was in the log when it was last looked at, and the last one that
 /// was given out since. As long as the first is in its place, the second is of the same log, and takes its
-/// place. So whatever happens between two looks is noticed at the second, even where the partition was another
-/// member's meanwhile.
+/// place. So whatever happens between two looks is noticed at the second, even where the partition was
+/// another member's meanwhile.
 class log_check {
 public:
   log_check(connection target, subscriber_options options)
@@ -181,17 +187,17 @@ public:
            (!is_idle || is_hurried_ || now - looked_at_ >= options_.log_check_interval);
   }
 
-  /// Looks, for no longer than `longest_look`, at those of these partitions of which a record is known. Answers
-  /// those whose log is another one. A failure says that it is not known; the next look finds out.
+  /// Looks, for no longer than `longest_look`, at those of these partitions of which a record is known.
+  /// Answers those whose log is another one. A failure says that it is not known; the next look finds out.
   [[nodiscard]] result<std::vector<std::int32_t>> look(const std::vector<std::int32_t>& partitions) {
     const auto begun = std::chrono::steady_clock::now();
     auto found = compare(partitions);
     looked_at_ = std::chrono::steady_clock::now();
     is_hurried_ = !found;
     // However slow the broker is, looking takes a small share of the time.
-    not_before_ = looked_at_ + (found ? std::max<std::chrono::nanoseconds>(shortest_pause,
-                                                                           (looked_at_ - begun) * share)
-                                      : std::chrono::nanoseconds(pause_after_failure));
+    not_before_ =
+        looked_at_ + (found ? std::max<std::chrono::nanoseconds>(shortest_pause, (looked_at_ - begun) * share)
+                            : std::chrono::nanoseconds(pause_after_failure));
     if (!found)
       reader_.reset(); // a new one has no memory of a topic that is gone
     return found;

@@ -102,8 +102,8 @@ struct consumer_info {
 
 /// Creates a durable with this configuration, or changes it to that.
 [[nodiscard]] inline result<consumer_info> put_consumer(client& server, const std::string& stream,
-                                                        const std::string& durable, boost::json::object config,
-                                                        std::string_view doing,
+                                                        const std::string& durable,
+                                                        boost::json::object config, std::string_view doing,
                                                         std::chrono::milliseconds timeout) {
   boost::json::object body;
   body["stream_name"] = stream;
@@ -219,8 +219,8 @@ struct fitting_consumer {
   bool is_recreated = false; ///< it begins with the stream's first message again
 };
 
-/// Makes an existing durable lose nothing. One that may have given messages up is recreated, as the server does
-/// not tell which: what was consumed comes again, too.
+/// Makes an existing durable lose nothing. One that may have given messages up is recreated, as the server
+/// does not tell which: what was consumed comes again, too.
 [[nodiscard]] inline result<fitting_consumer> fit_consumer(client& server, const stream_info& stream,
                                                            const std::string& subject, consumer_info info,
                                                            const subscriber_options& options,
@@ -231,18 +231,18 @@ struct fitting_consumer {
   if (!corrected)
     return fitting_consumer{std::move(info), false};
   const bool may_have_given_up = info.gives_up() && info.delivered_consumer > 0;
-  auto made = may_have_given_up
-                  ? recreate_consumer(server, stream.name, subject, options, timeout)
-                  : put_consumer(server, stream.name, options.durable, std::move(corrected->config),
-                                 "changing", timeout);
+  auto made = may_have_given_up ? recreate_consumer(server, stream.name, subject, options, timeout)
+                                : put_consumer(server, stream.name, options.durable,
+                                               std::move(corrected->config), "changing", timeout);
   if (!made)
     return made.error();
   const std::string who = "the durable " + options.durable + " of the stream " + stream.name;
-  server.report(may_have_given_up
-                    ? who + " gave a message up after " + std::to_string(info.max_deliver) +
-                          " deliveries, so that some may be missing: it is recreated with max_deliver -1, and "
-                          "begins with the stream's first message again"
-                    : who + " is changed: " + corrected->changes);
+  server.report(
+      may_have_given_up
+          ? who + " gave a message up after " + std::to_string(info.max_deliver) +
+                " deliveries, so that some may be missing: it is recreated with max_deliver -1, and "
+                "begins with the stream's first message again"
+          : who + " is changed: " + corrected->changes);
   return fitting_consumer{std::move(*made), may_have_given_up};
 }
 

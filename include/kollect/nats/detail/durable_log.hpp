@@ -93,8 +93,7 @@ public:
       return false;
     if (known.stream_sequence > stream_.last_sequence)
       return true;
-    const auto found =
-        settle(detail::find_message(server_, stream_.name, known.stream_sequence, timeout));
+    const auto found = settle(detail::find_message(server_, stream_.name, known.stream_sequence, timeout));
     if (!found || !*found)
       return found ? result<bool>(false) : found.error();
     const auto time = parse_timestamp((*found)->time);
@@ -114,8 +113,8 @@ public:
     return fingerprint_of((*found)->value) != *known.last;
   }
 
-  /// Whether the durable has acknowledged messages that the owner has not read, as after its store was put back
-  /// to an older copy.
+  /// Whether the durable has acknowledged messages that the owner has not read, as after its store was put
+  /// back to an older copy.
   [[nodiscard]] result<bool> has_passed(const read_position& known, std::chrono::milliseconds timeout) {
     const auto next = static_cast<std::uint64_t>(std::max<std::int64_t>(known.next, 0));
     if (next == 0 || durable_.floor_stream < next)
@@ -126,18 +125,18 @@ public:
     return *found && (*found)->sequence <= durable_.floor_stream;
   }
 
-  /// Whether messages that were delivered and not acknowledged will not come again. Of one that says that it waits
-  /// for nothing.
+  /// Whether messages that were delivered and not acknowledged will not come again. Of one that says that it
+  /// waits for nothing.
   [[nodiscard]] result<bool> has_given_up(std::chrono::milliseconds timeout) {
-    const auto found = settle(
-        find_next_message(server_, stream_.name, subject_, durable_.floor_stream + 1, timeout));
+    const auto found =
+        settle(find_next_message(server_, stream_.name, subject_, durable_.floor_stream + 1, timeout));
     if (!found)
       return found.error();
     return *found && (*found)->sequence <= durable_.delivered_stream;
   }
 
-  /// Makes the durable begin with the stream's first message again. After a failure it may be gone: to be called
-  /// again.
+  /// Makes the durable begin with the stream's first message again. After a failure it may be gone: to be
+  /// called again.
   [[nodiscard]] result<void> recreate(std::chrono::milliseconds timeout) {
     auto made = recreate_consumer(server_, stream_.name, subject_, options_, timeout);
     if (!made)

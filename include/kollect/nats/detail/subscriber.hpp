@@ -197,9 +197,8 @@ private:
     return give_up(error::topic_missing, "the stream " + source_.stream().name + " was deleted or recreated");
   }
   failure give_up_durable() {
-    return give_up(error::topic_missing,
-                   "the durable " + options_.durable + " of the stream " + source_.stream().name +
-                       " was deleted");
+    return give_up(error::topic_missing, "the durable " + options_.durable + " of the stream " +
+                                             source_.stream().name + " was deleted");
   }
 
   [[nodiscard]] result<void> check_usable() {
@@ -348,7 +347,8 @@ private:
     if (!has_passed)
       return has_passed.error();
     if (*has_passed)
-      return begin_anew("the durable " + options_.durable + " has acknowledged messages that the store does not "
+      return begin_anew("the durable " + options_.durable +
+                        " has acknowledged messages that the store does not "
                         "have, as after it was put back to an older copy");
     const auto unseen = stored ? std::optional(stored->next) : std::nullopt;
     if (const auto gap = find_gap(source_.durable(), source_.stream(), unseen); gap && listener_.gap)
@@ -429,10 +429,9 @@ private:
     if (!request)
       return;
     acknowledger_.drop_abandoned();
-    const auto status = server_->publish("$JS.API.CONSUMER.MSG.NEXT." + source_.stream().name + "." +
-                                             options_.durable,
-                                         messages_.prefix + "." + std::to_string(request->number),
-                                         to_json(*request, pulls_.limits().expiry));
+    const auto status = server_->publish(
+        "$JS.API.CONSUMER.MSG.NEXT." + source_.stream().name + "." + options_.durable,
+        messages_.prefix + "." + std::to_string(request->number), to_json(*request, pulls_.limits().expiry));
     if (status != NATS_OK)
       pulls_.ended(request->number, pull_status::busy, clock::now());
   }
