@@ -170,7 +170,8 @@ public:
   void note(const std::vector<received_message>& batch) {
     std::set<std::int32_t> seen;
     for (auto message = batch.rbegin(); message != batch.rend(); ++message)
-      if (seen.insert(message->partition).second) {
+      // What was passed over as unreadable has no record to recognise the log by; one before it has.
+      if (!message->unreadable && seen.insert(message->partition).second) {
         const auto& kept = *static_cast<const kept_message*>(message->owner.get());
         auto record = known_record_of(*kept.native);
         known_.try_emplace(message->partition, partition_records{record, record}).first->second.last = record;
