@@ -162,7 +162,7 @@ result<log_report> compare_log(const program::sink_flags& flags, const std::stri
 /// Where the broker holds something next that cannot be read, as far as the store is behind.
 result<std::vector<std::string>> find_unreadable(const program::sink_flags& flags,
                                                  const std::vector<store_lag>& lag,
-                                                 std::optional<std::size_t> memory_budget) {
+                                                 const memory_shares& shares) {
   std::vector<partition_position> behind;
   for (const auto& one : lag)
     if (one.next_offset >= 0 && one.next_offset < one.end_offset)
@@ -175,8 +175,6 @@ result<std::vector<std::string>> find_unreadable(const program::sink_flags& flag
     return target.error();
   if (target->system != broker_system::kafka)
     return out;
-  const auto shares = share_out(memory_budget ? *memory_budget : available_memory());
-  decompression::bound(shares.answer);
   kafka::subscriber_options options;
   options.max_message_bytes = shares.answer;
   options.fetch_bytes = shares.fetch;
@@ -234,10 +232,12 @@ result<int> doctor(const doctor_flags& flags, program::log& log) {
   auto waiting = future_letters(**opened);
   if (!waiting)
     return waiting.error();
+  const auto shares = share_out(flags.memory_budget.value_or(available_memory()));
+  decompression::bound(shares.answer);
   // What the store says is told in any case.
   auto compared = compare_log(flags.sink, flags.group, *positions, log);
   const auto beside = compared ? std::move(*compared) : log_report{};
-  auto unreadable = compared ? find_unreadable(flags.sink, beside.lag, flags.memory_budget)
+  auto unreadable = compared ? find_unreadable(flags.sink, beside.lag, shares)
                              : result<std::vector<std::string>>(std::vector<std::string>());
   auto warnings = shared_scopes(*scopes);
   warnings.insert(warnings.end(), waiting->begin(), waiting->end());

@@ -74,21 +74,25 @@ public:
   client& source() noexcept { return *client_; }
   const std::shared_ptr<client>& shared_source() const noexcept { return client_; }
 
-  /// The record at an offset; nothing where none stands there.
+  /// The record at an offset; nothing where none stands there, or none that can be read.
   [[nodiscard]] result<message_pointer> read(std::int32_t partition, std::int64_t offset,
                                              std::chrono::milliseconds timeout) {
     const deadline end{timeout};
     if (auto begun = fetch_from(*client_, topic_, {{partition, offset}}); !begun)
       return begun.error();
     std::optional<message_pointer> found;
+    client_->events().oversized.reset();
+    constexpr std::chrono::milliseconds most{100}; // an answer that is too large wakes nobody
     while (!found && !end.passed()) {
-      message_pointer native{rd_kafka_consumer_poll(client_->native(), milliseconds_of(end.left()))};
+      message_pointer native{rd_kafka_consumer_poll(client_->native(), milliseconds_of(end.left(most)))};
+      if (client_->events().oversized)
+        found = nullptr;
       if (!native || native->partition != partition)
         continue;
       if (native->err == RD_KAFKA_RESP_ERR_NO_ERROR)
         found = native->offset == offset ? std::move(native) : nullptr;
       else if (native->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
-               native->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)
+               native->err == RD_KAFKA_RESP_ERR__PARTITION_EOF || is_damage(native->err))
         found = nullptr;
     }
     rd_kafka_assign(client_->native(), nullptr);
@@ -123,6 +127,8 @@ public:
       } else if (native->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
         found.emplace(native->partition, native->offset <= wanted->second.offset ? log_finding::replaced
                                                                                  : log_finding::forgotten);
+      } else if (is_damage(native->err)) {
+        found.emplace(native->partition, log_finding::forgotten);
       } else if (native->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
         found.emplace(native->partition, compare(*native, wanted->second));
       }
@@ -165,7 +171,7 @@ public:
     std::set<std::int32_t> seen;
     for (auto message = batch.rbegin(); message != batch.rend(); ++message)
       // What stands for a message that could not be read has no owner, and nothing to compare.
-      if (message->owner && seen.insert(message->partition).second) {
+      if (message->owner && !message->unreadable && seen.insert(message->partition).second) {
         const auto& kept = *static_cast<const kept_message*>(message->owner.get());
         auto record = known_record_of(*kept.native);
         known_.try_emplace(message->partition, partition_records{record, record}).first->second.last = record;
