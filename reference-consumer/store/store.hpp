@@ -23,8 +23,8 @@ public:
   virtual result<std::vector<owned_position>>
   claim(const std::string& log, std::span<const std::int32_t> partitions, std::string_view owner) = 0;
 
-  /// Sets a partition of ours, or a stream, back to `next_offset`, -1 for the log's beginning, because its log is
-  /// not the one it was. error::fenced if it is not ours any more.
+  /// Sets a partition of ours, or a stream, back to `next_offset`, -1 for the log's beginning, because its
+  /// log is not the one it was. error::fenced if it is not ours any more.
   virtual result<void> rewind(const std::string& log, const owned_position& held,
                               std::int64_t next_offset) = 0;
 

@@ -157,9 +157,8 @@ public:
 private:
   partition_listener listener() {
     partition_listener made;
-    made.assigned =
-        [this](const log_identity& identity,
-               std::span<const std::int32_t> partitions) -> result<std::vector<std::optional<read_position>>> {
+    made.assigned = [this](const log_identity& identity, std::span<const std::int32_t> partitions)
+        -> result<std::vector<std::optional<read_position>>> {
       identities.insert(identity.name);
       assigned.emplace_back(partitions.begin(), partitions.end());
       if (refusals-- > 0)

@@ -33,10 +33,11 @@ struct gap {
 /// A subscriber with a listener that remembers what it was told.
 class member {
 public:
-  std::optional<read_position> stored = read_position(0); ///< what the listener answers; nothing: the store never saw the log
-  int refusals = 0;                       ///< how often `assigned` is to fail first
-  int questions = 0;                      ///< how often it was asked
-  std::vector<std::string> identities;    ///< of the log, as it was told
+  std::optional<read_position> stored =
+      read_position(0);                ///< what the listener answers; nothing: the store never saw the log
+  int refusals = 0;                    ///< how often `assigned` is to fail first
+  int questions = 0;                   ///< how often it was asked
+  std::vector<std::string> identities; ///< of the log, as it was told
   std::vector<gap> gaps;
   std::vector<received_message> messages; ///< all that poll() has given
   std::vector<failure> failures;          ///< all that poll() has failed with
@@ -115,9 +116,8 @@ public:
 private:
   partition_listener listener() {
     partition_listener made;
-    made.assigned =
-        [this](const log_identity& identity,
-               std::span<const std::int32_t> partitions) -> result<std::vector<std::optional<read_position>>> {
+    made.assigned = [this](const log_identity& identity, std::span<const std::int32_t> partitions)
+        -> result<std::vector<std::optional<read_position>>> {
       ++questions;
       identities.push_back(identity.name);
       if (partitions.size() != 1 || partitions[0] != 0)

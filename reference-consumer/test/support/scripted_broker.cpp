@@ -96,8 +96,7 @@ private:
     broker_.starts.push_back(start ? std::optional(start->next) : std::nullopt);
     // A durable knows by itself how far it is.
     const bool is_kafka = broker_.log.system == broker_system::kafka;
-    next_ =
-        is_kafka ? (start ? start->next : 0) : static_cast<std::int64_t>(broker_.acknowledged.size()) + 1;
+    next_ = is_kafka ? (start ? start->next : 0) : static_cast<std::int64_t>(broker_.acknowledged.size()) + 1;
     return {};
   }
 
