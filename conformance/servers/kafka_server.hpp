@@ -77,9 +77,9 @@ public:
 
   /// host:port of a listener; empty for one that this broker does not have.
   std::string bootstrap(kafka_listener listener = kafka_listener::plaintext) const;
-  process& child() noexcept;     ///< the running process, to signal it (SIGSTOP, SIGCONT)
-  std::string log() const;       ///< all that the broker wrote, over restarts: warnings and errors
-  kafka_admin& admin() noexcept; ///< a client of the plaintext listener
+  process& child() noexcept;           ///< the running process, to signal it (SIGSTOP, SIGCONT)
+  std::string log() const;             ///< all that the broker wrote, over restarts: warnings and errors
+  kafka_admin& admin() noexcept;       ///< a client of the plaintext listener
   std::filesystem::path store() const; ///< the folder of all logs, to put a copy back while it is stopped
 
   /// As in kafka_admin.
