@@ -33,16 +33,27 @@ result<void> own_partitions(store& into, const std::string& log, owned_positions
 struct compared_scope {
   scope_record record;
   row_map rows;
+  bool is_damaged = false; ///< the rows were not those that were written
 };
 
+/// Rows that somebody has changed are what is to be mended.
 result<compared_scope> read_scope(transaction& from, const scope& which) {
   auto record = from.open_scope(which);
   if (!record)
     return record.error();
   auto rows = from.rows(record->id);
+  const bool is_damaged = !rows && rows.error().reason() == error::store_corrupt;
+  if (is_damaged) {
+    if (auto distrusted = from.distrust(record->id); !distrusted)
+      return distrusted.error();
+    record = from.open_scope(which);
+    if (!record)
+      return record.error();
+    rows = from.rows(record->id);
+  }
   if (!rows)
     return rows.error();
-  return compared_scope{std::move(*record), rows->to_map()};
+  return compared_scope{std::move(*record), rows->to_map(), is_damaged};
 }
 
 resync_relation relation_of(const compared_scope& held, const compared_scope& rebuilt,
@@ -51,7 +62,7 @@ resync_relation relation_of(const compared_scope& held, const compared_scope& re
     return resync_relation::missing;
   if (*rebuilt.record.order < *held.record.order)
     return resync_relation::newer_in_store;
-  return changes.empty() ? resync_relation::same : resync_relation::different;
+  return changes.empty() && !held.is_damaged ? resync_relation::same : resync_relation::different;
 }
 
 result<void> write(transaction& target, const ingest_settings& settings, const compared_scope& held,

@@ -49,6 +49,11 @@ int compare_identities(const item_view& left, const item_view& right) {
   return 0;
 }
 
+bool is_row_of(const row_identity& identity, std::string_view raw) {
+  const auto row = read_row(raw);
+  return row.raw == raw && row.identity() == identity;
+}
+
 row_map held_rows::to_map() const {
   row_map out;
   for (std::size_t index = 0; index < size(); ++index)
@@ -87,8 +92,7 @@ void held_rows_builder::add(const held_rows& from, std::size_t begin, std::size_
 }
 
 result<void> held_rows_builder::add_stored(const row_identity& identity, std::string_view raw) {
-  const auto row = read_row(raw);
-  if (row.raw != raw || row.identity() != identity)
+  if (!is_row_of(identity, raw))
     return make_failure(
         error::store_corrupt,
         "the store holds a row that is not the one its names say; restore it from a backup, or "

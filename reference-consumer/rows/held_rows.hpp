@@ -20,6 +20,9 @@ item_view read_row(std::string_view raw);
 /// The order of row_identity (ROW-03) between two rows, mostly without making one: below, at or above 0.
 int compare_identities(const item_view& left, const item_view& right);
 
+/// Whether a text is a row, all of it, with this identity.
+bool is_row_of(const row_identity& identity, std::string_view raw);
+
 /// The rows of a scope as raw JSON, rising by identity, in two pieces of memory: a row costs its bytes and
 /// four more. All of them have been found good. At most 4 GiB of text.
 class held_rows {

@@ -98,7 +98,32 @@ result<std::vector<change>> postgresql_transaction::take_staged(std::int64_t sco
   return out;
 }
 
+/// A row that is filed under other names, or another digest, than its own is none that anybody would find: it
+/// goes.
+result<void> postgresql_transaction::remove_misfiled_rows(std::int64_t scope_id) {
+  std::vector<std::string> misfiled;
+  if (auto read =
+          connection_.visit("SELECT target_namespace, target_name, namespace, name, uid, item, "
+                            "identity_digest FROM items WHERE "
+                            "scope_id = $1",
+                            parameters().integer(scope_id),
+                            [&](const row& found) {
+                              const row_identity names{found.text(0), found.text(1), found.text(2),
+                                                       found.text(3), found.text(4)};
+                              if (found.bytes(6) != digest_of(names) || !is_row_of(names, found.bytes(5)))
+                                misfiled.push_back(found.text(6));
+                            });
+      !read)
+    return read;
+  if (misfiled.empty())
+    return {};
+  return connection_.post("DELETE FROM items WHERE scope_id = $1 AND identity_digest = ANY ($2)",
+                          parameters().integer(scope_id).many_bytes(views_of(misfiled)));
+}
+
 result<void> postgresql_transaction::distrust(std::int64_t scope_id) {
+  if (auto removed = remove_misfiled_rows(scope_id); !removed)
+    return removed;
   scope_totals totals;
   if (auto read = connection_.visit(
           "SELECT target_namespace, target_name, namespace, name, uid, item FROM items WHERE scope_id = $1",

@@ -72,6 +72,7 @@ private:
   result<void> read_locked(const std::vector<std::string_view>& digests);
   result<std::int64_t> log_id(const std::string& log);
   result<feed_place*> find_feed_place();
+  result<void> remove_misfiled_rows(std::int64_t scope_id);
   result<void> prune_dedup_keys(const retention& bounds);
   result<void> prune_dead_letter_bodies(const retention& bounds);
   result<void> prune_changes(std::int64_t horizon);

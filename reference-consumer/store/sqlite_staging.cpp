@@ -92,7 +92,30 @@ result<std::vector<change>> sqlite_transaction::take_staged(std::int64_t, std::i
   return out;
 }
 
+/// A row that is filed under other names than its own is none that anybody would find: it goes.
+result<void> sqlite_transaction::remove_misfiled_rows(std::int64_t scope_id) {
+  std::vector<std::int64_t> misfiled;
+  if (auto read = database_.query(
+          "SELECT target_namespace, target_name, namespace, name, uid, item, item_id FROM items WHERE "
+          "scope_id = ?",
+          [&](statement& select) { select.bind(scope_id); },
+          [&](statement& row) {
+            if (!is_row_of({row.text(0), row.text(1), row.text(2), row.text(3), row.text(4)}, row.bytes(5)))
+              misfiled.push_back(row.integer(6));
+          });
+      !read)
+    return read;
+  for (const auto item_id : misfiled)
+    if (auto removed = database_.run("DELETE FROM items WHERE item_id = ?",
+                                     [item_id](statement& remove) { remove.bind(item_id); });
+        !removed)
+      return removed;
+  return {};
+}
+
 result<void> sqlite_transaction::distrust(std::int64_t scope_id) {
+  if (auto removed = remove_misfiled_rows(scope_id); !removed)
+    return removed;
   return database_.run(
       "UPDATE scopes SET items_digest = zeroblob(32), (row_count, row_bytes, rows_checksum) = (SELECT "
       "count(*), "

@@ -56,6 +56,7 @@ private:
   explicit sqlite_transaction(database& target) : database_(target) {}
 
   result<std::int64_t> log_id(const std::string& log);
+  result<void> remove_misfiled_rows(std::int64_t scope_id);
   result<void> prune_dedup_keys(const retention& bounds);
   result<void> prune_changes(const retention& bounds);
   result<void> prune_dead_letter_bodies(const retention& bounds);
