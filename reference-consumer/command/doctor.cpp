@@ -9,6 +9,7 @@
 #include <kollect/checksum.hpp>
 #include <kollect/json_writer.hpp>
 #include <kollect/kafka/find_unreadable.hpp>
+#include <kollect/snapshot_message.hpp>
 #include <kollect/timestamp.hpp>
 #include <program/connect.hpp>
 #include <program/exit_code.hpp>
@@ -186,19 +187,32 @@ result<std::vector<std::string>> find_unreadable(const program::sink_flags& flag
   return out;
 }
 
+/// Whether a message is dated so little ahead that a clock may be the reason: one of the year 9999 is poison.
+bool is_dated_soon(const stored_dead_letter& stored) {
+  constexpr std::int64_t a_day = 86'400;
+  const auto head = read_unhashed_head(std::string_view(stored.value));
+  return head && head->envelope.timestamp.seconds <= now().seconds + a_day;
+}
+
 /// Messages that wait for the clock.
-result<std::vector<std::string>> future_letters(store& source) {
+result<std::vector<std::string>> future_letters(store_reader& source) {
   constexpr std::int64_t most = 1000;
   auto ids = source.dead_letter_ids(error_name(error::future_timestamp), 0, most);
   if (!ids)
     return ids.error();
-  std::vector<std::string> out;
-  if (!ids->empty())
-    out.push_back(
-        std::to_string(ids->size()) + (ids->size() == most ? " or more" : "") +
-        " dead letters were dated after this machine's clock (future_timestamp): it is behind, or their "
-        "producers' is ahead; they are taken in by themselves when the clock has reached their date");
-  return out;
+  std::int64_t waiting = 0;
+  for (const auto id : *ids) {
+    auto stored = source.dead_letters(id - 1, 1);
+    if (!stored)
+      return stored.error();
+    waiting += !stored->empty() && is_dated_soon(stored->front()) ? 1 : 0;
+  }
+  if (waiting == 0)
+    return std::vector<std::string>{};
+  return std::vector{
+      std::to_string(waiting) + (waiting == most ? " or more" : "") +
+      " dead letters were dated after this machine's clock (future_timestamp): it is behind, or their "
+      "producers' is ahead; they are taken in by themselves when the clock has reached their date"};
 }
 
 /// Scopes that several inventories seem to share: not wrong in the store, but somebody should know.

@@ -27,9 +27,7 @@ constexpr std::size_t to_the_end = std::numeric_limits<std::size_t>::max();
 class change_pieces {
 public:
   change_pieces(snapshot_writer& target, bool has_only_new_rows, const std::function<void()>& on_progress)
-      : target_(target), has_only_new_rows_(has_only_new_rows), on_progress_(on_progress) {
-    piece_.reserve(piece_rows);
-  }
+      : target_(target), has_only_new_rows_(has_only_new_rows), on_progress_(on_progress) {}
 
   /// What it views must stay until flush().
   result<void> add(change_kind kind, row_identity identity, std::string_view before, std::string_view after) {

@@ -227,7 +227,7 @@ TEST(envelope, names_have_a_longest_length) { // S24
   const std::string longest(limits{}.max_name_bytes, 'x');
   EXPECT_EQ(read(longest, longest), "taken");
   EXPECT_EQ(read(longest + "x", ""),
-            "\"cluster\" has 4097 bytes, more than max_name_bytes (4096) at byte 100 [ENV-06]");
+            "\"cluster\" has 4097 bytes, more than max_name_bytes (4096) at byte 85 [ENV-06]");
   EXPECT_TRUE(read("c", longest + "x").starts_with("\"namespace\" has 4097 bytes"));
   EXPECT_EQ(read(R"(\u0061\u0062)", "", {.max_name_bytes = 2}), "taken")
       << "the value counts, not the spelling";

@@ -29,10 +29,25 @@ def run(*words, **how):
 
 
 @functools.lru_cache
+def flags_of(command):
+    """The flags of a command by name, each with its default and its variable, as its manual has them."""
+    text = run(CONSUMER, "manual", "markdown").stdout
+    section = text.split(f"## kollect-consumer {command}\n")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| `(?:-\w, )?(--[a-z-]+)[^`]*` \| (?:`(.*?)`)? ?\| (?:`(.*?)`)? ?\|", section, re.M)
+    return {name: (default, variable) for name, default, variable in rows}
+
+
 def help_of_run():
     """The flags of `kollect-consumer run`, and the variables they can be given as."""
-    text = run(CONSUMER, "run", "--help").stdout
-    return (set(re.findall(r"^  (?:-\w,)?(--[a-z-]+)", text, re.M)), set(re.findall(r"\(Env:(KOLLECT_[A-Z_]+)\)", text)))
+    flags = flags_of("run")
+    return set(flags) | set(flags_of_program()), {variable for _, variable in flags.values()} | set(flags_of_program().values())
+
+
+@functools.lru_cache
+def flags_of_program():
+    """Those of every command, with their variables."""
+    text = run(CONSUMER, "manual", "markdown").stdout.split("\n## kollect-consumer run")[0]
+    return dict(re.findall(r"^\| `(?:-\w, )?(--[a-z-]+)[^`]*` \| (?:`.*?`)? ?\| `(.*?)` \|", text, re.M))
 
 
 class Built(unittest.TestCase):
@@ -200,7 +215,7 @@ class PodTest(Built):
                 self.assertNotIn("optional", volume[0]["secret"])
 
     def test_it_has_time_to_end(self):
-        drain = int(re.search(r"--drain-timeout .*?=(\d+) ", run(CONSUMER, "run", "--help").stdout)[1])
+        drain = int(flags_of("run")["--drain-timeout"][0].removesuffix("s"))
         for _, documents in self.each():
             container = container_of(documents)
             if "command" in container:
@@ -226,7 +241,7 @@ class PodTest(Built):
             self.assertLessEqual(ready["periodSeconds"] * ready["failureThreshold"], 10)
 
     def test_the_image_is_of_this_version(self):
-        self.assertEqual(run(CONSUMER, "--version").stdout.strip(), VERSION)
+        self.assertEqual(run(CONSUMER, "--version").stdout.split("\n")[0], f"kollect-consumer {VERSION}")
         for _, documents in self.each():
             self.assertEqual(container_of(documents)["image"], f"kollect-consumer:{VERSION}")
             self.assertEqual(only(documents, "Deployment")["spec"]["template"]["metadata"]["labels"]
@@ -311,7 +326,7 @@ class TogetherTest(Built):
         self.assertEqual(ports(self.built["postgres and NATS"]), {53, 4222, 5432})
 
     def test_keda_asks_for_the_lag_of_this_group(self):
-        group = re.search(r"--group TEXT=(\S+) ", run(CONSUMER, "run", "--help").stdout)[1]
+        group = flags_of("run")["--group"][0]
         for _, documents in self.each("ScaledObject"):
             spec = only(documents, "ScaledObject")["spec"]
             self.assertEqual(spec["scaleTargetRef"]["name"], only(documents, "Deployment")["metadata"]["name"])
@@ -577,11 +592,7 @@ class DocumentationTest(Built):
         for component in re.findall(r"`components/([\w-]+)`", text):
             self.assertTrue((DEPLOY / "components" / component).is_dir(), component)
         known = set(self.flags)
-        for command in ("dlq", "resync", "doctor", "state"):
-            known |= set(re.findall(r"--[a-z-]+", run(CONSUMER, command, "--help-all").stdout
-                                    + run(CONSUMER, command, "--help").stdout))
-        for verb in ("retry", "list", "drop", "show"):
-            known |= set(re.findall(r"--[a-z-]+", run(CONSUMER, "dlq", verb, "--help").stdout))
+        known |= set(re.findall(r"--[a-z-]+", run(CONSUMER, "manual", "markdown").stdout))
         for flag in re.findall(r"`(--[a-z][a-z-]+)", text):
             self.assertIn(flag, known)
 

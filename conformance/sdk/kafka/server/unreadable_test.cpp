@@ -95,7 +95,9 @@ TEST_F(kafka_server_unreadable, answer_that_is_too_large_is_passed_over_when_tol
   send({"a", "b", std::string(8 * mib, 'x'), "c", std::string(9 * mib, 'x'), std::string(9 * mib, 'x'), "d"});
   ASSERT_TRUE(has_value(reader.join(target(), small_answers(true))));
   ASSERT_TRUE(has_value(reader->mark_end(10s)));
-  ASSERT_TRUE(reader.poll_until_caught_up(60s));
+  ASSERT_TRUE(reader.poll_until_caught_up(60s))
+      << reader.messages.size() << " messages; "
+      << (reader.failures.empty() ? "" : to_string(reader.failures.back()));
   EXPECT_EQ(good_values(), (std::vector<std::string>{"a", "b", "c", "d"}));
   EXPECT_TRUE(reader->unreadable().empty());
   const auto lost = passed_over();
@@ -114,7 +116,9 @@ TEST_F(kafka_server_unreadable, batch_that_is_too_large_when_decompressed_is_pas
   send({"d"});
   ASSERT_TRUE(has_value(reader.join(target(), small_answers(true))));
   ASSERT_TRUE(has_value(reader->mark_end(10s)));
-  ASSERT_TRUE(reader.poll_until_caught_up(60s));
+  ASSERT_TRUE(reader.poll_until_caught_up(60s))
+      << reader.messages.size() << " messages; "
+      << (reader.failures.empty() ? "" : to_string(reader.failures.back()));
   EXPECT_EQ(good_values(), (std::vector<std::string>{"a", "b", "c", "d"}));
   const auto lost = passed_over();
   ASSERT_EQ(lost.size(), 2U);
