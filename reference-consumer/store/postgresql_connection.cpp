@@ -35,7 +35,7 @@ constexpr int statement_timeouts = 6;
 
 /// Parameters that are sent ahead of their answers. More of them would fill the server's buffers while it
 /// works on one statement, and TCP could not tell it from a dead one.
-constexpr std::size_t max_posted_bytes = std::size_t{256} << 10U;
+constexpr std::size_t max_posted_bytes = std::size_t{1} << 20U;
 
 struct verdict {
   error reason;
