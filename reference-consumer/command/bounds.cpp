@@ -11,6 +11,15 @@ void add_memory_budget_flag(program::command& to, std::optional<std::size_t>& bu
       .with_default("what the cgroup allows, or what the machine has");
 }
 
+void add_limits_flags(program::command& to, limits& bounds) {
+  using namespace program;
+  to.section("What a message may be");
+  to.add("--max-depth", bounds.max_depth, count(4, max_depth_ceiling), "deepest nesting of a message");
+  to.add("--max-message-bytes", bounds.max_message_bytes, bytes(1), "longest message that is read");
+  to.add("--max-name-bytes", bounds.max_name_bytes, bytes(1),
+         "longest name of a cluster, a namespace or an inventory");
+}
+
 void add_bounds_flags(program::command& to, bounds_flags& flags) {
   using namespace program;
   to.section("What a message may be");

@@ -23,6 +23,9 @@ struct bounds_flags {
 /// --max-message-bytes to --max-dead-letter-bytes.
 void add_bounds_flags(program::command& to, bounds_flags& flags);
 
+/// --max-depth, --max-message-bytes and --max-name-bytes, for commands that only look at messages.
+void add_limits_flags(program::command& to, limits& bounds);
+
 /// --memory-budget; nothing where it was not given: see available_memory().
 void add_memory_budget_flag(program::command& to, std::optional<std::size_t>& budget);
 

@@ -1,3 +1,4 @@
+#include "command/bounds.hpp"
 #include "command/commands.hpp"
 #include "verdict.hpp"
 
@@ -56,12 +57,7 @@ void add_inspect(program::command& to) {
   auto& added = to.add_command("inspect", "read messages, one a line, and say of each what a consumer would");
   added.section("Messages");
   added.add("FILE", flags->file, file(), "file with one message a line, or - for standard input");
-  added.section("What a message may be");
-  added.add("--max-depth", flags->bounds.max_depth, count(4, max_depth_ceiling),
-            "deepest nesting of a message");
-  added.add("--max-message-bytes", flags->bounds.max_message_bytes, bytes(1), "longest message that is read");
-  added.add("--max-name-bytes", flags->bounds.max_name_bytes, bytes(1),
-            "longest name of a cluster, a namespace or an inventory");
+  add_limits_flags(added, flags->bounds);
   added.shows("kcat -C -e -b localhost:9092 -t inventory.changes | kollect-consumer inspect",
               "Look at what is in a topic");
   added.does([flags](log& log) { return inspect(*flags, log); });

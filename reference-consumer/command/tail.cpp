@@ -1,3 +1,4 @@
+#include "command/bounds.hpp"
 #include "command/commands.hpp"
 #include "command/open_log.hpp"
 #include "verdict.hpp"
@@ -100,12 +101,7 @@ void add_tail(program::command& to) {
             "earliest, latest, or an instant such as 2026-01-15T12:00:00Z");
   added.add("--limit", flags->limit, count(1), "end after this many messages");
   added.add("--until-end", flags->is_until_end, "end when all that was there at the start is told");
-  added.section("What a message may be");
-  added.add("--max-depth", flags->bounds.max_depth, count(4, max_depth_ceiling),
-            "deepest nesting of a message");
-  added.add("--max-message-bytes", flags->bounds.max_message_bytes, bytes(1), "longest message that is read");
-  added.add("--max-name-bytes", flags->bounds.max_name_bytes, bytes(1),
-            "longest name of a cluster, a namespace or an inventory");
+  add_limits_flags(added, flags->bounds);
   added.shows("kollect-consumer tail --manifest sink.yaml --from earliest --until-end",
               "Read all that is there");
   added.does([flags](log& log) { return tail(*flags, log); });

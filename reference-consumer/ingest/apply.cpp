@@ -254,13 +254,13 @@ private:
   /// What the next snapshot will be compared with. Where all changes are known, the rows that are held lead
   /// there; else they are given up first, so that both do not stand in memory.
   void hold_rows(const row_merge& found, const held_rows& held) {
-    if (found.is_recorded())
-      opened_.rows = follow(held, found.changes(), arrived_.room);
-    else
-      opened_.rows = std::nullopt;
-    if (!opened_.rows)
+    if (!found.is_recorded()) {
+      opened_.rows.reset();
       opened_.rows = rows_in_order();
-    else if (!sorted_)
+      return;
+    }
+    opened_.rows = follow(held, found.changes(), arrived_.room);
+    if (!sorted_)
       name_items(*opened_.rows);
   }
 

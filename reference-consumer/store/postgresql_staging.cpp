@@ -2,6 +2,7 @@
 #include "postgresql_digests.hpp"
 #include "postgresql_row_totals.hpp"
 #include "postgresql_transaction.hpp"
+#include "stored_rows.hpp"
 
 #include <string>
 #include <string_view>
@@ -86,14 +87,7 @@ result<std::vector<change>> postgresql_transaction::take_staged(std::int64_t sco
   for (int index = 0; index < found->size(); ++index) {
     const auto row = (*found)[index];
     last_staged_ = row.integer(0);
-    const auto kind = row.is_null(1)   ? change_kind::added
-                      : row.is_null(2) ? change_kind::removed
-                                       : change_kind::changed;
-    out.push_back({kind,
-                   {row.text(3), row.text(4), row.text(5), row.text(6), row.text(7)},
-                   row.text(1),
-                   row.text(2),
-                   {}});
+    out.push_back(read_staged_change(row));
   }
   return out;
 }

@@ -1,5 +1,6 @@
 // How a transaction compares a snapshot that is too large for memory with the rows that are held.
 #include "sqlite_transaction.hpp"
+#include "stored_rows.hpp"
 
 #include <string>
 #include <utility>
@@ -77,14 +78,7 @@ result<std::vector<change>> sqlite_transaction::take_staged(std::int64_t, std::i
     if (!*has_row)
       return out; // and the statement is ready again
     last_staged_ = row.integer(0);
-    const auto kind = row.is_null(1)   ? change_kind::added
-                      : row.is_null(2) ? change_kind::removed
-                                       : change_kind::changed;
-    out.push_back({kind,
-                   {row.text(3), row.text(4), row.text(5), row.text(6), row.text(7)},
-                   row.text(1),
-                   row.text(2),
-                   {}});
+    out.push_back(read_staged_change(row));
     constexpr std::int64_t around = 512; // what a change takes beside its texts, about
     bytes -= static_cast<std::int64_t>(out.back().before.size() + out.back().after.size()) + around;
   }

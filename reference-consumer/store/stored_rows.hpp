@@ -125,6 +125,20 @@ stored_row read_stored_row(const Row& found) {
           found.text(6)};
 }
 
+/// change_id, the item before, the item after, target_namespace, target_name, namespace, name, uid; an item
+/// is NULL where there is none.
+template <class Row>
+change read_staged_change(const Row& found) {
+  const auto kind = found.is_null(1)   ? change_kind::added
+                    : found.is_null(2) ? change_kind::removed
+                                       : change_kind::changed;
+  return {kind,
+          {found.text(3), found.text(4), found.text(5), found.text(6), found.text(7)},
+          found.text(1),
+          found.text(2),
+          {}};
+}
+
 /// Reads a scope's rows, by order of identity: target_namespace, target_name, namespace, name, uid, item.
 class stored_rows_reader {
 public:
