@@ -33,6 +33,7 @@ public:
     EXPECT_NE(native_, nullptr) << reason;
     if (!transactional_id.empty())
       expect(rd_kafka_init_transactions(native_.get(), 30'000));
+    look_up_topic();
   }
 
   void send(const std::string& value) { send(value.data(), value.size()); }
@@ -47,6 +48,16 @@ public:
   void flush() { EXPECT_EQ(rd_kafka_flush(native_.get(), 30'000), RD_KAFKA_RESP_ERR_NO_ERROR); }
 
 private:
+  /// Messages for a topic that librdkafka does not know yet wait in a queue of their own. A flush that begins
+  /// before they move to their partition sends the first of them as a batch of one.
+  void look_up_topic() {
+    topic_handle_.reset(rd_kafka_topic_new(native_.get(), topic_.c_str(), nullptr));
+    const rd_kafka_metadata_t* found = nullptr;
+    EXPECT_EQ(rd_kafka_metadata(native_.get(), 0, topic_handle_.get(), &found, 30'000),
+              RD_KAFKA_RESP_ERR_NO_ERROR);
+    const kafka::detail::metadata_pointer owned{found};
+  }
+
   void send(const char* value, std::size_t size) {
     rd_kafka_vu_t fields[4] = {};
     fields[0].vtype = RD_KAFKA_VTYPE_TOPIC;
@@ -67,6 +78,7 @@ private:
 
   std::string topic_;
   std::unique_ptr<rd_kafka_t, kafka::detail::releaser<rd_kafka_destroy>> native_;
+  kafka::detail::topic_pointer topic_handle_;
 };
 
 } // namespace kollect::test
