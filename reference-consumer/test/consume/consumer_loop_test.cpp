@@ -1,4 +1,4 @@
-#include "consumer_loop.hpp"
+#include "consume/consumer_loop.hpp"
 
 #include "support/assertions.hpp"
 #include "support/faulty_store.hpp"

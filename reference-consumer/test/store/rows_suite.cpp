@@ -1,5 +1,5 @@
 // What readers ask of a store: pages of rows, and what tells how complete they are.
-#include "store_suite.hpp"
+#include "store/store_suite.hpp"
 
 #include "support/seeded_random.hpp"
 

@@ -1,4 +1,4 @@
-#include "consumer_loop.hpp"
+#include "consume/consumer_loop.hpp"
 #include "store/sqlite_store.hpp"
 #include "support/assertions.hpp"
 #include "support/call_faults.hpp"

@@ -1,4 +1,4 @@
-#include "verdict.hpp"
+#include "command/describe_message.hpp"
 
 #include <kollect/json_writer.hpp>
 #include <kollect/parse.hpp>

@@ -1,7 +1,7 @@
 #ifndef KOLLECT_CONSUMER_FEED_MESSAGE_HPP
 #define KOLLECT_CONSUMER_FEED_MESSAGE_HPP
 
-#include "feed_format.hpp"
+#include "feed/feed_format.hpp"
 #include "store/store.hpp"
 
 #include <kollect/message.hpp>

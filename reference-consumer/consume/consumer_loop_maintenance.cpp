@@ -1,7 +1,7 @@
 // What the loop does and tells between batches.
-#include "consumer_loop.hpp"
+#include "consume/consumer_loop.hpp"
 
-#include "trace_context.hpp"
+#include "ingest/trace_context.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -1,4 +1,4 @@
-#include "outbox.hpp"
+#include "feed/outbox.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "trace_context.hpp"
+#include "ingest/trace_context.hpp"
 
 #include <gtest/gtest.h>
 

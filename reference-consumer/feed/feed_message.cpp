@@ -1,4 +1,4 @@
-#include "feed_message.hpp"
+#include "feed/feed_message.hpp"
 
 #include <kollect/path_segment.hpp>
 #include <kollect/scope.hpp>

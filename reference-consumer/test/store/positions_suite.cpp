@@ -1,4 +1,4 @@
-#include "store_suite.hpp"
+#include "store/store_suite.hpp"
 
 namespace kollect::consumer::test {
 namespace {

@@ -1,4 +1,4 @@
-#include "resync.hpp"
+#include "consume/resync.hpp"
 
 #include "ingest/apply.hpp"
 

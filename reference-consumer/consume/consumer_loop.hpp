@@ -1,9 +1,9 @@
 #ifndef KOLLECT_CONSUMER_LOOP_HPP
 #define KOLLECT_CONSUMER_LOOP_HPP
 
+#include "feed/outbox.hpp"
 #include "ingest/ingest.hpp"
 #include "operations/monitor.hpp"
-#include "outbox.hpp"
 #include "store/store.hpp"
 
 #include <kollect/transport.hpp>

@@ -10,7 +10,7 @@
 
 #include <unistd.h>
 
-namespace kollect::consumer::test {
+namespace kollect::program::test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -54,4 +54,4 @@ TEST_F(drain_limit, is_no_concern_without_a_signal) {
 }
 
 } // namespace
-} // namespace kollect::consumer::test
+} // namespace kollect::program::test

@@ -1,8 +1,8 @@
-#include "consumer_loop.hpp"
+#include "consume/consumer_loop.hpp"
 
 #include "ingest/ingest_within_memory.hpp"
+#include "ingest/trace_context.hpp"
 #include "operations/decompression.hpp"
-#include "trace_context.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -1,4 +1,4 @@
-#include "feed_format.hpp"
+#include "feed/feed_format.hpp"
 
 #include <kollect/json_writer.hpp>
 #include <kollect/limits.hpp>

@@ -1,4 +1,4 @@
-#include "resync.hpp"
+#include "consume/resync.hpp"
 
 #include "store/sqlite_store.hpp"
 #include "support/consumer.hpp"

@@ -1,7 +1,7 @@
 #ifndef KOLLECT_CONSUMER_OUTBOX_HPP
 #define KOLLECT_CONSUMER_OUTBOX_HPP
 
-#include "feed_message.hpp"
+#include "feed/feed_message.hpp"
 #include "operations/monitor.hpp"
 #include "store/store.hpp"
 

@@ -1,5 +1,5 @@
-#ifndef KOLLECT_CONSUMER_VERDICT_HPP
-#define KOLLECT_CONSUMER_VERDICT_HPP
+#ifndef KOLLECT_CONSUMER_DESCRIBE_MESSAGE_HPP
+#define KOLLECT_CONSUMER_DESCRIBE_MESSAGE_HPP
 
 #include <kollect/dedup_window.hpp>
 #include <kollect/json_writer.hpp>
