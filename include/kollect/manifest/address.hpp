@@ -1,6 +1,7 @@
 #ifndef KOLLECT_MANIFEST_ADDRESS_HPP
 #define KOLLECT_MANIFEST_ADDRESS_HPP
 
+#include <kollect/detail/trim.hpp>
 #include <kollect/error.hpp>
 #include <kollect/version.hpp>
 
@@ -27,6 +28,7 @@ inline constexpr std::size_t max_address_bytes = 10UL * 1024; ///< of all of the
 
 /// The port of a NATS URL that names none.
 inline constexpr std::string_view default_nats_port = "4222";
+inline constexpr std::string_view default_wss_port = "443"; ///< where it begins with wss://
 
 namespace detail {
 
@@ -150,9 +152,10 @@ namespace detail {
   return {};
 }
 
-/// Reads a comma-separated list of NATS URLs (NAT-01): `nats://` or `tls://`, or no scheme, which is
-/// `nats://`; a port that is left out is 4222; blanks around a URL are dropped. Neither credentials
-/// nor a path. At most 100 URLs and 10 KiB. A failure is error::invalid_value and does not repeat the text.
+/// Reads a comma-separated list of NATS URLs (NAT-01): `nats://`, `tls://` or `wss://`, or no scheme, which
+/// is `nats://`; a port that is left out is 4222, or 443 for `wss://`; white space around a URL, and a slash
+/// at its end, are dropped. Neither credentials nor a path. At most 100 URLs and 10 KiB. A failure is
+/// error::invalid_value and does not repeat the text.
 [[nodiscard]] inline result<std::vector<std::string>> read_nats_urls(std::string_view text) {
   if (text.size() > max_address_bytes)
     return detail::address_failure("is longer than " + std::to_string(max_address_bytes) + " bytes",
@@ -161,22 +164,21 @@ namespace detail {
   for (bool is_last = false; !is_last;) {
     const auto comma = text.find(',');
     is_last = comma == std::string_view::npos;
-    auto url = text.substr(0, comma);
+    auto url = detail::trim(text.substr(0, comma));
     if (!is_last)
       text.remove_prefix(comma + 1);
-    while (url.starts_with(' '))
-      url.remove_prefix(1);
-    while (url.ends_with(' '))
-      url.remove_suffix(1);
 
     std::string_view scheme = "nats://";
     if (const auto end = url.find("://"); end != std::string_view::npos) {
       scheme = url.substr(0, end + 3);
-      if (scheme != "nats://" && scheme != "tls://")
-        return detail::address_failure("must begin with nats:// or tls://", "NAT-01");
+      if (scheme != "nats://" && scheme != "tls://" && scheme != "wss://")
+        return detail::address_failure("must begin with nats://, tls:// or wss://", "NAT-01");
       url.remove_prefix(end + 3);
     }
-    auto address = detail::check_host_port(url, default_nats_port, "NAT-01");
+    if (url.ends_with('/'))
+      url.remove_suffix(1);
+    auto address =
+        detail::check_host_port(url, scheme == "wss://" ? default_wss_port : default_nats_port, "NAT-01");
     if (!address)
       return address.error();
     if (urls.size() == max_addresses)
