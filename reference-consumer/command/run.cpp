@@ -204,6 +204,7 @@ result<int> run(const run_flags& flags, program::log& log) {
     log.warning(
         what, {{"cluster", which.cluster}, {"namespace", which.namespace_}, {"inventory", which.inventory}});
   };
+  settings.end_process = [] { nats::end_process(program::success); };
   monitor watched(KOLLECT_VERSION_STRING, std::chrono::seconds(flags.stuck_after_seconds));
   const auto served = start_portal(flags.portal, flags.store, hangup, watched, log);
   if (!served)

@@ -16,6 +16,9 @@ constexpr std::chrono::milliseconds poll_time{250};
 constexpr std::chrono::milliseconds last_poll_time{10};
 constexpr std::chrono::milliseconds first_back_off{100};
 constexpr std::chrono::seconds storing_interval{1};
+constexpr std::chrono::seconds mark_patience{1};
+constexpr std::chrono::milliseconds stop_patience{500};
+constexpr std::chrono::seconds mark_pause{10};               // between two tries to learn where the log ends
 constexpr std::int64_t checked_bytes_at_start = 64LL << 20U; // of held rows
 
 bool is_of_store(const failure& reason) {
@@ -130,20 +133,44 @@ result<void> consumer_loop::connect() {
   owned_.clear();
   scopes_.forget();
   rewinds_.clear();
+  // A broker that does not answer must not keep us from ending; nothing is under way yet.
+  std::optional<program::drain_limit> impatience;
+  if (settings_.end_process)
+    impatience.emplace(stop_, stop_patience, settings_.end_process);
   auto connected = make_subscriber_(make_listener());
   if (!connected)
     return connected.error();
-  // Each connection has its own mark; after a new one the end is where it is then, or later than at the
-  // start.
-  if (settings_.is_until_end || (settings_.is_monitored && !has_caught_up_))
-    if (auto marked = (*connected)->mark_end(settings_.broker_timeout); !marked)
-      return marked;
   subscriber_ = std::move(*connected);
+  is_end_marked_ = false;
+  if (auto marked = mark_end(); !marked) {
+    subscriber_.reset();
+    return marked;
+  }
   taken_at_ = clock::now();
   has_connected_ = true;
   settings_.ingest.log = subscriber_->log();
   log_.info("consuming", {{"log", settings_.ingest.log.name}, {"owner", settings_.owner}});
   return {};
+}
+
+/// Each connection has its own mark; after a new one the end is where it is then, or later than at the start.
+/// As long as nobody waits for the end, one leader that does not answer must not hold up the partitions of
+/// others.
+result<void> consumer_loop::mark_end() {
+  if (!is_end_awaited() || is_end_marked_)
+    return {};
+  auto marked = subscriber_->mark_end(settings_.is_until_end ? settings_.broker_timeout : mark_patience);
+  is_end_marked_ = marked.has_value();
+  marked_at_ = clock::now();
+  if (marked || settings_.is_until_end || marked.error().code != condition::unavailable)
+    return marked;
+  log_.warning(to_string(marked.error()));
+  return {};
+}
+
+/// Whether somebody wants to know when all that was there is consumed.
+bool consumer_loop::is_end_awaited() const {
+  return settings_.is_until_end || (settings_.is_monitored && !has_caught_up_);
 }
 
 partition_listener consumer_loop::make_listener() {
@@ -307,9 +334,15 @@ void consumer_loop::tell_broker(result<void> (subscriber::*commit)(std::chrono::
 result<consumer_loop::step> consumer_loop::finish_or_go_on() {
   if (std::exchange(is_commit_begun_, false))
     tell_broker(&subscriber::commit);
-  if (!settings_.is_until_end && (!settings_.is_monitored || has_caught_up_)) {
+  if (!is_end_awaited()) {
     forget_failures();
     return step::go_on;
+  }
+  if (!is_end_marked_) {
+    if (clock::now() - marked_at_ < mark_pause)
+      return step::go_on;
+    if (auto marked = mark_end(); !marked)
+      return recover_from(marked.error());
   }
   auto is_done = subscriber_->caught_up(settings_.broker_timeout);
   if (is_done) {
