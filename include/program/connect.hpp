@@ -44,6 +44,14 @@ inline event_sink without_secrets(event_sink sink) {
   return sink;
 }
 
+/// Reads the manifest and picks the sink. Looks no secret up.
+inline result<event_sink> load_sink(const sink_flags& flags) {
+  const auto file = yaml::read_manifest(flags.manifest);
+  if (!file)
+    return file.error();
+  return select_sink(*file, flags.sink.empty() ? std::nullopt : std::optional<std::string_view>(flags.sink));
+}
+
 /// Reads the manifest, picks the sink, looks its secrets up (manifest, then --secret-dir, then
 /// KOLLECT_SECRET_USERNAME, KOLLECT_SECRET_PASSWORD, KOLLECT_SECRET_TOKEN).
 inline result<connection> load_connection(const sink_flags& flags, secrets use = secrets::needed) {

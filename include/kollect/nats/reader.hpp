@@ -29,10 +29,15 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats {
   if (!stream)
     return stream.error();
   if (!*stream)
-    return detail::explain(error::topic_missing, "there is no stream " + target.stream);
+    return make_failure(error::topic_missing,
+                        "there is no stream " + target.stream +
+                            "; check spec.nats.stream: a sink makes the stream when it first publishes",
+                        "NAT-03");
   if (!(*stream)->takes(target.destination))
-    return detail::explain(error::topic_missing, "the stream " + target.stream +
-                                                     " does not take the subject " + target.destination);
+    return make_failure(error::topic_missing,
+                        "the stream " + target.stream + " does not take the subject " + target.destination +
+                            "; check spec.nats.subject and spec.nats.stream",
+                        "NAT-01");
   auto messages = (*server)->subscribe_inbox();
   if (!messages)
     return messages.error();
