@@ -14,6 +14,7 @@
 #include <chrono>
 #include <iostream>
 #include <memory>
+#include <set>
 
 namespace {
 
@@ -44,8 +45,12 @@ run_report begin_report(const wish& wanted, const connection& target) {
 result<void> drive_sink(const wish& wanted, const connection& target,
                         const std::vector<const requirement*>& clauses, program::stop_signal& stop,
                         run_report& report) {
+  const auto sink = program::load_sink(wanted.sink);
+  if (!sink)
+    return sink.error();
   stage brokers({.source = wanted.source,
                  .target = target,
+                 .path_template = sink->path_template,
                  .kafka_version = wanted.kafka_version,
                  .bounds = wanted.bounds});
   auto driven = drive::begin(brokers, wanted.testee);
@@ -74,6 +79,43 @@ result<bool> pair_with_state(const wish& wanted, const std::vector<recorded_mess
   return compared.differences.empty();
 }
 
+result<audit_options> make_audit_options(const wish& wanted, const connection& target) {
+  audit_options options;
+  options.system = target.system;
+  options.clusters = wanted.clusters;
+  options.settle = wanted.settle;
+  const auto sink = program::load_sink(wanted.sink);
+  if (!sink)
+    return sink.error();
+  options.path_template = sink->path_template;
+  if (target.system == broker_system::kafka) {
+    const auto ask = ask_for_ends(target, wanted.bounds.connect);
+    if (!ask)
+      return ask.error();
+    const auto ends = (*ask)(wanted.bounds.connect);
+    if (!ends)
+      return ends.error();
+    options.partitions = static_cast<int>(ends->size());
+  }
+  options.read_at = kollect::now();
+  return options;
+}
+
+/// The clusters of a topic, as far as a message can tell them.
+std::string labels_of(const std::vector<recorded_message>& messages) {
+  constexpr std::size_t most_names = 20;
+  std::set<std::string> names;
+  for (const auto& message : messages)
+    if (auto name = cluster_of(message))
+      names.insert(std::move(*name));
+  std::string out;
+  std::size_t count = 0;
+  for (const auto& name : names)
+    if (++count <= most_names)
+      out.append(out.empty() ? "" : ", ").append("\"" + printable_excerpt(name, 60) + "\"");
+  return out.empty() ? "none" : out + (count > most_names ? " and more" : "");
+}
+
 result<void> audit_log(const wish& wanted, const connection& target,
                        const std::vector<const requirement*>& clauses, program::stop_signal& stop,
                        run_report& report) {
@@ -89,7 +131,16 @@ result<void> audit_log(const wish& wanted, const connection& target,
       return paired.error();
     report.is_unpaired = !*paired;
   }
-  const audit seen(target.system, target.cluster, std::move(*messages));
+  const auto options = make_audit_options(wanted, target);
+  if (!options)
+    return options.error();
+  const auto labels = labels_of(*messages);
+  const audit seen(*options, std::move(*messages));
+  if (seen.message_count() == 0)
+    return make_failure(error::empty_message, "no message at " + target.destination +
+                                                  " is of the clusters that --cluster names; there are " +
+                                                  labels);
+  report.clusters = seen.clusters();
   run_cases(
       clauses, wanted.clauses, [&](const requirement& clause) { return seen.judge(clause); }, report);
   return {};
@@ -128,6 +179,7 @@ result<int> judge_sink(const wish_flags& flags, program::log& log) {
                                       "--run and --skip leave no clause of the profile " + report.profile))
       : wanted->testee.empty() ? audit_log(*wanted, *target, clauses, stop, report)
                                : drive_sink(*wanted, *target, clauses, stop, report);
+  report.is_narrowed = report.results.size() < select({}, target->system).size();
   report.hindrance = hindrance_of(done, report);
   print_summary(std::cout, report);
   if (!wanted->clauses.report.empty())

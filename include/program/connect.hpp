@@ -64,6 +64,14 @@ inline result<connection> make_connection(const manifest_file& file, const event
                                     : resolve(file, sink, sources_of(flags));
 }
 
+/// Reads the manifest and picks the sink. Looks no secret up.
+inline result<event_sink> load_sink(const sink_flags& flags) {
+  const auto file = yaml::read_manifest(flags.manifest);
+  if (!file)
+    return file.error();
+  return select_sink(*file, flags.sink.empty() ? std::nullopt : std::optional<std::string_view>(flags.sink));
+}
+
 /// Reads the manifest, picks the sink, looks its secrets up.
 inline result<connection> load_connection(const sink_flags& flags, secrets use = secrets::needed) {
   auto file = yaml::read_manifest(flags.manifest);

@@ -117,7 +117,7 @@ std::string hello(const testee_request& request) {
       .member("version", KOLLECT_VERSION_STRING)
       .name("features")
       .begin_array();
-  for (const auto* const feature : {"kafka", "nats", "tls", "scram"})
+  for (const auto* const feature : {"kafka", "nats", "tls", "scram", "redaction"})
     out.value(feature);
   out.end_array().end_object();
   return line;
