@@ -25,6 +25,7 @@ struct wish {
   std::chrono::seconds follow{0};
   std::string state_url;           ///< --state; empty: no pairing check
   bool is_list = false;            ///< --list
+  bool is_consumer = false;        ///< --consumer: the testee reads
   std::vector<std::string> testee; ///< after --; empty: an audit
 };
 
