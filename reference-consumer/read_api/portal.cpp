@@ -96,7 +96,7 @@ struct portal::state {
           return store_is_away(counted.error());
         return {};
       });
-      if (!done && done.error().cause)
+      if (!done && done.error().cause && done.error().cause->reason() != error::store_missing)
         log.error(*done.error().cause);
     });
   }
