@@ -3,7 +3,7 @@
 #include "command/feed.hpp"
 #include "command/open_store.hpp"
 #include "command/portal_flags.hpp"
-#include "consumer_loop.hpp"
+#include "consume/consumer_loop.hpp"
 #include "operations/decompression.hpp"
 #include "operations/huge_allocations.hpp"
 #include "operations/memory_budget.hpp"

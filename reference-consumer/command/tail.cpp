@@ -1,7 +1,7 @@
 #include "command/bounds.hpp"
 #include "command/commands.hpp"
+#include "command/describe_message.hpp"
 #include "command/open_log.hpp"
-#include "verdict.hpp"
 
 #include <kollect/json_writer.hpp>
 #include <kollect/nats/end_process.hpp>

@@ -32,7 +32,10 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats {
   if (!stream)
     return stream.error();
   if (!*stream)
-    return detail::explain(error::topic_missing, "there is no stream " + target.stream);
+    return make_failure(error::topic_missing,
+                        "there is no stream " + target.stream +
+                            "; check spec.nats.stream: a sink makes the stream when it first publishes",
+                        "NAT-03");
   if (auto readable = detail::check_readable(**stream, target.destination); !readable)
     return readable.error();
   auto messages = (*server)->subscribe_inbox();
