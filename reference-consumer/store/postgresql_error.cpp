@@ -19,14 +19,17 @@ constexpr known_message mistakes[] = {
     {"server does not support SSL",
      {error::invalid_value, "turn TLS on at the server, or correct sslmode in the store's URL"}},
     {"root certificate file",
-     {error::invalid_value, "name the certificate of the server's authority with sslrootcert in the store's URL"}},
+     {error::invalid_value,
+      "name the certificate of the server's authority with sslrootcert in the store's URL"}},
     {"certificate verify failed", {error::tls_failed, "correct the server's certificate, or sslrootcert"}},
-    {"does not match host name", {error::tls_failed, "correct the server's certificate, or the host in --store"}},
+    {"does not match host name",
+     {error::tls_failed, "correct the server's certificate, or the host in --store"}},
     {"certificate file", {error::invalid_value, "correct sslcert in the store's URL"}},
     {"private key file", {error::invalid_value, "correct sslkey in the store's URL"}},
     {"channel binding", {error::authentication_failed, "correct channel_binding in the store's URL"}},
     {"authentication method", {error::authentication_failed, "correct the user, or pg_hba.conf"}},
-    {"unsupported startup parameter", {error::invalid_value, "have the pooler ignore it (ignore_startup_parameters)"}},
+    {"unsupported startup parameter",
+     {error::invalid_value, "have the pooler ignore it (ignore_startup_parameters)"}},
     {"statement pooling mode", {error::invalid_value, pooler_advice}},
     {"could not match", {error::invalid_value, "correct the hosts and ports in the store's URL"}},
     {"definition of service", {error::invalid_value, "correct the service in the store's URL"}},
@@ -48,9 +51,9 @@ verdict judge_state(std::string_view state) noexcept {
   if (state == "42501")
     return {error::store_read_only, "the user needs the right to create and use the schema"};
   if (state == "42P01" || state == "3F000")
-    return {error::store_missing,
-            "somebody has removed the store's tables while they were used; a new start makes them again, and reads "
-            "the log from its beginning"};
+    return {error::store_missing, "somebody has removed the store's tables while they were used; a new start "
+                                  "makes them again, and reads "
+                                  "the log from its beginning"};
   if (state == "42P05" || state == "26000")
     return {error::invalid_value, pooler_advice};
   if (state == "25006")

@@ -15,7 +15,8 @@ struct verdict {
 
 /// Between us and the server stands something that gives our statements to whichever session is free.
 inline constexpr std::string_view pooler_advice =
-    "a connection pooler in transaction or statement mode stands before the database, where prepared statements "
+    "a connection pooler in transaction or statement mode stands before the database, where prepared "
+    "statements "
     "and session settings get lost: use its session mode, or name the database itself in --store";
 
 /// Of an SQLSTATE. The classes are those of PostgreSQL's appendix A.

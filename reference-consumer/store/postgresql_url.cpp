@@ -51,7 +51,8 @@ bool is_unambiguous(std::string_view url) noexcept {
     url.remove_prefix(end + 1);
   }
   const auto before_parameters = url.substr(0, url.find('?'));
-  return !holds_any(before_parameters, "@") && are_hosts(before_parameters.substr(0, before_parameters.find('/')));
+  return !holds_any(before_parameters, "@") &&
+         are_hosts(before_parameters.substr(0, before_parameters.find('/')));
 }
 
 } // namespace kollect::consumer::postgresql

@@ -44,7 +44,8 @@ protected:
   std::string path_ = folder_.path() / "store.db";
 };
 
-/// A folder with a file that this thread can read and not write, also where it is root's; as it was in the end.
+/// A folder with a file that this thread can read and not write, also where it is root's; as it was in the
+/// end.
 class unwritable {
 public:
   unwritable(const std::filesystem::path& folder, const std::filesystem::path& file) : folder_(folder) {
