@@ -9,7 +9,10 @@
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
 
+#include <algorithm>
 #include <array>
+#include <chrono>
+#include <ctime>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -53,15 +56,52 @@ std::optional<http_response> answer_to(const error_code& problem) {
   return plain(400, "this is not an HTTP request: " + problem.message());
 }
 
+/// Whether it names one host, as it must (RFC 9112, 3.2): what a proxy before us has looked at might not be
+/// what we look at.
+template <class Fields>
+bool has_one_host(const http::request_header<Fields>& header) {
+  const auto hosts = header.count(http::field::host);
+  return hosts == 1 || (hosts == 0 && header.version() < 11);
+}
+
+/// The absolute form of a target has a host of its own, which counts (RFC 9112, 3.2.2).
+struct request_target {
+  std::string host;
+  std::string path_and_query;
+};
+
+request_target split_target(std::string target, std::string host) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!beast::iequals(std::string_view(target).substr(0, scheme.size()), scheme))
+      continue;
+    const auto end = std::min(target.find_first_of("/?", scheme.size()), target.size());
+    host = target.substr(scheme.size(), end - scheme.size());
+    target.erase(0, end);
+    if (!target.starts_with('/'))
+      target.insert(0, 1, '/');
+    break;
+  }
+  return {std::move(host), std::move(target)};
+}
+
+/// Now, as RFC 9110 wants it.
+std::string http_date() {
+  const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  std::tm parts{};
+  ::gmtime_r(&now, &parts);
+  std::array<char, 32> text{};
+  return {text.data(), std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts)};
+}
+
 template <class Fields>
 http_request request_of(const http::request_header<Fields>& header) {
-  const std::string target(header.target());
-  const auto mark = target.find('?');
   const auto field = [&](auto name) { return std::string(header[name]); };
+  auto [host, target] = split_target(std::string(header.target()), field(http::field::host));
+  const auto mark = target.find('?');
   return {std::string(header.method_string()),
           target.substr(0, mark),
           mark == std::string::npos ? "" : target.substr(mark + 1),
-          field(http::field::host),
+          std::move(host),
           field(http::field::authorization),
           field(http::field::if_none_match),
           field("Last-Event-ID")};
@@ -166,6 +206,8 @@ private:
     if (problem)
       return refuse(answer_to(problem));
     version_ = parser_->get().version();
+    if (!has_one_host(parser_->get()))
+      return refuse(plain(400, "a request names one Host"));
     is_head_ = method == http::verb::head;
     keep_alive_ = parser_->get().keep_alive();
     auto reply = shared_.handler(request_of(parser_->get().base()));
@@ -220,6 +262,7 @@ private:
     response_.result(static_cast<unsigned>(answer.status));
     if (answer.status != 304)
       response_.set(http::field::content_type, answer.content_type);
+    response_.set(http::field::date, http_date());
     response_.set(http::field::cache_control, "no-store");
     response_.set("X-Content-Type-Options", "nosniff");
     for (const auto& [name, value] : answer.headers)
@@ -278,8 +321,9 @@ private:
       shared_.events.answered(200, clock::now() - begun_at_);
     source_ = std::make_shared<stream_source>(std::move(source));
     std::string head =
-        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
-        "X-Content-Type-Options: nosniff\r\nX-Accel-Buffering: no\r\nConnection: close\r\n\r\n";
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\nDate: " +
+        http_date() +
+        "\r\nX-Content-Type-Options: nosniff\r\nX-Accel-Buffering: no\r\nConnection: close\r\n\r\n";
     keep_alive_ = false;
     if (is_head_)
       return send(std::move(head), true);
