@@ -89,6 +89,10 @@ void add_flags(program::command& to, wish_flags& flags) {
       .separated_by(',');
   to.section("Audit: without a testee");
   to.add("--follow", flags.follow_seconds, seconds(0, 24 * 3600), "judge also what comes within that time");
+  to.add("--settle", flags.settle_seconds, seconds(0, 24 * 3600),
+         "how long after its newest part a set that lacks parts may still become complete");
+  to.add("--cluster", asked.clusters, text("NAME"),
+         "only the messages with this cluster label; may be given again");
   to.add("--state", asked.state_url, text("postgresql://…"),
          "compare the newest snapshot of each scope with this database's state table; the password is in "
          "PGPASSWORD "
@@ -111,6 +115,7 @@ result<wish> make_wish(const wish_flags& flags) {
                : flags.is_mock   ? broker_source::mock
                                  : broker_source::own;
   out.follow = std::chrono::seconds(flags.follow_seconds);
+  out.settle = std::chrono::seconds(flags.settle_seconds);
   out.clauses.report = flags.report;
   std::string ignored; // the flag was checked when it was read
   for (const auto& text : flags.timeouts)
@@ -128,9 +133,9 @@ result<wish> make_wish(const wish_flags& flags) {
     return make_failure(error::invalid_value, "--manifest FILE is required");
   if (out.testee.empty() && out.is_consumer)
     return make_failure(error::invalid_value, "--consumer takes the command of a testee after --");
-  if (!out.testee.empty() && (flags.follow_seconds != 0 || !out.state_url.empty()))
+  if (!out.testee.empty() && (flags.follow_seconds != 0 || !out.state_url.empty() || !out.clusters.empty()))
     return make_failure(error::invalid_value,
-                        "--follow and --state are for audits, without a testee after --");
+                        "--follow, --cluster and --state are for audits, without a testee after --");
   return out;
 }
 

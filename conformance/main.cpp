@@ -15,6 +15,7 @@
 #include <chrono>
 #include <iostream>
 #include <memory>
+#include <set>
 
 namespace {
 
@@ -46,8 +47,12 @@ template <class Drive>
 result<void> drive_testee(const wish& wanted, const connection& target,
                           const std::vector<const requirement*>& clauses, program::stop_signal& stop,
                           run_report& report) {
+  const auto sink = program::load_sink(wanted.sink);
+  if (!sink)
+    return sink.error();
   stage brokers({.source = wanted.source,
                  .target = target,
+                 .path_template = sink->path_template,
                  .kafka_version = wanted.kafka_version,
                  .bounds = wanted.bounds});
   auto driven = Drive::begin(brokers, wanted.testee);
@@ -76,6 +81,43 @@ result<bool> pair_with_state(const wish& wanted, const std::vector<recorded_mess
   return compared.differences.empty();
 }
 
+result<audit_options> make_audit_options(const wish& wanted, const connection& target) {
+  audit_options options;
+  options.system = target.system;
+  options.clusters = wanted.clusters;
+  options.settle = wanted.settle;
+  const auto sink = program::load_sink(wanted.sink);
+  if (!sink)
+    return sink.error();
+  options.path_template = sink->path_template;
+  if (target.system == broker_system::kafka) {
+    const auto ask = ask_for_ends(target, wanted.bounds.connect);
+    if (!ask)
+      return ask.error();
+    const auto ends = (*ask)(wanted.bounds.connect);
+    if (!ends)
+      return ends.error();
+    options.partitions = static_cast<int>(ends->size());
+  }
+  options.read_at = kollect::now();
+  return options;
+}
+
+/// The clusters of a topic, as far as a message can tell them.
+std::string labels_of(const std::vector<recorded_message>& messages) {
+  constexpr std::size_t most_names = 20;
+  std::set<std::string> names;
+  for (const auto& message : messages)
+    if (auto name = cluster_of(message))
+      names.insert(std::move(*name));
+  std::string out;
+  std::size_t count = 0;
+  for (const auto& name : names)
+    if (++count <= most_names)
+      out.append(out.empty() ? "" : ", ").append("\"" + printable_excerpt(name, 60) + "\"");
+  return out.empty() ? "none" : out + (count > most_names ? " and more" : "");
+}
+
 result<void> audit_log(const wish& wanted, const connection& target,
                        const std::vector<const requirement*>& clauses, program::stop_signal& stop,
                        run_report& report) {
@@ -91,7 +133,16 @@ result<void> audit_log(const wish& wanted, const connection& target,
       return paired.error();
     report.is_unpaired = !*paired;
   }
-  const audit seen(target.system, target.cluster, std::move(*messages));
+  const auto options = make_audit_options(wanted, target);
+  if (!options)
+    return options.error();
+  const auto labels = labels_of(*messages);
+  const audit seen(*options, std::move(*messages));
+  if (seen.message_count() == 0)
+    return make_failure(error::empty_message, "no message at " + target.destination +
+                                                  " is of the clusters that --cluster names; there are " +
+                                                  labels);
+  report.clusters = seen.clusters();
   run_cases(
       clauses, wanted.clauses, [&](const requirement& clause) { return seen.judge(clause); }, report);
   return {};
@@ -106,6 +157,10 @@ std::string hindrance_of(const result<void>& done, const run_report& report) {
   if (report.verdict_of_all() == profile_result::nothing)
     return "nothing was judged: see the clauses above for the reasons";
   return {};
+}
+
+std::vector<const requirement*> select_for(const wish& wanted, const selection& among, broker_system system) {
+  return wanted.is_consumer ? select_for_consumers(among) : select(among, system);
 }
 
 result<int> judge_sink(const wish_flags& flags, program::log& log) {
@@ -123,8 +178,7 @@ result<int> judge_sink(const wish_flags& flags, program::log& log) {
   if (!target)
     return target.error();
   auto report = begin_report(*wanted, *target);
-  const auto clauses =
-      wanted->is_consumer ? select_for_consumers(wanted->clauses) : select(wanted->clauses, target->system);
+  const auto clauses = select_for(*wanted, wanted->clauses, target->system);
   const auto done =
       clauses.empty()
           ? result<void>(make_failure(error::invalid_value,
@@ -132,6 +186,7 @@ result<int> judge_sink(const wish_flags& flags, program::log& log) {
       : wanted->testee.empty() ? audit_log(*wanted, *target, clauses, stop, report)
       : wanted->is_consumer    ? drive_testee<consumer_drive>(*wanted, *target, clauses, stop, report)
                                : drive_testee<drive>(*wanted, *target, clauses, stop, report);
+  report.is_narrowed = report.results.size() < select_for(*wanted, {}, target->system).size();
   report.hindrance = hindrance_of(done, report);
   print_summary(std::cout, report);
   if (!wanted->clauses.report.empty())

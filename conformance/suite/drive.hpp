@@ -40,6 +40,7 @@ private:
 
   drive(stage& brokers, std::vector<std::string> command, testee sink, testee_identity identity);
   const performance& perform(const exercise& wanted);
+  bool offers(std::string_view feature) const;
   std::string reason_to_skip(const exercise& wanted, bool& is_feature) const;
   result<void> run(const exercise& wanted, recording& record);
   result<void> renew_sink();

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <iostream>
 #include <memory>
 
@@ -59,7 +60,10 @@ public:
     const auto& result = report_.results.back();
     const bool is_bad = result.result == verdict::fail || result.result == verdict::could_not_run;
     std::cout << to_string(result.result) << ' '
-              << (is_bad ? describe(result) : std::string(result.clause->id) + "\n") << std::flush;
+              << (is_bad ? describe(result) : std::string(result.clause->id) + "\n");
+    if (!is_bad)
+      std::cout << describe_notes(result);
+    std::cout << std::flush;
   }
 
 private:
@@ -72,10 +76,23 @@ std::string test_name(std::string_view id) {
   return name;
 }
 
+/// What the tests of somebody's CI are told by its environment is not meant for us: shards and repetitions
+/// would leave clauses out, or count them twice. A filter is, as GTEST_FILTER.
 void start_googletest(const std::filesystem::path& report) {
-  std::vector<std::string> words{"kollect-conformance", "--gtest_brief=1"};
-  if (!report.empty())
-    words.push_back("--gtest_output=xml:" + (report / "junit.xml").string());
+  for (const char* const variable :
+       {"GTEST_TOTAL_SHARDS", "GTEST_SHARD_INDEX", "GTEST_SHARD_STATUS_FILE", "TEST_TOTAL_SHARDS",
+        "TEST_SHARD_INDEX", "TEST_SHARD_STATUS_FILE", "TEST_PREMATURE_EXIT_FILE", "XML_OUTPUT_FILE"})
+    ::unsetenv(variable);
+  const char* const filter = std::getenv("GTEST_FILTER");
+  std::vector<std::string> words{
+      "kollect-conformance",        "--gtest_brief=1",
+      "--gtest_repeat=1",           "--gtest_shuffle=0",
+      "--gtest_fail_fast=0",        "--gtest_list_tests=0",
+      "--gtest_break_on_failure=0", "--gtest_throw_on_failure=0",
+      "--gtest_catch_exceptions=1", "--gtest_also_run_disabled_tests=0",
+      "--gtest_stream_result_to=",  "--gtest_filter=" + std::string(filter == nullptr ? "*" : filter)};
+  words.push_back("--gtest_output=" +
+                  (report.empty() ? std::string() : "xml:" + (report / "junit.xml").string()));
   std::vector<char*> pointers;
   for (auto& word : words)
     pointers.push_back(word.data());

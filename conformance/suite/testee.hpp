@@ -25,7 +25,7 @@ namespace kollect::conformance {
 struct testee_identity {
   std::string name;
   std::string version;
-  std::set<std::string, std::less<>> features; ///< kafka, nats, tls, scram
+  std::set<std::string, std::less<>> features; ///< such as kafka, nats-tls, scram, redaction
 };
 
 /// A testee's answer to a request.

@@ -1,7 +1,7 @@
 #include "command/bounds.hpp"
 #include "command/commands.hpp"
 #include "command/open_store.hpp"
-#include "consumer_loop.hpp"
+#include "consume/consumer_loop.hpp"
 
 #include <kollect/json_writer.hpp>
 #include <kollect/kafka/subscriber.hpp>

@@ -98,7 +98,7 @@ std::string answer_line(testee_sink& sink, const std::string& line) {
     return program::answer_testee({}, request.error());
   if (request->op == "hello")
     return program::answer_hello(*request, "kollect-producer", KOLLECT_VERSION_STRING,
-                                 {"kafka", "nats", "tls", "scram"});
+                                 {"kafka", "nats", "tls", "scram", "redaction"});
   if (request->op == "open")
     return program::answer_testee(*request, sink.open(*request));
   if (request->op == "export")

@@ -22,7 +22,7 @@ std::string answer_line(testees::broken_sink& sink, const std::string& line) {
   out.begin_object().name("id").raw(request->id);
   if (request->op == "hello") {
     out.member("ok", true).member("name", "broken").member("version", "0").name("features").begin_array();
-    for (const auto* const feature : {"kafka", "nats", "tls", "scram"})
+    for (const auto* const feature : {"kafka", "nats", "tls", "scram", "redaction"})
       out.value(feature);
     out.end_array().end_object();
     return text;

@@ -113,7 +113,7 @@ for line in sys.stdin:
     request = json.loads(line)
     answer, op = {"id": request.pop("id"), "ok": True}, request.pop("op")
     if op == "hello":
-        answer.update(name="python-example", version="1", features=["nats"])
+        answer.update(name="python-example", version="1", features=["nats", "redaction"])
     else:
         try:
             getattr(sink, op)(**request)
