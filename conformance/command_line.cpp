@@ -80,6 +80,8 @@ void add_flags(program::command& to, wish_flags& flags) {
       .excludes("external");
   to.add("--kafka-version", asked.kafka_version, text("VERSION"),
          "which Apache Kafka to start; default: 4.1.0, or 3.9.1 where this librdkafka cannot log in to 4.x");
+  to.add("--consumer", asked.is_consumer,
+         "the testee is a consumer: messages are published to it, and it is asked what it holds");
   to.add("--timeout", flags.timeouts, timeout_kind(),
          "how long a wait may take: seconds for the testee's answers, or NAME=SECONDS with hello, open, "
          "answer, "
@@ -129,6 +131,8 @@ result<wish> make_wish(const wish_flags& flags) {
     return out;
   if (out.sink.manifest.empty())
     return make_failure(error::invalid_value, "--manifest FILE is required");
+  if (out.testee.empty() && out.is_consumer)
+    return make_failure(error::invalid_value, "--consumer takes the command of a testee after --");
   if (!out.testee.empty() && (flags.follow_seconds != 0 || !out.state_url.empty() || !out.clusters.empty()))
     return make_failure(error::invalid_value,
                         "--follow, --cluster and --state are for audits, without a testee after --");

@@ -28,6 +28,7 @@ struct wish {
   std::vector<std::string> clusters; ///< --cluster; empty: all
   std::string state_url;             ///< --state; empty: no pairing check
   bool is_list = false;              ///< --list
+  bool is_consumer = false;          ///< --consumer: the testee reads
   std::vector<std::string> testee;   ///< after --; empty: an audit
 };
 

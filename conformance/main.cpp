@@ -1,5 +1,6 @@
 #include "command_line.hpp"
 #include "suite/audit.hpp"
+#include "suite/consumer_drive.hpp"
 #include "suite/drive.hpp"
 #include "suite/log_watch.hpp"
 #include "suite/state_pairing.hpp"
@@ -32,7 +33,7 @@ run_report begin_report(const wish& wanted, const connection& target) {
   run_report report;
   report.suite_version = KOLLECT_VERSION_STRING;
   report.date = to_string(timestamp{kollect::now().seconds, 0});
-  report.mode = wanted.testee.empty() ? "audit" : "drive";
+  report.mode = wanted.testee.empty() ? "audit" : wanted.is_consumer ? "consumer" : "drive";
   report.profile = to_string(target.system);
   report.brokers = wanted.testee.empty() || wanted.source == broker_source::external ? "external"
                    : wanted.source == broker_source::mock                            ? "mock"
@@ -42,9 +43,10 @@ run_report begin_report(const wish& wanted, const connection& target) {
 }
 
 /// Starts the testee and the brokers, and judges clause by clause. The answer is why nothing could be judged.
-result<void> drive_sink(const wish& wanted, const connection& target,
-                        const std::vector<const requirement*>& clauses, program::stop_signal& stop,
-                        run_report& report) {
+template <class Drive>
+result<void> drive_testee(const wish& wanted, const connection& target,
+                          const std::vector<const requirement*>& clauses, program::stop_signal& stop,
+                          run_report& report) {
   const auto sink = program::load_sink(wanted.sink);
   if (!sink)
     return sink.error();
@@ -53,7 +55,7 @@ result<void> drive_sink(const wish& wanted, const connection& target,
                  .path_template = sink->path_template,
                  .kafka_version = wanted.kafka_version,
                  .bounds = wanted.bounds});
-  auto driven = drive::begin(brokers, wanted.testee);
+  auto driven = Drive::begin(brokers, wanted.testee);
   if (!driven)
     return driven.error();
   report.implementation = driven->identity().name;
@@ -157,6 +159,10 @@ std::string hindrance_of(const result<void>& done, const run_report& report) {
   return {};
 }
 
+std::vector<const requirement*> select_for(const wish& wanted, const selection& among, broker_system system) {
+  return wanted.is_consumer ? select_for_consumers(among) : select(among, system);
+}
+
 result<int> judge_sink(const wish_flags& flags, program::log& log) {
   program::stop_signal stop; // before any thread starts
   const auto wanted = make_wish(flags);
@@ -172,14 +178,15 @@ result<int> judge_sink(const wish_flags& flags, program::log& log) {
   if (!target)
     return target.error();
   auto report = begin_report(*wanted, *target);
-  const auto clauses = select(wanted->clauses, target->system);
+  const auto clauses = select_for(*wanted, wanted->clauses, target->system);
   const auto done =
       clauses.empty()
           ? result<void>(make_failure(error::invalid_value,
                                       "--run and --skip leave no clause of the profile " + report.profile))
       : wanted->testee.empty() ? audit_log(*wanted, *target, clauses, stop, report)
-                               : drive_sink(*wanted, *target, clauses, stop, report);
-  report.is_narrowed = report.results.size() < select({}, target->system).size();
+      : wanted->is_consumer    ? drive_testee<consumer_drive>(*wanted, *target, clauses, stop, report)
+                               : drive_testee<drive>(*wanted, *target, clauses, stop, report);
+  report.is_narrowed = report.results.size() < select_for(*wanted, {}, target->system).size();
   report.hindrance = hindrance_of(done, report);
   print_summary(std::cout, report);
   if (!wanted->clauses.report.empty())
@@ -193,6 +200,8 @@ void declare(program::command& to) {
   add_flags(to, *flags);
   to.shows("kollect-conformance --manifest sink.yaml -- ./my-sink testee",
            "Start a sink and put it through everything");
+  to.shows("kollect-conformance --manifest sink.yaml --consumer -- ./my-consumer testee",
+           "Start a consumer, publish to it, and compare what it holds");
   to.shows("kollect-conformance --manifest sink.yaml", "Judge the messages that are there now");
   to.does([flags](program::log& log) { return judge_sink(*flags, log); });
 }
@@ -203,8 +212,8 @@ void declare(program::command& to) {
 int main(int count, char** words) {
   program::run_main(
       {"kollect-conformance",
-       "checks a Kafka or NATS sink against the kollect.dev/v1alpha1 contract: audits the messages that are "
-       "there, or drives the sink that the command after -- starts",
+       "checks a Kafka or NATS sink, or a consumer, against the kollect.dev/v1alpha1 contract: audits the "
+       "messages that are there, or drives what the command after -- starts",
        declare, program::common_libraries},
       count, words);
 }

@@ -19,12 +19,12 @@ inline constexpr int results_version = 1;
 
 /// A run and what came of it: all that reports are made from.
 struct run_report {
-  std::string implementation; ///< of the sink: its name; empty in an audit
-  std::string version;        ///< of the sink
+  std::string implementation; ///< of the sink or consumer: its name; empty in an audit
+  std::string version;        ///< of the same
   std::set<std::string, std::less<>> features;
   std::string suite_version;
   std::string date;    ///< RFC 3339
-  std::string mode;    ///< drive or audit
+  std::string mode;    ///< drive, consumer or audit
   std::string profile; ///< kafka or nats
   std::string brokers; ///< own, mock or external
   bool is_strict = false;

@@ -24,6 +24,9 @@ struct selection {
 /// The clauses of a profile that a selection leaves; in the order of the table.
 std::vector<const requirement*> select(const selection& wanted, broker_system system);
 
+/// The same of those that bind consumers.
+std::vector<const requirement*> select_for_consumers(const selection& wanted);
+
 /// Registers one test a clause with GoogleTest, named `kafka.ENV_05`, runs them, and fills `report.results`.
 /// Prints one line a verdict as it comes, and a failure in full. To be called once in a process.
 void run_cases(const std::vector<const requirement*>& clauses, const selection& wanted,

@@ -1,6 +1,6 @@
 #include "command/commands.hpp"
 #include "command/open_store.hpp"
-#include "feed_format.hpp"
+#include "feed/feed_format.hpp"
 
 #include <program/exit_code.hpp>
 #include <program/printable.hpp>

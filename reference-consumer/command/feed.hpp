@@ -2,7 +2,7 @@
 #define KOLLECT_CONSUMER_FEED_HPP
 
 #include "command/open_store.hpp"
-#include "outbox.hpp"
+#include "feed/outbox.hpp"
 
 #include <kollect/connection.hpp>
 #include <program/connect.hpp>

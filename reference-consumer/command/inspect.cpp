@@ -1,6 +1,6 @@
 #include "command/bounds.hpp"
 #include "command/commands.hpp"
-#include "verdict.hpp"
+#include "command/describe_message.hpp"
 
 #include <kollect/json_writer.hpp>
 #include <program/exit_code.hpp>

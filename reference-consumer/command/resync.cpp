@@ -1,10 +1,10 @@
-#include "resync.hpp"
+#include "consume/resync.hpp"
 
 #include "command/bounds.hpp"
 #include "command/commands.hpp"
 #include "command/open_log.hpp"
 #include "command/open_store.hpp"
-#include "feed_format.hpp"
+#include "feed/feed_format.hpp"
 #include "store/sqlite_store.hpp"
 #include "store/stored_values.hpp"
 

@@ -3,7 +3,7 @@
 #include "command/feed.hpp"
 #include "command/open_store.hpp"
 #include "command/portal_flags.hpp"
-#include "consumer_loop.hpp"
+#include "consume/consumer_loop.hpp"
 #include "operations/decompression.hpp"
 #include "operations/huge_allocations.hpp"
 #include "operations/memory_budget.hpp"
@@ -204,6 +204,7 @@ result<int> run(const run_flags& flags, program::log& log) {
     log.warning(
         what, {{"cluster", which.cluster}, {"namespace", which.namespace_}, {"inventory", which.inventory}});
   };
+  settings.end_process = [] { nats::end_process(program::success); };
   monitor watched(KOLLECT_VERSION_STRING, std::chrono::seconds(flags.stuck_after_seconds));
   const auto served = start_portal(flags.portal, flags.store, hangup, watched, log);
   if (!served)

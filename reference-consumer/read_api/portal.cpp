@@ -1,6 +1,6 @@
 #include "read_api/portal.hpp"
 
-#include "feed_format.hpp"
+#include "feed/feed_format.hpp"
 #include "operations/probes.hpp"
 #include "read_api/change_feed.hpp"
 #include "read_api/event_text.hpp"

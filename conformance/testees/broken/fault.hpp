@@ -1,7 +1,7 @@
 #ifndef KOLLECT_TESTEES_FAULT_HPP
 #define KOLLECT_TESTEES_FAULT_HPP
 
-#include <command/testee_request.hpp>
+#include <command/testee_export.hpp>
 
 #include <kollect/connection.hpp>
 #include <kollect/message.hpp>

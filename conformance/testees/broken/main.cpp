@@ -14,7 +14,7 @@ using namespace kollect;
 std::string answer_line(testees::broken_sink& sink, bool redacts, const std::string& line) {
   std::string text;
   json_writer out(text);
-  const auto request = producer::parse_testee_request(line);
+  const auto request = program::parse_testee_request(line);
   if (!request) {
     out.begin_object().member("id", nullptr).member("ok", false).member("error", "no request").end_object();
     return text;

@@ -1,6 +1,6 @@
 #include "support/crash_batches.hpp"
 
-#include "feed_format.hpp"
+#include "feed/feed_format.hpp"
 #include "support/assertions.hpp"
 #include "support/store_steps.hpp"
 

@@ -195,10 +195,11 @@ public:
     auto found = compare(partitions);
     looked_at_ = std::chrono::steady_clock::now();
     is_hurried_ = !found;
-    // However slow the broker is, looking takes a small share of the time.
+    // However slow the broker is, looking takes a small share of the time; so it does while a leader is away.
+    pause_after_failure_ = found ? first_pause : std::min(2 * pause_after_failure_, share * longest_look);
     not_before_ =
         looked_at_ + (found ? std::max<std::chrono::nanoseconds>(shortest_pause, (looked_at_ - begun) * share)
-                            : std::chrono::nanoseconds(pause_after_failure));
+                            : std::chrono::nanoseconds(pause_after_failure_));
     if (!found)
       reader_.reset(); // a new one has no memory of a topic that is gone
     return found;
@@ -219,7 +220,7 @@ public:
 private:
   static constexpr std::chrono::milliseconds longest_look{1'000};
   static constexpr std::chrono::milliseconds shortest_pause{200};
-  static constexpr std::chrono::milliseconds pause_after_failure{1'000};
+  static constexpr std::chrono::milliseconds first_pause{500}; ///< doubled before the first use
   static constexpr int share = 20; ///< at least so many times as long as a look is the pause after it
 
   struct partition_records {
@@ -259,6 +260,7 @@ private:
   std::unique_ptr<record_reader> reader_;
   std::map<std::int32_t, partition_records> known_;
   std::chrono::steady_clock::time_point looked_at_{}, not_before_{};
+  std::chrono::milliseconds pause_after_failure_ = first_pause;
   bool is_hurried_ = false;
 };
 

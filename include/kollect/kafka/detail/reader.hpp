@@ -66,14 +66,14 @@ public:
       return made.error();
     client_ = std::move(*made);
     const deadline end{options_.client.connect_timeout};
-    auto partitions = await_topic(*client_, target_, topic_, end.left());
-    if (!partitions)
-      return partitions.error();
+    const auto held = await_extents(*client_, target_, end.left());
+    if (!held)
+      return held.error();
     auto log = identify_log(*client_, topic_, end.left());
     if (!log)
       return log.error();
     log_ = std::move(*log);
-    if (auto found = find_starts(*partitions, end); !found)
+    if (auto found = find_starts(*held, end); !found)
       return found;
     rd_kafka_poll_set_consumer(client_->native());
     return fetch();
@@ -166,7 +166,10 @@ private:
     return settings;
   }
 
-  [[nodiscard]] result<void> find_starts(std::span<const std::int32_t> partitions, const deadline& end) {
+  [[nodiscard]] result<void> find_starts(const extents& held, const deadline& end) {
+    std::vector<std::int32_t> partitions;
+    for (const auto& [partition, extent] : held)
+      partitions.push_back(partition);
     std::map<std::int32_t, std::int64_t> by_time;
     if (const auto* const instant = std::get_if<timestamp>(&options_.start)) {
       auto found = offsets_at(*client_, topic_, partitions, *instant, end.left());
@@ -175,14 +178,13 @@ private:
       by_time = std::move(*found);
     }
     read_->take_over(partitions);
-    for (const std::int32_t partition : partitions) {
-      auto held = measure(*client_, topic_, partition, end.left());
-      if (!held)
-        return held.error();
-      ends_[partition] = held->end;
+    for (const auto& [partition, extent] : held) {
+      ends_[partition] = extent.end;
       const bool is_earliest = options_.start == read_from(read_start::earliest);
       const auto dated = by_time.find(partition);
-      read_->start(partition, is_earliest ? held->first : dated != by_time.end() ? dated->second : held->end);
+      read_->start(partition, is_earliest              ? extent.first
+                              : dated != by_time.end() ? dated->second
+                                                       : extent.end);
     }
     was_at_end_ = at_end();
     return {};

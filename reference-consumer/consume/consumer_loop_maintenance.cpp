@@ -1,0 +1,207 @@
+// What the loop does and tells between batches.
+#include "consume/consumer_loop.hpp"
+
+#include "ingest/trace_context.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace kollect::consumer {
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds maintenance_interval{30};
+constexpr std::chrono::seconds report_interval{10};
+constexpr std::chrono::seconds monitor_interval{1};
+constexpr std::chrono::seconds cluster_interval{10};
+constexpr std::chrono::seconds longest_retry{1};
+constexpr std::int64_t letters_at_once = 200;
+constexpr std::int64_t checked_bytes = 16LL << 20U; // of held rows, at each maintenance
+constexpr std::chrono::seconds clock_tolerance{60}; // a difference of clocks that is worth a line
+constexpr int most_notes = 10; // of one batch: a flood of poison must not be one of log lines
+
+} // namespace
+
+result<void> consumer_loop::maintain() {
+  const auto now = clock::now();
+  progress_.update([this] {
+    return std::to_string(total_.counts.consumed) + " messages, " + std::to_string(total_.counts.applied) +
+           " applied, " + std::to_string(total_.counts.duplicate) + " duplicate, " +
+           std::to_string(total_.counts.stale) + " stale, " + std::to_string(total_.counts.dead_lettered) +
+           " dead-lettered";
+  });
+  if (now - reported_at_ >= report_interval && !program::stderr_is_terminal()) {
+    reported_at_ = now;
+    log_.info("progress", {{"consumed", total_.counts.consumed},
+                           {"applied", total_.counts.applied},
+                           {"duplicate", total_.counts.duplicate},
+                           {"stale", total_.counts.stale},
+                           {"dead_lettered", total_.counts.dead_lettered},
+                           {"pending", total_.counts.pending}});
+  }
+  if (settings_.is_monitored && now - told_at_ >= monitor_interval && store_ && subscriber_) {
+    told_at_ = now;
+    if (auto told = tell_monitor(); !told) {
+      auto recovered = recover_from(told.error());
+      return recovered ? result<void>{} : recovered.error();
+    }
+  }
+  if (feed_ != nullptr && store_)
+    if (auto served = feed_->serve(*store_); !served) {
+      auto recovered = recover_from(served.error());
+      return recovered ? result<void>{} : recovered.error();
+    }
+  if (now - maintained_at_ < maintenance_interval || !store_)
+    return {};
+  maintained_at_ = now;
+  auto buried = bury_torn_sets(*store_, settings_.ingest);
+  if (!buried) {
+    auto recovered = recover_from(buried.error());
+    return recovered ? result<void>{} : recovered.error();
+  }
+  total_.counts += *buried;
+  monitor_.gave_up_parts(*buried);
+  if (buried->pending < 0)
+    log_.warning("torn sets given up", {{"parts", -buried->pending}});
+  auto done = retry_future_letters(longest_retry);
+  if (done)
+    done = check_held_rows(checked_bytes);
+  if (done)
+    return {};
+  auto recovered = recover_from(done.error());
+  return recovered ? result<void>{} : recovered.error();
+}
+
+/// Looks whether rows are those that were written, some at a time. Goes on where the last call has ended.
+result<void> consumer_loop::check_held_rows(std::int64_t bytes) {
+  if (!store_)
+    return {};
+  auto checked = consumer::check_held_rows(*store_, settings_.ingest, last_checked_, bytes);
+  if (!checked)
+    return checked.error();
+  last_checked_ = *checked;
+  return {};
+}
+
+/// Takes in what only the clock has refused, once it has reached the message's date: after it was set right,
+/// say. Goes on where the last call has ended.
+result<void> consumer_loop::retry_future_letters(std::chrono::milliseconds longest) {
+  const auto reason = error_name(error::future_timestamp);
+  const auto end = clock::now() + longest;
+  std::int64_t taken_in = 0;
+  for (bool is_done = false; !is_done && store_ && clock::now() < end && !stop_.is_requested();) {
+    auto ids = store_->dead_letter_ids(reason, last_retried_, letters_at_once);
+    if (!ids)
+      return ids.error();
+    is_done = ids->size() < static_cast<std::size_t>(letters_at_once);
+    for (const auto id : *ids) {
+      if (clock::now() >= end)
+        break;
+      monitor_.came_round();
+      auto ended = retry_dead_letter(*store_, settings_.ingest, id);
+      // Another process may have been quicker.
+      if (!ended && ended.error().reason() != error::invalid_value)
+        return ended.error();
+      last_retried_ = id;
+      if (!ended || *ended == outcome::dead_lettered)
+        continue;
+      ++taken_in;
+      scopes_.forget(); // their rows are not what the store holds now
+    }
+    if (is_done && (ids->empty() || last_retried_ == ids->back()))
+      last_retried_ = 0; // from the first one on again
+  }
+  if (taken_in > 0)
+    log_.info("messages taken in that had been refused for their date: the clock has reached it",
+              {{"messages", taken_in}});
+  return {};
+}
+
+result<void> consumer_loop::tell_monitor() {
+  monitor_.lag_is(subscriber_->lag());
+  auto totals = store_->counts();
+  if (!totals)
+    return totals.error();
+  monitor_.totals_are(*totals);
+  return clock::now() - clusters_told_at_ < cluster_interval ? result<void>{} : tell_clusters();
+}
+
+result<void> consumer_loop::tell_clusters() {
+  clusters_told_at_ = clock::now();
+  auto scopes = store_->scopes();
+  if (!scopes)
+    return scopes.error();
+  std::map<std::string, cluster_state> clusters;
+  for (const auto& one : *scopes) {
+    auto& state = clusters.emplace(one.scope.cluster, cluster_state{one.scope.cluster, {}, 0}).first->second;
+    state.last_seen = std::max(state.last_seen, one.exported_at);
+    state.row_count += one.row_count;
+  }
+  std::vector<cluster_state> told;
+  for (auto& [name, state] : clusters)
+    told.push_back(std::move(state));
+  monitor_.clusters_are(told);
+  return {};
+}
+
+void consumer_loop::report_arrival(const std::vector<received_message>& batch) {
+  std::optional<timestamp> newest;
+  for (const auto& message : batch)
+    newest = std::max(newest, message.appended_at);
+  if (newest)
+    monitor_.arrived(*newest, settings_.ingest.now());
+  compare_clocks(newest);
+}
+
+/// A broker's time that lies ahead of ours says that our clock is behind. That it is ahead of the broker's
+/// shows only where a message has come while we were waiting for it.
+void consumer_loop::compare_clocks(const std::optional<timestamp>& newest) {
+  if (!newest)
+    return;
+  const auto difference = std::chrono::seconds(settings_.ingest.now().seconds - newest->seconds);
+  if (difference.count() > 0 && !was_waiting_)
+    return;
+  monitor_.clock_differs(difference);
+  const bool is_wrong = std::chrono::abs(difference) > clock_tolerance;
+  if (is_wrong && !std::exchange(is_clock_doubted_, true))
+    log_.error(
+        "this machine's clock and the broker's differ: set them by NTP; what only the clock refuses is kept "
+        "as a dead letter, and taken in by itself when the clock has reached its date",
+        {{"ahead_of_broker_s", difference.count()}});
+  if (!is_wrong && std::exchange(is_clock_doubted_, false))
+    log_.info("this machine's clock and the broker's agree again");
+}
+
+/// Tells of dead letters, and of everything with --verbose, with the trace that a message belongs to.
+void consumer_loop::report_notes(const batch_report& done) {
+  int told = 0, untold = 0;
+  for (const auto& note : done.notes) {
+    const bool is_dead = note.ending == outcome::dead_lettered;
+    if (is_dead && ++told > most_notes && ++untold)
+      continue;
+    std::vector<program::log_field> fields{{"result", to_string(note.ending)},
+                                           {"partition", note.origin.partition},
+                                           {"offset", note.origin.offset}};
+    if (is_dead)
+      fields.insert(fields.end(), {{"reason", note.reason}, {"sentence", note.sentence}});
+    if (!note.origin.traceparent.empty())
+      fields.insert(fields.end(), {{"trace_id", trace_id_of(note.origin.traceparent)},
+                                   {"span_id", span_id_of(note.origin.traceparent)}});
+    log_.record(is_dead ? program::log::level::warn : program::log::level::debug,
+                is_dead ? "message became a dead letter" : "message stored", fields);
+  }
+  if (untold > 0)
+    log_.warning("more messages of this batch became dead letters", {{"count", untold}});
+}
+
+void consumer_loop::report(const batch_report& done, clock::time_point begun) {
+  report_notes(done);
+  monitor_.stored(done, clock::now() - begun);
+  total_.counts += done.counts;
+  total_.rows_added += done.rows_added;
+  total_.rows_changed += done.rows_changed;
+  total_.rows_removed += done.rows_removed;
+}
+
+} // namespace kollect::consumer
