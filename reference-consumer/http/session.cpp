@@ -30,6 +30,8 @@ using tls_stream = beast::ssl_stream<beast::tcp_stream>;
 /// What a client may still send after it was refused, so that it gets to read why.
 constexpr std::size_t most_discarded = 256UL * 1024;
 constexpr std::chrono::seconds longest_goodbye{2};
+/// Answers of this size are always given: probes, refusals.
+constexpr std::size_t small_answer = 64UL * 1024;
 
 http_response plain(int status, std::string body) {
   http_response out{status, "text/plain; charset=utf-8", std::move(body) + "\n"};
@@ -65,6 +67,28 @@ http_request request_of(const http::request_header<Fields>& header) {
           field("Last-Event-ID")};
 }
 
+/// The client that has been at something for longest, and for `patience` at least.
+client* find_oldest(shared& of_all, client::phase what, clock::duration patience) {
+  client* oldest = nullptr;
+  for (auto& [who, one] : of_all.clients)
+    if (one.now == what && (oldest == nullptr || one.since < oldest->since))
+      oldest = &one;
+  return oldest != nullptr && clock::now() - oldest->since >= patience ? oldest : nullptr;
+}
+
+/// Gives up answers that are not taken, until one more of this size fits. False where it does not.
+bool make_room(shared& of_all, std::size_t bytes) {
+  if (bytes <= small_answer)
+    return true;
+  while (of_all.waiting_bytes + bytes > of_all.limits.untaken_bytes) {
+    auto* const oldest = find_oldest(of_all, client::phase::writing, of_all.limits.patience);
+    if (oldest == nullptr)
+      return of_all.waiting_bytes == 0; // one answer alone is always given
+    oldest->close();
+  }
+  return true;
+}
+
 template <class Stream>
 class session : public std::enable_shared_from_this<session<Stream>> {
 public:
@@ -73,10 +97,13 @@ public:
       : tls_(std::move(tls)), stream_(std::forward<Arguments>(arguments)...), shared_(of_all),
         timer_(stream_.get_executor()) {
     ++shared_.connections;
+    shared_.clients[this] = {client::phase::reading, clock::now(), 0, [this] { close(); }};
     shared_.tell_open();
   }
   ~session() {
+    enter(client::phase::closed);
     shared_.streams.erase(this);
+    shared_.clients.erase(this);
     --shared_.connections;
     shared_.tell_open();
   }
@@ -97,9 +124,27 @@ public:
   }
 
 private:
+  /// What was written before has been taken, or will not be.
+  void enter(client::phase next, std::size_t waiting_bytes = 0) {
+    auto& own = shared_.clients[this];
+    shared_.waiting_bytes += waiting_bytes - own.waiting_bytes;
+    own.now = next;
+    own.since = clock::now();
+    own.waiting_bytes = waiting_bytes;
+  }
+
+  void close() {
+    enter(client::phase::closed);
+    if (source_)
+      return end_stream();
+    error_code ignored;
+    beast::get_lowest_layer(stream_).socket().close(ignored);
+  }
+
   void expire_after(clock::duration time) { beast::get_lowest_layer(stream_).expires_after(time); }
 
   void read() {
+    enter(client::phase::reading);
     parser_.emplace();
     parser_->header_limit(shared_.limits.header_bytes);
     parser_->body_limit(shared_.limits.body_bytes);
@@ -153,6 +198,7 @@ private:
 
   void run(http_job job) {
     beast::get_lowest_layer(stream_).expires_never();
+    enter(client::phase::working);
     work(std::move(job), [](session& self, http_outcome found) {
       if (auto* const response = std::get_if<http_response>(&found))
         self.write(std::move(*response));
@@ -162,6 +208,11 @@ private:
   }
 
   void write(http_response answer) {
+    if (!make_room(shared_, answer.body.size())) {
+      answer = plain(503, "too many answers have not been taken yet: try again");
+      answer.headers.emplace_back("Retry-After", "1");
+    }
+    enter(client::phase::writing, answer.body.size());
     if (shared_.events.answered)
       shared_.events.answered(answer.status, clock::now() - begun_at_);
     response_ = {};
@@ -187,6 +238,7 @@ private:
 
   void on_written(const error_code& problem) {
     response_ = {};
+    enter(client::phase::working);
     if (problem)
       return;
     if (keep_alive_)
@@ -278,8 +330,11 @@ private:
   }
 
   void ask(bool is_idle) {
+    if (shared_.waiting_bytes >= shared_.limits.untaken_bytes)
+      return wait(shared_.limits.patience); // others do not take what they have
     is_busy_ = true;
     has_news_ = false;
+    enter(client::phase::working);
     work([source = source_, is_idle] { return (*source)(is_idle); },
          [](session& self, stream_part part) { self.on_part(std::move(part)); });
   }
@@ -293,8 +348,13 @@ private:
   }
 
   void send(std::string text, bool is_last) {
+    if (!make_room(shared_, text.size())) {
+      drop("full");
+      return end_stream();
+    }
     is_busy_ = true;
     part_ = std::move(text);
+    enter(client::phase::writing, part_.size());
     expire_after(shared_.limits.idle);
     asio::async_write(stream_, asio::buffer(part_),
                       [self = this->shared_from_this(), is_last](const error_code& problem, std::size_t) {
@@ -304,6 +364,7 @@ private:
 
   void on_sent(const error_code& problem, bool is_last) {
     part_ = {};
+    enter(client::phase::working);
     if (problem == beast::error::timeout)
       drop("slow");
     if (problem)
@@ -358,6 +419,16 @@ void begin(tcp::socket socket, shared& of_all, const tls_context& tls) {
     std::make_shared<session<tls_stream>>(of_all, tls, std::move(socket), *tls)->begin();
   else
     std::make_shared<session<plain_stream>>(of_all, tls, std::move(socket))->begin();
+}
+
+bool close_idlest(shared& of_all) {
+  auto* found = find_oldest(of_all, client::phase::reading, {});
+  if (found == nullptr)
+    found = find_oldest(of_all, client::phase::writing, of_all.limits.patience);
+  if (found == nullptr)
+    return false;
+  found->close();
+  return true;
 }
 
 void wake_all(shared& of_all) {

@@ -188,7 +188,9 @@ struct portal::state {
     if (!key)
       return store_is_away(key.error());
     const auto asked_text = text_of(question.filter) + (question.as_of ? to_string(*question.as_of) : "");
-    page_request asked{question.filter, question.limit, question.offset, {}, question.as_of};
+    const bool may_be_short =
+        !question.cursor.empty() || (question.offset == 0 && question.limit == page_request{}.limit);
+    page_request asked{question.filter, question.limit, question.offset, {}, question.as_of, may_be_short};
     if (!question.cursor.empty()) {
       auto place = read_page_cursor(question.cursor, asked_text, *key);
       if (!place)
@@ -201,6 +203,8 @@ struct portal::state {
     auto signals = signals_of(source);
     if (!signals)
       return signals.error();
+    if (page->has_more) // where rows are large, fewer of them fit than asked for
+      asked.limit = static_cast<std::int64_t>(page->rows.size());
     inventory_options options{question.with_origins, {}};
     if (page->has_more && !page->rows.empty()) {
       const auto& last = page->rows.back();
