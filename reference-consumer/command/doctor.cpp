@@ -3,6 +3,7 @@
 #include "command/examine_durable.hpp"
 #include "command/open_log.hpp"
 #include "command/open_store.hpp"
+#include "command/outcome_json.hpp"
 #include "operations/decompression.hpp"
 #include "operations/memory_budget.hpp"
 
@@ -266,7 +267,7 @@ result<int> doctor(const doctor_flags& flags, program::log& log) {
   if (!flags.sink.manifest.empty())
     write_array(out, "lag", beside.lag);
   out.name("counters");
-  write(out, *counts);
+  write_counts(out, *counts);
   write_array(out, "contradictions", *wrong);
   write_array(out, "warnings", warnings);
   out.end_object();

@@ -81,7 +81,7 @@ result<std::unique_ptr<store>> open_store(const store_flags& flags, std::string_
                                   : open_postgresql_store(settings_of(flags));
 }
 
-result<std::unique_ptr<store>> open_reader(const store_flags& flags) {
+result<std::unique_ptr<store_reader>> open_reader(const store_flags& flags) {
   if (auto checked = check_store(flags); !checked)
     return checked.error();
   return is_sqlite_url(flags.url) ? open_sqlite_reader(sqlite_path(flags.url))

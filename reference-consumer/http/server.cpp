@@ -49,7 +49,7 @@ failure refuse_tls(const std::string& file, const boost::system::error_code& pro
   return out;
 }
 
-result<http_session::tls_context> make_tls(const tls_files& files) {
+result<http_session::tls_context> make_tls(const certificate_files& files) {
   auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
   boost::system::error_code problem;
   context->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 |

@@ -7,7 +7,7 @@ namespace kollect::consumer {
 namespace {
 
 /// The first of what was otherwise that a range needs.
-row_overlay::const_iterator begin_of(const past_rows* past, const row_range& range) {
+row_overlay::const_iterator begin_of(const past_rows* past, const row_query& range) {
   if (past == nullptr)
     return {};
   return range.after ? past->rows.lower_bound(range.after->identity) : past->rows.begin();
@@ -15,7 +15,8 @@ row_overlay::const_iterator begin_of(const past_rows* past, const row_range& ran
 
 } // namespace
 
-row_groups::row_groups(store& source, row_range range, const past_rows* past, clock::time_point deadline)
+row_groups::row_groups(store_reader& source, row_query range, const past_rows* past,
+                       clock::time_point deadline)
     : source_(source), range_(std::move(range)), past_(past), overlaid_(begin_of(past, range_)),
       deadline_(deadline) {
   if (range_.after)

@@ -37,13 +37,13 @@ constexpr int statement_timeouts = 6;
 /// works on one statement, and TCP could not tell it from a dead one.
 constexpr std::size_t max_posted_bytes = std::size_t{1} << 20U;
 
-struct verdict {
+struct state_meaning {
   error reason;
   std::string_view advice;
 };
 
 /// What an SQLSTATE means for us. The classes are those of PostgreSQL's appendix A.
-verdict judge(std::string_view state) {
+state_meaning meaning_of(std::string_view state) {
   const auto is_class = [&](std::string_view prefix) { return state.starts_with(prefix); };
   if (state == "28P01" || is_class("28"))
     return {error::authentication_failed, "correct the user, its password or pg_hba.conf"};
@@ -177,7 +177,7 @@ std::int64_t row::integer(int column) const {
   return boost::endian::big_to_native(out);
 }
 
-std::int64_t answer::changed() const {
+std::int64_t query_answer::changed() const {
   // libpq gives this as text only, and "" for statements that change no rows.
   return std::strtoll(PQcmdTuples(result_.get()), nullptr, 10);
 }
@@ -236,7 +236,7 @@ result<void> connection::connect() {
   const auto found = state_in(message);
   if (found.empty())
     return refuse(error::store_unavailable, first_line(message.c_str()) + "; it will be tried again");
-  const auto known = judge(found);
+  const auto known = meaning_of(found);
   // The server's own words: they name user and database, never a password.
   return refuse(known.reason, first_line(message.c_str()) + "; " + std::string(known.advice));
 }
@@ -335,11 +335,11 @@ result<PGresult*> connection::next_answer(clock::time_point deadline) {
 }
 
 /// The last result; the first failure if there is one.
-result<answer> connection::last_answer() {
+result<query_answer> connection::last_answer() {
   const auto deadline = statement_deadline();
   if (auto sent = wait_until_sent(deadline); !sent)
     return sent.error();
-  answer last(nullptr);
+  query_answer last(nullptr);
   std::optional<failure> problem;
   for (;;) {
     auto next = next_answer(deadline);
@@ -347,7 +347,7 @@ result<answer> connection::last_answer() {
       return next.error();
     if (*next == nullptr)
       break;
-    last = answer(*next);
+    last = query_answer(*next);
     const auto status = PQresultStatus(last.get());
     if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY && !problem)
       problem = describe(last.get());
@@ -362,7 +362,7 @@ failure connection::describe(const PGresult* refused) const {
   if (state == nullptr)
     return refuse(error::store_unavailable,
                   first_line(PQerrorMessage(handle_.get())) + "; it will be tried again");
-  const auto known = judge(state);
+  const auto known = meaning_of(state);
   // No detail and no context: those would repeat values of rows.
   return refuse(known.reason, first_line(PQresultErrorField(refused, PG_DIAG_MESSAGE_PRIMARY)) + " (" +
                                   state + "); " + std::string(known.advice));
@@ -420,7 +420,7 @@ result<void> connection::send_prepared(const char* sql, const parameters& values
   return send(found->second, values);
 }
 
-result<answer> connection::run(const char* sql, const parameters& values) {
+result<query_answer> connection::run(const char* sql, const parameters& values) {
   if (auto sent = send_prepared(sql, values); !sent)
     return sent.error();
   return last_answer();
@@ -497,7 +497,7 @@ result<void> connection::read_answers_until_settled() {
     if (*next == nullptr)
       continue;
     is_last_null = false;
-    const answer one(*next);
+    const query_answer one(*next);
     const auto status = PQresultStatus(one.get());
     if (status == PGRES_PIPELINE_SYNC)
       --posted_;
@@ -523,7 +523,7 @@ result<void> connection::visit(const char* sql, const parameters& values,
       return next.error();
     if (*next == nullptr)
       break;
-    const answer one(*next);
+    const query_answer one(*next);
     const auto status = PQresultStatus(one.get());
     if (status == PGRES_SINGLE_TUPLE)
       on_row(one[0]);

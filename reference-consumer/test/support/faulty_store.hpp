@@ -152,7 +152,7 @@ public:
   result<void> note_caught_up(const std::string& log, std::span<const std::int32_t> partitions) override {
     return inner_->note_caught_up(log, partitions);
   }
-  result<std::vector<stored_row>> rows_in_order(const row_range& range) override {
+  result<std::vector<stored_row>> rows_in_order(const row_query& range) override {
     return inner_->rows_in_order(range);
   }
   result<shared_row_counts> shared_rows() override { return inner_->shared_rows(); }
