@@ -71,6 +71,7 @@ result<void> memory_transaction::advance(const std::string& log, const owned_pos
   if (found == tables_.positions.end() || found->second.owner_epoch != held.owner_epoch ||
       found->second.next_offset != held.next_offset)
     return make_fenced(held.partition);
+  wrote("positions");
   found->second.next_offset = moved.next_offset;
   found->second.last_message = moved.last_message;
   return {};
@@ -82,6 +83,7 @@ result<void> memory_transaction::note_position(const std::string& log, const own
           .first->second;
   if (reached.next_offset <= noted.next_offset)
     return {};
+  wrote("positions");
   noted.next_offset = reached.next_offset;
   noted.last_message = reached.last_message;
   return {};
@@ -108,6 +110,7 @@ result<bool> memory_transaction::is_known(std::int64_t scope_id, const dedup_key
 
 result<void> memory_transaction::remember(std::int64_t scope_id, const dedup_key& key,
                                           const timestamp& instant) {
+  wrote("dedup_keys");
   tables_.find(scope_id)->keys.try_emplace({key.payload, key.timestamp}, instant.seconds);
   return {};
 }
@@ -264,6 +267,7 @@ result<std::optional<stored_dead_letter>> memory_transaction::take_dead_letter(s
 }
 
 result<void> memory_transaction::count(const outcome_counts& counts) {
+  wrote("totals");
   tables_.counts += counts;
   return {};
 }

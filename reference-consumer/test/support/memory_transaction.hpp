@@ -45,7 +45,7 @@ public:
   result<void> commit() override;
 
 private:
-  void wrote(const std::string& table, std::int64_t rows = 1) { tables_.writes[table] += rows; }
+  void wrote(const std::string& table) { ++tables_.writes[table]; }
 
   std::shared_ptr<memory_database> target_;
   memory_database::tables_pointer before_;
