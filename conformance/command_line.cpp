@@ -80,6 +80,8 @@ void add_flags(program::command& to, wish_flags& flags) {
       .excludes("external");
   to.add("--kafka-version", asked.kafka_version, text("VERSION"),
          "which Apache Kafka to start; default: 4.1.0, or 3.9.1 where this librdkafka cannot log in to 4.x");
+  to.add("--consumer", asked.is_consumer,
+         "the testee is a consumer: messages are published to it, and it is asked what it holds");
   to.add("--timeout", flags.timeouts, timeout_kind(),
          "how long a wait may take: seconds for the testee's answers, or NAME=SECONDS with hello, open, "
          "answer, "
@@ -87,6 +89,10 @@ void add_flags(program::command& to, wish_flags& flags) {
       .separated_by(',');
   to.section("Audit: without a testee");
   to.add("--follow", flags.follow_seconds, seconds(0, 24 * 3600), "judge also what comes within that time");
+  to.add("--settle", flags.settle_seconds, seconds(0, 24 * 3600),
+         "how long after its newest part a set that lacks parts may still become complete");
+  to.add("--cluster", asked.clusters, text("NAME"),
+         "only the messages with this cluster label; may be given again");
   to.add("--state", asked.state_url, text("postgresql://…"),
          "compare the newest snapshot of each scope with this database's state table; the password is in "
          "PGPASSWORD "
@@ -99,6 +105,9 @@ void add_flags(program::command& to, wish_flags& flags) {
   to.add("--known-failing", flags.known_failing, file(), "list of clauses that must fail");
   to.add("--strict", asked.clauses.is_strict, "clauses that say SHOULD count like those that say MUST");
   to.add("--list", asked.is_list, "print the clauses, one a line, and end");
+  to.add("-o,--output", asked.list_output, one_of({"json", "text"}), "form of --list").needs("list");
+  to.add("--progress", flags.progress, one_of({"auto", "json"}),
+         "what is told on standard error meanwhile: a line on a terminal, or a JSON object for each step");
   to.add("--report", flags.report, folder(), "folder for results.json, junit.xml, report.html and badge.svg");
   to.passes_on(asked.testee, "TESTEE…");
 }
@@ -109,7 +118,9 @@ result<wish> make_wish(const wish_flags& flags) {
                : flags.is_mock   ? broker_source::mock
                                  : broker_source::own;
   out.follow = std::chrono::seconds(flags.follow_seconds);
+  out.settle = std::chrono::seconds(flags.settle_seconds);
   out.clauses.report = flags.report;
+  out.is_json_progress = flags.progress == "json";
   std::string ignored; // the flag was checked when it was read
   for (const auto& text : flags.timeouts)
     if (const auto wanted = read_timeout(text, ignored))
@@ -124,9 +135,11 @@ result<wish> make_wish(const wish_flags& flags) {
     return out;
   if (out.sink.manifest.empty())
     return make_failure(error::invalid_value, "--manifest FILE is required");
-  if (!out.testee.empty() && (flags.follow_seconds != 0 || !out.state_url.empty()))
+  if (out.testee.empty() && out.is_consumer)
+    return make_failure(error::invalid_value, "--consumer takes the command of a testee after --");
+  if (!out.testee.empty() && (flags.follow_seconds != 0 || !out.state_url.empty() || !out.clusters.empty()))
     return make_failure(error::invalid_value,
-                        "--follow and --state are for audits, without a testee after --");
+                        "--follow, --cluster and --state are for audits, without a testee after --");
   return out;
 }
 

@@ -1,6 +1,7 @@
 #ifndef KOLLECT_CONFORMANCE_COMMAND_LINE_HPP
 #define KOLLECT_CONFORMANCE_COMMAND_LINE_HPP
 
+#include "suite/audit.hpp"
 #include "suite/runner.hpp"
 #include "suite/stage.hpp"
 #include "suite/timeouts.hpp"
@@ -23,9 +24,14 @@ struct wish {
   timeouts bounds;
   std::string kafka_version;
   std::chrono::seconds follow{0};
-  std::string state_url;           ///< --state; empty: no pairing check
-  bool is_list = false;            ///< --list
-  std::vector<std::string> testee; ///< after --; empty: an audit
+  std::chrono::seconds settle = default_settle;
+  std::vector<std::string> clusters; ///< --cluster; empty: all
+  std::string state_url;             ///< --state; empty: no pairing check
+  bool is_list = false;              ///< --list
+  std::string list_output = "text";  ///< of --list: text or json
+  bool is_json_progress = false;     ///< --progress json
+  bool is_consumer = false;          ///< --consumer: the testee reads
+  std::vector<std::string> testee;   ///< after --; empty: an audit
 };
 
 /// Flags as they are written, before they are put together.
@@ -34,7 +40,9 @@ struct wish_flags {
   bool is_external = false;
   bool is_mock = false;
   int follow_seconds = 0;
+  std::int64_t settle_seconds = default_settle.count();
   std::string known_failing;
+  std::string progress = "auto";
   std::string report;
   std::vector<std::string> timeouts;
 };

@@ -1,6 +1,10 @@
 #include "command_line.hpp"
+#include "comparison.hpp"
+#include "progress.hpp"
 #include "suite/audit.hpp"
+#include "suite/consumer_drive.hpp"
 #include "suite/drive.hpp"
+#include "suite/exercise.hpp"
 #include "suite/log_watch.hpp"
 #include "suite/state_pairing.hpp"
 
@@ -11,16 +15,48 @@
 #include <program/shell.hpp>
 #include <program/stop_signal.hpp>
 
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
 #include <chrono>
 #include <iostream>
 #include <memory>
+#include <set>
 
 namespace {
 
 using namespace kollect;
 using namespace kollect::conformance;
 
-int list_clauses() {
+boost::json::object to_object(const requirement& clause) {
+  boost::json::array profiles, exercised;
+  for (const auto& [bit, name] :
+       {std::pair{profile::kafka, "kafka"}, {profile::nats, "nats"}, {profile::consumer, "consumer"}})
+    if ((clause.profiles & bit) != 0)
+      profiles.emplace_back(name);
+  for (const auto& one : exercises())
+    if (std::ranges::find(one.shows, clause.id) != one.shows.end())
+      exercised.emplace_back(one.name);
+  return {{"id", clause.id},
+          {"level", to_string(clause.how)},
+          {"profiles", std::move(profiles)},
+          {"source", clause.source},
+          {"sentence", clause.sentence},
+          {"notJudged", clause.unseen},
+          {"departure", clause.departure},
+          {"exercises", std::move(exercised)}};
+}
+
+int list_clauses(const std::string& output) {
+  if (output == "json") {
+    boost::json::array all;
+    for (const auto& clause : requirements)
+      all.push_back(to_object(clause));
+    std::cout << boost::json::serialize(all) << '\n';
+    return 0;
+  }
   for (const auto& clause : requirements)
     std::cout << clause.id << '\t' << to_string(clause.how) << '\t' << clause.sentence
               << (clause.unseen.empty() ? "" : " (not judged: " + std::string(clause.unseen) + ")") << '\n';
@@ -31,7 +67,7 @@ run_report begin_report(const wish& wanted, const connection& target) {
   run_report report;
   report.suite_version = KOLLECT_VERSION_STRING;
   report.date = to_string(timestamp{kollect::now().seconds, 0});
-  report.mode = wanted.testee.empty() ? "audit" : "drive";
+  report.mode = wanted.testee.empty() ? "audit" : wanted.is_consumer ? "consumer" : "drive";
   report.profile = to_string(target.system);
   report.brokers = wanted.testee.empty() || wanted.source == broker_source::external ? "external"
                    : wanted.source == broker_source::mock                            ? "mock"
@@ -41,26 +77,34 @@ run_report begin_report(const wish& wanted, const connection& target) {
 }
 
 /// Starts the testee and the brokers, and judges clause by clause. The answer is why nothing could be judged.
-result<void> drive_sink(const wish& wanted, const connection& target,
-                        const std::vector<const requirement*>& clauses, program::stop_signal& stop,
-                        run_report& report) {
+template <class Drive>
+result<void> drive_testee(const wish& wanted, const connection& target,
+                          const std::vector<const requirement*>& clauses, program::stop_signal& stop,
+                          run_report& report) {
+  const auto sink = program::load_sink(wanted.sink);
+  if (!sink)
+    return sink.error();
   stage brokers({.source = wanted.source,
                  .target = target,
+                 .path_template = sink->path_template,
                  .kafka_version = wanted.kafka_version,
                  .bounds = wanted.bounds});
-  auto driven = drive::begin(brokers, wanted.testee);
+  auto driven = Drive::begin(brokers, wanted.testee);
   if (!driven)
     return driven.error();
   report.implementation = driven->identity().name;
   report.version = driven->identity().version;
   report.features = driven->identity().features;
   // After a signal what is left is told to be so, and the brokers are ended in order.
+  run_progress progress(wanted.is_json_progress, clauses.size());
+  driven->tell_exercises([&](std::string_view name) { progress.exercise_begins(name); });
   const auto judge = [&](const requirement& clause) {
     return stop.is_requested()
                ? clause_result{&clause, verdict::could_not_run, "the run was stopped by a signal"}
                : driven->judge(clause);
   };
-  run_cases(clauses, wanted.clauses, judge, report);
+  run_cases(clauses, wanted.clauses, judge, report, progress);
+  progress.run_ends(report.verdict_of_all());
   return {};
 }
 
@@ -72,6 +116,43 @@ result<bool> pair_with_state(const wish& wanted, const std::vector<recorded_mess
   const auto compared = compare_state(newest_snapshots(messages), *table);
   std::cout << describe(compared);
   return compared.differences.empty();
+}
+
+result<audit_options> make_audit_options(const wish& wanted, const connection& target) {
+  audit_options options;
+  options.system = target.system;
+  options.clusters = wanted.clusters;
+  options.settle = wanted.settle;
+  const auto sink = program::load_sink(wanted.sink);
+  if (!sink)
+    return sink.error();
+  options.path_template = sink->path_template;
+  if (target.system == broker_system::kafka) {
+    const auto ask = ask_for_ends(target, wanted.bounds.connect);
+    if (!ask)
+      return ask.error();
+    const auto ends = (*ask)(wanted.bounds.connect);
+    if (!ends)
+      return ends.error();
+    options.partitions = static_cast<int>(ends->size());
+  }
+  options.read_at = kollect::now();
+  return options;
+}
+
+/// The clusters of a topic, as far as a message can tell them.
+std::string labels_of(const std::vector<recorded_message>& messages) {
+  constexpr std::size_t most_names = 20;
+  std::set<std::string> names;
+  for (const auto& message : messages)
+    if (auto name = cluster_of(message))
+      names.insert(std::move(*name));
+  std::string out;
+  std::size_t count = 0;
+  for (const auto& name : names)
+    if (++count <= most_names)
+      out.append(out.empty() ? "" : ", ").append("\"" + printable_excerpt(name, 60) + "\"");
+  return out.empty() ? "none" : out + (count > most_names ? " and more" : "");
 }
 
 result<void> audit_log(const wish& wanted, const connection& target,
@@ -89,9 +170,21 @@ result<void> audit_log(const wish& wanted, const connection& target,
       return paired.error();
     report.is_unpaired = !*paired;
   }
-  const audit seen(target.system, target.cluster, std::move(*messages));
+  const auto options = make_audit_options(wanted, target);
+  if (!options)
+    return options.error();
+  const auto labels = labels_of(*messages);
+  const audit seen(*options, std::move(*messages));
+  if (seen.message_count() == 0)
+    return make_failure(error::empty_message, "no message at " + target.destination +
+                                                  " is of the clusters that --cluster names; there are " +
+                                                  labels);
+  report.clusters = seen.clusters();
+  run_progress progress(wanted.is_json_progress, clauses.size());
   run_cases(
-      clauses, wanted.clauses, [&](const requirement& clause) { return seen.judge(clause); }, report);
+      clauses, wanted.clauses, [&](const requirement& clause) { return seen.judge(clause); }, report,
+      progress);
+  progress.run_ends(report.verdict_of_all());
   return {};
 }
 
@@ -106,6 +199,10 @@ std::string hindrance_of(const result<void>& done, const run_report& report) {
   return {};
 }
 
+std::vector<const requirement*> select_for(const wish& wanted, const selection& among, broker_system system) {
+  return wanted.is_consumer ? select_for_consumers(among) : select(among, system);
+}
+
 result<int> judge_sink(const wish_flags& flags, program::log& log) {
   program::stop_signal stop; // before any thread starts
   const auto wanted = make_wish(flags);
@@ -114,20 +211,22 @@ result<int> judge_sink(const wish_flags& flags, program::log& log) {
     return program::usage;
   }
   if (wanted->is_list)
-    return list_clauses();
+    return list_clauses(wanted->list_output);
   const bool needs_secrets = wanted->testee.empty() || wanted->source == broker_source::external;
   const auto target = program::load_connection(wanted->sink, needs_secrets ? program::secrets::needed
                                                                            : program::secrets::not_needed);
   if (!target)
     return target.error();
   auto report = begin_report(*wanted, *target);
-  const auto clauses = select(wanted->clauses, target->system);
+  const auto clauses = select_for(*wanted, wanted->clauses, target->system);
   const auto done =
       clauses.empty()
           ? result<void>(make_failure(error::invalid_value,
                                       "--run and --skip leave no clause of the profile " + report.profile))
       : wanted->testee.empty() ? audit_log(*wanted, *target, clauses, stop, report)
-                               : drive_sink(*wanted, *target, clauses, stop, report);
+      : wanted->is_consumer    ? drive_testee<consumer_drive>(*wanted, *target, clauses, stop, report)
+                               : drive_testee<drive>(*wanted, *target, clauses, stop, report);
+  report.is_narrowed = report.results.size() < select_for(*wanted, {}, target->system).size();
   report.hindrance = hindrance_of(done, report);
   print_summary(std::cout, report);
   if (!wanted->clauses.report.empty())
@@ -136,13 +235,43 @@ result<int> judge_sink(const wish_flags& flags, program::log& log) {
   return exit_code_of(report);
 }
 
+struct diff_flags {
+  std::string before, after, output = "text";
+};
+
+/// Ends with 1 where a clause fails that did not before.
+result<int> show_difference(const diff_flags& flags) {
+  const auto before = read_results(flags.before), after = read_results(flags.after);
+  for (const auto* run : {&before, &after})
+    if (!*run)
+      return run->error();
+  const auto compared = compare(*before, *after);
+  std::cout << (flags.output == "json" ? to_json(compared) : to_text(compared));
+  return compared.broken.empty() ? 0 : 1;
+}
+
+void declare_diff(program::command& to) {
+  auto flags = std::make_shared<diff_flags>();
+  auto& added =
+      to.add_command("diff", "compare the results of two runs: what fails newly, is mended, is gone");
+  added.add("BEFORE", flags->before, program::file(), "results.json, or the folder of a report").required();
+  added.add("AFTER", flags->after, program::file(), "that of the later run").required();
+  added.add("-o,--output", flags->output, program::one_of({"json", "text"}),
+            "json for programs, text for people");
+  added.shows("kollect-conformance diff old-report new-report", "What changed between two runs");
+  added.does([flags](program::log&) { return show_difference(*flags); });
+}
+
 void declare(program::command& to) {
   auto flags = std::make_shared<wish_flags>();
   add_flags(to, *flags);
   to.shows("kollect-conformance --manifest sink.yaml -- ./my-sink testee",
            "Start a sink and put it through everything");
+  to.shows("kollect-conformance --manifest sink.yaml --consumer -- ./my-consumer testee",
+           "Start a consumer, publish to it, and compare what it holds");
   to.shows("kollect-conformance --manifest sink.yaml", "Judge the messages that are there now");
   to.does([flags](program::log& log) { return judge_sink(*flags, log); });
+  declare_diff(to);
 }
 
 } // namespace
@@ -151,8 +280,8 @@ void declare(program::command& to) {
 int main(int count, char** words) {
   program::run_main(
       {"kollect-conformance",
-       "checks a Kafka or NATS sink against the kollect.dev/v1alpha1 contract: audits the messages that are "
-       "there, or drives the sink that the command after -- starts",
+       "checks a Kafka or NATS sink, or a consumer, against the kollect.dev/v1alpha1 contract: audits the "
+       "messages that are there, or drives what the command after -- starts",
        declare, program::common_libraries},
       count, words);
 }

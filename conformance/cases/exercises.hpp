@@ -8,12 +8,14 @@ namespace kollect::conformance::cases {
 
 // content.cpp
 result<void> vectors(session& now);
+result<void> odd_names(session& now);
 result<void> identical(session& now);
 result<void> shuffled(session& now);
 result<void> recreated(session& now);
 result<void> empty(session& now);
 result<void> nothing(session& now);
 result<void> labels(session& now);
+result<void> path_template(session& now);
 result<void> secrets(session& now);
 result<void> inventories(session& now);
 result<void> both_systems(session& now);
@@ -21,6 +23,7 @@ result<void> both_systems(session& now);
 // size.cpp
 result<void> split(session& now);
 result<void> too_large(session& now);
+result<void> large(session& now);
 
 // reach.cpp
 result<void> endpoint(session& now);
@@ -30,6 +33,7 @@ result<void> missing_topic(session& now);
 result<void> new_stream(session& now);
 result<void> default_stream(session& now);
 result<void> existing_stream(session& now);
+result<void> foreign_stream(session& now);
 result<void> flip(session& now);
 
 // login.cpp

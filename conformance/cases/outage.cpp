@@ -54,6 +54,8 @@ result<void> acks(session& now) {
   if (const auto asked = now.publish(small_export(0)); !asked)
     return asked.error();
   const auto seen = tap->acks();
+  if (seen.empty() && !now.record().exports.back().answer.is_ok)
+    return {}; // it refused
   if (seen.empty())
     return make_failure(error::internal, "the sink's messages went past the tap on its connection");
   for (const auto one : seen)
@@ -62,17 +64,29 @@ result<void> acks(session& now) {
   return {};
 }
 
-/// A stream that is full takes messages and answers with an error.
+/// A stream that is full takes messages and answers with an error. It is made so when the sink is open: one
+/// that changes a stream's settings when it opens (NAT-03) has had its turn. If it does so at each export the
+/// message is stored, and its success is the truth.
 result<void> unconfirmed(session& now) {
-  if (auto open = open_somewhere(now, {.stream = {{"max_msgs", 1}, {"discard", "new"}}}); !open)
+  const auto where = now.make_place();
+  if (!where)
+    return where.error();
+  if (auto open = now.open(*where); !open)
     return open;
   if (const auto first = now.publish(small_export(0)); !first)
     return first.error();
+  auto streams = now.brokers().streams();
+  if (!streams)
+    return streams.error();
+  if (auto full = (*streams)->change_stream(where->reach.stream, {{"max_msgs", 1}, {"discard", "new"}});
+      !full)
+    return full;
   const auto asked = now.try_publish(small_export(1));
   if (!asked)
     return asked.error();
-  now.testify("NAT-05", !(*asked)->answer.is_ok,
-              "a message that JetStream refused to store was reported as a success", "an error", "ok");
+  if ((*asked)->messages.empty())
+    now.testify("NAT-05", !(*asked)->answer.is_ok,
+                "a message that JetStream refused to store was reported as a success", "an error", "ok");
   return {};
 }
 

@@ -14,13 +14,13 @@ std::string address_clause(const session& now) {
 }
 
 /// Opens and exports one row, where a sink that cannot breaks `clause`.
-result<void> must_work(session& now, const place& where, const std::string& clause,
-                       const std::string& doing) {
+result<void> must_work(session& now, const place& where, const std::string& clause, const std::string& doing,
+                       bool is_operators = false) {
   const auto opened = now.try_open(where);
   if (!opened)
     return opened.error();
   if (!opened->is_ok) {
-    now.testify(clause, false, doing + ": the sink refused to open", "ok", opened->error);
+    now.testify(clause, false, doing + ": the sink refused to open", "ok", opened->error, is_operators);
     return {};
   }
   const auto asked = now.try_publish(make_request("team-a", "all", make_rows({make_row("api")})));
@@ -29,7 +29,7 @@ result<void> must_work(session& now, const place& where, const std::string& clau
   const bool has_arrived = (*asked)->answer.is_ok && !(*asked)->messages.empty();
   now.testify(clause, has_arrived, doing + ": the export did not arrive",
               "a message at " + where.reach.destination,
-              (*asked)->answer.is_ok ? "ok, and no message" : (*asked)->answer.error);
+              (*asked)->answer.is_ok ? "ok, and no message" : (*asked)->answer.error, is_operators);
   return {};
 }
 
@@ -57,7 +57,8 @@ result<void> endpoint(session& now) {
                         "the manifest names several addresses, which an endpoint cannot stand for");
   where->sink.endpoint = where->sink.addresses.front();
   where->sink.addresses.clear();
-  return must_work(now, *where, address_clause(now), "with spec.endpoint alone");
+  return must_work(now, *where, address_clause(now), "with spec.endpoint alone",
+                   now.system() == broker_system::kafka);
 }
 
 result<void> connection_test(session& now) {
@@ -157,6 +158,39 @@ result<void> default_stream(session& now) {
   return (*streams)->delete_stream("kollect_events");
 }
 
+namespace {
+
+std::string setting(const std::optional<boost::json::object>& stream, std::string_view name) {
+  const auto* const value = stream ? stream->if_contains(name) : nullptr;
+  return value == nullptr ? std::string("nothing") : boost::json::serialize(*value);
+}
+
+/// Testifies to each setting of a stream, and to a subject that another publisher uses.
+result<void> must_be_left_alone(session& now, const boost::json::object& settings,
+                                const std::string& other_subject) {
+  auto streams = now.brokers().streams();
+  if (!streams)
+    return streams.error();
+  const auto found = (*streams)->stream_configuration(std::string(settings.at("name").as_string()));
+  if (!found)
+    return found.error();
+  for (const auto& [name, value] : settings)
+    if (name != "name" && name != "subjects") {
+      const auto wanted = boost::json::serialize(value), seen = setting(*found, name);
+      now.testify("NAT-03", seen == wanted,
+                  "a setting of a stream that was there was changed: " + std::string(name), wanted, seen,
+                  true);
+    }
+  const auto subjects = setting(*found, "subjects");
+  now.testify("NAT-03", subjects.find("\"" + other_subject + "\"") != std::string::npos,
+              "a stream that was there lost a subject", other_subject, subjects, true);
+  return {};
+}
+
+} // namespace
+
+/// A stream that an administrator made for several publishers, with this sink's subject and with settings
+/// that are no defaults.
 result<void> existing_stream(session& now) {
   auto where = now.make_place({.is_made = false});
   if (!where)
@@ -165,30 +199,45 @@ result<void> existing_stream(session& now) {
   if (!streams)
     return streams.error();
   const auto name = *where->sink.stream;
+  const auto others = name + ".others";
+  const boost::json::object settings{
+      {"name", name},
+      {"subjects",
+       boost::json::array{boost::json::string(where->sink.destination), boost::json::string(others)}},
+      {"max_age", 86'400'000'000'000},
+      {"max_bytes", 50'000'000},
+      {"max_msgs", 1000},
+      {"max_msgs_per_subject", 77},
+      {"duplicate_window", 33'000'000'000},
+      {"storage", "file"}};
+  if (auto made = (*streams)->create_stream(settings); !made)
+    return made;
+  if (auto done = must_work(now, *where, "NAT-03", "with a stream that is there"); !done)
+    return done;
+  return must_be_left_alone(now, settings, others);
+}
+
+/// Whether a sink adds its subject to a stream that lacks it is its own affair; that it takes none away, or
+/// another setting, is not.
+result<void> foreign_stream(session& now) {
+  auto where = now.make_place({.is_made = false});
+  if (!where)
+    return where.error();
+  auto streams = now.brokers().streams();
+  if (!streams)
+    return streams.error();
+  const auto name = *where->sink.stream;
+  const auto others = name + ".others";
   const boost::json::object settings{{"name", name},
-                                     {"subjects", boost::json::array{boost::json::string(name + ".others")}},
+                                     {"subjects", boost::json::array{boost::json::string(others)}},
                                      {"max_msgs", 1000},
-                                     {"max_msgs_per_subject", 77},
                                      {"duplicate_window", 33'000'000'000},
                                      {"storage", "memory"}};
   if (auto made = (*streams)->create_stream(settings); !made)
     return made;
-  if (auto done = must_work(now, *where, "NAT-03", "with a stream that has other subjects"); !done)
-    return done;
-  const auto found = (*streams)->stream_configuration(name);
-  if (!found)
-    return found.error();
-  const auto field = [&](const char* key) {
-    const auto* const value = *found ? (*found)->if_contains(key) : nullptr;
-    return value == nullptr ? std::string("nothing") : boost::json::serialize(*value);
-  };
-  for (const auto* key : {"max_msgs", "max_msgs_per_subject", "duplicate_window", "storage"})
-    now.testify("NAT-03", field(key) == boost::json::serialize(settings.at(key)),
-                std::string("a setting of a stream that was there was changed: ") + key,
-                boost::json::serialize(settings.at(key)), field(key));
-  now.testify("NAT-03", field("subjects").find("\"" + name + ".others\"") != std::string::npos,
-              "a stream that was there lost a subject", name + ".others", field("subjects"));
-  return {};
+  if (const auto asked = is_refused(now, *where); !asked)
+    return asked.error();
+  return must_be_left_alone(now, settings, others);
 }
 
 result<void> flip(session& now) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace kollect::conformance::cases {
@@ -21,6 +22,13 @@ struct vector_input {
 };
 
 const std::vector<vector_input>& fixed_vectors();
+
+/// Whether Kubernetes allows a namespace of this name: an RFC 1123 label.
+bool is_kubernetes_namespace(std::string_view name) noexcept;
+
+/// Whether Kubernetes allows all names of a vector: its namespace and inventory, its cluster as a label's
+/// value, and those of its rows.
+bool has_kubernetes_names(const vector_input& one);
 
 } // namespace kollect::conformance::cases
 

@@ -120,7 +120,7 @@ TEST(judges, rows_are_all_there_once_and_sorted) {
   EXPECT_EQ(broken(record({asked(rows, {message(array({rows[0]}))})})), clauses{"ENV-01"});
   EXPECT_EQ(broken(record({asked(rows, {message(array({rows[0], rows[0], rows[1]}))})})), clauses{"ROW-03"});
   EXPECT_EQ(broken(record({asked(rows, {message(array({rows[1], rows[0]}))})})), clauses{"ORD-01"});
-  EXPECT_EQ(broken(record({asked(rows, {})})), (clauses{"ENV-01", "DED-01", "SIZE-01"}));
+  EXPECT_EQ(broken(record({asked(rows, {})})), (clauses{"ENV-01", "DED-01"}));
 }
 
 TEST(judges, an_export_without_payload_is_an_error_and_publishes_nothing) {
@@ -212,14 +212,19 @@ TEST_F(parts_test, each_fault_of_a_set_has_its_clause) {
 
 TEST_F(parts_test, a_row_that_alone_is_too_large_is_an_error_that_says_so) {
   auto refused = limited({}, 300);
+  refused.may_be_refused = refused.is_large = true;
   refused.answer = {.is_ok = false,
                     .error = "single item export envelope exceeds maxExportBytes (300)",
                     .asked_at = {},
                     .answered_at = {}};
   EXPECT_EQ(broken(record({refused})), clauses{});
-  refused.answer.error = "too large";
-  EXPECT_EQ(broken(record({refused})), clauses{"MP-02"});
+  // A sink that splits says so in those words; one that never splits answers an error of its own.
+  refused.answer.error = "export payload 900 bytes exceeds cap 300";
+  EXPECT_EQ(broken(record({refused})), clauses{});
+  const auto split = limited({part({rows[0], rows[1]}, 1, 2), part({rows[2]}, 2, 2)}, two_rows());
+  EXPECT_EQ(broken(record({split, refused})), clauses{"MP-02"});
   refused = limited({array(rows)}, 300);
+  refused.is_large = true;
   EXPECT_EQ(broken(record({refused})), clauses{"MP-02"});
 }
 
@@ -248,7 +253,7 @@ TEST(judges, secrets_are_named_by_their_place_and_not_shown) {
 TEST(judges, an_audit_reports_foreign_messages_and_goes_on) {
   auto foreign = message("[]");
   foreign.value = "\x01\x02 not ours";
-  const audit seen(broker_system::kafka, "prod-west", {foreign, message(array(one_row))});
+  const audit seen({}, {foreign, message(array(one_row))});
   const auto one_envelope = seen.judge(*find_requirement("ENV-01"));
   EXPECT_EQ(one_envelope.result, verdict::fail);
   ASSERT_EQ(one_envelope.findings.size(), 1U);
@@ -257,13 +262,6 @@ TEST(judges, an_audit_reports_foreign_messages_and_goes_on) {
       << one_envelope.findings[0].excerpt;
   EXPECT_EQ(seen.judge(*find_requirement("ROW-01")).result, verdict::pass);
   EXPECT_EQ(seen.judge(*find_requirement("KAF-03")).result, verdict::not_observed);
-}
-
-TEST(judges, an_audit_sees_a_torn_set) {
-  const auto half = message(export_envelope(array(one_row), 1, "\"partIndex\":1,\"partTotal\":2,"));
-  const audit seen(broker_system::kafka, "prod-west", {half});
-  EXPECT_EQ(seen.judge(*find_requirement("MP-04")).result, verdict::fail);
-  EXPECT_EQ(seen.judge(*find_requirement("MP-05")).result, verdict::pass);
 }
 
 } // namespace

@@ -111,13 +111,12 @@ property_map base_properties(const std::filesystem::path& directory, const kafka
           {"num.io.threads", "2"}};
 }
 
-void add_listener(property_map& properties, kafka_listener listener, std::uint16_t port) {
-  const std::string name(name_of(listener));
-  const auto place = name + "://" + local_address(port);
-  properties["listeners"] += "," + place;
+void add_listener(property_map& properties, const std::string& name, std::string_view protocol,
+                  const std::string& address, const std::string& advertised_address) {
+  properties["listeners"] += "," + name + "://" + address;
   auto& advertised = properties["advertised.listeners"];
-  advertised += (advertised.empty() ? "" : ",") + place;
-  properties["listener.security.protocol.map"] += "," + name + ":" + name;
+  advertised += (advertised.empty() ? "" : ",") + name + "://" + advertised_address;
+  properties["listener.security.protocol.map"].append("," + name + ":").append(protocol);
 }
 
 void add_security(property_map& properties, const kafka_options& options) {
@@ -164,6 +163,7 @@ struct kafka_server::state {
   std::map<kafka_listener, std::uint16_t> ports;
   std::string jar_folder;
   temporary_directory directory;
+  std::map<std::string, std::uint16_t> misleading_ports{}; // by the address that clients are told
   std::string cluster_id = new_kafka_cluster_id();
   std::optional<kafka_admin> admin{};
   std::optional<process> child{};
@@ -230,7 +230,16 @@ struct kafka_server::state {
       if (!port)
         return port.error();
       ports[listener] = *port;
-      add_listener(properties, listener, *port);
+      add_listener(properties, std::string(name_of(listener)), name_of(listener), local_address(*port),
+                   local_address(*port));
+    }
+    for (const auto& address : options.false_addresses) {
+      const auto port = free_port();
+      if (!port)
+        return port.error();
+      misleading_ports[address] = *port;
+      add_listener(properties, "MISLEADING" + std::to_string(misleading_ports.size()), "PLAINTEXT",
+                   local_address(*port), address);
     }
     add_security(properties, options);
     for (const auto& [name, value] : options.properties)
@@ -358,6 +367,10 @@ kafka_server::~kafka_server() = default;
 std::string kafka_server::bootstrap(kafka_listener listener) const {
   const auto found = state_->ports.find(listener);
   return found == state_->ports.end() ? std::string() : local_address(found->second);
+}
+
+std::string kafka_server::misleading_bootstrap(const std::string& false_address) const {
+  return local_address(state_->misleading_ports.at(false_address));
 }
 
 process& kafka_server::child() noexcept {

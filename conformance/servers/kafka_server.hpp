@@ -45,6 +45,9 @@ struct kafka_options {
   std::map<std::string, std::string>
       properties{};                         ///< of the broker, such as message.max.bytes; win over ours
   std::optional<kafka_membership> member{}; ///< nothing: a cluster of one
+  /// For each a further listener without security, whose clients are told that the broker is there instead
+  /// of where it is: `host:port`.
+  std::vector<std::string> false_addresses{};
   std::chrono::milliseconds start_timeout = std::chrono::seconds(120);
 };
 
@@ -77,6 +80,8 @@ public:
 
   /// host:port of a listener; empty for one that this broker does not have.
   std::string bootstrap(kafka_listener listener = kafka_listener::plaintext) const;
+  /// host:port of the listener whose clients are told one of options.false_addresses.
+  std::string misleading_bootstrap(const std::string& false_address) const;
   process& child() noexcept;           ///< the running process, to signal it (SIGSTOP, SIGCONT)
   std::string log() const;             ///< all that the broker wrote, over restarts: warnings and errors
   kafka_admin& admin() noexcept;       ///< a client of the plaintext listener

@@ -102,6 +102,19 @@ result<void> jetstream::create_stream(const boost::json::object& configuration) 
   return {};
 }
 
+result<void> jetstream::change_stream(const std::string& name, const boost::json::object& settings) {
+  auto configuration = stream_configuration(name);
+  if (!configuration)
+    return configuration.error();
+  if (!*configuration)
+    return make_failure(error::topic_missing, "there is no stream " + name + " to change");
+  for (const auto& [setting, value] : settings)
+    (**configuration)[setting] = value;
+  if (auto changed = ask_("STREAM.UPDATE." + name, **configuration); !changed)
+    return changed.error();
+  return {};
+}
+
 result<std::optional<boost::json::object>> jetstream::stream_configuration(const std::string& name) {
   auto found = ask_("STREAM.INFO." + name, {});
   if (!found && found.error().reason() == error::topic_missing)

@@ -40,6 +40,8 @@ public:
 
   /// A stream as its configuration says, name and subjects among it.
   result<void> create_stream(const boost::json::object& configuration);
+  /// Changes some of its settings and leaves the others.
+  result<void> change_stream(const std::string& name, const boost::json::object& settings);
   /// Its configuration, or nothing if there is none of that name.
   result<std::optional<boost::json::object>> stream_configuration(const std::string& name);
   /// Removes it if it is there.

@@ -5,10 +5,13 @@
 #include "judge.hpp"
 #include "verdict.hpp"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace kollect::conformance {
@@ -25,6 +28,9 @@ public:
 
   clause_result judge(const requirement& clause);
 
+  /// Is told the name of each exercise that begins.
+  void tell_exercises(std::function<void(std::string_view)> told) { told_ = std::move(told); }
+
   /// An exercise that is not to be run.
   void leave_out(std::string_view exercise) { left_out_.emplace(exercise); }
 
@@ -40,6 +46,7 @@ private:
 
   drive(stage& brokers, std::vector<std::string> command, testee sink, testee_identity identity);
   const performance& perform(const exercise& wanted);
+  bool offers(std::string_view feature) const;
   std::string reason_to_skip(const exercise& wanted, bool& is_feature) const;
   result<void> run(const exercise& wanted, recording& record);
   result<void> renew_sink();
@@ -49,6 +56,7 @@ private:
   testee sink_;
   testee_identity identity_;
   std::set<std::string, std::less<>> left_out_;
+  std::function<void(std::string_view)> told_ = [](std::string_view) {};
   std::map<std::string_view, performance> performed_;
 };
 

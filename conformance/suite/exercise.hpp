@@ -28,6 +28,7 @@ struct exercise {
   broker_need need;
   std::vector<std::string_view> shows; ///< the clauses that it is for
   result<void> (*run)(session&);
+  level how = level::must; ///< info: what is seen is told, and counts against no clause
 };
 
 /// Every exercise, in the order that they run in: those that stop the broker come last.

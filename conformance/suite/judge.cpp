@@ -1,8 +1,11 @@
 #include "judge_parts.hpp"
 
+#include <kollect/checksum.hpp>
+#include <kollect/message.hpp>
 #include <kollect/parse.hpp>
 
 #include <algorithm>
+#include <array>
 
 namespace kollect::conformance {
 
@@ -49,6 +52,57 @@ row_identity identity_of(const json_node& row) {
           row_field(row, "name"), row_field(row, "uid")};
 }
 
+bool has_identity(const json_node& row) {
+  constexpr std::array names{"targetNamespace", "targetName", "namespace", "name", "uid", "version", "kind"};
+  return std::ranges::all_of(names, [&](const char* name) {
+    const auto* const field = row.find(name);
+    return field != nullptr && field->kind == json_kind::string;
+  });
+}
+
+bool is_refused_without_reason(const observed_export& one) noexcept {
+  return one.asked && one.asked->items != "null" && !one.answer.is_ok && !one.may_be_refused;
+}
+
+/// Two parts with one index, though of one content but for the instant they were sent at, are one part.
+bool is_torn(const dissected_export& one) {
+  const auto parts = parts_of(one);
+  if (parts.empty())
+    return false;
+  const auto total = static_cast<std::size_t>(parts.front()->part_total);
+  if (parts.size() != total)
+    return true;
+  for (std::size_t index = 0; index < total; ++index)
+    if (parts[index]->part_index != static_cast<std::int64_t>(index) + 1)
+      return true;
+  return false;
+}
+
+std::vector<std::string> possible_labels(const dissected_export& one, const message_facts& message,
+                                         std::string_view name) {
+  std::vector<std::string> labels;
+  if (const auto own = message.label(name))
+    labels.push_back(*own);
+  if (one.asked() == nullptr)
+    return labels;
+  const auto wanted = name == "cluster" ? one.source->cluster : std::optional(one.asked()->namespace_);
+  if (wanted && std::ranges::find(labels, *wanted) == labels.end())
+    labels.push_back(*wanted);
+  return labels;
+}
+
+bool has_right_message_id(const dissected_export& one, const message_facts& message) {
+  const auto& headers = message.source->headers;
+  const auto found = std::ranges::find(headers, message_id_header, &header::name);
+  if (found == headers.end() || message.payload == nullptr)
+    return false;
+  for (const auto& cluster : possible_labels(one, message, "cluster"))
+    for (const auto& namespace_ : possible_labels(one, message, "namespace"))
+      if (found->value == nats_message_id(cluster, namespace_, message.payload->raw))
+        return true;
+  return false;
+}
+
 std::string sort_key_of(const json_node& row) {
   std::string key;
   for (const auto* name :
@@ -58,20 +112,33 @@ std::string sort_key_of(const json_node& row) {
   return key;
 }
 
-std::vector<const message_facts*> distinct_messages(const dissected_export& one) {
-  std::vector<const message_facts*> distinct;
+namespace {
+
+template <class IsSame>
+std::vector<const message_facts*> distinct(const dissected_export& one, const IsSame& is_same) {
+  std::vector<const message_facts*> found;
   for (const auto& message : one.messages) {
-    const auto is_same = [&](const message_facts* other) {
-      return other->source->value == message.source->value;
-    };
-    if (std::ranges::none_of(distinct, is_same))
-      distinct.push_back(&message);
+    if (one.asked() == nullptr && message.is_foreign())
+      continue;
+    const auto is_known = [&](const message_facts* other) { return is_same(*other, message); };
+    if (std::ranges::none_of(found, is_known))
+      found.push_back(&message);
   }
-  return distinct;
+  return found;
+}
+
+} // namespace
+
+std::vector<const message_facts*> distinct_messages(const dissected_export& one) {
+  return distinct(one, [](const message_facts& left, const message_facts& right) {
+    return left.source->value == right.source->value;
+  });
 }
 
 std::vector<const message_facts*> parts_of(const dissected_export& one) {
-  auto parts = distinct_messages(one);
+  auto parts = distinct(one, [](const message_facts& left, const message_facts& right) {
+    return left.is_part() && right.is_part() && left.payload->raw == right.payload->raw;
+  });
   std::erase_if(parts, [](const message_facts* message) { return !message->is_part(); });
   std::ranges::stable_sort(parts, {}, [](const message_facts* part) { return part->part_index; });
   return parts;

@@ -52,23 +52,42 @@ judge_function find_judge(std::string_view id) noexcept;
 // What several judges need.
 
 /// Calls `look(export, message)` for each message that is one JSON value; those that are not are ENV-01's.
+/// In an audit a message of another schemaVersion is somebody else's, and ENV-03's alone.
 template <class Look>
 void for_each_message(const dissection& seen, Look&& look) {
   for (const auto& one : seen.exports)
     for (const auto& message : one.messages)
-      if (message.document.is_good)
+      if (message.document.is_good && (one.asked() != nullptr || !message.is_foreign()))
         look(one, message);
 }
+
+/// Whether the sink answered an error that there was no reason for (ENV-01).
+bool is_refused_without_reason(const observed_export& one) noexcept;
+
+/// Whether parts of it are missing or wrong (MP-04).
+bool is_torn(const dissected_export& one);
+
+/// A label that a message may go by: its own, and what it should have been. Where the two differ, that is a
+/// fault of the label alone (ENV-06, ENV-07).
+std::vector<std::string> possible_labels(const dissected_export& one, const message_facts& message,
+                                         std::string_view name);
+
+/// Whether the message has the Nats-Msg-Id that its labels and payload ask for (NAT-02).
+bool has_right_message_id(const dissected_export& one, const message_facts& message);
 
 /// A text field of a row, decoded; empty where it is absent or no string.
 std::string row_field(const json_node& row, std::string_view name);
 row_identity identity_of(const json_node& row);
+/// Whether all that identity_of() and sort_key_of() look at is there: else the row breaks ROW-01, and nothing
+/// that goes by identities can be told of it.
+bool has_identity(const json_node& row);
 std::string sort_key_of(const json_node& row);
 
 /// Messages that say different things; one that came twice byte for byte is a redelivery (DED-01).
 std::vector<const message_facts*> distinct_messages(const dissected_export& one);
 
-/// The distinct parts of an export in the order of their index, then of the log.
+/// The distinct parts of an export in the order of their index, then of the log; one that was sent again with
+/// the same payload is the same part.
 std::vector<const message_facts*> parts_of(const dissected_export& one);
 
 } // namespace kollect::conformance

@@ -30,6 +30,20 @@ std::optional<labels> labels_of(const message_facts& message) {
   return labels{std::move(*cluster), std::move(*namespace_)};
 }
 
+bool has_right_key(const dissected_export& one, const message_facts& message) {
+  const auto& key = message.source->key;
+  if (!key)
+    return false;
+  for (const auto& cluster : possible_labels(one, message, "cluster"))
+    for (const auto& namespace_ : possible_labels(one, message, "namespace")) {
+      const auto scope = cluster + ":" + namespace_ + "/";
+      if (one.asked() != nullptr ? *key == scope + one.asked()->inventory
+                                 : key->starts_with(scope) && key->size() > scope.size())
+        return true;
+    }
+  return false;
+}
+
 void judge_kaf_01(const dissection& seen, judgement& out) {
   if (seen.system() != broker_system::kafka)
     return;
@@ -38,26 +52,25 @@ void judge_kaf_01(const dissection& seen, judgement& out) {
     if (!own)
       return;
     out.look();
-    const auto& key = message.source->key;
-    const auto scope = own->cluster + ":" + own->namespace_ + "/";
-    const bool is_good = one.asked() != nullptr
-                             ? key == scope + one.asked()->inventory
-                             : key && key->starts_with(scope) && key->size() > scope.size();
-    if (is_good)
+    if (has_right_key(one, message))
       return;
+    const auto& key = message.source->key;
     const bool is_operators = key == own->cluster + "/" + own->namespace_;
-    out.complain(
-        about(seen.system(), *message.source,
-              is_operators ? "the key has no inventory: today's operator sends this, a known departure"
-                           : "the key is another one",
-              printable_excerpt(scope + (one.asked() != nullptr ? one.asked()->inventory : "{inventory}")),
-              key ? printable_excerpt(*key) : "no key"));
+    auto complaint = about(
+        seen.system(), *message.source, is_operators ? "the key has no inventory" : "the key is another one",
+        printable_excerpt(own->cluster + ":" + own->namespace_ + "/" +
+                          (one.asked() != nullptr ? one.asked()->inventory : "{inventory}")),
+        key ? printable_excerpt(*key) : "no key");
+    complaint.is_operators = is_operators;
+    out.complain(std::move(complaint));
   });
 }
 
 void judge_kaf_02(const dissection& seen, judgement& out) {
   if (seen.system() != broker_system::kafka)
     return;
+  if (seen.source->partitions == 1)
+    return out.note("the topic has one partition: there is nothing to choose");
   struct last_seen {
     const recorded_message* message;
     std::size_t exported;
@@ -65,21 +78,25 @@ void judge_kaf_02(const dissection& seen, judgement& out) {
   std::map<std::string, last_seen> keys;
   for (std::size_t index = 0; index < seen.exports.size(); ++index)
     for (const auto& message : seen.exports[index].messages) {
-      if (!message.source->key)
+      const bool is_ours =
+          seen.exports[index].asked() != nullptr || (message.document.is_good && !message.is_foreign());
+      if (!message.source->key || !is_ours)
         continue;
       const auto [place, is_new] = keys.emplace(*message.source->key, last_seen{message.source, index});
       if (is_new)
         continue;
       out.look();
       const auto& before = *place->second.message;
-      if (before.partition != message.source->partition)
-        out.complain(about(seen.system(), *message.source,
-                           "the messages of one key are in several partitions: key " +
-                               printable_excerpt(*message.source->key),
-                           "partition " + std::to_string(before.partition),
-                           "partition " + std::to_string(message.source->partition)));
-      else if (seen.source->is_driven() && place->second.exported < index &&
-               before.offset > message.source->offset)
+      if (before.partition != message.source->partition) {
+        auto complaint = about(seen.system(), *message.source,
+                               "the messages of one key are in several partitions: key " +
+                                   printable_excerpt(*message.source->key),
+                               "partition " + std::to_string(before.partition),
+                               "partition " + std::to_string(message.source->partition));
+        complaint.is_operators = true;
+        out.complain(std::move(complaint));
+      } else if (seen.source->is_driven() && place->second.exported < index &&
+                 before.offset > message.source->offset)
         out.complain(about(
             seen.system(), *message.source, "a key's messages are not in the order of the exports",
             "an offset after " + std::to_string(before.offset), std::to_string(message.source->offset)));
@@ -90,20 +107,21 @@ void judge_kaf_02(const dissection& seen, judgement& out) {
 void judge_kaf_04(const dissection& seen, judgement& out) {
   if (seen.system() != broker_system::kafka)
     return;
-  for_each_message(seen, [&](const dissected_export&, const message_facts& message) {
-    const auto own = labels_of(message);
-    if (!own)
+  for_each_message(seen, [&](const dissected_export& one, const message_facts& message) {
+    if (!labels_of(message))
       return;
     out.look();
-    for (const auto& [name, expected] :
-         {std::pair<std::string_view, const std::string&>{"kollect.dev/cluster", own->cluster},
-          {"kollect.dev/namespace", own->namespace_}}) {
+    for (const auto* label : {"cluster", "namespace"}) {
+      const auto name = std::string("kollect.dev/") + label;
+      const auto right = possible_labels(one, message, label);
       const auto* const found = find_header(*message.source, name);
-      if (found == nullptr || found->value != expected)
-        out.complain(about(seen.system(), *message.source,
-                           "the header " + std::string(name) + " is not the label",
-                           printable_excerpt(expected),
-                           found == nullptr ? "no such header" : printable_excerpt(found->value)));
+      if (found != nullptr && std::ranges::find(right, found->value) != right.end())
+        continue;
+      auto complaint = about(seen.system(), *message.source, "the header " + name + " is not the label",
+                             printable_excerpt(right.front()),
+                             found == nullptr ? "no such header" : printable_excerpt(found->value));
+      complaint.is_operators = found == nullptr;
+      out.complain(std::move(complaint));
     }
   });
 }
@@ -111,16 +129,17 @@ void judge_kaf_04(const dissection& seen, judgement& out) {
 void judge_nat_02(const dissection& seen, judgement& out) {
   if (seen.system() != broker_system::nats)
     return;
-  for_each_message(seen, [&](const dissected_export&, const message_facts& message) {
+  for_each_message(seen, [&](const dissected_export& one, const message_facts& message) {
     const auto own = labels_of(message);
     if (!own || message.payload == nullptr)
       return;
     out.look();
+    if (has_right_message_id(one, message))
+      return;
     const auto expected = nats_message_id(own->cluster, own->namespace_, message.payload->raw);
-    const auto* const found = find_header(*message.source, "Nats-Msg-Id");
-    if (found == nullptr || found->value != expected)
-      out.complain(about(seen.system(), *message.source, "Nats-Msg-Id is not the hash of labels and payload",
-                         expected, found == nullptr ? "no such header" : printable_excerpt(found->value)));
+    const auto* const found = find_header(*message.source, message_id_header);
+    out.complain(about(seen.system(), *message.source, "Nats-Msg-Id is not the hash of labels and payload",
+                       expected, found == nullptr ? "no such header" : printable_excerpt(found->value)));
   });
 }
 
@@ -159,8 +178,9 @@ void judge_ded_01(const dissection& seen, judgement& out) {
 void judge_del_02(const dissection& seen, judgement& out) {
   for (const auto& one : seen.exports) {
     const auto* const asked = one.asked();
-    const auto is_empty = [](const message_facts& message) {
-      return message.items != nullptr && message.items->elements.empty();
+    const auto is_empty = [&](const message_facts& message) {
+      return message.items != nullptr && message.items->elements.empty() &&
+             (asked != nullptr || (!message.is_foreign() && !message.is_part()));
     };
     if (asked == nullptr) {
       const auto count = std::ranges::count_if(one.messages, is_empty);
@@ -175,11 +195,10 @@ void judge_del_02(const dissection& seen, judgement& out) {
                     .expected = "ok",
                     .found = printable_excerpt(one.source->answer.error)});
     else if (one.messages.empty())
-      out.complain({.what = "an empty snapshot was not published: the last row's deletion cannot be seen "
-                            "(today's operator "
-                            "never publishes one, a known departure)",
+      out.complain({.what = "an empty snapshot was not published: the last row's deletion cannot be seen",
                     .expected = "a message without rows",
-                    .found = "no message"});
+                    .found = "no message",
+                    .is_operators = true});
     else if (!std::ranges::any_of(one.messages, is_empty))
       out.complain(about(seen.system(), *one.messages.front().source,
                          "the message of an empty snapshot has rows", "0 rows",
@@ -190,7 +209,7 @@ void judge_del_02(const dissection& seen, judgement& out) {
 void judge_del_04(const dissection& seen, judgement& out) {
   for (std::size_t index = 1; index < seen.exports.size(); ++index) {
     const auto& one = seen.exports[index];
-    if (one.asked() == nullptr)
+    if (one.asked() == nullptr || !one.source->answer.is_ok)
       continue;
     const auto earlier = std::span(seen.exports).first(index);
     const auto first = std::ranges::find_if(
@@ -226,25 +245,45 @@ void judge_nat_06(const dissection& seen, judgement& out) {
   }
 }
 
+/// Whatever the reason.
 bool is_redacted(const json_node& node) {
-  return node.raw == R"({"reason":"sensitive-key","redacted":true})" ||
-         node.raw == R"({"redacted":true,"reason":"sensitive-key"})";
+  const auto* const redacted = node.find("redacted");
+  return redacted != nullptr && redacted->raw == "true" &&
+         std::ranges::all_of(node.members,
+                             [](const auto& one) { return one.name == "redacted" || one.name == "reason"; });
 }
 
-/// Names the place, never the value.
+/// Nothing, yes and no are no secrets, as in `"automountServiceAccountToken":false`.
+bool can_be_secret(const json_node& node) {
+  switch (node.kind) {
+  case json_kind::string:
+    return !node.text.empty();
+  case json_kind::number:
+    return true;
+  case json_kind::array:
+    return std::ranges::any_of(node.elements, can_be_secret);
+  case json_kind::object:
+    return std::ranges::any_of(node.members, [](const auto& one) { return can_be_secret(one.value); });
+  default:
+    return false;
+  }
+}
+
+/// Names the place, never the value. Today's operator passes over the names right under `attributes`.
 void find_secrets(const dissection& seen, const message_facts& message, const json_node& node,
-                  const std::string& path, judgement& out) {
+                  const std::string& path, bool is_top, judgement& out) {
   for (std::size_t index = 0; index < node.elements.size(); ++index)
-    find_secrets(seen, message, node.elements[index], path + "/" + std::to_string(index), out);
+    find_secrets(seen, message, node.elements[index], path + "/" + std::to_string(index), false, out);
   for (const auto& member : node.members) {
     const auto name = member.name.decode();
     const auto place = path + "/" + printable_excerpt(name, 60);
     if (!is_sensitive_key(name)) {
-      find_secrets(seen, message, member.value, place, out);
-    } else if (!is_redacted(member.value)) {
+      find_secrets(seen, message, member.value, place, false, out);
+    } else if (!is_redacted(member.value) && can_be_secret(member.value)) {
       auto complaint = about(
           seen.system(), *message.source, "an attribute that looks like a secret is not redacted: " + place,
           R"({"redacted":true,"reason":"sensitive-key"})", "another value, not shown here");
+      complaint.is_operators = is_top;
       out.complain(std::move(complaint));
     }
   }
@@ -255,7 +294,7 @@ void judge_sec_01(const dissection& seen, judgement& out) {
     for (const auto* row : message.rows)
       if (const auto* const attributes = row->find("attributes")) {
         out.look();
-        find_secrets(seen, message, *attributes, "/attributes", out);
+        find_secrets(seen, message, *attributes, "/attributes", true, out);
       }
   });
 }

@@ -5,11 +5,24 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <set>
+#include <utility>
 
 namespace kollect::conformance {
 
 namespace {
+
+/// A cluster and a namespace.
+using labels_key = std::pair<std::string, std::string>;
+
+std::string trimmed(std::string_view text) {
+  constexpr std::string_view blank = " \t\r\n\v\f";
+  const auto first = text.find_first_not_of(blank);
+  return first == std::string_view::npos
+             ? std::string()
+             : std::string(text.substr(first, text.find_last_not_of(blank) - first + 1));
+}
 
 constexpr std::array<std::string_view, 5> envelope_fields{"schemaVersion", "timestamp", "cluster",
                                                           "namespace", "payload"};
@@ -28,8 +41,11 @@ void compare_rows(const dissected_export& one, const std::vector<const message_f
   for (const auto* message : messages) {
     if (message->items == nullptr)
       return; // PAY-01
-    for (const auto* row : message->rows)
+    for (const auto* row : message->rows) {
+      if (!has_identity(*row))
+        return; // ROW-01
       sent.insert(identity_of(*row));
+    }
   }
   for (const auto& row : one.asked_rows)
     asked.insert(row.identity());
@@ -47,10 +63,34 @@ void compare_rows(const dissected_export& one, const std::vector<const message_f
         about_export(one, "has a row that nobody asked for", "only the rows of the request", text(*extra)));
 }
 
-void judge_one_envelope(const dissected_export& one, judgement& out) {
+/// Whether a stream may have swallowed an export's message as a duplicate for a fault that another clause is
+/// about: message ids that do not tell payloads apart (NAT-02), or a label that several namespaces or
+/// clusters share (ENV-06, ENV-07).
+bool may_be_swallowed(const dissection& seen, const dissected_export& one) {
+  if (seen.system() != broker_system::nats)
+    return false;
+  return std::ranges::any_of(seen.exports, [&](const dissected_export& other) {
+    return &other != &one && std::ranges::any_of(other.messages, [&](const message_facts& message) {
+      const auto is_wrong = [&](std::string_view name) {
+        return possible_labels(other, message, name).size() > 1;
+      };
+      return message.document.is_good &&
+             (!has_right_message_id(other, message) || is_wrong("cluster") || is_wrong("namespace"));
+    });
+  });
+}
+
+/// A success without a message is another clause's where the snapshot has no rows (DEL-02), or is over a
+/// limit (SIZE-01).
+void judge_one_envelope(const dissection& seen, const dissected_export& one, judgement& out) {
   const auto messages = distinct_messages(one);
-  if (messages.empty())
-    return out.complain(about_export(one, "was reported as a success", "a message", "none"));
+  if (messages.empty()) {
+    if (!one.asked_rows.empty() && !one.source->is_large && !may_be_swallowed(seen, one))
+      out.complain(about_export(one, "was reported as a success", "a message", "none"));
+    return;
+  }
+  if (is_torn(one))
+    return; // MP-04
   const auto total = messages.front()->is_part() ? static_cast<std::size_t>(messages.front()->part_total) : 1;
   if (total == 1 && messages.size() > 1)
     out.complain(
@@ -73,11 +113,18 @@ void judge_env_01(const dissection& seen, judgement& out) {
                                : "the message is not one JSON object: " + message.document.fault));
     }
     const auto* const asked = one.asked();
-    if (asked == nullptr || !one.source->answer.is_ok || asked->items == "null")
+    if (asked == nullptr || asked->items == "null")
+      continue;
+    if (is_refused_without_reason(*one.source)) {
+      out.look();
+      out.complain(about_export(one, "was refused, and there is no reason for it", "ok, and a message",
+                                printable_excerpt(one.source->answer.error, 300)));
+    }
+    if (!one.source->answer.is_ok)
       continue;
     out.look();
     if (is_good)
-      judge_one_envelope(one, out);
+      judge_one_envelope(seen, one, out);
   }
 }
 
@@ -103,18 +150,19 @@ void judge_env_02(const dissection& seen, judgement& out) {
 }
 
 void judge_env_03(const dissection& seen, judgement& out) {
-  for_each_message(seen, [&](const dissected_export&, const message_facts& message) {
-    const auto version = message.label("schemaVersion");
+  const auto judge = [&](const message_facts& message) {
+    const auto version = message.document.is_good ? message.label("schemaVersion") : std::nullopt;
     if (!version)
       return; // ENV-02
     out.look();
     if (*version != schema_version_v1alpha1)
       out.complain(at_byte(seen.system(), *message.source,
                            message.offset_of(message.document.root.find("schemaVersion")->raw),
-                           "the schemaVersion "
-                           "is another one",
-                           std::string(schema_version_v1alpha1), printable_excerpt(*version)));
-  });
+                           "the schemaVersion is another one", std::string(schema_version_v1alpha1),
+                           printable_excerpt(*version)));
+  };
+  for (const auto& one : seen.exports)
+    std::ranges::for_each(one.messages, judge); // those of somebody else too
 }
 
 /// Beyond the form: in an export that we asked for it lies between question and answer. A clock that counts
@@ -157,39 +205,110 @@ void judge_env_05(const dissection& seen, judgement& out) {
   });
 }
 
-/// Compares a label with what it has to be.
-void judge_label(const dissection& seen, const message_facts& message, std::string_view name,
-                 const std::string& expected, judgement& out) {
-  const auto label = message.label(name);
-  if (!label)
-    return; // ENV-02
-  out.look();
-  if (*label != expected)
-    out.complain(at_byte(seen.system(), *message.source,
-                         message.offset_of(message.document.root.find(name)->raw),
-                         std::string(name) + " is another one", "\"" + printable_excerpt(expected) + "\"",
-                         "\"" + printable_excerpt(*label) + "\""));
-}
-
 void judge_env_06(const dissection& seen, judgement& out) {
   for_each_message(seen, [&](const dissected_export& one, const message_facts& message) {
-    if (one.source->cluster)
-      judge_label(seen, message, "cluster", *one.source->cluster, out);
+    const auto label = message.label("cluster");
+    if (!label)
+      return; // ENV-02
+    out.look();
+    // Without a request nobody knows what spec.cluster says, only that it is trimmed.
+    const auto expected = one.source->cluster ? *one.source->cluster : trimmed(*label);
+    if (*label != expected)
+      out.complain(at_byte(
+          seen.system(), *message.source, message.offset_of(message.document.root.find("cluster")->raw),
+          one.source->cluster ? "cluster is another one" : "cluster is not trimmed",
+          "\"" + printable_excerpt(expected) + "\"", "\"" + printable_excerpt(*label) + "\""));
   });
+}
+
+/// What today's operator says for a namespace: the first segment of the object's path, after one
+/// `inventory/`.
+std::string operators_label(std::string_view path_template, const std::string& cluster,
+                            const std::string& namespace_) {
+  constexpr std::string_view optional = "inventory/";
+  if (path_template.starts_with(optional))
+    path_template.remove_prefix(optional.size());
+  std::string label(path_template.substr(0, path_template.find('/')));
+  for (const auto& [name, value] :
+       {std::pair<std::string_view, const std::string&>{"{cluster}", cluster}, {"{namespace}", namespace_}})
+    if (const auto at = label.find(name); at != std::string::npos)
+      label.replace(at, name.size(), value);
+  return label;
+}
+
+bool is_operators_label(const dissection& seen, const dissected_export& one, const std::string& label) {
+  return label == "cluster" ||
+         (!seen.source->path_template.empty() &&
+          label == operators_label(seen.source->path_template, one.source->cluster.value_or(""),
+                                   one.asked()->namespace_));
+}
+
+void judge_asked_namespace(const dissection& seen, const dissected_export& one, const message_facts& message,
+                           const std::string& label, judgement& out) {
+  out.look();
+  const auto& expected = one.asked()->namespace_;
+  if (label == expected)
+    return;
+  auto complaint =
+      at_byte(seen.system(), *message.source, message.offset_of(message.document.root.find("namespace")->raw),
+              "namespace is another one", "\"" + printable_excerpt(expected) + "\"",
+              "\"" + printable_excerpt(label) + "\"");
+  complaint.is_operators = is_operators_label(seen, one, label);
+  out.complain(std::move(complaint));
+}
+
+/// What the rows under one label say of where they were collected.
+struct labelled_rows {
+  const recorded_message* first = nullptr;
+  bool is_named = false; ///< by a row's targetNamespace
+  std::set<std::string> namespaces{};
+};
+
+/// Where nobody knows what was asked for: an inventory's label is among the targetNamespaces of its rows. One
+/// that none of them has is what a cluster-wide inventory, or a path template, made of it.
+void judge_found_namespaces(const dissection& seen, const std::map<labels_key, labelled_rows>& found,
+                            judgement& out) {
+  for (const auto& [label, rows] : found) {
+    if (rows.namespaces.empty())
+      continue;
+    out.look();
+    if (rows.is_named)
+      continue;
+    std::string names;
+    for (const auto& name : rows.namespaces)
+      if (names.size() < 100)
+        names.append(names.empty() ? "" : ", ").append(printable_excerpt(name, 60));
+    auto complaint =
+        about(seen.system(), *rows.first,
+              "the namespace is one that no row's targetNamespace has: it is not the inventory's",
+              "one of the rows': " + names, "\"" + printable_excerpt(label.second) + "\"");
+    complaint.is_operators = true;
+    out.complain(std::move(complaint));
+  }
 }
 
 void judge_env_07(const dissection& seen, judgement& out) {
+  std::map<labels_key, labelled_rows> found;
   for_each_message(seen, [&](const dissected_export& one, const message_facts& message) {
-    if (one.asked() != nullptr)
-      return judge_label(seen, message, "namespace", one.asked()->namespace_, out);
     const auto label = message.label("namespace");
     if (!label)
-      return;
-    out.look();
-    if (label->empty())
-      out.complain(
-          about(seen.system(), *message.source, "the namespace is empty", "the inventory's", "\"\""));
+      return; // ENV-02
+    if (one.asked() != nullptr)
+      return judge_asked_namespace(seen, one, message, *label, out);
+    auto& rows = found[{message.label("cluster").value_or(""), *label}];
+    if (rows.first == nullptr)
+      rows.first = message.source;
+    for (const auto* row : message.rows) {
+      const auto* const target = row->find("targetNamespace");
+      if (target == nullptr || target->kind != json_kind::string)
+        continue; // ROW-01
+      auto name = target->text.decode();
+      rows.is_named = rows.is_named || name == *label;
+      if (rows.namespaces.size() < 10)
+        rows.namespaces.insert(std::move(name));
+    }
   });
+  judge_found_namespaces(seen, found, out);
 }
 
 void judge_env_08(const dissection& seen, judgement& out) {

@@ -129,6 +129,8 @@ void judge_row_03(const dissection& seen, judgement& out) {
       std::set<row_identity> seen_rows;
       for (const auto* message : snapshot)
         for (const auto* row : message->rows) {
+          if (!has_identity(*row))
+            continue; // ROW-01
           out.look();
           if (seen_rows.insert(identity_of(*row)).second ||
               (one.asked() != nullptr && asked_row(one, *row) == nullptr))
@@ -142,6 +144,8 @@ void judge_row_03(const dissection& seen, judgement& out) {
 }
 
 void judge_row_order(const dissection& seen, const message_facts& message, judgement& out) {
+  if (!std::ranges::all_of(message.rows, [](const json_node* row) { return has_identity(*row); }))
+    return; // ROW-01
   out.look();
   std::string before;
   for (const auto* row : message.rows) {
@@ -153,6 +157,19 @@ void judge_row_order(const dissection& seen, const message_facts& message, judge
                   printable_excerpt(row_field(*row, "namespace") + "/" + row_field(*row, "name"))));
     before = std::move(key);
   }
+}
+
+/// Whether two messages have the same rows as texts, in whatever order: where they have not, that is a matter
+/// of how rows are spelled (BYT-02 and the like), not of their order.
+bool have_same_texts(const message_facts& left, const message_facts& right) {
+  const auto texts = [](const message_facts& message) {
+    std::vector<std::string_view> raw;
+    for (const auto* row : message.rows)
+      raw.push_back(row->raw);
+    std::ranges::sort(raw);
+    return raw;
+  };
+  return texts(left) == texts(right);
 }
 
 /// Also over exports: the same rows, in whatever order they were asked for, give the same bytes.
@@ -170,7 +187,7 @@ void judge_ord_01(const dissection& seen, judgement& out) {
     const auto [first, is_new] = by_rows.emplace(*rows, &message);
     const auto& earlier = *first->second;
     const auto at = first_difference(earlier.items->raw, message.items->raw);
-    if (is_new || at == std::string_view::npos)
+    if (is_new || at == std::string_view::npos || !have_same_texts(earlier, message))
       return;
     out.complain(at_byte(seen.system(), *message.source, message.offset_of(message.items->raw) + at,
                          "the same rows gave other bytes than before",

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <array>
-#include <numeric>
+#include <map>
+#include <optional>
+#include <tuple>
 
 namespace kollect::conformance {
 
@@ -70,6 +72,34 @@ void for_each_limited(const dissection& seen, Look&& look) {
       look(one, one.asked()->max_export_bytes);
 }
 
+/// Whether our measure of a part is what the sink's own payload comes to. Where it is not, its export
+/// envelope departs from PAY-01 to PAY-04, and where it has to be split cannot be told.
+bool is_measured_right(const message_facts& part) {
+  auto header = header_of(part);
+  header.part_index = static_cast<std::uint32_t>(part.part_index);
+  header.part_total = static_cast<std::uint32_t>(part.part_total);
+  header.item_count = part.rows.size();
+  std::size_t row_bytes = 0;
+  for (const auto* row : part.rows)
+    row_bytes += row->raw.size();
+  const auto size = payload_size(payload_form::export_envelope, header, row_bytes);
+  return size && *size == part.payload->raw.size();
+}
+
+/// Whether the sink splits snapshots at all. One that answers an error instead says nothing of how it would.
+bool splits_anything(const dissection& seen) {
+  return std::ranges::any_of(seen.exports, [](const auto& one) { return !parts_of(one).empty(); });
+}
+
+/// Tells of an error in the place of a split; answers whether it is one.
+bool note_refusal(const dissection& seen, const dissected_export& one, judgement& out) {
+  if (one.source->answer.is_ok || splits_anything(seen))
+    return false;
+  out.note("the sink reports an error for a snapshot over maxExportBytes, and does not split it: " +
+           printable_excerpt(one.source->answer.error, 200));
+  return true;
+}
+
 void judge_split(const dissection& seen, const std::vector<const message_facts*>& parts, std::size_t limit,
                  judgement& out) {
   std::vector<serialized_item> rows;
@@ -94,20 +124,28 @@ void judge_split(const dissection& seen, const std::vector<const message_facts*>
 
 void judge_mp_01(const dissection& seen, judgement& out) {
   for_each_limited(seen, [&](const dissected_export& one, std::size_t limit) {
-    if (has_oversized_row(one))
+    if (note_refusal(seen, one, out) || has_oversized_row(one))
       return; // MP-02
     const auto parts = parts_of(one);
+    if (!one.source->answer.is_ok && one.source->is_large) {
+      out.look();
+      out.complain({.what = "a snapshot over maxExportBytes was refused, though others are split",
+                    .expected = "parts of at most " + std::to_string(limit) + " bytes",
+                    .found = printable_excerpt(one.source->answer.error)});
+    }
     for (const auto& message : one.messages)
-      if (!message.is_part() && message.rows.size() > 1) {
+      if (message.payload != nullptr && !message.is_part() && message.rows.size() > 1) {
         out.look();
         if (message.payload->raw.size() > limit)
           out.complain(about(seen.system(), *message.source, "a snapshot over maxExportBytes was not split",
                              "at most " + std::to_string(limit) + " bytes of payload",
                              std::to_string(message.payload->raw.size())));
       }
-    if (parts.empty() || parts.size() != static_cast<std::size_t>(parts.front()->part_total))
+    if (parts.empty() || is_torn(one))
       return; // MP-04
     out.look();
+    if (!std::ranges::all_of(parts, [](const auto* part) { return is_measured_right(*part); }))
+      return; // PAY-01
     judge_split(seen, parts, limit, out);
   });
 }
@@ -132,6 +170,8 @@ void judge_oversized_row(const dissected_export& one, std::size_t limit, judgeme
 
 void judge_mp_02(const dissection& seen, judgement& out) {
   for_each_limited(seen, [&](const dissected_export& one, std::size_t limit) {
+    if (note_refusal(seen, one, out))
+      return;
     if (has_oversized_row(one))
       return judge_oversized_row(one, limit, out);
     for (const auto* part : parts_of(one)) {
@@ -167,7 +207,8 @@ void judge_mp_03(const dissection& seen, judgement& out) {
   });
   for_each_limited(seen, [&](const dissected_export& one, std::size_t limit) {
     const auto parts = parts_of(one);
-    if (parts.empty() || parts.size() != static_cast<std::size_t>(parts.front()->part_total))
+    if (parts.empty() || is_torn(one) ||
+        !std::ranges::all_of(parts, [](const auto* part) { return is_measured_right(*part); }))
       return;
     out.look();
     if (const auto size = whole_size(parts); size <= limit)
@@ -178,23 +219,103 @@ void judge_mp_03(const dissection& seen, judgement& out) {
   });
 }
 
-void judge_mp_04(const dissection& seen, judgement& out) {
+finding about_torn(const dissection& seen, const dissected_export& one) {
+  constexpr std::size_t longest = 200;
+  const auto parts = parts_of(one);
+  std::string found;
+  for (const auto* part : parts)
+    if (found.size() < longest)
+      found.append(found.empty() ? "" : ", ").append(std::to_string(part->part_index));
+  return about(seen.system(), *parts.front()->source, "a set is torn",
+               "each partIndex from 1 to " + std::to_string(parts.front()->part_total) + " once", found);
+}
+
+/// A snapshot in an audit: of which scope, and where it stands in its scope's order (DED-03).
+using scope_key = std::tuple<std::string, std::string, std::string>;
+scope_key scope_of(const message_facts& message) {
+  return {message.label("cluster").value_or(""), message.label("namespace").value_or(""),
+          message.source->key.value_or("")};
+}
+timestamp order_of(const message_facts& message) {
+  const auto* const exported_at = message.field("exportedAt");
+  return exported_at != nullptr ? instant_of(exported_at->text.decode())
+                                : instant_of(message.label("timestamp").value_or(""));
+}
+
+/// When the newest part came, as the broker tells it.
+timestamp last_arrival(const dissected_export& one) {
+  timestamp last{};
+  for (const auto& part : one.messages)
+    last = std::max(last, part.source->appended_at ? *part.source->appended_at
+                                                   : instant_of(part.label("timestamp").value_or("")));
+  return last;
+}
+
+/// The sets of one scope.
+struct scope_sets {
+  std::optional<timestamp> complete; ///< the newest whole snapshot, in parts or not
+  std::vector<const dissected_export*> torn;
+};
+
+std::map<scope_key, scope_sets> sets_by_scope(const dissection& seen, judgement& out) {
+  std::map<scope_key, scope_sets> scopes;
   for (const auto& one : seen.exports) {
     const auto parts = parts_of(one);
-    if (parts.empty() || (one.asked() != nullptr && !one.source->answer.is_ok))
+    const auto messages = parts.empty() ? distinct_messages(one) : parts;
+    if (messages.empty() || messages.front()->items == nullptr)
+      continue;
+    auto& scope = scopes[scope_of(*messages.front())];
+    if (is_torn(one)) {
+      scope.torn.push_back(&one);
+      continue;
+    }
+    out.looked_at += parts.empty() ? 0 : 1;
+    scope.complete = std::max(scope.complete.value_or(timestamp{}), order_of(*messages.front()));
+  }
+  return scopes;
+}
+
+/// A sink that is interrupted leaves a torn set and sends the snapshot anew: no fault, once a newer snapshot
+/// of the scope is whole, and none yet while parts may be on their way.
+void judge_found_sets(const dissection& seen, judgement& out) {
+  std::size_t settled = 0, pending = 0;
+  for (const auto& [where, sets] : sets_by_scope(seen, out)) {
+    const dissected_export* newest = nullptr;
+    for (const auto* one : sets.torn) {
+      const auto order = order_of(*parts_of(*one).front());
+      if (sets.complete && order <= *sets.complete)
+        ++settled;
+      else if (newest == nullptr || order >= order_of(*parts_of(*newest).front()))
+        newest = one;
+    }
+    if (newest == nullptr)
+      continue;
+    if (last_arrival(*newest) + seen.source->settle > seen.source->read_at) {
+      ++pending;
+      continue;
+    }
+    out.look();
+    out.complain(about_torn(seen, *newest));
+  }
+  out.looked_at += settled;
+  if (settled != 0)
+    out.note("sets that are torn, each settled by a newer snapshot of its scope: " + std::to_string(settled));
+  if (pending != 0) {
+    out.is_open = true;
+    out.note("sets whose parts may still be on their way (--settle " +
+             std::to_string(seen.source->settle.count()) + "): " + std::to_string(pending));
+  }
+}
+
+void judge_mp_04(const dissection& seen, judgement& out) {
+  if (!seen.source->is_driven())
+    return judge_found_sets(seen, out);
+  for (const auto& one : seen.exports) {
+    if (parts_of(one).empty() || !one.source->answer.is_ok)
       continue;
     out.look();
-    std::vector<std::int64_t> indexes, wanted(static_cast<std::size_t>(parts.front()->part_total));
-    for (const auto* part : parts)
-      indexes.push_back(part->part_index);
-    std::iota(wanted.begin(), wanted.end(), 1);
-    if (indexes == wanted)
-      continue;
-    std::string found;
-    for (const auto index : indexes)
-      found.append(found.empty() ? "" : ", ").append(std::to_string(index));
-    out.complain(about(seen.system(), *parts.front()->source, "a set is torn",
-                       "each partIndex from 1 to " + std::to_string(wanted.size()) + " once", found));
+    if (is_torn(one))
+      out.complain(about_torn(seen, one));
   }
 }
 
@@ -226,15 +347,38 @@ void judge_mp_05(const dissection& seen, judgement& out) {
   }
 }
 
+/// Whether all rows that were asked for are there.
+bool has_all_rows(const dissected_export& one) {
+  std::size_t count = 0;
+  for (const auto* message : distinct_messages(one)) {
+    if (message->items == nullptr)
+      return true; // PAY-01
+    count += message->rows.size();
+  }
+  return is_torn(one) || count >= one.asked_rows.size(); // MP-04
+}
+
+/// An error tells the truth, whatever it says.
 void judge_size_01(const dissection& seen, judgement& out) {
   for (const auto& one : seen.exports) {
-    if (one.asked() == nullptr)
+    if (one.asked() == nullptr || !one.source->is_large)
       continue;
     out.look();
-    if (one.source->answer.is_ok && one.messages.empty())
-      out.complain({.what = "an export over the broker's limit was reported as a success and is nowhere",
-                    .expected = "an error",
-                    .found = "ok, and no message"});
+    if (!one.source->answer.is_ok)
+      continue;
+    const auto size = std::to_string(one.asked()->items.size());
+    if (one.messages.empty())
+      out.complain(
+          {.what = "an export of " + size + " bytes of rows was reported as a success and is nowhere",
+           .expected = "a message, or an error",
+           .found = "ok, and no message",
+           .is_operators = true});
+    else if (!has_all_rows(one))
+      out.complain(about(seen.system(), *one.messages.front().source,
+                         "an export of " + size +
+                             " bytes of rows was reported as a success, and rows of it "
+                             "are missing",
+                         std::to_string(one.asked_rows.size()) + " rows", "fewer"));
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include "recording.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -16,18 +17,26 @@ struct finding {
   std::string place{};    ///< topic/partition/offset or subject/sequence; empty where there is no message
   std::string expected{}; ///< empty where there is nothing to compare
   std::string found{};
-  std::string excerpt{};  ///< hex and text of the bytes around the fault
-  std::string exercise{}; ///< in which it was seen
+  std::string excerpt{};     ///< hex and text of the bytes around the fault
+  std::string exercise{};    ///< in which it was seen
+  bool is_operators = false; ///< it is what today's operator is known to do
 };
 
 /// What was seen of one clause.
 struct judgement {
   std::size_t looked_at = 0; ///< how many things the clause was held against
+  bool is_open = false;      ///< what is still to come may decide it
   std::vector<finding> findings;
+  std::vector<std::string> notes; ///< what else there is to say of it, a sentence each; breaks nothing
 
   /// Counts one more thing looked at.
   void look() noexcept { ++looked_at; }
   void complain(finding what) { findings.push_back(std::move(what)); }
+  /// Says something once.
+  void note(std::string sentence) {
+    if (std::find(notes.begin(), notes.end(), sentence) == notes.end())
+      notes.push_back(std::move(sentence));
+  }
 };
 
 /// `topic/partition/offset`, or for NATS `subject/sequence`.

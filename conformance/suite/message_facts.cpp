@@ -1,5 +1,7 @@
 #include "message_facts.hpp"
 
+#include <kollect/envelope.hpp>
+
 #include <charconv>
 
 namespace kollect::conformance {
@@ -20,6 +22,11 @@ std::optional<std::string> message_facts::label(std::string_view name) const {
   if (node == nullptr || node->kind != json_kind::string)
     return {};
   return node->text.decode();
+}
+
+bool message_facts::is_foreign() const {
+  const auto version = label("schemaVersion");
+  return version && !version->empty() && *version != schema_version_v1alpha1;
 }
 
 const json_node* message_facts::field(std::string_view name) const noexcept {

@@ -35,6 +35,9 @@ struct message_facts {
 
   bool is_part() const noexcept { return part_total > 1; }
 
+  /// Whether it says another schemaVersion: only ENV-03 is about it then. None at all is ours.
+  bool is_foreign() const;
+
   /// A field of the envelope if it is a string, decoded.
   std::optional<std::string> label(std::string_view name) const;
 

@@ -4,6 +4,7 @@
 #include <kollect/message.hpp>
 #include <kollect/timestamp.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -46,6 +47,8 @@ struct export_answer {
 struct observed_export {
   std::optional<export_request> asked;
   export_answer answer;
+  bool may_be_refused = false; ///< an error may be right; else there is no reason for one
+  bool is_large = false;       ///< over a limit, or close to one: whether it is lost is SIZE-01's question
   std::optional<std::string> cluster; ///< what ENV-06 asks for; nothing where it is not known
   std::vector<recorded_message> messages;
 };
@@ -57,12 +60,17 @@ struct testimony {
   std::string what; ///< one sentence; where it does not hold, what is wrong
   std::string expected{};
   std::string found{};
+  bool is_operators = false; ///< where it does not hold: it is what today's operator is known to do
 };
 
 /// One sink's traffic on one topic or subject.
 struct recording {
   std::string exercise; ///< what it was recorded in; `audit` for messages that were there
   broker_system system = broker_system::kafka;
+  int partitions = 0;             ///< of the topic; 0: not known
+  std::string path_template;      ///< of the manifest; empty: none, or not known
+  timestamp read_at{};            ///< audit: when the log was read to its end
+  std::chrono::seconds settle{0}; ///< audit: how long after its newest part a set may still become complete
   std::vector<observed_export> exports;
   std::vector<testimony> testimonies;
 

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <span>
 
 namespace kollect::conformance {
 
@@ -17,6 +18,8 @@ constexpr std::size_t most_findings = 20; // of one clause in a report; more of 
 
 boost::json::object to_object(const finding& one) {
   boost::json::object object{{"what", one.what}};
+  if (one.is_operators)
+    object["operators"] = true;
   for (const auto& [name, value] : {std::pair<const char*, const std::string&>{"place", one.place},
                                     {"expected", one.expected},
                                     {"found", one.found},
@@ -48,11 +51,68 @@ boost::json::object to_object(const clause_result& result) {
           {"exercises", to_array(result.exercises)},
           {"skipped", to_array(result.skipped)},
           {"findingCount", result.findings.size()},
-          {"findings", std::move(findings)}};
+          {"findings", std::move(findings)},
+          {"notes", to_array(std::span(result.notes).first(std::min(result.notes.size(), most_findings)))}};
 }
 
 std::size_t count(const run_report& report, verdict which) {
   return static_cast<std::size_t>(std::ranges::count(report.results, which, &clause_result::result));
+}
+
+/// A line of the table by cluster.
+struct cluster_line {
+  std::string name;
+  std::size_t messages = 0, passed = 0, failed = 0, not_observed = 0;
+  std::string failing; ///< IDs, with commas
+};
+
+cluster_line line_of(const run_report& report, const cluster_traffic& cluster) {
+  cluster_line line;
+  line.name = cluster.name ? printable_excerpt(*cluster.name, 60) : "no cluster label";
+  line.messages = cluster.messages;
+  if (cluster.name && cluster.name->empty())
+    line.name = "\"\"";
+  for (const auto& result : report.results)
+    for (const auto& one : result.clusters) {
+      if (one.cluster != cluster.name)
+        continue;
+      line.passed += one.result == verdict::pass ? 1 : 0;
+      line.not_observed += one.result == verdict::not_observed ? 1 : 0;
+      if (one.result != verdict::fail)
+        continue;
+      ++line.failed;
+      line.failing.append(line.failing.empty() ? "" : ", ").append(result.clause->id);
+    }
+  return line;
+}
+
+std::vector<cluster_line> lines_by_cluster(const run_report& report) {
+  std::vector<cluster_line> lines;
+  for (const auto& cluster : report.clusters)
+    lines.push_back(line_of(report, cluster));
+  return lines;
+}
+
+boost::json::array clusters_to_array(const run_report& report) {
+  boost::json::array array;
+  for (const auto& cluster : report.clusters) {
+    const auto line = line_of(report, cluster);
+    boost::json::value name;
+    if (cluster.name)
+      name = *cluster.name;
+    boost::json::array failing;
+    for (const auto& result : report.results)
+      for (const auto& one : result.clusters)
+        if (one.cluster == cluster.name && one.result == verdict::fail)
+          failing.emplace_back(result.clause->id);
+    array.push_back(boost::json::object{{"cluster", std::move(name)},
+                                        {"messages", line.messages},
+                                        {"passed", line.passed},
+                                        {"failed", line.failed},
+                                        {"notObserved", line.not_observed},
+                                        {"failing", std::move(failing)}});
+  }
+  return array;
 }
 
 constexpr verdict all_verdicts[] = {verdict::pass,           verdict::fail,
@@ -83,6 +143,18 @@ constexpr std::string_view style =
     ".not-observed,.not-applicable{color:#5b6472}.expected-failure{color:#8a5a00}"
     "pre{white-space:pre-wrap;background:#f5f6f8;padding:.5rem;margin:.3rem 0;font-size:12px}";
 
+std::string clusters_to_html(const run_report& report) {
+  if (report.clusters.empty())
+    return {};
+  std::string out = "<table><thead><tr><th>Cluster<th>Messages<th>Pass<th>Fail<th>Not observed"
+                    "<th>Failing</tr></thead><tbody>";
+  for (const auto& line : lines_by_cluster(report))
+    out += "<tr><td>" + html(line.name) + "<td>" + std::to_string(line.messages) + "<td>" +
+           std::to_string(line.passed) + "<td>" + std::to_string(line.failed) + "<td>" +
+           std::to_string(line.not_observed) + "<td>" + line.failing + "</tr>\n";
+  return out + "</tbody></table>";
+}
+
 /// What stands below a clause's sentence.
 std::string details(const clause_result& result) {
   std::string out;
@@ -100,6 +172,8 @@ std::string details(const clause_result& result) {
         out.append("\n").append(name).append(": ").append(html(value));
     out += "</pre>";
   }
+  for (std::size_t index = 0; index < std::min(result.notes.size(), most_findings); ++index)
+    out += "<div>note: " + html(result.notes[index]) + "</div>";
   for (const auto& one : result.skipped)
     out += "<div>not run: " + html(one) + "</div>";
   return out;
@@ -130,7 +204,9 @@ std::string to_json(const run_report& report) {
       {"outcome", to_string(report.verdict_of_all())},
       {"unpaired", report.is_unpaired},
       {"hindrance", report.hindrance},
+      {"narrowed", report.is_narrowed},
       {"counts", std::move(counts)},
+      {"clusters", clusters_to_array(report)},
       {"cases", std::move(cases)}};
   return boost::json::serialize(object) + "\n";
 }
@@ -139,14 +215,14 @@ std::string to_html(const run_report& report) {
   const std::string title =
       "Kollect conformance: " + (report.implementation.empty() ? "audit" : report.implementation) + " on " +
       report.profile;
-  std::string page =
-      "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>" + html(title) +
-      "</title><style>" + std::string(style) + "</style></head><body><h1>" + html(title) + "</h1><p>" +
-      html(report.implementation + " " + report.version) + " against " +
-      std::string(schema_version_v1alpha1) + ", " + html(report.date) + ", suite " +
-      html(report.suite_version) + ", brokers: " + html(report.brokers) + ". Outcome: <strong>" +
-      std::string(to_string(report.verdict_of_all())) + "</strong>. " + html(report.hindrance) +
-      "</p><table><thead><tr><th>Clause<th>Level<th>Verdict<th>What it says</tr></thead><tbody>";
+  std::string page = "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>" + html(title) +
+                     "</title><style>" + std::string(style) + "</style></head><body><h1>" + html(title) +
+                     "</h1><p>" + html(report.implementation + " " + report.version) + " against " +
+                     std::string(schema_version_v1alpha1) + ", " + html(report.date) + ", suite " +
+                     html(report.suite_version) + ", brokers: " + html(report.brokers) +
+                     ". Outcome: <strong>" + std::string(to_string(report.verdict_of_all())) + "</strong>. " +
+                     html(report.hindrance) + "</p>" + clusters_to_html(report) +
+                     "<table><thead><tr><th>Clause<th>Level<th>Verdict<th>What it says</tr></thead><tbody>";
   for (const auto& result : report.results)
     page.append("<tr id=\"")
         .append(result.clause->id)
@@ -188,7 +264,7 @@ std::string describe(const clause_result& result) {
                     std::string(result.clause->sentence) + "\n";
   if (!result.reason.empty())
     out += "    " + result.reason + "\n";
-  if (!result.findings.empty() && !result.clause->departure.empty())
+  if (std::ranges::any_of(result.findings, &finding::is_operators) && !result.clause->departure.empty())
     out += "    known of today's operator: " + std::string(result.clause->departure) + "\n";
   for (std::size_t index = 0; index < std::min(result.findings.size(), most_shown); ++index) {
     const auto& one = result.findings[index];
@@ -202,10 +278,54 @@ std::string describe(const clause_result& result) {
   }
   if (result.findings.size() > most_shown)
     out += "    and " + std::to_string(result.findings.size() - most_shown) + " more\n";
+  return out + describe_notes(result);
+}
+
+std::string describe_notes(const clause_result& result) {
+  constexpr std::size_t most_shown = 3;
+  std::string out;
+  for (std::size_t index = 0; index < std::min(result.notes.size(), most_shown); ++index)
+    out += "    note: " + result.notes[index] + "\n";
+  if (result.notes.size() > most_shown)
+    out += "    and " + std::to_string(result.notes.size() - most_shown) + " more notes\n";
   return out;
 }
 
+namespace {
+
+/// By cluster, where there is anything to tell.
+void print_clusters(std::ostream& out, const run_report& report) {
+  constexpr std::size_t most_lines = 40;
+  if (report.clusters.empty())
+    return;
+  const auto lines = lines_by_cluster(report);
+  const auto cell = [&](const std::string& text, std::size_t width) {
+    out << text << std::string(width > text.size() ? width - text.size() : 1, ' ');
+  };
+  std::size_t width = std::string_view("cluster").size();
+  for (const auto& line : lines)
+    width = std::max(width, line.name.size());
+  cell("cluster", width + 2);
+  out << "messages  pass  fail  not-observed  failing\n";
+  for (std::size_t index = 0; index < std::min(lines.size(), most_lines); ++index) {
+    const auto& line = lines[index];
+    cell(line.name, width + 2);
+    cell(std::to_string(line.messages), 10);
+    cell(std::to_string(line.passed), 6);
+    cell(std::to_string(line.failed), 6);
+    out << line.not_observed;
+    if (!line.failing.empty())
+      out << std::string(14 - std::to_string(line.not_observed).size(), ' ');
+    out << line.failing << '\n';
+  }
+  if (lines.size() > most_lines)
+    out << "and " << lines.size() - most_lines << " more clusters\n";
+}
+
+} // namespace
+
 void print_summary(std::ostream& out, const run_report& report) {
+  print_clusters(out, report);
   for (const auto& result : report.results)
     if (result.result == verdict::not_observed && result.clause->unseen.empty())
       out << "  " << result.clause->id << " not observed: " << result.reason << '\n';

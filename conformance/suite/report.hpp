@@ -1,6 +1,7 @@
 #ifndef KOLLECT_CONFORMANCE_REPORT_HPP
 #define KOLLECT_CONFORMANCE_REPORT_HPP
 
+#include "audit.hpp"
 #include "verdict.hpp"
 
 #include <kollect/error.hpp>
@@ -18,21 +19,25 @@ inline constexpr int results_version = 1;
 
 /// A run and what came of it: all that reports are made from.
 struct run_report {
-  std::string implementation; ///< of the sink: its name; empty in an audit
-  std::string version;        ///< of the sink
+  std::string implementation; ///< of the sink or consumer: its name; empty in an audit
+  std::string version;        ///< of the same
   std::set<std::string, std::less<>> features;
   std::string suite_version;
   std::string date;    ///< RFC 3339
-  std::string mode;    ///< drive or audit
+  std::string mode;    ///< drive, consumer or audit
   std::string profile; ///< kafka or nats
   std::string brokers; ///< own, mock or external
   bool is_strict = false;
+  bool is_narrowed = false; ///< clauses of the profile were left out
   std::vector<clause_result> results;
-  bool is_unpaired = false; ///< the state table that --state names differs from the stream
-  std::string hindrance;    ///< why nothing could be judged; empty where something was
+  std::vector<cluster_traffic> clusters; ///< of an audit
+  bool is_unpaired = false;              ///< the state table that --state names differs from the stream
+  std::string hindrance;                 ///< why nothing could be judged; empty where something was
 
   profile_result verdict_of_all() const noexcept {
-    const auto judged = result_of(results, is_strict);
+    auto judged = result_of(results, is_strict);
+    if (judged == profile_result::success && is_narrowed)
+      judged = profile_result::partial;
     return is_unpaired && judged != profile_result::nothing ? profile_result::failure : judged;
   }
 };
@@ -48,6 +53,9 @@ std::string to_badge(const run_report& report);
 
 /// A failure as a person reads it: the clause's sentence, then what was expected and found, and where.
 std::string describe(const clause_result& result);
+
+/// What else was seen of a clause; empty where nothing was.
+std::string describe_notes(const clause_result& result);
 
 /// The last lines of a run: how many of each verdict, and what the profile comes to.
 void print_summary(std::ostream& out, const run_report& report);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <iostream>
 #include <memory>
 
@@ -28,12 +29,14 @@ bool fits_any(const std::vector<std::string>& patterns, std::string_view id) {
 class clause_test final : public testing::Test {
 public:
   clause_test(const requirement& clause, const selection& wanted, const judge_clause& judge,
-              run_report& report)
-      : clause_(clause), wanted_(wanted), judge_(judge), report_(report) {}
+              run_report& report, run_watcher& watcher)
+      : clause_(clause), wanted_(wanted), judge_(judge), report_(report), watcher_(watcher) {}
 
   void TestBody() override {
-    const auto result = apply_known_failing(judge_(clause_), wanted_.expected, report_.mode == "drive");
+    watcher_.begins(clause_);
+    const auto result = apply_known_failing(judge_(clause_), wanted_.expected, report_.mode != "audit");
     report_.results.push_back(result);
+    watcher_.ends(result);
     RecordProperty("verdict", std::string(to_string(result.result)));
     RecordProperty("level", std::string(to_string(clause_.how)));
     const bool is_bad = result.result == verdict::fail || result.result == verdict::could_not_run;
@@ -48,6 +51,7 @@ private:
   const selection& wanted_;
   const judge_clause& judge_;
   run_report& report_;
+  run_watcher& watcher_;
 };
 
 /// One line a verdict, and failures in full, in the place of GoogleTest's own output.
@@ -59,7 +63,10 @@ public:
     const auto& result = report_.results.back();
     const bool is_bad = result.result == verdict::fail || result.result == verdict::could_not_run;
     std::cout << to_string(result.result) << ' '
-              << (is_bad ? describe(result) : std::string(result.clause->id) + "\n") << std::flush;
+              << (is_bad ? describe(result) : std::string(result.clause->id) + "\n");
+    if (!is_bad)
+      std::cout << describe_notes(result);
+    std::cout << std::flush;
   }
 
 private:
@@ -72,10 +79,23 @@ std::string test_name(std::string_view id) {
   return name;
 }
 
+/// What the tests of somebody's CI are told by its environment is not meant for us: shards and repetitions
+/// would leave clauses out, or count them twice. A filter is, as GTEST_FILTER.
 void start_googletest(const std::filesystem::path& report) {
-  std::vector<std::string> words{"kollect-conformance", "--gtest_brief=1"};
-  if (!report.empty())
-    words.push_back("--gtest_output=xml:" + (report / "junit.xml").string());
+  for (const char* const variable :
+       {"GTEST_TOTAL_SHARDS", "GTEST_SHARD_INDEX", "GTEST_SHARD_STATUS_FILE", "TEST_TOTAL_SHARDS",
+        "TEST_SHARD_INDEX", "TEST_SHARD_STATUS_FILE", "TEST_PREMATURE_EXIT_FILE", "XML_OUTPUT_FILE"})
+    ::unsetenv(variable);
+  const char* const filter = std::getenv("GTEST_FILTER");
+  std::vector<std::string> words{
+      "kollect-conformance",        "--gtest_brief=1",
+      "--gtest_repeat=1",           "--gtest_shuffle=0",
+      "--gtest_fail_fast=0",        "--gtest_list_tests=0",
+      "--gtest_break_on_failure=0", "--gtest_throw_on_failure=0",
+      "--gtest_catch_exceptions=1", "--gtest_also_run_disabled_tests=0",
+      "--gtest_stream_result_to=",  "--gtest_filter=" + std::string(filter == nullptr ? "*" : filter)};
+  words.push_back("--gtest_output=" +
+                  (report.empty() ? std::string() : "xml:" + (report / "junit.xml").string()));
   std::vector<char*> pointers;
   for (auto& word : words)
     pointers.push_back(word.data());
@@ -86,8 +106,9 @@ void start_googletest(const std::filesystem::path& report) {
 
 } // namespace
 
-std::vector<const requirement*> select(const selection& wanted, broker_system system) {
-  const unsigned profile = system == broker_system::kafka ? profile::kafka : profile::nats;
+namespace {
+
+std::vector<const requirement*> select(const selection& wanted, unsigned profile) {
   std::vector<const requirement*> found;
   for (const auto& clause : requirements)
     if ((clause.profiles & profile) != 0 && (wanted.run.empty() || fits_any(wanted.run, clause.id)) &&
@@ -96,16 +117,27 @@ std::vector<const requirement*> select(const selection& wanted, broker_system sy
   return found;
 }
 
+} // namespace
+
+std::vector<const requirement*> select(const selection& wanted, broker_system system) {
+  return select(wanted, system == broker_system::kafka ? profile::kafka : profile::nats);
+}
+
+std::vector<const requirement*> select_for_consumers(const selection& wanted) {
+  return select(wanted, profile::consumer);
+}
+
 void run_cases(const std::vector<const requirement*>& clauses, const selection& wanted,
-               const judge_clause& judge, run_report& report) {
+               const judge_clause& judge, run_report& report, run_watcher& watcher) {
   start_googletest(wanted.report);
   auto& listeners = testing::UnitTest::GetInstance()->listeners();
   delete listeners.Release(listeners.default_result_printer());
   listeners.Append(new terse_printer(report)); // GoogleTest deletes it
   for (const auto* clause : clauses)
     testing::RegisterTest(report.profile.c_str(), test_name(clause->id).c_str(), nullptr, nullptr,
-                          "docs/contract.md", 1, [clause, &wanted, &judge, &report]() -> testing::Test* {
-                            return new clause_test(*clause, wanted, judge, report);
+                          "docs/contract.md", 1,
+                          [clause, &wanted, &judge, &report, &watcher]() -> testing::Test* {
+                            return new clause_test(*clause, wanted, judge, report, watcher);
                           });
   [[maybe_unused]] const int failed = RUN_ALL_TESTS(); // the verdicts say more
 }

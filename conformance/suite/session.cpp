@@ -46,6 +46,8 @@ result<testee_answer> session::try_open(const place& where) {
       if (name != "username" && recognisable(value).size() >= 8)
         secrets_.insert(recognisable(value));
   cluster_ = trimmed(where.sink.cluster);
+  record_.partitions = where.partitions;
+  record_.path_template = where.sink.path_template;
   // Opened again at one place, what was read there before stays read.
   if (const auto name = where.reach.stream + "/" + where.reach.destination; !watch_ || watched_ != name) {
     watch_.emplace(where.reach, brokers_.bounds().connect);
@@ -63,7 +65,16 @@ result<void> session::open(const place& where) {
   return {};
 }
 
-result<const observed_export*> session::try_publish(const export_request& request) {
+result<bool> session::must_open(const place& where, const std::string& clause, const std::string& doing) {
+  const auto answer = try_open(where);
+  if (!answer)
+    return answer.error();
+  if (!answer->is_ok)
+    testify(clause, false, doing + ": the sink refused to open", "ok", answer->error);
+  return answer->is_ok;
+}
+
+result<const observed_export*> session::ask(const export_request& request) {
   if (auto begun = begin(request); !begun)
     return begun.error();
   const auto answer = await(brokers_.bounds().answer);
@@ -78,10 +89,20 @@ result<const observed_export*> session::try_publish(const export_request& reques
 }
 
 result<const observed_export*> session::publish(const export_request& request) {
+  return ask(request);
+}
+
+result<const observed_export*> session::try_publish(const export_request& request) {
+  auto made = ask(request);
+  if (made)
+    record_.exports.back().may_be_refused = true;
+  return made;
+}
+
+result<const observed_export*> session::publish_large(const export_request& request) {
   auto made = try_publish(request);
-  if (made && !(*made)->answer.is_ok)
-    return make_failure(error::not_acknowledged,
-                        "the sink reported an error for an export without a fault: " + (*made)->answer.error);
+  if (made)
+    record_.exports.back().is_large = true;
   return made;
 }
 
@@ -114,9 +135,9 @@ result<const observed_export*> session::finish(const testee_answer& answer) {
 }
 
 void session::testify(std::string clause, bool holds, std::string what, std::string expected,
-                      std::string found) {
+                      std::string found, bool is_operators) {
   record_.testimonies.push_back(
-      {std::move(clause), holds, std::move(what), std::move(expected), std::move(found)});
+      {std::move(clause), holds, std::move(what), std::move(expected), std::move(found), is_operators});
 }
 
 void session::broker_came_back() {

@@ -29,12 +29,16 @@ public:
   result<void> open(const place& where);
   /// The same where refusing may be right.
   result<testee_answer> try_open(const place& where);
+  /// The same, where refusing breaks `clause`: nothing is to be published then. Answers whether it is open.
+  result<bool> must_open(const place& where, const std::string& clause, const std::string& doing);
 
-  /// Exports, reads back what came of it, and adds both to the recording. A sink that reports an error where
-  /// there is no reason for one is a failure.
+  /// Exports, reads back what came of it, and adds both to the recording. There is no reason for an error:
+  /// one that the sink reports is recorded as such, and the exercise goes on.
   result<const observed_export*> publish(const export_request& request);
   /// The same where an error may be right.
   result<const observed_export*> try_publish(const export_request& request);
+  /// The same where the snapshot is over a limit, or may be.
+  result<const observed_export*> publish_large(const export_request& request);
 
   /// In two steps: for what happens to the broker in between.
   result<void> begin(const export_request& request);
@@ -43,8 +47,9 @@ public:
   /// Ends what begin() began: reads back and records it.
   result<const observed_export*> finish(const testee_answer& answer);
 
+  /// `is_operators`: where it does not hold, it is what today's operator is known to do.
   void testify(std::string clause, bool holds, std::string what, std::string expected = {},
-               std::string found = {});
+               std::string found = {}, bool is_operators = false);
 
   /// To be called after the broker was away.
   void broker_came_back();
@@ -56,6 +61,8 @@ public:
   void look_for_secrets();
 
 private:
+  result<const observed_export*> ask(const export_request& request);
+
   testee& sink_;
   stage& brokers_;
   recording& record_;

@@ -27,6 +27,9 @@ constexpr const char* user_name = "conformance-user";
 constexpr const char* password = "  canary-password-7f3a\"\\ ";
 constexpr const char* token = "canary-token-91c4";
 
+/// Larger than any message of an exercise, in bytes.
+constexpr std::uint32_t largest_message = 8 * 1024 * 1024;
+
 boost::json::array to_array(const std::vector<std::string>& texts) {
   boost::json::array array;
   for (const auto& text : texts)
@@ -52,6 +55,8 @@ boost::json::object make_manifest(const sink_settings& sink) {
     spec["cluster"] = sink.cluster;
   if (!sink.endpoint.empty())
     spec["endpoint"] = sink.endpoint;
+  if (!sink.path_template.empty())
+    spec["pathTemplate"] = sink.path_template;
   if (sink.secret)
     spec["secretRef"] = {{"name", "conformance-credentials"}};
   if (sink.ca_pem)
@@ -113,7 +118,9 @@ struct stage::state {
     settings.users = {{user_name, password}};
     settings.tls = certificates->server;
     // A sink that makes its own topic is to be caught at it (KAF-06).
-    settings.properties = {{"auto.create.topics.enable", "true"}};
+    settings.properties = {{"auto.create.topics.enable", "true"},
+                           {"message.max.bytes", std::to_string(largest_message)},
+                           {"replica.fetch.max.bytes", std::to_string(largest_message)}};
     auto started = servers::kafka_server::start(std::move(settings));
     if (!started)
       return started.error();
@@ -134,7 +141,8 @@ struct stage::state {
   result<void> start_nats() {
     if (nats)
       return {};
-    auto started = servers::nats_server::start();
+    // Room for what is over 1 MiB (SIZE-01).
+    auto started = servers::nats_server::start({.max_payload = largest_message});
     if (!started)
       return started.error();
     nats = std::move(*started);
@@ -209,6 +217,7 @@ struct stage::state {
     made.reach.system = made.sink.system = system;
     made.reach.destination = made.sink.destination = name;
     made.sink.cluster = options.target.cluster.empty() ? "prod-west" : options.target.cluster;
+    made.sink.path_template = options.path_template;
     if (system == broker_system::nats) {
       made.reach.stream = name;
       made.sink.stream = name;
@@ -260,6 +269,8 @@ struct stage::state {
                                                   : create_stream(made, wanted);
     if (!created)
       return created.error();
+    if (system == broker_system::kafka)
+      made.partitions = wanted.partitions;
     return made;
   }
 

@@ -35,6 +35,7 @@ struct sink_settings {
   std::optional<std::string> stream;
   std::string cluster; ///< as written, with white space if need be
   bool connection_test = true;
+  std::string path_template;           ///< empty: none
   std::optional<std::string> ca_pem;   ///< set: spec.tls with this caBundle
   std::optional<secret_values> secret; ///< set: spec.secretRef, and these values beside the manifest
 };
@@ -46,6 +47,7 @@ boost::json::object make_manifest(const sink_settings& sink);
 struct place {
   connection reach;
   sink_settings sink;
+  int partitions = 0; ///< of a topic that was made; 0: not known
 };
 
 /// A topic's settings, or a stream's. Of a stream those of JetStream's configuration.
@@ -63,6 +65,7 @@ enum class login { none, password, token };
 struct stage_options {
   broker_source source = broker_source::own;
   connection target;         ///< the manifest's
+  std::string path_template; ///< the manifest's; empty: none
   std::string kafka_version; ///< empty: one that this librdkafka can log in to
   timeouts bounds{};
 };

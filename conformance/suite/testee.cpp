@@ -7,7 +7,6 @@
 #include <kollect/json_writer.hpp>
 #include <kollect/parse.hpp>
 
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <array>
@@ -77,6 +76,19 @@ write_fields fields_of(const export_request& request) {
         .member("maxExportBytes", request.max_export_bytes)
         .name("items")
         .raw(request.items);
+  };
+}
+
+/// Of open.
+write_fields fields_of(const boost::json::object& manifest, const std::optional<secret_values>& secret) {
+  return [&](json_writer& out) {
+    out.name("manifest").raw(boost::json::serialize(manifest));
+    if (!secret)
+      return;
+    out.name("secret").begin_object();
+    for (const auto& [name, value] : *secret)
+      out.member(name, value);
+    out.end_object();
   };
 }
 
@@ -176,16 +188,15 @@ struct testee::state {
       return line.error();
     if (!*line)
       return std::optional<boost::json::object>();
-    boost::system::error_code problem;
-    auto value = boost::json::parse(**line, problem);
-    if (problem || !value.is_object())
+    auto value = parse_value(**line); // rows may be spelled with lone surrogates
+    if (!value || !value->is_object())
       return fail(error::syntax,
                   "the testee answered something that is no JSON object: " + printable_excerpt(**line));
-    const auto* const id = value.get_object().if_contains("id");
+    const auto* const id = value->get_object().if_contains("id");
     if (id == nullptr || !id->is_int64() || id->get_int64() != last_id)
       return fail(error::syntax, "the testee answered another request than number " +
                                      std::to_string(last_id) + ": " + printable_excerpt(**line));
-    return std::optional(std::move(value.get_object()));
+    return std::optional(std::move(value->get_object()));
   }
 
   result<boost::json::object> ask(std::string_view op, const write_fields& write,
@@ -242,16 +253,35 @@ result<testee_identity> testee::hello() {
 
 result<testee_answer> testee::open(const boost::json::object& manifest,
                                    const std::optional<secret_values>& secret) {
+  return read_answer(state_->ask("open", fields_of(manifest, secret), state_->bounds.open));
+}
+
+result<testee_answer> testee::open_consumer(const boost::json::object& manifest,
+                                            const std::optional<secret_values>& secret,
+                                            const std::string& group) {
   const auto fields = [&](json_writer& out) {
-    out.name("manifest").raw(boost::json::serialize(manifest));
-    if (!secret)
-      return;
-    out.name("secret").begin_object();
-    for (const auto& [name, value] : *secret)
-      out.member(name, value);
-    out.end_object();
+    out.member("role", "consumer").member("group", group);
+    fields_of(manifest, secret)(out);
   };
   return read_answer(state_->ask("open", fields, state_->bounds.open));
+}
+
+result<testee_answer> testee::drain() {
+  return read_answer(state_->ask("drain", no_fields(), state_->bounds.answer));
+}
+
+result<void> testee::begin_drain() {
+  return state_->send("drain", no_fields(), clock::now() + state_->bounds.answer);
+}
+
+result<consumer_state> testee::state_held() {
+  const auto answer = state_->ask("state", no_fields(), state_->bounds.answer);
+  const auto read = read_answer(answer);
+  if (!read)
+    return read.error();
+  if (!read->is_ok)
+    return make_failure(error::not_acknowledged, "the testee does not tell what it holds: " + read->error);
+  return read_consumer_state(*answer);
 }
 
 result<testee_answer> testee::export_snapshot(const export_request& request) {

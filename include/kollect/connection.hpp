@@ -37,6 +37,7 @@ struct connection {
   bool connection_test = true;                 ///< probe before use
   std::optional<credentials> secret;           ///< absent: no login
   std::optional<tls_settings> tls;             ///< absent: no TLS
+  std::vector<std::string> warnings;           ///< about the manifest: what a person might not expect
 };
 
 namespace detail {

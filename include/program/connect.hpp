@@ -44,8 +44,35 @@ inline event_sink without_secrets(event_sink sink) {
   return sink;
 }
 
-/// Reads the manifest, picks the sink, looks its secrets up (manifest, then --secret-dir, then
-/// KOLLECT_SECRET_USERNAME, KOLLECT_SECRET_PASSWORD, KOLLECT_SECRET_TOKEN).
+/// Where secrets come from: the manifest, then --secret-dir, then KOLLECT_SECRET_USERNAME,
+/// KOLLECT_SECRET_PASSWORD, KOLLECT_SECRET_TOKEN.
+inline secret_sources sources_of(const sink_flags& flags) {
+  secret_sources sources;
+  if (!flags.secret_dir.empty())
+    sources.directory = flags.secret_dir;
+  sources.environment = [](const std::string& variable) -> std::optional<std::string> {
+    const char* const value = std::getenv(variable.c_str());
+    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+  };
+  return sources;
+}
+
+/// The connection of a sink of a manifest, its secrets looked up where they are needed.
+inline result<connection> make_connection(const manifest_file& file, const event_sink& sink,
+                                          const sink_flags& flags, secrets use) {
+  return use == secrets::not_needed ? resolve(file, without_secrets(sink))
+                                    : resolve(file, sink, sources_of(flags));
+}
+
+/// Reads the manifest and picks the sink. Looks no secret up.
+inline result<event_sink> load_sink(const sink_flags& flags) {
+  const auto file = yaml::read_manifest(flags.manifest);
+  if (!file)
+    return file.error();
+  return select_sink(*file, flags.sink.empty() ? std::nullopt : std::optional<std::string_view>(flags.sink));
+}
+
+/// Reads the manifest, picks the sink, looks its secrets up.
 inline result<connection> load_connection(const sink_flags& flags, secrets use = secrets::needed) {
   auto file = yaml::read_manifest(flags.manifest);
   if (!file)
@@ -54,16 +81,7 @@ inline result<connection> load_connection(const sink_flags& flags, secrets use =
       select_sink(*file, flags.sink.empty() ? std::nullopt : std::optional<std::string_view>(flags.sink));
   if (!sink)
     return sink.error();
-  if (use == secrets::not_needed)
-    return resolve(*file, without_secrets(std::move(*sink)));
-  secret_sources sources;
-  if (!flags.secret_dir.empty())
-    sources.directory = flags.secret_dir;
-  sources.environment = [](const std::string& variable) -> std::optional<std::string> {
-    const char* const value = std::getenv(variable.c_str());
-    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
-  };
-  return resolve(*file, *sink, sources);
+  return make_connection(*file, *sink, flags, use);
 }
 
 } // namespace kollect::program

@@ -34,6 +34,7 @@ program::application application() {
             add_doctor(program);
             add_tail(program);
             add_resync(program);
+            add_testee(program);
           },
           libraries};
 }

@@ -4,11 +4,14 @@
 #include "command/open_log.hpp"
 
 #include <kollect/json_writer.hpp>
+#include <kollect/nats/end_process.hpp>
 #include <program/connect.hpp>
+#include <program/drain_limit.hpp>
 #include <program/exit_code.hpp>
 #include <program/printable.hpp>
 #include <program/stop_signal.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <iostream>
 #include <limits>
@@ -59,6 +62,9 @@ std::string describe(const received_message& message, dedup_window& window, cons
 
 result<int> tail(const tail_flags& flags, program::log& log) {
   program::stop_signal stop; // before any thread
+  // A broker that does not answer must not keep us from ending.
+  const program::drain_limit drain(stop, std::chrono::milliseconds(500),
+                                   [] { nats::end_process(program::success); });
   auto start = parse_read_from(flags.from);
   if (!start)
     return start.error();

@@ -16,15 +16,13 @@ constexpr std::chrono::milliseconds poll_time{250};
 constexpr std::chrono::milliseconds last_poll_time{10};
 constexpr std::chrono::milliseconds first_back_off{100};
 constexpr std::chrono::seconds storing_interval{1};
+constexpr std::chrono::seconds mark_patience{1};
+constexpr std::chrono::milliseconds stop_patience{500};
+constexpr std::chrono::seconds mark_pause{10};               // between two tries to learn where the log ends
 constexpr std::int64_t checked_bytes_at_start = 64LL << 20U; // of held rows
 
 bool is_of_store(const failure& reason) {
   return reason.code == condition::cannot_store || reason.reason() == error::store_unavailable;
-}
-
-failure closed_store() {
-  return make_failure(error::store_unavailable,
-                      "the store is closed after a failure; it will be opened again");
 }
 
 } // namespace
@@ -81,7 +79,7 @@ result<void> consumer_loop::finish_feed() {
   auto moved_at = clock::now();
   while (settings_.is_until_end && !stop_.is_requested()) {
     monitor_.came_round();
-    auto done = store_ ? feed_->is_done(*store_) : result<bool>(closed_store());
+    auto done = store_ ? feed_->is_done(*store_) : result<bool>(why_store_is_closed());
     if (!done) {
       if (auto recovered = recover_from(done.error()); !recovered)
         return recovered.error();
@@ -130,20 +128,44 @@ result<void> consumer_loop::connect() {
   owned_.clear();
   scopes_.forget();
   rewinds_.clear();
+  // A broker that does not answer must not keep us from ending; nothing is under way yet.
+  std::optional<program::drain_limit> impatience;
+  if (settings_.end_process)
+    impatience.emplace(stop_, stop_patience, settings_.end_process);
   auto connected = make_subscriber_(make_listener());
   if (!connected)
     return connected.error();
-  // Each connection has its own mark; after a new one the end is where it is then, or later than at the
-  // start.
-  if (settings_.is_until_end || (settings_.is_monitored && !has_caught_up_))
-    if (auto marked = (*connected)->mark_end(settings_.broker_timeout); !marked)
-      return marked;
   subscriber_ = std::move(*connected);
+  is_end_marked_ = false;
+  if (auto marked = mark_end(); !marked) {
+    subscriber_.reset();
+    return marked;
+  }
   taken_at_ = clock::now();
   has_connected_ = true;
   settings_.ingest.log = subscriber_->log();
   log_.info("consuming", {{"log", settings_.ingest.log.name}, {"owner", settings_.owner}});
   return {};
+}
+
+/// Each connection has its own mark; after a new one the end is where it is then, or later than at the start.
+/// As long as nobody waits for the end, one leader that does not answer must not hold up the partitions of
+/// others.
+result<void> consumer_loop::mark_end() {
+  if (!is_end_awaited() || is_end_marked_)
+    return {};
+  auto marked = subscriber_->mark_end(settings_.is_until_end ? settings_.broker_timeout : mark_patience);
+  is_end_marked_ = marked.has_value();
+  marked_at_ = clock::now();
+  if (marked || settings_.is_until_end || marked.error().code != condition::unavailable)
+    return marked;
+  log_.warning(to_string(marked.error()));
+  return {};
+}
+
+/// Whether somebody wants to know when all that was there is consumed.
+bool consumer_loop::is_end_awaited() const {
+  return settings_.is_until_end || (settings_.is_monitored && !has_caught_up_);
 }
 
 partition_listener consumer_loop::make_listener() {
@@ -197,7 +219,7 @@ result<std::vector<std::optional<read_position>>>
 consumer_loop::claim(std::span<const std::int32_t> partitions) {
   // Partitions may well be assigned while the store is away: whoever keeps us in the group asks again.
   if (!store_)
-    return closed_store();
+    return why_store_is_closed();
   std::vector<std::optional<read_position>> starts;
   if (settings_.ingest.log.system == broker_system::nats) {
     // A durable keeps its own position; ours tells whether this store ever saw the stream, and what
@@ -307,9 +329,15 @@ void consumer_loop::tell_broker(result<void> (subscriber::*commit)(std::chrono::
 result<consumer_loop::step> consumer_loop::finish_or_go_on() {
   if (std::exchange(is_commit_begun_, false))
     tell_broker(&subscriber::commit);
-  if (!settings_.is_until_end && (!settings_.is_monitored || has_caught_up_)) {
+  if (!is_end_awaited()) {
     forget_failures();
     return step::go_on;
+  }
+  if (!is_end_marked_) {
+    if (clock::now() - marked_at_ < mark_pause)
+      return step::go_on;
+    if (auto marked = mark_end(); !marked)
+      return recover_from(marked.error());
   }
   auto is_done = subscriber_->caught_up(settings_.broker_timeout);
   if (is_done) {
@@ -335,7 +363,7 @@ result<consumer_loop::step> consumer_loop::finish_or_go_on() {
 result<void> consumer_loop::note_caught_up() {
   monitor_.caught_up();
   if (!store_)
-    return closed_store();
+    return why_store_is_closed();
   std::vector<std::int32_t> partitions;
   for (const auto& [partition, position] : owned_)
     partitions.push_back(partition);
@@ -344,9 +372,11 @@ result<void> consumer_loop::note_caught_up() {
   return store_->note_caught_up(settings_.ingest.log.name, partitions);
 }
 
-/// A damaged file does not mend itself; whatever else is out of reach may come back. So may a topic, a stream
-/// or a durable that was there before.
+/// A damaged file does not mend itself, and tables that somebody has removed do not come back; whatever else
+/// is out of reach may. So may a topic, a stream or a durable that was there before.
 bool consumer_loop::is_worth_retrying(const failure& reason) const {
+  if (reason.reason() == error::store_missing)
+    return false;
   return reason.code == condition::unavailable ||
          (is_of_store(reason) && reason.reason() != error::store_corrupt) ||
          (has_connected_ && reason.reason() == error::topic_missing);
@@ -416,7 +446,7 @@ result<consumer_loop::step> consumer_loop::ingest_until_stored(std::vector<recei
           "DED-03");
     is_storing_ = true;
     auto done = store_ ? ingest_within_memory(*store_, settings_.ingest, owned_, batch, scopes_)
-                       : result<batch_report>(closed_store());
+                       : result<batch_report>(why_store_is_closed());
     is_storing_ = false;
     if (!lost_while_storing_.empty())
       give_up(std::exchange(lost_while_storing_, {}));
@@ -451,11 +481,20 @@ result<void> consumer_loop::reopen_store() {
   monitor_.opening_store(true);
   auto opened = make_store_();
   monitor_.opening_store(false);
-  if (!opened)
+  if (!opened) {
+    store_problem_ = opened.error();
     return opened.error();
+  }
+  store_problem_.reset();
   store_ = std::move(*opened);
   monitor_.store_is(true);
   return {};
+}
+
+failure consumer_loop::why_store_is_closed() const {
+  return store_problem_ ? *store_problem_
+                        : make_failure(error::store_unavailable,
+                                       "the store is closed after a failure; it will be opened again");
 }
 
 /// Waits longer from failure to failure, staying in the group meanwhile.

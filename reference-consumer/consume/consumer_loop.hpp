@@ -7,6 +7,7 @@
 #include "store/store.hpp"
 
 #include <kollect/transport.hpp>
+#include <program/drain_limit.hpp>
 #include <program/log.hpp>
 #include <program/progress.hpp>
 #include <program/stop_signal.hpp>
@@ -36,6 +37,9 @@ struct loop_settings {
   std::chrono::milliseconds longest_back_off{10'000};
   /// With is_until_end: how long store or broker may fail before the loop gives up.
   std::chrono::seconds give_up_after{60};
+  /// Ends the process. Called when it is told to stop while it waits for a broker that it has not joined yet;
+  /// nothing: the answer is waited for.
+  std::function<void()> end_process{};
 };
 
 /// How messages ended: in this run, and in all runs on this store.
@@ -71,6 +75,8 @@ private:
   result<void> open_at_first();
   result<void> open_what_is_closed();
   result<void> connect();
+  result<void> mark_end();
+  bool is_end_awaited() const;
   partition_listener make_listener();
   void note_gap(std::int32_t partition, std::int64_t expected, std::int64_t found);
   result<std::vector<std::optional<read_position>>> claim(std::span<const std::int32_t> partitions);
@@ -86,6 +92,7 @@ private:
   void note_taken(const std::vector<received_message>& batch);
   void tell_broker(result<void> (subscriber::*commit)(std::chrono::milliseconds));
   result<void> reopen_store();
+  failure why_store_is_closed() const;
   result<void> maintain();
   result<void> check_held_rows(std::int64_t bytes);
   void come_round_while_storing();
@@ -113,6 +120,7 @@ private:
   program::progress progress_;
 
   std::unique_ptr<store> store_;
+  std::optional<failure> store_problem_; // why it could not be opened
   std::unique_ptr<subscriber> subscriber_;
   owned_positions owned_;
   held_scopes scopes_;
@@ -127,6 +135,7 @@ private:
   std::chrono::steady_clock::time_point maintained_at_{};
   std::chrono::steady_clock::time_point reported_at_{};
   std::chrono::steady_clock::time_point told_at_{};
+  std::chrono::steady_clock::time_point marked_at_{}; // or tried to
   std::chrono::steady_clock::time_point clusters_told_at_{};
   std::int64_t last_retried_ = 0;                // the dead letter that was tried again last
   std::int64_t last_checked_ = 0;                // the scope whose rows were checked last
@@ -134,6 +143,7 @@ private:
   bool is_storing_ = false;                      // a batch: its transaction is open
   bool has_connected_ = false;                   // ever
   bool has_caught_up_ = false;
+  bool is_end_marked_ = false;
   bool is_waiting_ = false;       // the last poll had no messages
   bool was_waiting_ = false;      // nor the one before
   bool is_clock_doubted_ = false; // and it was said

@@ -1,5 +1,6 @@
 #include "apply.hpp"
 
+#include "rows/row_sort.hpp"
 #include "store/stored_values.hpp"
 
 #include <kollect/decision.hpp>
@@ -18,7 +19,6 @@ namespace {
 constexpr std::size_t piece_rows = 4096;
 constexpr std::size_t piece_bytes = std::size_t{1} << 20U; // unless one row alone is larger
 constexpr std::size_t piece_changes = std::size_t{1} << 16U;
-constexpr std::size_t sort_bytes_per_row = 128; // what sort_rows() takes, about
 constexpr std::size_t most_targets = 10'000;
 constexpr std::size_t to_the_end = std::numeric_limits<std::size_t>::max();
 
@@ -177,7 +177,7 @@ private:
       row_walk(arrived_.payloads).go_on(*merge, to_the_end);
     }
     if (!merge->is_in_order()) {
-      if (payload_rows() * sort_bytes_per_row > static_cast<std::size_t>(settings_.max_merge_bytes))
+      if (payload_rows() * sizeof(sorted_row) > static_cast<std::size_t>(settings_.max_merge_bytes))
         return write_staged();
       sorted_ = sort_rows(arrived_.payloads);
       merge.emplace(**held, record().items_digest);
@@ -198,7 +198,7 @@ private:
     if (!sorted_)
       return walk_.go_on(into, changes);
     for (; next_sorted_ < sorted_->size() && into.changes().size() < changes; ++next_sorted_)
-      if (const auto row = (*sorted_)[next_sorted_]; into.pass_held(row) != row.size())
+      if (const auto row = (*sorted_)[next_sorted_].text(); into.pass_held(row) != row.size())
         into.pass(read_row(row));
     if (next_sorted_ < sorted_->size())
       return true;
@@ -386,7 +386,7 @@ private:
   arrived_snapshot arrived_;
   const message_origin& origin_;
   row_walk walk_{{}};
-  std::optional<std::vector<std::string_view>> sorted_;
+  std::optional<std::vector<sorted_row>> sorted_;
   std::size_t next_sorted_ = 0;
   applied_snapshot out_;
 };

@@ -1,7 +1,5 @@
 #include "row_merge.hpp"
 
-#include <algorithm>
-#include <string>
 #include <utility>
 
 namespace kollect::consumer {
@@ -85,65 +83,6 @@ bool row_walk::go_on(row_merge& into, std::size_t changes) {
   }
   into.finish();
   return false;
-}
-
-namespace {
-
-/// A row's identity as one text that sorts as it does: a name ends with two NULs, and a NUL within one is
-/// followed by 0xFF.
-void append_sort_key(std::string& out, const item_view& row) {
-  for (const auto field : {&item_view::target_namespace, &item_view::target_name, &item_view::namespace_,
-                           &item_view::name, &item_view::uid}) {
-    const auto& name = row.*field;
-    if (name.is_plain()) {
-      out += name.raw();
-    } else {
-      for (const char letter : name.decode()) {
-        out += letter;
-        if (letter == '\0')
-          out += '\xFF';
-      }
-    }
-    out.append(2, '\0');
-  }
-}
-
-struct sort_entry {
-  std::size_t key_end = 0;
-  std::string_view raw;
-};
-
-} // namespace
-
-std::vector<std::string_view> sort_rows(std::span<const snapshot_view> parts) {
-  std::string keys;
-  std::vector<sort_entry> entries;
-  std::size_t rows = 0;
-  for (const auto& part : parts)
-    rows += part.item_count;
-  entries.reserve(rows);
-  for (const auto& part : parts)
-    for (const auto& row : part.rows()) {
-      append_sort_key(keys, row);
-      entries.push_back({keys.size(), row.raw});
-    }
-  const auto key_of = [&](std::uint32_t index) {
-    const std::size_t begin = index == 0 ? 0 : entries[index - 1].key_end;
-    return std::string_view(keys).substr(begin, entries[index].key_end - begin);
-  };
-  std::vector<std::uint32_t> order(entries.size());
-  for (std::size_t index = 0; index < order.size(); ++index)
-    order[index] = static_cast<std::uint32_t>(index);
-  std::sort(order.begin(), order.end(), [&](std::uint32_t left, std::uint32_t right) {
-    const int found = key_of(left).compare(key_of(right));
-    return found != 0 ? found < 0 : left < right;
-  });
-  std::vector<std::string_view> out;
-  out.reserve(order.size());
-  for (std::size_t index = 0; index < order.size(); ++index)
-    if (index + 1 == order.size() || key_of(order[index]) != key_of(order[index + 1]))
-      out.push_back(entries[order[index]].raw);
-  return out;
 }
 
 held_rows follow(const held_rows& before, const std::deque<found_change>& changes, std::size_t room) {

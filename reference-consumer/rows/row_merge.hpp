@@ -111,10 +111,6 @@ private:
   std::size_t at_ = 0;
 };
 
-/// Where rows stand that are not in order, by identity; of two with one identity the later. Views of the
-/// payloads. O(n log n). Takes about 40 bytes a row and the bytes of its names.
-std::vector<std::string_view> sort_rows(std::span<const snapshot_view> parts);
-
 /// The rows that changes lead to, in order: those held, and what the changes say. The changes are all there
 /// are. `room` is how deep rows were allowed to nest.
 held_rows follow(const held_rows& before, const std::deque<found_change>& changes, std::size_t room);

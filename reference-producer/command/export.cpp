@@ -1,9 +1,11 @@
 #include "command/commands.hpp"
 #include "command/flag_types.hpp"
 #include "command/publisher_flags.hpp"
+#include "export_plan.hpp"
 #include "message_text.hpp"
 #include "publish_confirmed.hpp"
 #include "read_items.hpp"
+#include "state_table.hpp"
 
 #include <kollect/export.hpp>
 #include <kollect/limits.hpp>
@@ -29,8 +31,8 @@ struct export_flags {
   std::string namespace_;
   std::string inventory;
   std::int64_t generation = 0;
-  std::string payload = "array"; // or export-envelope
-  std::size_t max_export_bytes = default_max_export_bytes;
+  std::string payload = "array";               // or export-envelope
+  std::optional<std::size_t> max_export_bytes; // absent: as the inventory says, or the default
   std::size_t max_depth = limits{}.max_depth;
   std::optional<timestamp> instant;     // absent: now
   std::optional<timestamp> exported_at; // absent: the same instant
@@ -64,17 +66,38 @@ void handle_secrets(std::vector<item>& rows, bool is_redacting, program::log& lo
     log.warning("--redact replaces what looks like a secret", {{"count", found}});
 }
 
-result<std::vector<outgoing_message>> make_export(const export_flags& flags, const connection& sink,
-                                                  std::vector<item> rows) {
-  const auto instant = flags.instant.value_or(kollect::now());
+/// The snapshot but for the cluster, which each sink tells.
+snapshot make_snapshot(const export_flags& flags, const export_plan& plan, const timestamp& instant,
+                       std::vector<item> rows) {
   snapshot source;
-  source.scope = {sink.cluster, flags.namespace_, flags.inventory};
+  source.scope = {"", plan.namespace_, plan.inventory};
   source.generation = flags.generation;
   source.exported_at = flags.exported_at.value_or(instant);
   source.items = std::move(rows);
+  return source;
+}
+
+/// An event sink that is ready to be published to.
+struct prepared_export {
+  connection sink;
+  std::vector<outgoing_message> messages;
+};
+
+result<prepared_export> prepare(const export_flags& flags, const manifest_file& manifest,
+                                const planned_sink& planned, const snapshot& source,
+                                const timestamp& instant) {
+  auto sink =
+      program::make_connection(manifest, planned.sink, flags.broker.sink,
+                               flags.is_dry_run ? program::secrets::not_needed : program::secrets::needed);
+  if (!sink)
+    return sink.error();
   const auto form = flags.payload == "array" ? payload_form::array : payload_form::export_envelope;
-  return make_messages(source, sink, instant,
-                       {form, flags.max_export_bytes, limits{.max_depth = flags.max_depth}});
+  const auto most =
+      flags.max_export_bytes.value_or(planned.max_export_bytes.value_or(default_max_export_bytes));
+  auto messages = make_messages(source, *sink, instant, {form, most, limits{.max_depth = flags.max_depth}});
+  if (!messages)
+    return messages.error();
+  return prepared_export{std::move(*sink), std::move(*messages)};
 }
 
 result<int> print(const std::vector<outgoing_message>& messages, const export_flags& flags,
@@ -112,22 +135,87 @@ result<int> publish(const std::vector<outgoing_message>& messages, const export_
   return code;
 }
 
+result<int> write_state(const export_flags& flags, const manifest_file& manifest, const database_sink& sink,
+                        const snapshot& source, program::log& log) {
+  if (flags.is_dry_run) {
+    log.info("a dry run writes no state table", {{"sink", to_string(sink.metadata)}});
+    return program::success;
+  }
+  const auto target = resolve(manifest, sink, program::sources_of(flags.broker.sink));
+  if (!target)
+    return target.error();
+  const auto changes = write_state_table(*target, source, *source.exported_at, flags.broker.timeout(),
+                                         limits{.max_depth = flags.max_depth});
+  if (!changes)
+    return changes.error();
+  log.info("state table written",
+           {{"sink", to_string(sink.metadata)}, {"rows", changes->written}, {"removed", changes->removed}});
+  return program::success;
+}
+
+/// The first code that is not success; a failure is told.
+class exit_codes_seen {
+public:
+  explicit exit_codes_seen(program::log& log) : log_(log) {}
+
+  void add(const result<int>& one) {
+    if (!one)
+      log_.error(one.error());
+    const int code = one ? *one : static_cast<int>(program::exit_code_of(one.error()));
+    if (first_ == program::success)
+      first_ = code;
+  }
+  int first() const noexcept { return first_; }
+
+private:
+  program::log& log_;
+  int first_ = program::success;
+};
+
+/// All is prepared before anything is sent, so that a mistake publishes nothing. Then each sink gets the
+/// snapshot, whatever becomes of the others.
+result<int> export_snapshot(const export_flags& flags, const manifest_file& manifest, const export_plan& plan,
+                            std::vector<item> rows, program::log& log) {
+  const auto instant = flags.instant.value_or(kollect::now());
+  const auto source = make_snapshot(flags, plan, instant, std::move(rows));
+  std::vector<prepared_export> prepared;
+  for (const auto& planned : plan.event_sinks) {
+    auto ready = prepare(flags, manifest, planned, source, instant);
+    if (!ready)
+      return ready.error();
+    prepared.push_back(std::move(*ready));
+  }
+  exit_codes_seen codes(log);
+  for (const auto& one : prepared)
+    codes.add(flags.is_dry_run ? print(one.messages, flags, one.sink.system)
+                               : publish(one.messages, flags, one.sink, log));
+  for (const auto& sink : plan.database_sinks)
+    codes.add(write_state(flags, manifest, sink, source, log));
+  for (const auto& missing : plan.missing)
+    codes.add(missing);
+  return codes.first();
+}
+
 result<int> run(const export_flags& flags, program::log& log) {
-  using program::secrets;
-  const auto sink =
-      program::load_connection(flags.broker.sink, flags.is_dry_run ? secrets::not_needed : secrets::needed);
-  if (!sink)
-    return sink.error();
+  const auto manifest = yaml::read_manifest(flags.broker.sink.manifest);
+  if (!manifest)
+    return manifest.error();
+  if (manifest->inventories.empty() && (flags.namespace_.empty() || flags.inventory.empty())) {
+    log.error("--namespace and --inventory are required, as the manifest has no KollectInventory");
+    return program::usage;
+  }
+  const auto plan = plan_export(*manifest, {flags.namespace_, flags.inventory, flags.broker.sink.sink});
+  if (!plan)
+    return plan.error();
+  for (const auto& line : plan->warnings)
+    log.warning(line);
   auto rows = read_items(flags.items, flags.max_depth);
   if (!rows) {
     log.error(rows.error());
     return program::bad_data; // also for a file that cannot be read: the configuration is fine
   }
   handle_secrets(*rows, flags.is_redacting, log);
-  const auto messages = make_export(flags, *sink, std::move(*rows));
-  if (!messages)
-    return messages.error();
-  return flags.is_dry_run ? print(*messages, flags, sink->system) : publish(*messages, flags, *sink, log);
+  return export_snapshot(flags, *manifest, *plan, std::move(*rows), log);
 }
 
 void add_flags(program::command& to, export_flags& flags) {
@@ -135,8 +223,10 @@ void add_flags(program::command& to, export_flags& flags) {
   add_connection_flags(to, flags.broker);
   to.section("Snapshot");
   to.add("ITEMS", flags.items, file(), "file with a JSON array of rows; - for standard input").required();
-  to.add("--namespace", flags.namespace_, label(), "the inventory's namespace").required();
-  to.add("--inventory", flags.inventory, label(), "the inventory's name").required();
+  to.add("--namespace", flags.namespace_, label(),
+         "the inventory's namespace; default: that of the manifest's KollectInventory");
+  to.add("--inventory", flags.inventory, label(),
+         "the inventory's name; default: that of the manifest's KollectInventory");
   to.add("--generation", flags.generation, count(), "the inventory's spec generation; 0 leaves it out");
   to.add("--timestamp", flags.instant, instant_kind{}, "when the export happens; default: now");
   to.add("--exported-at", flags.exported_at, instant_kind{},
@@ -146,7 +236,7 @@ void add_flags(program::command& to, export_flags& flags) {
   to.add("--payload", flags.payload, one_of({"array", "export-envelope"}),
          "form of a payload that is not split");
   to.add("--max-export-bytes", flags.max_export_bytes, bytes(),
-         "larger payloads are split into parts; 0: never");
+         "larger payloads are split into parts; 0: never; default: what the inventory says, or 1572864");
   add_size_flag(to, flags.broker);
   to.add("--max-depth", flags.max_depth, count(8, max_depth_ceiling), "deepest nesting of a message");
   to.add("--dry-run", flags.is_dry_run, "print the messages; connect to nothing");
@@ -163,6 +253,8 @@ void add_export(program::command& to) {
   add_flags(added, *flags);
   added.shows("kollect-producer export --manifest sink.yaml --namespace team-a --inventory all items.json",
               "Publish the rows of a file");
+  added.shows("kollect-producer export --manifest inventory.yaml items.json",
+              "Publish to all sinks of the manifest's KollectInventory");
   added.shows("kollect-producer export --manifest sink.yaml --namespace team-a --inventory all --dry-run -o "
               "raw items.json",
               "See what would be published");

@@ -1,10 +1,9 @@
 #include "command/commands.hpp"
 #include "command/publisher_flags.hpp"
-#include "command/testee_request.hpp"
+#include "command/testee_export.hpp"
 #include "publish_confirmed.hpp"
 
 #include <kollect/export.hpp>
-#include <kollect/json_writer.hpp>
 #include <kollect/redact.hpp>
 #include <kollect/version.hpp>
 #include <program/exit_code.hpp>
@@ -31,9 +30,9 @@ class testee_sink {
 public:
   testee_sink(const testee_flags& flags, program::log& log) : flags_(flags), log_(log) {}
 
-  result<void> open(const testee_request& request) {
+  result<void> open(const program::testee_request& request) {
     publisher_.reset();
-    auto target = decode_testee_open(request);
+    auto target = program::decode_testee_open(request);
     if (!target)
       return target.error();
     target_ = std::move(*target);
@@ -45,7 +44,7 @@ public:
     return {};
   }
 
-  result<void> export_snapshot(const testee_request& request) {
+  result<void> export_snapshot(const program::testee_request& request) {
     if (!publisher_)
       return make_failure(error::closed, "no sink is open");
     auto asked = decode_testee_export(request);
@@ -93,49 +92,20 @@ private:
   std::optional<std::size_t> size_limit_; ///< asked for once a sink
 };
 
-/// Every answer gives the request's id back as it came, or null where there was none.
-json_writer& begin_answer(json_writer& out, const testee_request& request) {
-  return out.begin_object().name("id").raw(request.id.empty() ? "null" : request.id);
-}
-
-std::string answer_to(const testee_request& request, const result<void>& done) {
-  std::string line;
-  json_writer out(line);
-  begin_answer(out, request).member("ok", done.has_value());
-  if (!done)
-    out.member("error", to_string(done.error()));
-  out.end_object();
-  return line;
-}
-
-std::string hello(const testee_request& request) {
-  std::string line;
-  json_writer out(line);
-  begin_answer(out, request)
-      .member("ok", true)
-      .member("name", "kollect-producer")
-      .member("version", KOLLECT_VERSION_STRING)
-      .name("features")
-      .begin_array();
-  for (const auto* const feature : {"kafka", "nats", "tls", "scram"})
-    out.value(feature);
-  out.end_array().end_object();
-  return line;
-}
-
 std::string answer_line(testee_sink& sink, const std::string& line) {
-  const auto request = parse_testee_request(line);
+  const auto request = program::parse_testee_request(line);
   if (!request)
-    return answer_to({}, request.error());
+    return program::answer_testee({}, request.error());
   if (request->op == "hello")
-    return hello(*request);
+    return program::answer_hello(*request, "kollect-producer", KOLLECT_VERSION_STRING,
+                                 {"kafka", "nats", "tls", "scram", "redaction"});
   if (request->op == "open")
-    return answer_to(*request, sink.open(*request));
+    return program::answer_testee(*request, sink.open(*request));
   if (request->op == "export")
-    return answer_to(*request, sink.export_snapshot(*request));
+    return program::answer_testee(*request, sink.export_snapshot(*request));
   if (request->op == "close")
-    return answer_to(*request, sink.close());
-  return answer_to(*request, make_failure(error::invalid_value, "there is no such op"));
+    return program::answer_testee(*request, sink.close());
+  return program::answer_testee(*request, make_failure(error::invalid_value, "there is no such op"));
 }
 
 result<int> run(const testee_flags& flags, program::log& log) {

@@ -25,7 +25,7 @@ constexpr std::string_view no_host = "must begin with a host name or an address 
 constexpr std::string_view no_port =
     "must end in a port from 1 to 65535, as in host:9092; an IPv6 address stands in brackets";
 constexpr std::string_view link_local = "must not be a link-local address";
-constexpr std::string_view no_scheme = "must begin with nats:// or tls://";
+constexpr std::string_view no_scheme = "must begin with nats://, tls:// or wss://";
 
 TEST(address, of_a_broker_is_host_and_port) {
   for (const auto* address : {"kafka:9092", "kafka.kollect-system.svc:9092", "127.0.0.1:1", "[::1]:9092",
@@ -78,6 +78,10 @@ TEST(address, of_nats_is_a_list_of_urls) {
   using list = std::vector<std::string>;
   EXPECT_EQ(*read_nats_urls("nats://nats:4222"), list{"nats://nats:4222"});
   EXPECT_EQ(*read_nats_urls("nats"), list{"nats://nats:4222"});
+  EXPECT_EQ(*read_nats_urls("wss://nats"), list{"wss://nats:443"});
+  EXPECT_EQ(*read_nats_urls("nats://nats:4222/,tls://other/"),
+            (list{"nats://nats:4222", "tls://other:4222"}));
+  EXPECT_EQ(*read_nats_urls("\tnats://nats \n"), list{"nats://nats:4222"});
   EXPECT_EQ(*read_nats_urls("nats:5222"), list{"nats://nats:5222"});
   EXPECT_EQ(*read_nats_urls("tls://[::1]"), list{"tls://[::1]:4222"});
   EXPECT_EQ(*read_nats_urls("nats://a:1, tls://b:2 ,c"), (list{"nats://a:1", "tls://b:2", "nats://c:4222"}));
@@ -89,7 +93,8 @@ TEST(address, of_nats_is_refused_when_it_is_anything_else) {
   for (const auto* url :
        {"", "nats://", "nats://a,", ",nats://a", "nats://a,,b", "nats:///x", "nats://a/b", "nats://a b"})
     EXPECT_EQ(url_refusal(url), no_host) << url;
-  for (const auto* url : {"nats://a:0", "nats://a:4222/", "nats://a:4222?x=y", "nats://[::1]x", "nats://a:"})
+  for (const auto* url : {"nats://a:0", "nats://a:4222//", "nats://a:4222/x", "nats://a:4222?x=y",
+                          "nats://[::1]x", "nats://a:"})
     EXPECT_EQ(url_refusal(url), no_port) << url;
 }
 

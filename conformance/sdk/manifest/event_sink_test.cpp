@@ -23,10 +23,10 @@ spec:
   secretRef: {name: kafka-credentials, namespace: default}   # optional; namespace defaults to the sink's
   tls: {insecureSkipVerify: false, caSecretRef: {name: kafka-ca}}
   kafka: {brokers: [kafka.kollect-system.svc:9092], topic: inventory.changes, secretRef: {name: own}}
-  pathTemplate: "{{ .Namespace }}"
+  pathTemplate: "clusters/{cluster}/{namespace}/{name}.json"
   exportMinInterval: 1h30m
-  serialization: {format: json, compression: gzip}
-  provisioning: {mode: none}
+  serialization: {format: JSON, compression: GZIP}
+  provisioning: {mode: existing, naming: {template: "{namespace}.{name}"}}
   options: {linger: "5", nested: {list: [1, two]}}
 )");
   EXPECT_EQ(to_string(sink.metadata), "default/kafka-inventory-demo");
@@ -49,12 +49,12 @@ spec:
   EXPECT_EQ(sink.kafka->secret->name, "own");
   EXPECT_FALSE(sink.kafka->secret->namespace_);
   EXPECT_FALSE(sink.nats);
-  EXPECT_EQ(sink.path_template, "{{ .Namespace }}");
+  EXPECT_EQ(sink.path_template, "clusters/{cluster}/{namespace}/{name}.json");
   EXPECT_EQ(sink.export_min_interval, 90min);
   EXPECT_EQ(sink.serialization.format, "json");
   EXPECT_EQ(sink.serialization.compression, "gzip");
-  ASSERT_NE(sink.provisioning.find("mode"), nullptr);
-  EXPECT_EQ(sink.provisioning.find("mode")->text, "none");
+  EXPECT_TRUE(sink.provisioning.is_existing);
+  EXPECT_EQ(sink.provisioning.name_template, "{namespace}.{name}");
   ASSERT_NE(sink.options.find("nested"), nullptr);
 }
 
@@ -220,7 +220,7 @@ TEST(event_sink, is_refused_for_types) {
        {kafka_sink("  provisioning: true\n"),
         "file.yaml:8:17: spec.provisioning must be a mapping, not a boolean"},
        {kafka_sink_with("    brokers: a:1\n"),
-        "file.yaml:7:14: spec.kafka.brokers must be a list, not a string"},
+        "file.yaml:7:14: spec.kafka.brokers must be a list: [a:1] [KAF-05]"},
        {kafka_sink_with("    brokers: ['a:1', 7]\n"),
         "file.yaml:7:22: spec.kafka.brokers[1] must be a string, not a number; put it in quotes"},
        {std::string(sink_head) + "  type: kafka\n  kafka: [a]\n",
@@ -240,8 +240,9 @@ TEST(event_sink, is_refused_for_values) {
   expect_refused(
       {{"apiVersion: kollect.dev/v1\nkind: KollectEventSink\n",
         "file.yaml:1:13: apiVersion must be kollect.dev/v1alpha1, not \"kollect.dev/v1\""},
-       {"apiVersion: v1\nkind: ConfigMap\n", "file.yaml:2:7: kind \"ConfigMap\" is not read here; "
-                                             "use one of KollectEventSink, KollectInventory, Secret"},
+       {"apiVersion: v1\nkind: ConfigMap\n",
+        "file.yaml:2:7: kind \"ConfigMap\" is not read here; "
+        "use one of KollectEventSink, KollectDatabaseSink, KollectInventory, Secret, List"},
        {"apiVersion: v1\nkind: KollectEventsink2\n",
         "file.yaml:2:7: kind \"KollectEventsink2\" is not read here; did you mean \"KollectEventSink\"?"},
        {std::string(sink_head) + "  type: Kafka\n",
@@ -331,6 +332,77 @@ TEST(event_sink, gives_each_failure_its_reason) {
 TEST(event_sink, may_stand_in_a_file_once_under_one_name) {
   EXPECT_EQ(refusal(kafka_sink() + "---\n" + kafka_sink()),
             "file.yaml:11:18: metadata.name names an object that this file has already, at line 3");
+}
+
+TEST(event_sink, takes_white_space_around_what_the_operator_trims) {
+  const auto kafka =
+      read_sink(kafka_sink_with("    brokers: [' a:9092 ', \"b:9093\\n\"]\n    topic: ' t '\n"));
+  EXPECT_EQ(kafka.kafka->brokers, (std::vector<std::string>{"a:9092", "b:9093"}));
+  EXPECT_EQ(kafka.kafka->topic, "t");
+  const auto nats = read_sink(
+      nats_sink_with("    url: \" nats://a:4222/ , tls://b\\n\"\n    subject: ' a.b '\n    stream: ' s '\n"));
+  EXPECT_EQ(nats.nats->url, "nats://a:4222/ , tls://b");
+  EXPECT_EQ(nats.nats->subject, "a.b");
+  EXPECT_EQ(nats.nats->stream, "s");
+}
+
+TEST(event_sink, refuses_several_brokers_in_one_text) {
+  EXPECT_EQ(refusal(kafka_sink_with("    brokers: \"a:9092, b:9092\"\n    topic: t\n")),
+            "file.yaml:7:14: spec.kafka.brokers must be a list: [a:9092, b:9092] [KAF-05]");
+  EXPECT_EQ(refusal(kafka_sink_with("    brokers: a:9092\n    topic: t\n")),
+            "file.yaml:7:14: spec.kafka.brokers must be a list: [a:9092] [KAF-05]");
+  EXPECT_EQ(
+      refusal(kafka_sink_with("    brokers: [\"a:9092,b:9092\"]\n    topic: t\n")),
+      "file.yaml:7:15: spec.kafka.brokers[0] must be one address; write brokers: [a:9092, b:9092] [KAF-05]");
+  // What may hold a password is not repeated.
+  const auto secret = refusal(kafka_sink_with("    brokers: \"u:secret@a:9092,b:9092\"\n    topic: t\n"));
+  EXPECT_EQ(secret.find("secret@"), std::string::npos) << secret;
+}
+
+TEST(event_sink, refuses_templates_that_admission_refuses) {
+  const auto why = [](const std::string& text) {
+    return refusal(kafka_sink("  pathTemplate: \"" + text + "\"\n"));
+  };
+  const std::string where = "file.yaml:8:17: spec.pathTemplate must ";
+  for (const auto* fine :
+       {"", " ", "{namespace}/{name}", " inventory/{namespace}/{name}.{extension} ",
+        "{cluster}/{namespace}/{name}/{generation}", "{namespace}-{name}-{Other}", "{namespace}{name}{}"})
+    EXPECT_EQ(why(fine), "accepted") << fine;
+  for (const auto* lacking : {"{namespace}", "{name}", "{{ .Namespace }}/{{ .Name }}", "flat"})
+    EXPECT_EQ(why(lacking), where + "have the placeholders {namespace} and {name} [ENV-07]") << lacking;
+  for (const auto* leaving : {"/{namespace}/{name}", "../{namespace}/{name}", "{namespace}/../{name}"})
+    EXPECT_EQ(why(leaving), where + "be a relative path without .. [ENV-07]") << leaving;
+  for (const auto* unknown : {"{namespace}/{name}/{uid}", "{kind}{namespace}{name}"})
+    EXPECT_EQ(why(unknown), where + "have no other placeholders than {cluster}, {namespace}, {name}, "
+                                    "{generation} and {extension} [ENV-07]")
+        << unknown;
+  EXPECT_EQ(refusal(kafka_sink("  provisioning: {naming: {template: '{cluster}'}}\n")),
+            "file.yaml:8:37: spec.provisioning.naming.template must have the placeholders {namespace} and "
+            "{name} [ENV-07]");
+  EXPECT_EQ(refusal(kafka_sink("  provisioning: {mode: none}\n")),
+            "file.yaml:8:24: spec.provisioning.mode must be ensure or existing");
+  EXPECT_EQ(refusal(kafka_sink("  serialization: {compression: lz4}\n")),
+            "file.yaml:8:32: spec.serialization.compression must be none, gzip, snappy or zstd");
+}
+
+TEST(event_sink, refuses_options_with_a_secret_word_anywhere) {
+  for (const auto* key : {"password_file", "tokenizer", "my.accessKey", "sasl.password"})
+    EXPECT_NE(refusal(kafka_sink("  options: {" + std::string(key) + ": x}\n")).find("looks secret"),
+              std::string::npos)
+        << key;
+}
+
+TEST(event_sink, is_found_within_a_list) {
+  const auto file =
+      read("apiVersion: v1\nkind: List\nmetadata: {resourceVersion: ''}\nitems:\n"
+           "- apiVersion: kollect.dev/v1alpha1\n  kind: KollectEventSink\n  metadata: {name: a}\n"
+           "  spec: {type: kafka, kafka: {brokers: [a:1], topic: t}}\n"
+           "- apiVersion: kollect.dev/v1alpha1\n  kind: KollectTarget\n  metadata: {name: b}\n"
+           "- apiVersion: kollect.dev/v1alpha1\n  kind: KollectEventSink\n  metadata: {name: a}\n"
+           "  spec: {type: nats, nats: {url: a, subject: s}}\n");
+  ASSERT_FALSE(file);
+  EXPECT_EQ(to_string(file.error()),
+            "file.yaml:14:20: items[2].metadata.name names an object that this file has already, at line 7");
 }
 
 } // namespace

@@ -21,6 +21,7 @@ TEST(inventory, pairs_event_and_database_sinks) {
                                    "  databaseSinkRefs:\n"
                                    "    - {name: postgres, exportMinInterval: 30s, maxExportBytes: 1000}\n"
                                    "  targetRefs: [{anything: true}]\n"
+                                   "  maxExportBytes: 2000\n"
                                    "  suspend: false\n"));
   ASSERT_TRUE(file) << file.error();
   ASSERT_EQ(file->inventories.size(), 1U);
@@ -35,6 +36,7 @@ TEST(inventory, pairs_event_and_database_sinks) {
   EXPECT_EQ(pairing.database_sinks[0].name, "postgres");
   EXPECT_EQ(pairing.database_sinks[0].export_min_interval, 30s);
   EXPECT_EQ(pairing.database_sinks[0].max_export_bytes, 1000U);
+  EXPECT_EQ(pairing.max_export_bytes, 2000U);
 }
 
 TEST(inventory, may_name_no_sink) {

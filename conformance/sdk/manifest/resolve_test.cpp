@@ -102,7 +102,8 @@ TEST(resolve, checks_the_addresses_of_a_sink_made_by_hand) {
   EXPECT_EQ(to_string(resolve({}, sink).error()), "spec.nats is required but missing [NAT-01]");
   sink.nats.emplace();
   sink.endpoint = "http://a";
-  EXPECT_EQ(to_string(resolve({}, sink).error()), "spec.endpoint must begin with nats:// or tls:// [NAT-01]");
+  EXPECT_EQ(to_string(resolve({}, sink).error()),
+            "spec.endpoint must begin with nats://, tls:// or wss:// [NAT-01]");
 }
 
 const std::string reference = "  secretRef: {name: credentials}\n";
@@ -267,6 +268,87 @@ TEST(select_sink, picks_the_only_one_or_the_one_named) {
             "team-a/demo, team-a/other, team-b/demo");
   EXPECT_EQ(to_string(select_sink(*read("")).error()), "file.yaml: it has no KollectEventSink");
   EXPECT_EQ(to_string(select_sink(*read(""), "demo").error()), "file.yaml: it has no KollectEventSink");
+}
+
+TEST(resolve, leaves_tls_off_where_the_operator_does_and_says_so) {
+  const auto plain = resolved(nats_sink("  tls: {}\n"));
+  EXPECT_FALSE(plain.tls);
+  ASSERT_EQ(plain.warnings.size(), 1U);
+  EXPECT_NE(plain.warnings.front().find("plain text"), std::string::npos);
+  EXPECT_FALSE(resolved(nats_sink("  tls: {insecureSkipVerify: false}\n")).tls);
+  EXPECT_TRUE(resolved(nats_sink("  tls: {insecureSkipVerify: true}\n")).tls);
+  const auto secure = resolved(nats_sink_with("    subject: s\n    url: wss://a\n"));
+  EXPECT_TRUE(secure.tls);
+  EXPECT_TRUE(secure.warnings.empty());
+}
+
+TEST(resolve, says_which_secret_is_not_used) {
+  const auto unused = resolved(kafka_sink() + secret_document("stringData: {username: u, password: p}\n"));
+  EXPECT_FALSE(unused.secret);
+  EXPECT_EQ(unused.warnings,
+            std::vector<std::string>{
+                "the manifest has the Secret team-a/credentials, but the sink names no Secret, "
+                "so that it is not used: set spec.secretRef, or take it away"});
+  secret_sources sources;
+  sources.environment = [](const std::string& variable) {
+    return variable == "KOLLECT_SECRET_TOKEN" ? std::optional<std::string>("hidden") : std::nullopt;
+  };
+  const auto file = read(kafka_sink());
+  const auto from_environment = resolve(*file, file->sinks.front(), sources);
+  ASSERT_TRUE(from_environment);
+  ASSERT_EQ(from_environment->warnings.size(), 1U);
+  EXPECT_EQ(from_environment->warnings.front().find("hidden"), std::string::npos);
+  // One that another sink names is there for that.
+  const std::string ours = "  tls: {caSecretRef: {name: credentials}}\n";
+  EXPECT_TRUE(resolved(kafka_sink(ours) + secret_document("stringData:\n  ca.crt: " + indented_certificate()))
+                  .warnings.empty());
+}
+
+std::string database_manifest(std::string_view postgres, std::string_view values) {
+  return "apiVersion: kollect.dev/v1alpha1\nkind: KollectDatabaseSink\nmetadata: {name: state, namespace: "
+         "team-a}\n"
+         "spec:\n  type: postgres\n  cluster: ' c '\n" +
+         std::string(postgres) + secret_document(values);
+}
+
+TEST(resolve, finds_the_table_of_a_database_sink) {
+  const auto file = read(database_manifest("  provisioning: {mode: existing}\n  postgres:\n"
+                                           "    databaseRef: {name: credentials}\n    table: rows\n",
+                                           "stringData: {url: \"postgres://h/d\\n\"}\n"));
+  ASSERT_TRUE(file) << file.error();
+  ASSERT_EQ(file->database_sinks.size(), 1U);
+  const auto target = resolve(*file, file->database_sinks.front());
+  ASSERT_TRUE(target) << target.error();
+  EXPECT_EQ(target->url, "postgres://h/d");
+  EXPECT_EQ(target->schema, "public");
+  EXPECT_EQ(target->table, "rows");
+  EXPECT_EQ(target->cluster, "c");
+  EXPECT_TRUE(target->is_table_existing);
+}
+
+TEST(resolve, refuses_a_database_sink_that_nothing_can_be_written_to) {
+  const auto why = [](const std::string& text) {
+    const auto file = read(text);
+    if (!file)
+      return to_string(file.error());
+    const auto target = resolve(*file, file->database_sinks.front());
+    return target ? std::string() : to_string(target.error());
+  };
+  EXPECT_EQ(why(database_manifest("  postgres: {databaseRef: {name: credentials}, table: t}\n",
+                                  "stringData: {password: hidden}\n")),
+            "file.yaml:3:18: Secret team-a/credentials has neither of the keys dsn and url");
+  EXPECT_EQ(
+      why(database_manifest("  postgres: {databaseRef: {name: other}, table: t}\n", "stringData: {}\n")),
+      "file.yaml:7:27: Secret team-a/other, which spec.postgres.databaseRef names, was not found: not in the "
+      "manifest, no directory of secrets was given");
+  EXPECT_EQ(why(database_manifest("  postgres: {table: t}\n", "stringData: {}\n")),
+            "file.yaml:7:13: spec.postgres.databaseRef is required but missing");
+  EXPECT_EQ(why("apiVersion: kollect.dev/v1alpha1\nkind: KollectDatabaseSink\nmetadata: {name: m}\n"
+                "spec: {type: mongodb, mongodb: {collection: c}}\n"),
+            "file.yaml:3:18: the database sink default/m is of type mongodb; only postgres is written here");
+  EXPECT_EQ(why("apiVersion: kollect.dev/v1alpha1\nkind: KollectDatabaseSink\nmetadata: {name: m}\n"
+                "spec: {type: postgre}\n"),
+            "file.yaml:4:14: spec.type is no type of database sink; did you mean \"postgres\"?");
 }
 
 } // namespace

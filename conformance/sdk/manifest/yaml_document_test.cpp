@@ -120,6 +120,8 @@ TEST(yaml_document, passes_syntax_errors_on_with_their_place) {
       {"a: [b\n", "file.yaml:2:1: not valid YAML: "},
       {"a: b: c\n", "file.yaml:1:5: not valid YAML: "},
       {"a: 1\n}\n", "file.yaml:2:1: not valid YAML: "},
+      {"a:\n  b: 1\n\tc: 2\n", "file.yaml:3:1: a tab in the indentation; use "},
+      {"a:\n  \tb:\n    c: d: e\n", "file.yaml:2:3: a tab in the indentation; use "},
       {"a: \"x\\qz\"\n", "file.yaml:1:8: not valid YAML: "},
       {"%YAML 9.0\n---\na: 1\n", "file.yaml:1:1: not valid YAML: "}};
   for (const auto& [text, beginning] : cases) {

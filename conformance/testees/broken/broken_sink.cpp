@@ -43,12 +43,12 @@ timestamp now() {
 
 } // namespace
 
-result<void> broken_sink::open(const producer::testee_request& request) {
+result<void> broken_sink::open(const program::testee_request& request) {
   publisher_.reset();
   raw_.reset();
   memory_ = {};
   memory_.first_instant = now();
-  auto target = producer::decode_testee_open(request);
+  auto target = program::decode_testee_open(request);
   if (!target)
     return target.error();
   target_ = std::move(*target);
@@ -150,7 +150,7 @@ result<void> broken_sink::make_messages(export_plan& plan) {
   return {};
 }
 
-result<void> broken_sink::export_snapshot(const producer::testee_request& request) {
+result<void> broken_sink::export_snapshot(const program::testee_request& request) {
   if (!publisher_)
     return make_failure(error::closed, "no sink is open");
   auto asked = producer::decode_testee_export(request);
@@ -159,7 +159,11 @@ result<void> broken_sink::export_snapshot(const producer::testee_request& reques
   if (!asked)
     return asked.error();
   export_plan plan{.target = target_, .asked = std::move(*asked)};
-  if (fault_.clause != "SEC-01")
+  if (fault_.refuse)
+    if (auto refused = fault_.refuse(plan.asked); !refused)
+      return refused.error();
+  const bool redacts = fault_.name.empty() ? fault_.clause != "SEC-01" : fault_.name != "leaves-redaction";
+  if (redacts)
     for (auto& row : plan.asked.items)
       redact(row);
   if (fault_.request)

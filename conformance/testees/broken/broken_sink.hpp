@@ -18,8 +18,8 @@ public:
   /// `what` may be nullptr.
   explicit broken_sink(const fault* what) : fault_(what != nullptr ? *what : fault{}) {}
 
-  result<void> open(const producer::testee_request& request);
-  result<void> export_snapshot(const producer::testee_request& request);
+  result<void> open(const program::testee_request& request);
+  result<void> export_snapshot(const program::testee_request& request);
   result<void> close();
 
 private:

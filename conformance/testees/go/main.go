@@ -255,7 +255,7 @@ func main() {
 		if err = decoder.Decode(&r); err == nil {
 			switch r.Op {
 			case "hello":
-				answer = object{"ok": true, "name": "go-example", "version": "1", "features": []string{"nats"}}
+				answer = object{"ok": true, "name": "go-example", "version": "1", "features": []string{"nats", "redaction"}}
 			case "open":
 				current, err = open(r)
 			case "export":

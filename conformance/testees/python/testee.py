@@ -41,6 +41,7 @@ def encode_row(row):
 
 class Nats:
     def __init__(self, url, secret):
+        self.where = url, secret
         host, port = url.split("://")[-1].rsplit(":", 1)
         self.socket = socket.create_connection((host, int(port)), timeout=10)
         self.stream, self.count = self.socket.makefile("rb"), 0
@@ -108,15 +109,19 @@ class Sink:
     def close(self, **_):
         self.nats.socket.close()
 
-sink = Sink()
-for line in sys.stdin:
-    request = json.loads(line)
-    answer, op = {"id": request.pop("id"), "ok": True}, request.pop("op")
-    if op == "hello":
-        answer.update(name="python-example", version="1", features=["nats"])
-    else:
-        try:
-            getattr(sink, op)(**request)
-        except (OSError, ValueError, KeyError) as problem:
-            answer.update(ok=False, error=str(problem))
-    print(json.dumps(answer), flush=True)
+def main():
+    sink = Sink()
+    for line in sys.stdin:
+        request = json.loads(line)
+        answer, op = {"id": request.pop("id"), "ok": True}, request.pop("op")
+        if op == "hello":
+            answer.update(name="python-example", version="1", features=["nats", "redaction"])
+        else:
+            try:
+                getattr(sink, op)(**request)
+            except (OSError, ValueError, KeyError) as problem:
+                answer.update(ok=False, error=str(problem))
+        print(json.dumps(answer), flush=True)
+
+if __name__ == "__main__":
+    main()

@@ -10,7 +10,6 @@
 #include <kollect/transport.hpp>
 #include <kollect/version.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <utility>
@@ -40,36 +39,18 @@ public:
   /// also for the leaders of a topic that was made just now. Errors: error::topic_missing [KAF-06],
   /// error::authentication_failed, error::tls_failed, error::broker_unavailable.
   [[nodiscard]] result<std::vector<partition_position>> find(std::chrono::milliseconds timeout) {
-    const detail::deadline end{timeout};
-    for (;;) {
-      auto found = look(end.left());
-      if (found || found.error().code != condition::unavailable || end.passed())
-        return found;
-      rd_kafka_poll(client_->native(), detail::milliseconds_of(end.left(pause)));
-    }
+    const auto held = detail::await_extents(*client_, target_, timeout);
+    if (!held)
+      return held.error();
+    std::vector<partition_position> ends;
+    for (const auto& [partition, extent] : *held)
+      ends.push_back({partition, extent.end});
+    return ends;
   }
 
 private:
-  static constexpr std::chrono::milliseconds pause{50}; ///< between questions
-
   topic_ends(std::shared_ptr<detail::client> client, connection target)
       : client_(std::move(client)), target_(std::move(target)) {}
-
-  [[nodiscard]] result<std::vector<partition_position>> look(std::chrono::milliseconds timeout) {
-    const detail::deadline end{timeout};
-    auto partitions = detail::await_topic(*client_, target_, target_.destination, timeout);
-    if (!partitions)
-      return partitions.error();
-    std::vector<partition_position> ends;
-    for (const auto partition : *partitions) {
-      const auto extent = detail::measure(*client_, target_.destination, partition, end.left());
-      if (!extent)
-        return extent.error();
-      ends.push_back({partition, extent->end});
-    }
-    std::ranges::sort(ends, {}, &partition_position::partition);
-    return ends;
-  }
 
   std::shared_ptr<detail::client> client_;
   connection target_;

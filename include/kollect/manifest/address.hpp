@@ -1,16 +1,21 @@
 #ifndef KOLLECT_MANIFEST_ADDRESS_HPP
 #define KOLLECT_MANIFEST_ADDRESS_HPP
 
+#include <kollect/detail/trim.hpp>
 #include <kollect/error.hpp>
 #include <kollect/version.hpp>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <initializer_list>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,27 +28,66 @@ inline constexpr std::size_t max_address_bytes = 10UL * 1024; ///< of all of the
 
 /// The port of a NATS URL that names none.
 inline constexpr std::string_view default_nats_port = "4222";
+inline constexpr std::string_view default_wss_port = "443"; ///< where it begins with wss://
 
-/// True for a numeric address in 169.254.0.0/16 or fe80::/10, in any notation that resolvers take,
-/// such as 0xa9fea9fe. Brokers do not live there, but the metadata services of clouds do, which hand
-/// out credentials: no manifest may point a program at them. A host name is not looked up.
+namespace detail {
+
+[[nodiscard]] inline bool is_forbidden_ipv4(std::uint32_t address) noexcept {
+  return (address >> 16U) == 0xA9FEU;
+}
+
+[[nodiscard]] inline bool is_forbidden_ipv6(const in6_addr& address) noexcept {
+  const auto& bytes = address.s6_addr;
+  const auto starts_with = [&bytes](std::initializer_list<unsigned> prefix) {
+    return std::equal(prefix.begin(), prefix.end(), std::begin(bytes));
+  };
+  const auto ipv4_at = [&bytes](std::size_t index) {
+    return (std::uint32_t{bytes[index]} << 24U) | (std::uint32_t{bytes[index + 1]} << 16U);
+  };
+  if (bytes[0] == 0xFE && (bytes[1] & 0xC0U) == 0x80U)
+    return true;
+  if (starts_with({0xFD, 0x00, 0x0E, 0xC2}))
+    return true;
+  const bool is_ipv4_in_ipv6 = starts_with({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF}) ||       // mapped
+                               starts_with({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}) ||             // compatible
+                               starts_with({0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0, 0}) ||       // translated
+                               starts_with({0x00, 0x64, 0xFF, 0x9B, 0, 0, 0, 0, 0, 0, 0, 0}) || // NAT64
+                               starts_with({0x00, 0x64, 0xFF, 0x9B, 0x00, 0x01}); // NAT64 of one's own
+  if (is_ipv4_in_ipv6 && is_forbidden_ipv4(ipv4_at(12)))
+    return true;
+  return starts_with({0x20, 0x02}) && is_forbidden_ipv4(ipv4_at(2)); // 6to4
+}
+
+} // namespace detail
+
+/// True for an address in 169.254.0.0/16 or fe80::/10, and for the IPv6 addresses that stand for one of the
+/// former (::/96, ::ffff:0:0/96, 64:ff9b::/96, 64:ff9b:1::/48, 2002::/16) or that AWS keeps for itself
+/// (fd00:ec2::/32). Brokers do not live there, but the metadata services of clouds do, which hand out
+/// credentials: neither a manifest nor a broker may point a program at them.
+[[nodiscard]] inline bool is_link_local(const sockaddr& address) noexcept {
+  if (address.sa_family == AF_INET) {
+    sockaddr_in ipv4{};
+    std::memcpy(&ipv4, &address, sizeof ipv4);
+    return detail::is_forbidden_ipv4(ntohl(ipv4.sin_addr.s_addr));
+  }
+  if (address.sa_family != AF_INET6)
+    return false;
+  sockaddr_in6 ipv6{};
+  std::memcpy(&ipv6, &address, sizeof ipv6);
+  return detail::is_forbidden_ipv6(ipv6.sin6_addr);
+}
+
+/// The same of a numeric address as text, in any notation that resolvers take, such as 0xa9fea9fe. A host
+/// name is not looked up.
 [[nodiscard]] inline bool is_link_local(std::string_view host) {
   while (host.ends_with('.'))
     host.remove_suffix(1);
-  const std::string text(host);
-  const auto is_ipv4_link_local = [](std::uint32_t address) { return (address >> 16U) == 0xA9FEU; };
+  const std::string text(host.substr(0, host.find('%'))); // a zone changes nothing
   in_addr ipv4{};
   if (inet_aton(text.c_str(), &ipv4) != 0)
-    return is_ipv4_link_local(ntohl(ipv4.s_addr));
+    return detail::is_forbidden_ipv4(ntohl(ipv4.s_addr));
   in6_addr ipv6{};
-  if (inet_pton(AF_INET6, text.c_str(), &ipv6) != 1)
-    return false;
-  const auto* bytes = ipv6.s6_addr;
-  if (bytes[0] == 0xFE && (bytes[1] & 0xC0U) == 0x80U)
-    return true;
-  if (!IN6_IS_ADDR_V4MAPPED(&ipv6))
-    return false;
-  return is_ipv4_link_local((std::uint32_t{bytes[12]} << 24U) | (std::uint32_t{bytes[13]} << 16U));
+  return inet_pton(AF_INET6, text.c_str(), &ipv6) == 1 && detail::is_forbidden_ipv6(ipv6);
 }
 
 namespace detail {
@@ -108,9 +152,10 @@ namespace detail {
   return {};
 }
 
-/// Reads a comma-separated list of NATS URLs (NAT-01): `nats://` or `tls://`, or no scheme, which is
-/// `nats://`; a port that is left out is 4222; blanks around a URL are dropped. Neither credentials
-/// nor a path. At most 100 URLs and 10 KiB. A failure is error::invalid_value and does not repeat the text.
+/// Reads a comma-separated list of NATS URLs (NAT-01): `nats://`, `tls://` or `wss://`, or no scheme, which
+/// is `nats://`; a port that is left out is 4222, or 443 for `wss://`; white space around a URL, and a slash
+/// at its end, are dropped. Neither credentials nor a path. At most 100 URLs and 10 KiB. A failure is
+/// error::invalid_value and does not repeat the text.
 [[nodiscard]] inline result<std::vector<std::string>> read_nats_urls(std::string_view text) {
   if (text.size() > max_address_bytes)
     return detail::address_failure("is longer than " + std::to_string(max_address_bytes) + " bytes",
@@ -119,22 +164,21 @@ namespace detail {
   for (bool is_last = false; !is_last;) {
     const auto comma = text.find(',');
     is_last = comma == std::string_view::npos;
-    auto url = text.substr(0, comma);
+    auto url = detail::trim(text.substr(0, comma));
     if (!is_last)
       text.remove_prefix(comma + 1);
-    while (url.starts_with(' '))
-      url.remove_prefix(1);
-    while (url.ends_with(' '))
-      url.remove_suffix(1);
 
     std::string_view scheme = "nats://";
     if (const auto end = url.find("://"); end != std::string_view::npos) {
       scheme = url.substr(0, end + 3);
-      if (scheme != "nats://" && scheme != "tls://")
-        return detail::address_failure("must begin with nats:// or tls://", "NAT-01");
+      if (scheme != "nats://" && scheme != "tls://" && scheme != "wss://")
+        return detail::address_failure("must begin with nats://, tls:// or wss://", "NAT-01");
       url.remove_prefix(end + 3);
     }
-    auto address = detail::check_host_port(url, default_nats_port, "NAT-01");
+    if (url.ends_with('/'))
+      url.remove_suffix(1);
+    auto address =
+        detail::check_host_port(url, scheme == "wss://" ? default_wss_port : default_nats_port, "NAT-01");
     if (!address)
       return address.error();
     if (urls.size() == max_addresses)

@@ -2,6 +2,7 @@
 #define KOLLECT_MANIFEST_DECODE_HPP
 
 #include <kollect/error.hpp>
+#include <kollect/manifest/detail/decode_database_sink.hpp>
 #include <kollect/manifest/detail/decode_event_sink.hpp>
 #include <kollect/manifest/detail/decode_inventory.hpp>
 #include <kollect/manifest/detail/decode_secret.hpp>
@@ -10,6 +11,7 @@
 #include <kollect/manifest/manifest.hpp>
 #include <kollect/version.hpp>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <span>
@@ -32,13 +34,30 @@ void add_object(const manifest_field& root, std::vector<Object>& objects, Object
   objects.push_back(std::move(object));
 }
 
+/// Objects of the operator that say nothing of where snapshots go.
+[[nodiscard]] inline bool is_other_kind(std::string_view kind) noexcept {
+  constexpr std::array<std::string_view, 10> others{
+      "KollectProfile",        "KollectTarget",          "KollectScope",        "KollectSnapshotSink",
+      "KollectConnectionTest", "KollectClusterTarget",   "KollectClusterScope", "KollectClusterProfile",
+      "KollectRemoteCluster",  "KollectClusterInventory"};
+  return std::find(others.begin(), others.end(), kind) != others.end();
+}
+
 inline void decode_document(const manifest_field& root, manifest_file& file) {
-  constexpr std::array<std::string_view, 3> kinds{"KollectEventSink", "KollectInventory", "Secret"};
+  constexpr std::array<std::string_view, 5> kinds{"KollectEventSink", "KollectDatabaseSink",
+                                                  "KollectInventory", "Secret", "List"};
   root.is(node_kind::mapping);
   const auto kind = root["kind"].required();
   const auto name = kind.text();
   if (name == "KollectEventSink")
     add_object(root, file.sinks, decode_event_sink(root));
+  else if (name == "KollectDatabaseSink")
+    add_object(root, file.database_sinks, decode_database_sink(root));
+  else if (name == "List" || name == "KollectEventSinkList" || name == "SecretList")
+    for (const auto& element : root["items"].elements())
+      decode_document(element, file); // as `kubectl get -o yaml` prints several
+  else if (is_other_kind(name))
+    expect_api_version(root, "kollect.dev/v1alpha1");
   else if (name == "Secret")
     add_object(root, file.secrets, decode_secret(root));
   else if (name == "KollectInventory")

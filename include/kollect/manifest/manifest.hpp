@@ -71,7 +71,14 @@ struct tls_manifest {
 /// spec.serialization
 struct serialization_settings {
   std::string format = "json"; ///< nothing else is accepted
-  std::string compression;     ///< accepted as it is; the value's bytes never depend on it (ENV-04)
+  std::string compression;     ///< none, gzip, snappy, zstd or empty; no byte depends on it (ENV-04)
+};
+
+/// spec.provisioning
+struct provisioning_settings {
+  bool is_existing =
+      false; ///< mode existing: nothing is created; ensure, the default, creates what is missing
+  std::string name_template; ///< naming.template, with placeholders as in pathTemplate; may be empty
 };
 
 /// A KollectEventSink. decode_manifest() makes one and checks all that is said here.
@@ -88,7 +95,7 @@ struct event_sink {
   std::string path_template;                       ///< ENV-07
   std::chrono::nanoseconds export_min_interval{0}; ///< 0 to 24 h
   serialization_settings serialization;            ///< spec.serialization
-  node provisioning;                               ///< accepted as it is; null where absent
+  provisioning_settings provisioning;              ///< accepted; the topic is not created (KAF-06)
   node options;                                    ///< accepted, but for keys that look secret (SEC-01)
 };
 
@@ -110,15 +117,33 @@ struct sink_reference {
 
 /// What a KollectInventory says about where its snapshots go.
 struct inventory_pairing {
-  object_metadata metadata;                   ///< its name
-  std::vector<sink_reference> event_sinks;    ///< spec.eventSinkRefs
-  std::vector<sink_reference> database_sinks; ///< spec.databaseSinkRefs
+  object_metadata metadata;                      ///< its name
+  std::vector<sink_reference> event_sinks;       ///< spec.eventSinkRefs
+  std::vector<sink_reference> database_sinks;    ///< spec.databaseSinkRefs
+  std::optional<std::uint64_t> max_export_bytes; ///< of all sinks that say nothing else; 1 or more (MP-01)
+};
+
+/// spec.postgres of a database sink.
+struct postgres_settings {
+  secret_reference database;    ///< a Secret with the connection string under dsn or url
+  std::string schema{"public"}; ///< of the table
+  std::string table;            ///< not empty
+};
+
+/// A KollectDatabaseSink: where an inventory's rows of now are kept.
+struct database_sink {
+  object_metadata metadata;                  ///< its name
+  std::string type;                          ///< postgres, mongodb or bigquery
+  std::string cluster;                       ///< trimmed; a column of the table
+  provisioning_settings provisioning;        ///< whether the table is created
+  std::optional<postgres_settings> postgres; ///< there if and only if type is postgres
 };
 
 /// All documents of one manifest, each kind in the order written.
 struct manifest_file {
   std::string source;                         ///< path or other name, for error messages
   std::vector<event_sink> sinks;              ///< KollectEventSink
+  std::vector<database_sink> database_sinks;  ///< KollectDatabaseSink
   std::vector<secret> secrets;                ///< Secret
   std::vector<inventory_pairing> inventories; ///< KollectInventory
 };

@@ -12,6 +12,9 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats {
 /// Makes a reader of the messages that the stream of `target` has for its subject, which may have wildcards.
 /// Neither stream nor subject is made if missing: error::topic_missing. Leaves no durable behind.
 ///
+/// The first poll() begins to read; what else the reader tells takes no consumer. Of a work-queue stream,
+/// which gives each message to one consumer, poll() is error::invalid_value.
+///
 /// While the server is away, poll() answers no messages and no failure, and goes on after the last message
 /// that came. error::topic_missing from poll() says that the stream was deleted or made anew.
 ///
@@ -29,18 +32,17 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats {
   if (!stream)
     return stream.error();
   if (!*stream)
-    return detail::explain(error::topic_missing, "there is no stream " + target.stream);
-  if (!(*stream)->takes(target.destination))
-    return detail::explain(error::topic_missing, "the stream " + target.stream +
-                                                     " does not take the subject " + target.destination);
+    return make_failure(error::topic_missing,
+                        "there is no stream " + target.stream +
+                            "; check spec.nats.stream: a sink makes the stream when it first publishes",
+                        "NAT-03");
+  if (auto readable = detail::check_readable(**stream, target.destination); !readable)
+    return readable.error();
   auto messages = (*server)->subscribe_inbox();
   if (!messages)
     return messages.error();
-  auto made = std::make_unique<detail::stream_reader>(std::move(*server), std::move(*messages),
-                                                      std::move(**stream), target.destination, options);
-  if (auto opened = made->open(); !opened)
-    return opened.error();
-  return std::unique_ptr<log_reader>(std::move(made));
+  return std::unique_ptr<log_reader>(new detail::stream_reader(
+      std::move(*server), std::move(*messages), std::move(**stream), target.destination, options));
 }
 
 } // namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats

@@ -30,7 +30,8 @@ struct stream_info {
   std::uint64_t messages = 0;        ///< that it holds now
   std::uint64_t first_sequence = 0;  ///< of the oldest that it holds
   std::uint64_t last_sequence = 0;   ///< of the newest that it ever took; 0: none
-  bool is_copy = false;              ///< it also takes messages from other streams
+  bool is_copy = false;              ///< it takes messages from other streams: a mirror, or one with sources
+  bool is_work_queue = false;        ///< it holds messages for one consumer, and only until that has them
 
   /// Whether it takes all that `subject` stands for.
   [[nodiscard]] bool takes(std::string_view subject) const {
@@ -61,6 +62,7 @@ namespace detail {
   info.first_sequence = number(state, "first_seq");
   info.last_sequence = number(state, "last_seq");
   info.is_copy = config.contains("mirror") || config.contains("sources");
+  info.is_work_queue = text(config, "retention") == "workqueue";
   const auto* subjects = config.if_contains("subjects");
   if (subjects == nullptr || !subjects->is_array())
     return info;
@@ -170,40 +172,60 @@ find_next_message(client& server, const std::string& stream, const std::string& 
   return {};
 }
 
-[[nodiscard]] inline result<stream_info> ensure_stream(client& server, const std::string& stream,
-                                                       const std::string& subject,
-                                                       std::chrono::milliseconds timeout) {
+/// The stream of this name; created for the subject if there is none.
+[[nodiscard]] inline result<stream_info> find_or_create_stream(client& server, const std::string& stream,
+                                                               const std::string& subject,
+                                                               std::chrono::milliseconds timeout) {
   if (auto valid = check_names(stream, subject, true); !valid)
     return valid.error();
   const auto deadline = deadline_after(timeout);
   // A second round, if somebody else has made the stream between our question and our attempt.
   for (int attempt = 0; attempt < 2; ++attempt) {
-    auto found = ask_for_stream(server, stream, time_left(deadline));
+    auto found = find_stream(server, stream, time_left(deadline));
     if (!found)
       return found.error();
-    if (found->error_code == JSStreamNotFoundErr) {
-      auto created = create_stream(server, stream, subject, time_left(deadline));
-      if (!created)
-        return created.error();
-      if (created->error_code == 0)
-        return read_stream(created->body);
-      if (created->error_code == JSStreamNameExistErr)
-        continue;
+    if (*found)
+      return std::move(**found);
+    auto created = create_stream(server, stream, subject, time_left(deadline));
+    if (!created)
+      return created.error();
+    if (created->error_code == 0)
+      return read_stream(created->body);
+    if (created->error_code != JSStreamNameExistErr)
       return explain(*created, "creating the stream " + stream + " for the subject " + subject);
-    }
-    if (found->error_code != 0)
-      return explain(*found, "looking up the stream " + stream);
-    auto info = read_stream(found->body);
-    if (!info || info->takes(subject))
-      return info;
-    auto updated = add_subject(server, stream, child(found->body, "config"), subject, time_left(deadline));
-    if (!updated)
-      return updated.error();
-    if (updated->error_code != 0)
-      return explain(*updated, "adding the subject " + subject + " to the stream " + stream);
-    return read_stream(updated->body);
   }
   return explain(error::broker_unavailable, "the stream " + stream + " comes and goes");
+}
+
+[[nodiscard]] inline result<stream_info> ensure_stream(client& server, const std::string& stream,
+                                                       const std::string& subject,
+                                                       std::chrono::milliseconds timeout) {
+  const auto deadline = deadline_after(timeout);
+  auto info = find_or_create_stream(server, stream, subject, time_left(deadline));
+  if (!info || info->takes(subject))
+    return info;
+  const auto found = ask_for_stream(server, stream, time_left(deadline));
+  if (!found)
+    return found.error();
+  if (found->error_code != 0)
+    return explain(*found, "looking up the stream " + stream);
+  auto updated = add_subject(server, stream, child(found->body, "config"), subject, time_left(deadline));
+  if (!updated)
+    return updated.error();
+  if (updated->error_code != 0)
+    return explain(*updated, "adding the subject " + subject + " to the stream " + stream);
+  return read_stream(updated->body);
+}
+
+/// Whether the subject can be read from a stream. What one that copies others holds, only those know.
+[[nodiscard]] inline result<void> check_readable(const stream_info& stream, const std::string& subject) {
+  if (stream.is_copy || stream.takes(subject))
+    return {};
+  return make_failure(error::topic_missing,
+                      "the stream " + stream.name + " does not take the subject " + subject +
+                          ": correct spec.nats.stream or spec.nats.subject, or let the sink publish first, "
+                          "which adds the subject",
+                      "NAT-03");
 }
 
 } // namespace detail

@@ -16,11 +16,12 @@
 
 namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats {
 
-/// Connects, and finds or creates the stream, as a sink would (NAT-03), and in it the durable pull
-/// consumer `options.durable` for the subject: from the first message on, each acknowledged explicitly.
-/// A consumer may therefore start before its producer. Fails within a few seconds:
-/// error::broker_unavailable when nothing listens, authentication_failed, tls_failed, invalid_value
-/// where the durable exists and does not fit.
+/// Connects, and finds or creates the stream (NAT-03), and in it the durable pull consumer
+/// `options.durable` for the subject: from the first message on, each acknowledged explicitly.
+/// A consumer may therefore start before its producer. The configuration of a stream that exists is never
+/// changed; it may be a mirror of another stream, or have others as sources. Fails within a few seconds:
+/// error::broker_unavailable when nothing listens, authentication_failed, tls_failed, topic_missing where
+/// the stream does not take the subject, invalid_value where the durable exists and does not fit.
 ///
 /// While the server is away, poll() answers no messages and says so through the log; nothing is lost.
 /// It may take up to request_timeout longer than asked right after a reconnect. error::topic_missing
@@ -57,9 +58,11 @@ create_subscriber(const connection& target, const subscriber_options& options, p
     return server.error();
   const auto deadline = detail::deadline_after(options.client.request_timeout);
   auto stream =
-      detail::ensure_stream(**server, target.stream, target.destination, detail::time_left(deadline));
+      detail::find_or_create_stream(**server, target.stream, target.destination, detail::time_left(deadline));
   if (!stream)
     return stream.error();
+  if (auto readable = detail::check_readable(*stream, target.destination); !readable)
+    return readable.error();
   auto durable =
       detail::ensure_consumer(**server, *stream, target.destination, options, detail::time_left(deadline));
   if (!durable)

@@ -15,6 +15,7 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <exception>
 #include <filesystem>
@@ -55,6 +56,21 @@ namespace detail {
   return {};
 }
 
+/// Where a tab stands in the indentation of a line: yaml-cpp refuses it further on, and for another reason.
+[[nodiscard]] inline std::optional<text_position> find_indenting_tab(std::string_view text) {
+  std::size_t number = 1;
+  for (std::size_t begin = 0; begin < text.size(); ++number) {
+    const auto end = std::min(text.find('\n', begin), text.size());
+    const auto line = text.substr(begin, end - begin);
+    const auto content = line.find_first_not_of(" \t\r");
+    const auto tab = line.find('\t');
+    if (content != std::string_view::npos && tab < content)
+      return text_position{begin + tab, number, tab + 1};
+    begin = end + 1;
+  }
+  return {};
+}
+
 [[nodiscard]] inline result<std::vector<document>> read_yaml(std::string_view text, const std::string& source,
                                                              const document_limits& bounds) {
   event_handler handler(text, source, bounds);
@@ -67,6 +83,9 @@ namespace detail {
   } catch (const parsing_refused&) {
     return *handler.failed();
   } catch (const YAML::Exception& exception) {
+    if (const auto tab = find_indenting_tab(text);
+        tab && (exception.mark.is_null() || tab->line <= to_position(exception.mark).line + 1))
+      return syntax_failure("a tab in the indentation; use blanks", source, tab);
     // What follows a colon in these messages is a piece of the text, which may be of a secret (SEC-02).
     const auto what = exception.msg.substr(0, exception.msg.find(':'));
     const bool has_mark = !exception.mark.is_null();

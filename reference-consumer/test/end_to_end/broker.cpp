@@ -229,16 +229,7 @@ void check_operations(const broker& system) {
   auto more = system.quick_recovery;
   more.insert(more.end(), {"--listen", ":0"});
   auto consumer = place.start_consumer(more);
-  std::string address;
-  const auto find_address = [&] {
-    const std::string before = R"("message":"listening","address":")";
-    const auto log = place.log();
-    const auto at = log.find(before);
-    if (at != std::string::npos)
-      address = log.substr(at + before.size(), log.find('"', at + before.size()) - at - before.size());
-    return !address.empty();
-  };
-  ASSERT_TRUE(servers::wait_until(find_address, std::chrono::seconds(30))) << place.log();
+  const auto address = place.listening_address();
   const auto get = [&](const char* path) { return consumer::test::http_get(address, path); };
   EXPECT_TRUE(get("/healthz").starts_with("HTTP/1.1 200")) << get("/healthz");
   EXPECT_TRUE(servers::wait_until([&] { return get("/readyz").starts_with("HTTP/1.1 200"); },

@@ -1,6 +1,7 @@
 #include "programs.hpp"
 
 #include <kollect/parse.hpp>
+#include <servers/wait_until.hpp>
 
 #include <gtest/gtest.h>
 
@@ -55,6 +56,22 @@ servers::process workplace::start_consumer(std::vector<std::string> more, const 
   auto words = run_words(std::move(more));
   words.insert(words.begin(), KOLLECT_CONSUMER);
   return servers::process::start({.arguments = std::move(words), .log = file(log)}).value();
+}
+
+std::string workplace::listening_address(const std::string& name) const {
+  const std::string before = R"("message":"listening","address":")";
+  std::string address;
+  EXPECT_TRUE(servers::wait_until(
+      [&] {
+        const auto text = log(name);
+        const auto at = text.rfind(before);
+        if (at != std::string::npos)
+          address = text.substr(at + before.size(), text.find('"', at + before.size()) - at - before.size());
+        return !address.empty();
+      },
+      std::chrono::seconds(30)))
+      << log(name);
+  return address;
 }
 
 boost::json::object workplace::run_until_end(std::vector<std::string> more) const {

@@ -35,6 +35,9 @@ public:
   /// `kollect-consumer run … --until-end`: the counters that it printed.
   boost::json::object run_until_end(std::vector<std::string> more = {}) const;
 
+  /// Waits until the consumer of this log has begun to listen: where.
+  std::string listening_address(const std::string& log = "consumer.log") const;
+
   std::string store() const { return store_; }
   std::string state() const;
   boost::json::object counts() const; ///< of the whole store

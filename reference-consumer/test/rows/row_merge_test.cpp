@@ -1,5 +1,7 @@
 #include "rows/row_merge.hpp"
 
+#include "rows/row_sort.hpp"
+
 #include "support/assertions.hpp"
 #include "support/messages.hpp"
 #include "support/seeded_random.hpp"
@@ -83,9 +85,9 @@ std::deque<found_change> find_changes(const held_rows& held, std::span<const sna
   if (merge.is_in_order())
     return merge.take_changes();
   row_merge sorted(held);
-  for (const auto row : sort_rows(parts))
-    if (sorted.pass_held(row) == 0)
-      sorted.pass(read_row(row));
+  for (const auto& row : sort_rows(parts))
+    if (sorted.pass_held(row.text()) == 0)
+      sorted.pass(read_row(row.text()));
   sorted.finish();
   EXPECT_TRUE(sorted.is_in_order());
   return sorted.take_changes();
@@ -372,31 +374,6 @@ TEST(held_rows, filed_under_another_name_are_refused) {
   }
   held_rows_builder rows;
   EXPECT_TRUE(succeeds(rows.add_stored(identity, row_text("a"))));
-}
-
-TEST(sort_rows, puts_the_later_of_two_with_one_identity_last) {
-  const auto a = row_text("a"), b = row_text("b"), new_a = row_text("a", R"({"v":2})");
-  const checked rows({b, new_a, a, b});
-  EXPECT_EQ(sort_rows({&*rows.view, 1}), (std::vector<std::string_view>{a, b}));
-}
-
-TEST(sort_rows, sorts_as_row_identities_do) {
-  // Names with NUL, with each other's beginnings, and with bytes above 0x7F.
-  std::vector<std::string> names{"", "a", "a\\u0000", "a\\u0000b", "a\\u0001", "ab", "\\u0000", "\xC3\xA9"};
-  std::vector<std::string> rows;
-  for (const auto& target : names)
-    for (const auto& name : names)
-      if (!name.empty())
-        rows.push_back(R"({"targetName":")" + target + R"(","name":")" + name + R"("})");
-  seeded_random random(1);
-  random.shuffle(rows);
-  const checked from(rows);
-  ASSERT_TRUE(succeeds(from.view));
-  const auto sorted = sort_rows({&*from.view, 1});
-  ASSERT_EQ(sorted.size(), rows.size());
-  std::size_t index = 0;
-  for (const auto& [identity, raw] : from.rows())
-    EXPECT_EQ(sorted[index++], raw);
 }
 
 } // namespace

@@ -114,5 +114,43 @@ TEST_F(kafka_export, tests_the_connection) {
   EXPECT_EQ(outcome.errors, "");
 }
 
+std::string inventory_document(const std::string& spec) {
+  return "---\napiVersion: kollect.dev/v1alpha1\nkind: KollectInventory\nmetadata: {name: "
+         "workloads}\nspec: " +
+         spec + "\n";
+}
+
+TEST_F(kafka_export, follows_the_inventory_of_the_manifest) {
+  make_topic();
+  const auto sink = kafka_manifest(broker_->bootstrap(), topic_);
+  manifest_ = place_.write(
+      "all.yaml", sink + inventory_document("{eventSinkRefs: [sink, elsewhere], maxExportBytes: 1500}"));
+  std::string rows;
+  for (int index = 0; index < 20; ++index)
+    rows += (index > 0 ? "," : "") + row_json("row-" + std::to_string(index));
+  const auto outcome = run_producer({"export", "--manifest", manifest_, "-"}, "[" + rows + "]");
+  EXPECT_EQ(outcome.status.code, 78) << outcome;
+  EXPECT_NE(outcome.errors.find("names the event sink default/elsewhere, which is not in this file"),
+            std::string::npos)
+      << outcome;
+  const auto lines = lines_of(outcome.output);
+  EXPECT_GT(lines.size(), 1U) << "the inventory's maxExportBytes";
+  member reader;
+  read_into(reader, lines.size());
+  EXPECT_EQ(reader.messages.at(0).key, "prod-west:default/workloads") << "KAF-01";
+}
+
+TEST_F(kafka_export, names_the_sink_that_no_inventory_names) {
+  make_topic();
+  const auto other = kafka_manifest(broker_->bootstrap(), topic_);
+  manifest_ = place_.write("all.yaml", other + inventory_document("{eventSinkRefs: [elsewhere]}"));
+  const auto outcome = run_producer({"export", "--manifest", manifest_, "-"}, "[]");
+  EXPECT_EQ(outcome.status.code, 78) << outcome;
+  EXPECT_EQ(outcome.output, "");
+  EXPECT_NE(outcome.errors.find("no inventory of this file names the event sink default/sink"),
+            std::string::npos)
+      << outcome;
+}
+
 } // namespace
 } // namespace kollect::test

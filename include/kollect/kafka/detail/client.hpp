@@ -4,6 +4,7 @@
 #include <kollect/kafka/config.hpp>
 #include <kollect/kafka/detail/error.hpp>
 #include <kollect/kafka/detail/make_config.hpp>
+#include <kollect/kafka/detail/unreachable.hpp>
 #include <kollect/version.hpp>
 
 #include <charconv>
@@ -35,6 +36,7 @@ struct client_events {
   std::optional<std::int64_t>
       oversized;                      ///< bytes of an answer over receive.message.max.bytes, asked for again
   std::shared_ptr<const void> in_use; ///< what the instance reads or writes; let go of when it has ended
+  unreachable_brokers unreachable;    ///< and why
 
   void forget() {
     refused.reset();
@@ -49,6 +51,12 @@ struct client_events {
   for (auto at = text.find(password); at != std::string::npos; at = text.find(password, at + 3))
     text.replace(at, password.size(), "***");
   return text;
+}
+
+/// Why a broker cannot be connected to; empty where nothing is known.
+[[nodiscard]] inline std::string why_unreachable(const client_events& events) {
+  auto reasons = events.unreachable.reasons();
+  return reasons.empty() ? events.trouble : reasons;
 }
 
 inline void report(const client_events& events, std::string_view line) {
@@ -109,6 +117,18 @@ inline void on_error(rd_kafka_t* native, int code, const char* reason, void* opa
     rd_kafka_yield(native);
 }
 
+// These two are called from librdkafka's own threads.
+
+[[nodiscard]] inline int on_resolve(const char* name, const char* service, const addrinfo* hints,
+                                    addrinfo** found, void* opaque) noexcept {
+  return resolve_broker(static_cast<client_events*>(opaque)->unreachable, name, service, hints, found);
+}
+
+[[nodiscard]] inline int on_connect(int socket, const sockaddr* address, int size, const char* name,
+                                    void* opaque) noexcept {
+  return connect_to_broker(static_cast<client_events*>(opaque)->unreachable, socket, address, size, name);
+}
+
 inline void on_rebalance(rd_kafka_t* native, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* list,
                          void* opaque) noexcept {
   rebalance change{code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS, {}};
@@ -154,6 +174,8 @@ public:
     rd_kafka_conf_set_log_cb(config.get(), on_log);
     rd_kafka_conf_set_error_cb(config.get(), on_error);
     rd_kafka_conf_set_stats_cb(config.get(), on_statistics);
+    rd_kafka_conf_set_resolve_cb(config.get(), on_resolve);
+    rd_kafka_conf_set_connect_cb(config.get(), on_connect);
     if (type == RD_KAFKA_CONSUMER)
       rd_kafka_conf_set_rebalance_cb(config.get(), on_rebalance);
 

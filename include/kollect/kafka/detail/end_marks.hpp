@@ -13,6 +13,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -23,17 +24,20 @@ class end_marks {
 public:
   [[nodiscard]] static result<end_marks> measure(client& source, const std::string& topic,
                                                  std::chrono::milliseconds timeout) {
+    constexpr std::chrono::milliseconds pause{50}; // for a topic that has no leaders yet
     const deadline end{timeout};
     auto partitions = look_up_topic(source, topic, end.left());
     if (!partitions)
       return partitions.error();
-    end_marks made;
-    for (const std::int32_t partition : *partitions) {
-      auto found = detail::measure(source, topic, partition, end.left());
-      if (!found)
-        return found.error();
-      made.marks_.emplace(partition, *found);
+    auto held = detail::measure(source, topic, *partitions, end.left());
+    while (!held && held.error().code == condition::unavailable && !end.passed()) {
+      std::this_thread::sleep_for(end.left(pause));
+      held = detail::measure(source, topic, *partitions, end.left());
     }
+    if (!held)
+      return held.error();
+    end_marks made;
+    made.marks_ = std::move(*held);
     return made;
   }
 
@@ -70,7 +74,7 @@ public:
   }
 
 private:
-  std::map<std::int32_t, extent> marks_;
+  extents marks_;
 };
 
 } // namespace kollect::inline KOLLECT_ABI_NAMESPACE::kafka::detail

@@ -77,25 +77,43 @@ public:
   /// The record at an offset; nothing where none stands there, or none that can be read.
   [[nodiscard]] result<message_pointer> read(std::int32_t partition, std::int64_t offset,
                                              std::chrono::milliseconds timeout) {
+    auto found = read_next(partition, offset, timeout);
+    if (!found && found.error().reason() == error::unreadable_batch)
+      return message_pointer{};
+    if (found && *found && (*found)->offset != offset)
+      found->reset();
+    return found;
+  }
+
+  /// The first record from an offset on; nothing where none follows. error::unreadable_batch for one that
+  /// cannot be read.
+  [[nodiscard]] result<message_pointer> read_next(std::int32_t partition, std::int64_t offset,
+                                                  std::chrono::milliseconds timeout) {
     const deadline end{timeout};
     if (auto begun = fetch_from(*client_, topic_, {{partition, offset}}); !begun)
       return begun.error();
     std::optional<message_pointer> found;
+    bool is_unreadable = false;
     client_->events().oversized.reset();
     constexpr std::chrono::milliseconds most{100}; // an answer that is too large wakes nobody
-    while (!found && !end.passed()) {
+    while (!found && !is_unreadable && !end.passed()) {
       message_pointer native{rd_kafka_consumer_poll(client_->native(), milliseconds_of(end.left(most)))};
-      if (client_->events().oversized)
-        found = nullptr;
+      is_unreadable = client_->events().oversized.has_value();
       if (!native || native->partition != partition)
         continue;
       if (native->err == RD_KAFKA_RESP_ERR_NO_ERROR)
-        found = native->offset == offset ? std::move(native) : nullptr;
+        found = std::move(native);
       else if (native->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
-               native->err == RD_KAFKA_RESP_ERR__PARTITION_EOF || is_damage(native->err))
+               native->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)
         found = nullptr;
+      else
+        is_unreadable |= is_damage(native->err);
     }
     rd_kafka_assign(client_->native(), nullptr);
+    if (!found && is_unreadable)
+      return make_failure(error::unreadable_batch, "what stands at offset " + std::to_string(offset) +
+                                                       " of partition " + std::to_string(partition) +
+                                                       " of Kafka topic " + topic_ + " cannot be read");
     if (!found)
       return make_kafka_failure(RD_KAFKA_RESP_ERR__TIMED_OUT, "reading one record of Kafka topic " + topic_);
     return std::move(*found);
@@ -195,10 +213,11 @@ public:
     auto found = compare(partitions);
     looked_at_ = std::chrono::steady_clock::now();
     is_hurried_ = !found;
-    // However slow the broker is, looking takes a small share of the time.
+    // However slow the broker is, looking takes a small share of the time; so it does while a leader is away.
+    pause_after_failure_ = found ? first_pause : std::min(2 * pause_after_failure_, share * longest_look);
     not_before_ =
         looked_at_ + (found ? std::max<std::chrono::nanoseconds>(shortest_pause, (looked_at_ - begun) * share)
-                            : std::chrono::nanoseconds(pause_after_failure));
+                            : std::chrono::nanoseconds(pause_after_failure_));
     if (!found)
       reader_.reset(); // a new one has no memory of a topic that is gone
     return found;
@@ -219,7 +238,7 @@ public:
 private:
   static constexpr std::chrono::milliseconds longest_look{1'000};
   static constexpr std::chrono::milliseconds shortest_pause{200};
-  static constexpr std::chrono::milliseconds pause_after_failure{1'000};
+  static constexpr std::chrono::milliseconds first_pause{500}; ///< doubled before the first use
   static constexpr int share = 20; ///< at least so many times as long as a look is the pause after it
 
   struct partition_records {
@@ -259,6 +278,7 @@ private:
   std::unique_ptr<record_reader> reader_;
   std::map<std::int32_t, partition_records> known_;
   std::chrono::steady_clock::time_point looked_at_{}, not_before_{};
+  std::chrono::milliseconds pause_after_failure_ = first_pause;
   bool is_hurried_ = false;
 };
 

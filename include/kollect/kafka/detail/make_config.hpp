@@ -136,7 +136,7 @@ inline void set_security(config_builder& builder, const connection& target) {
 
 /// What a person should know before messages flow; one line each.
 [[nodiscard]] inline std::vector<std::string> start_warnings(const connection& target) {
-  std::vector<std::string> lines;
+  std::vector<std::string> lines = target.warnings;
   if (target.tls && target.tls->insecure_skip_verify)
     lines.emplace_back("spec.tls.insecureSkipVerify is set: anybody can pose as the Kafka broker");
   if (!has_login(target))

@@ -2,13 +2,16 @@
 #define KOLLECT_KAFKA_DETAIL_OFFSETS_HPP
 
 #include <kollect/kafka/detail/client.hpp>
+#include <kollect/kafka/detail/topic.hpp>
 #include <kollect/version.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace kollect::inline KOLLECT_ABI_NAMESPACE::kafka::detail {
 
@@ -18,16 +21,120 @@ struct extent {
   std::int64_t end = 0;
 };
 
-/// Asks the broker what a partition holds. Serves no callbacks.
+/// What partitions hold.
+using extents = std::map<std::int32_t, extent>;
+
+/// Asks the leaders of partitions where each of them begins or ends. rd_kafka_query_watermark_offsets() would
+/// be the function for it, but before librdkafka 2.3 it waits for a leader for as long as that takes.
+[[nodiscard]] inline rd_kafka_resp_err_t ask_for_offsets(client& source, const std::string& topic,
+                                                         std::span<const std::int32_t> partitions,
+                                                         std::int64_t which, const deadline& end,
+                                                         std::map<std::int32_t, std::int64_t>& found) {
+  const partitions_pointer list{rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size()))};
+  for (const std::int32_t partition : partitions)
+    rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset = which;
+  const auto code = rd_kafka_offsets_for_times(source.native(), list.get(), milliseconds_of(end.left()));
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return code;
+  for (const auto& one : std::span(list->elems, static_cast<std::size_t>(list->cnt))) {
+    if (one.err != RD_KAFKA_RESP_ERR_NO_ERROR)
+      return one.err;
+    found.insert_or_assign(one.partition, one.offset);
+  }
+  return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+/// `partition 3` or `partitions 1, 2, 7`.
+[[nodiscard]] inline std::string name_partitions(std::span<const std::int32_t> partitions) {
+  std::string text = partitions.size() == 1 ? "partition" : "partitions";
+  for (const std::int32_t partition : partitions)
+    text.append(text.ends_with('n') || text.ends_with('s') ? " " : ", ").append(std::to_string(partition));
+  return text;
+}
+
+/// Why the leader of some partitions has not told what they hold.
+[[nodiscard]] inline failure no_answer_of(const client_events& events, const std::string& leader,
+                                          const std::string& topic, std::span<const std::int32_t> partitions,
+                                          rd_kafka_resp_err_t code, std::chrono::milliseconds timeout) {
+  const auto what = name_partitions(partitions) + " of Kafka topic " + topic;
+  if (describe(code).reason != error::broker_timeout && describe(code).reason != error::broker_unavailable)
+    return make_kafka_failure(code, "asking for the extent of " + what);
+  if (leader.empty())
+    return make_failure(error::broker_unavailable,
+                        what + (partitions.size() == 1 ? " has" : " have") +
+                            " no leader: the brokers that hold copies do not run, or have just elected none; "
+                            "start them",
+                        "KAF-05");
+  auto why = events.unreachable.reason(leader);
+  if (why.empty())
+    why = "it has not answered within " + std::to_string(timeout.count()) + " ms";
+  return make_failure(error::broker_unavailable,
+                      "the leader of " + what + " names itself " + leader + " (advertised.listeners): " +
+                          why + "; check that it runs, and its advertised.listeners and the network",
+                      "KAF-05");
+}
+
+/// Asks the leaders of these partitions what each holds, for no longer than `timeout`. Three questions, and
+/// two more for each further leader. A failure names the leader that has not answered. Serves no callbacks.
+[[nodiscard]] inline result<extents> measure(client& source, const std::string& topic,
+                                             std::span<const std::int32_t> partitions,
+                                             std::chrono::milliseconds timeout) {
+  const deadline end{timeout};
+  auto led = look_up_leaders(source, topic, end.left());
+  if (!led)
+    return led.error();
+  std::map<std::string, std::vector<std::int32_t>> by_leader;
+  for (const std::int32_t partition : partitions) {
+    const auto found = std::ranges::find(*led, partition, &led_partition::partition);
+    if (found == led->end())
+      return about_topic(
+          make_kafka_failure(RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION,
+                             "partition " + std::to_string(partition) + " of Kafka topic " + topic),
+          topic);
+    by_leader[found->leader].push_back(partition);
+  }
+  std::map<std::int32_t, std::int64_t> firsts, ends;
+  for (const auto& [leader, its] : by_leader) {
+    auto code = RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+    if (!leader.empty())
+      code = ask_for_offsets(source, topic, its, RD_KAFKA_OFFSET_BEGINNING, end, firsts);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+      code = ask_for_offsets(source, topic, its, RD_KAFKA_OFFSET_END, end, ends);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+      return no_answer_of(source.events(), leader, topic, its, code, timeout);
+  }
+  extents held;
+  for (const std::int32_t partition : partitions)
+    held.emplace(partition, extent{firsts.at(partition), ends.at(partition)});
+  return held;
+}
+
+/// The same of one partition.
 [[nodiscard]] inline result<extent> measure(client& source, const std::string& topic, std::int32_t partition,
                                             std::chrono::milliseconds timeout) {
-  extent found;
-  const auto code = rd_kafka_query_watermark_offsets(source.native(), topic.c_str(), partition, &found.first,
-                                                     &found.end, milliseconds_of(timeout));
-  if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
-    return found;
-  return make_kafka_failure(code, "asking for the extent of Kafka topic " + topic + ", partition " +
-                                      std::to_string(partition));
+  auto held = measure(source, topic, std::span(&partition, 1), timeout);
+  if (!held)
+    return held.error();
+  return held->at(partition);
+}
+
+/// Asks again and again until the leaders of all partitions have told what these hold, or time is up: a topic
+/// that was made just now has none for a moment. Serves callbacks, as await_topic() does.
+[[nodiscard]] inline result<extents> await_extents(client& source, const connection& target,
+                                                   std::chrono::milliseconds timeout) {
+  constexpr std::chrono::milliseconds pause{50};
+  const deadline end{timeout};
+  auto partitions = await_topic(source, target, target.destination, end.left());
+  for (;;) {
+    if (!partitions)
+      return partitions.error();
+    auto held = measure(source, target.destination, *partitions, end.left());
+    if (held || held.error().code != condition::unavailable)
+      return held;
+    rd_kafka_poll(source.native(), milliseconds_of(end.left(pause)));
+    if (end.passed())
+      return held;
+  }
 }
 
 /// Makes these partitions, from these offsets on, what is fetched; what was fetched ahead is dropped.

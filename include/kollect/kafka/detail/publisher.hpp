@@ -2,6 +2,7 @@
 #define KOLLECT_KAFKA_DETAIL_PUBLISHER_HPP
 
 #include <kollect/kafka/detail/delivery.hpp>
+#include <kollect/kafka/detail/offsets.hpp>
 #include <kollect/kafka/detail/topic.hpp>
 #include <kollect/transport.hpp>
 #include <kollect/version.hpp>
@@ -113,12 +114,13 @@ public:
     settle_posted();
     if (auto opened = open(); !opened)
       return opened;
-    auto found = await_topic(*client_, target_, target_.destination, timeout);
-    if (found)
+    // The broker that answers may be another than those that messages go to: the leaders are asked too.
+    auto held = await_extents(*client_, target_, timeout);
+    if (held)
       return {};
     // librdkafka reports the same trouble only once in a while: a new instance reports it anew.
     drop_client();
-    return found.error();
+    return held.error();
   }
 
   void close() noexcept override {
@@ -360,8 +362,8 @@ private:
     else
       text += " within " + std::to_string(timeout.count()) + " ms";
     text += "; it may or may not be stored: publish it again";
-    if (!events.trouble.empty())
-      text += " (" + events.trouble + ")";
+    if (const auto why = why_unreachable(events); !why.empty())
+      text += " (" + why + ")";
     return about_topic(make_failure(error::not_acknowledged, std::move(text), "KAF-03"), message.destination);
   }
 

@@ -5,8 +5,10 @@
 #include <kollect/transport.hpp>
 #include <kollect/version.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,10 +36,16 @@ inline constexpr std::chrono::milliseconds topic_settle_time{1'000};
                      topic);
 }
 
-/// Asks one broker, once, for a topic's partitions. Never makes the topic, as allow.auto.create.topics is
-/// off. Serves no callbacks.
-[[nodiscard]] inline result<std::vector<std::int32_t>> look_up_topic(client& source, const std::string& name,
-                                                                     std::chrono::milliseconds timeout) {
+/// One partition, and which broker has it.
+struct led_partition {
+  std::int32_t partition = 0;
+  std::string leader; ///< `host:port`, as the broker calls itself; empty while there is none
+};
+
+/// Asks one broker, once, for a topic's partitions and their leaders. Never makes the topic, as
+/// allow.auto.create.topics is off. Serves no callbacks.
+[[nodiscard]] inline result<std::vector<led_partition>>
+look_up_leaders(client& source, const std::string& name, std::chrono::milliseconds timeout) {
   const topic_pointer topic{rd_kafka_topic_new(source.native(), name.c_str(), nullptr)};
   if (!topic)
     return about_topic(make_kafka_failure(RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION, "Kafka topic " + name), name);
@@ -52,9 +60,27 @@ inline constexpr std::chrono::milliseconds topic_settle_time{1'000};
   const rd_kafka_metadata_topic_t& found = metadata->topics[0];
   if (found.err != RD_KAFKA_RESP_ERR_NO_ERROR)
     return about_topic(make_kafka_failure(found.err, "Kafka topic " + name), name);
+  const std::span brokers(metadata->brokers, static_cast<std::size_t>(metadata->broker_cnt));
+  std::vector<led_partition> partitions;
+  for (int index = 0; index < found.partition_cnt; ++index) {
+    const auto& one = found.partitions[index];
+    const auto leader = std::ranges::find(brokers, one.leader, &rd_kafka_metadata_broker_t::id);
+    partitions.push_back({one.id, leader == brokers.end()
+                                      ? std::string{}
+                                      : std::string(leader->host) + ":" + std::to_string(leader->port)});
+  }
+  return partitions;
+}
+
+/// The same without the leaders.
+[[nodiscard]] inline result<std::vector<std::int32_t>> look_up_topic(client& source, const std::string& name,
+                                                                     std::chrono::milliseconds timeout) {
+  auto found = look_up_leaders(source, name, timeout);
+  if (!found)
+    return found.error();
   std::vector<std::int32_t> partitions;
-  for (int index = 0; index < found.partition_cnt; ++index)
-    partitions.push_back(found.partitions[index].id);
+  for (const auto& one : *found)
+    partitions.push_back(one.partition);
   return partitions;
 }
 
@@ -69,8 +95,8 @@ inline constexpr std::chrono::milliseconds topic_settle_time{1'000};
   std::string text = "no Kafka broker of " + addresses + " has answered within " +
                      std::to_string(timeout.count()) +
                      " ms; check the addresses, the network and that the brokers run";
-  if (!events.trouble.empty())
-    text += " (" + events.trouble + ")";
+  if (const auto why = why_unreachable(events); !why.empty())
+    text += " (" + why + ")";
   return make_failure(error::broker_unavailable, std::move(text), "KAF-05");
 }
 

@@ -66,6 +66,38 @@ decode_secret_reference(const manifest_field& reference) {
   return interval;
 }
 
+[[nodiscard]] inline std::string lower_case(std::string_view text) {
+  std::string out(text);
+  for (auto& letter : out)
+    letter = letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+  return out;
+}
+
+/// A template of paths or names, trimmed (ENV-07).
+[[nodiscard]] inline std::string decode_template(const manifest_field& field) {
+  const auto text = field.text();
+  if (const auto why = refuse_template(text); !why.empty())
+    field.fail(error::invalid_value, std::string(why), "ENV-07");
+  return std::string(trim(text));
+}
+
+/// spec.provisioning: who makes the destination.
+[[nodiscard]] inline provisioning_settings decode_provisioning(const manifest_field& provisioning) {
+  provisioning_settings decoded;
+  if (!provisioning.present())
+    return decoded;
+  provisioning.only({"mode", "naming"});
+  const auto mode = lower_case(trim(provisioning["mode"].text()));
+  if (!mode.empty() && mode != "ensure" && mode != "existing")
+    provisioning["mode"].fail(error::invalid_value, "must be ensure or existing");
+  decoded.is_existing = mode == "existing";
+  const auto naming = provisioning["naming"];
+  if (naming.present())
+    naming.only({"template"});
+  decoded.name_template = decode_template(naming["template"]);
+  return decoded;
+}
+
 inline void expect_api_version(const manifest_field& root, std::string_view wanted) {
   const auto field = root["apiVersion"].required();
   const auto version = field.text();

@@ -19,12 +19,38 @@
 
 namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail {
 
+/// Fails for several brokers in one text, as many other manifests have them: `a:9092,b:9092`.
+inline void refuse_one_text(const manifest_field& brokers) {
+  if (!brokers.present() || brokers.value().kind != node_kind::string)
+    return;
+  std::string list;
+  std::string_view rest = brokers.value().text;
+  std::size_t count = 0;
+  for (bool is_last = false; !is_last; ++count) {
+    const auto comma = rest.find(',');
+    is_last = comma == std::string_view::npos;
+    const std::string broker(trim(rest.substr(0, comma)));
+    if (!check_broker_address(broker))
+      return; // it is not repeated (SEC-02), and is refused for what it is
+    list += (list.empty() ? "" : ", ") + broker;
+    rest.remove_prefix(is_last ? rest.size() : comma + 1);
+  }
+  if (brokers.is_element() && count == 1)
+    return;
+  brokers.fail(error::invalid_value,
+               brokers.is_element() ? "must be one address; write brokers: [" + list + "]"
+                                    : "must be a list: [" + list + "]",
+               "KAF-05");
+}
+
 [[nodiscard]] inline kafka_settings decode_kafka(const manifest_field& kafka) {
   kafka.only({"brokers", "topic", "secretRef"});
   kafka_settings decoded;
   std::size_t bytes = 0;
+  refuse_one_text(kafka["brokers"]);
   for (const auto& broker : kafka["brokers"].elements()) {
-    decoded.brokers.push_back(broker.required().text());
+    refuse_one_text(broker.required());
+    decoded.brokers.emplace_back(trim(broker.text()));
     bytes += decoded.brokers.back().size();
     if (broker.present())
       broker.expect(check_broker_address(decoded.brokers.back()));
@@ -47,18 +73,18 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail {
 [[nodiscard]] inline nats_settings decode_nats(const manifest_field& nats) {
   nats.only({"url", "subject", "stream", "secretRef"});
   nats_settings decoded;
-  decoded.url = nats["url"].text();
+  decoded.url = trim(nats["url"].text());
   if (!decoded.url.empty())
     nats["url"].expect(read_nats_urls(decoded.url));
   const auto subject = nats["subject"].required("NAT-01");
-  decoded.subject = subject.text();
+  decoded.subject = trim(subject.text());
   if (subject.present() && !is_publish_subject(decoded.subject))
     subject.fail(
         error::invalid_value,
         "must be a NATS subject to publish to: tokens joined by dots, without blanks, * or >, not beginning "
         "with $, at most 255 bytes",
         "NAT-01");
-  decoded.stream = nats["stream"].text();
+  decoded.stream = trim(nats["stream"].text());
   if (!decoded.stream.empty() && !is_stream_name(decoded.stream))
     nats["stream"].fail(error::invalid_value,
                         "must be a stream name without blanks, *, >, / or \\, at most 255 bytes", "NAT-03");
@@ -88,10 +114,27 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail {
   if (const auto layout = serialization["layout"]; layout.present())
     layout.fail(error::invalid_value, "is not for event sinks; remove it");
   serialization.only({"format", "compression"});
-  if (const auto format = serialization["format"]; format.present() && format.text() != decoded.format)
+  if (const auto format = serialization["format"];
+      format.present() && lower_case(trim(format.text())) != decoded.format)
     format.fail(error::invalid_value, "must be json; events have no other format");
-  decoded.compression = serialization["compression"].text();
+  const auto compression = serialization["compression"];
+  decoded.compression = lower_case(trim(compression.text()));
+  constexpr std::array<std::string_view, 5> compressions{"", "none", "gzip", "snappy", "zstd"};
+  if (std::find(compressions.begin(), compressions.end(), decoded.compression) == compressions.end())
+    compression.fail(error::invalid_value, "must be none, gzip, snappy or zstd");
   return decoded;
+}
+
+/// Whether a key of `options` looks as if its value were a secret: the operator looks for such words anywhere
+/// in it, redaction (SEC-01) at its end.
+[[nodiscard]] inline bool is_secret_option(std::string_view key) {
+  constexpr std::array<std::string_view, 12> words{"password",  "passwd",     "secret",      "token",
+                                                   "apikey",    "api_key",    "accesskey",   "access_key",
+                                                   "secretkey", "privatekey", "private_key", "credential"};
+  const auto lower = lower_case(key);
+  return is_sensitive_key(key) || std::any_of(words.begin(), words.end(), [&](auto word) {
+           return lower.find(word) != std::string::npos;
+         });
 }
 
 /// Properties of broker clients that load code, run commands or send requests elsewhere.
@@ -113,11 +156,11 @@ inline void check_options(const manifest_field& options) {
   if (options.value().kind != node_kind::mapping)
     return;
   for (const auto& [key, member] : options.members()) {
-    if (is_sensitive_key(key))
-      member.fail(error::invalid_value, "looks secret; put it into a Secret and name it in secretRef",
-                  "SEC-01");
     if (is_dangerous_option(key))
       member.fail(error::invalid_value, "can load code or run commands and is never accepted; remove it");
+    if (is_secret_option(key))
+      member.fail(error::invalid_value, "looks secret; put it into a Secret and name it in secretRef",
+                  "SEC-01");
     check_options(member);
   }
 }
@@ -142,7 +185,7 @@ inline void decode_broker(const manifest_field& spec, event_sink& sink) {
     sink.nats = decode_nats(settings);
 
   const auto endpoint = spec["endpoint"];
-  sink.endpoint = endpoint.text();
+  sink.endpoint = trim(endpoint.text());
   if (sink.endpoint.empty())
     return;
   if (sink.type == broker_system::kafka)
@@ -167,11 +210,10 @@ inline void decode_broker(const manifest_field& spec, event_sink& sink) {
   sink.cluster = trim(spec["cluster"].text());
   sink.secret = decode_secret_reference(spec["secretRef"]);
   sink.tls = decode_tls(spec["tls"]);
-  sink.path_template = spec["pathTemplate"].text();
+  sink.path_template = decode_template(spec["pathTemplate"]);
   sink.export_min_interval = decode_interval(spec["exportMinInterval"]).value_or(std::chrono::nanoseconds(0));
   sink.serialization = decode_serialization(spec["serialization"]);
-  if (const auto provisioning = spec["provisioning"]; provisioning.is(node_kind::mapping))
-    sink.provisioning = provisioning.value();
+  sink.provisioning = decode_provisioning(spec["provisioning"]);
   if (const auto options = spec["options"]; options.is(node_kind::mapping))
     sink.options = options.value();
   check_options(spec["options"]);

@@ -53,6 +53,7 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail {
   spec.is(node_kind::mapping);
   pairing.event_sinks = decode_sink_references(spec["eventSinkRefs"]);
   pairing.database_sinks = decode_sink_references(spec["databaseSinkRefs"]);
+  pairing.max_export_bytes = decode_byte_count(spec["maxExportBytes"]);
   return pairing;
 }
 

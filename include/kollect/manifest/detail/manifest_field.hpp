@@ -31,7 +31,8 @@ public:
   /// There and not null; Kubernetes takes a null for an absent value.
   bool present() const noexcept { return node_ != nullptr && node_->kind != node_kind::null; }
   const text_position& position() const noexcept { return position_; }
-  const node& value() const noexcept { return *node_; } ///< only where present()
+  const node& value() const noexcept { return *node_; }             ///< only where present()
+  bool is_element() const noexcept { return path_.ends_with(']'); } ///< of a list
 
   void fail(error reason, const std::string& what, std::string_view clause = {}) const {
     if (*first_)

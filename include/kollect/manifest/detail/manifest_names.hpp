@@ -5,6 +5,7 @@
 #include <kollect/version.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <string_view>
 
@@ -55,6 +56,28 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail {
 [[nodiscard]] constexpr bool is_stream_name(std::string_view name) noexcept {
   return !name.empty() && name.size() <= 255 && !has_blank_or_control(name) &&
          name.find_first_of("*>/\\") == std::string_view::npos;
+}
+
+/// What a template of paths or names must be: it names both {namespace} and {name}, leads nowhere else, and
+/// has no placeholder that the operator does not know. Empty where it is fine.
+[[nodiscard]] inline std::string_view refuse_template(std::string_view text) {
+  constexpr std::array<std::string_view, 5> known{"cluster", "namespace", "name", "generation", "extension"};
+  text = trim(text);
+  if (text.empty())
+    return {};
+  if (text.front() == '/' || text.find("..") != std::string_view::npos)
+    return "must be a relative path without ..";
+  if (text.find("{namespace}") == std::string_view::npos || text.find("{name}") == std::string_view::npos)
+    return "must have the placeholders {namespace} and {name}";
+  for (auto begin = text.find('{'); begin != std::string_view::npos; begin = text.find('{', begin + 1)) {
+    const auto end = text.find_first_not_of("abcdefghijklmnopqrstuvwxyz", begin + 1);
+    const bool is_placeholder = end != std::string_view::npos && end > begin + 1 && text[end] == '}';
+    if (is_placeholder &&
+        std::find(known.begin(), known.end(), text.substr(begin + 1, end - begin - 1)) == known.end())
+      return "must have no other placeholders than {cluster}, {namespace}, {name}, {generation} and "
+             "{extension}";
+  }
+  return {};
 }
 
 } // namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail

@@ -20,7 +20,7 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats::detail {
 
 /// What a person should know before messages flow; one line each.
 [[nodiscard]] inline std::vector<std::string> start_warnings(const connection& target) {
-  std::vector<std::string> lines;
+  std::vector<std::string> lines = target.warnings;
   if (target.tls && target.tls->insecure_skip_verify)
     lines.emplace_back("spec.tls.insecureSkipVerify is set: anybody can pose as the NATS server");
   const auto is_private = [](std::string_view url) {
@@ -53,6 +53,11 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats::detail {
 [[nodiscard]] inline result<std::vector<std::string>> checked_urls(const connection& target) {
   std::vector<std::string> urls;
   for (const std::string& address : target.addresses) {
+    if (address.starts_with("wss://"))
+      return make_failure(error::invalid_value,
+                          "cnats, which connects to NATS here, does not speak WebSocket: use the server's "
+                          "nats:// or tls:// address instead of wss://",
+                          "NAT-01");
     auto read = read_nats_urls(address);
     if (!read) {
       read.error().message.insert(0, "a NATS URL ");

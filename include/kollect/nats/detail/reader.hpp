@@ -74,16 +74,17 @@ public:
         subject_(std::move(subject)), options_(std::move(options)),
         pulls_({std::max<std::size_t>(options_.fetch_messages, 1),
                 std::max<std::size_t>(options_.fetch_bytes, 1), std::chrono::seconds(30)}),
+        end_(stream_.last_sequence),
+        is_at_end_(stream_.messages == 0 || options_.start == read_from(read_start::latest)),
         losses_(server_->events().losses()) {
+    if (options_.start == read_from(read_start::latest))
+      last_sequence_ = end_;
     const auto created = stream_.created.seconds * 1'000'000'000 + stream_.created.nanoseconds;
     log_ = {broker_system::nats, "nats/" + stream_.name + "/" + std::to_string(created) + "/" + subject_};
   }
   ~stream_reader() override { close(); }
   stream_reader(const stream_reader&) = delete;
   stream_reader& operator=(const stream_reader&) = delete;
-
-  /// Begins to read. To be called once, first.
-  [[nodiscard]] result<void> open() { return begin(); }
 
   const log_identity& log() const noexcept override { return log_; }
 
@@ -106,28 +107,24 @@ public:
   bool at_end() const noexcept override { return is_at_end_ && arrived_.empty(); }
 
   /// Of the whole stream, other subjects included.
-  std::vector<partition_position> ends() const override {
-    return {{0, static_cast<std::int64_t>(end_.value_or(0)) + 1}};
+  std::vector<partition_position> ends() const override { return {{0, static_cast<std::int64_t>(end_) + 1}}; }
+
+  /// Of the whole stream, other subjects included.
+  std::vector<partition_position> begins() const override {
+    return {{0, static_cast<std::int64_t>(std::max<std::uint64_t>(stream_.first_sequence, 1))}};
   }
 
   [[nodiscard]] result<std::optional<received_message>> find(std::int32_t, std::int64_t offset,
                                                              std::chrono::milliseconds timeout) override {
     if (offset < 1)
       return std::optional<received_message>{};
-    auto found = find_message(*server_, stream_.name, static_cast<std::uint64_t>(offset), timeout);
-    if (!found)
-      return found.error();
-    if (!*found)
-      return std::optional<received_message>{};
-    auto held = std::make_shared<stored_message>(std::move(**found));
-    received_message message;
-    message.offset = offset;
-    message.subject = subject_;
-    if (auto time = parse_timestamp(held->time))
-      message.appended_at = *time;
-    message.value = held->value;
-    message.owner = std::move(held);
-    return std::optional(std::move(message));
+    return to_message(find_message(*server_, stream_.name, static_cast<std::uint64_t>(offset), timeout));
+  }
+
+  [[nodiscard]] result<std::optional<received_message>>
+  find_next(std::int32_t, std::int64_t offset, std::chrono::milliseconds timeout) override {
+    const auto first = static_cast<std::uint64_t>(std::max<std::int64_t>(offset, 1));
+    return to_message(find_next_message(*server_, stream_.name, subject_, first, timeout));
   }
 
   void close() noexcept override {
@@ -143,6 +140,23 @@ public:
   }
 
 private:
+  [[nodiscard]] result<std::optional<received_message>>
+  to_message(result<std::optional<stored_message>> found) const {
+    if (!found)
+      return found.error();
+    if (!*found)
+      return std::optional<received_message>{};
+    auto held = std::make_shared<stored_message>(std::move(**found));
+    received_message message;
+    message.offset = static_cast<std::int64_t>(held->sequence);
+    message.subject = subject_;
+    if (auto time = parse_timestamp(held->time))
+      message.appended_at = *time;
+    message.value = held->value;
+    message.owner = std::move(held);
+    return std::optional(std::move(message));
+  }
+
   [[nodiscard]] result<void> begin() {
     const auto timeout = server_->settings().request_timeout;
     const auto stream = find_stream(*server_, stream_.name, timeout);
@@ -150,11 +164,12 @@ private:
       return stream.error();
     if (!*stream || (*stream)->created != stream_.created)
       return explain(error::topic_missing, "the stream " + stream_.name + " was deleted or made anew");
-    if (!end_) {
-      end_ = (*stream)->last_sequence;
-      if (options_.start == read_from(read_start::latest))
-        last_sequence_ = end_;
-    }
+    if ((*stream)->is_work_queue)
+      return make_failure(
+          error::invalid_value,
+          "the stream " + stream_.name +
+              " is a work queue, which gives each message to its one consumer: nobody can read "
+              "it beside that; read a mirror of it, or another stream for the subject");
     const std::uint64_t first = last_sequence_ ? *last_sequence_ + 1 : 0;
     auto made = create_ephemeral(*server_, stream_.name, subject_, first,
                                  std::get_if<timestamp>(&options_.start), timeout);
@@ -250,7 +265,7 @@ private:
     }
     consumer_sequence_ = place.consumer_sequence;
     last_sequence_ = place.stream_sequence;
-    if (place.pending == 0 || place.stream_sequence >= *end_)
+    if (place.pending == 0 || place.stream_sequence >= end_)
       is_at_end_ = true;
     auto arrived = to_arrived(std::move(message));
     arrived_bytes_ += arrived->message.value.size();
@@ -296,9 +311,9 @@ private:
   std::size_t arrived_bytes_ = 0;
   std::uint64_t consumer_sequence_ = 0;        ///< of the last delivery of consumer_
   std::optional<std::uint64_t> last_sequence_; ///< of the stream: nothing up to it is wanted any more
-  std::optional<std::uint64_t> end_;           ///< the stream's last sequence at the start
-  bool is_at_end_ = false;
-  bool is_lost_ = false; ///< consumer_ is gone, or something of it may not have come
+  std::uint64_t end_;                          ///< the stream's last sequence at the start
+  bool is_at_end_;
+  bool is_lost_ = true; ///< there is no consumer_ (yet), or something of it may not have come
   bool is_closed_ = false;
   std::uint64_t losses_;
   clock::time_point looked_at_{};

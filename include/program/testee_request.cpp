@@ -1,6 +1,7 @@
-#include "command/testee_request.hpp"
+#include "testee_request.hpp"
 
 #include <kollect/json_reader.hpp>
+#include <kollect/json_writer.hpp>
 #include <kollect/manifest/decode.hpp>
 #include <kollect/manifest/document_json.hpp>
 #include <kollect/manifest/resolve.hpp>
@@ -10,25 +11,9 @@
 #include <array>
 #include <utility>
 
-namespace kollect::producer {
+namespace kollect::program {
 
 namespace {
-
-result<std::string> decode_text(const std::string& raw, std::string_view name) {
-  const auto value = parse_value(raw);
-  if (!value || !value->is_string())
-    return make_failure(error::wrong_type, std::string(name) + " must be a string");
-  return std::string(std::string_view(value->get_string()));
-}
-
-result<std::int64_t> decode_number(const std::string& raw, std::string_view name) {
-  if (raw.empty())
-    return std::int64_t{0};
-  const auto value = parse_value(raw);
-  if (!value || !value->is_int64() || value->get_int64() < 0)
-    return make_failure(error::wrong_type, std::string(name) + " must be a whole number, 0 or more");
-  return value->get_int64();
-}
 
 /// The Secret that the sink refers to, as if it stood beside the manifest.
 result<secret> decode_secret(const std::string& raw, const secret_reference& reference,
@@ -46,15 +31,29 @@ result<secret> decode_secret(const std::string& raw, const secret_reference& ref
   return given;
 }
 
+/// Every answer gives the request's id back as it came, or null where there was none.
+json_writer& begin_answer(json_writer& out, const testee_request& request) {
+  return out.begin_object().name("id").raw(request.id.empty() ? "null" : request.id);
+}
+
 } // namespace
+
+result<std::string> decode_testee_text(const std::string& raw, std::string_view name) {
+  const auto value = parse_value(raw);
+  if (!value || !value->is_string())
+    return make_failure(error::wrong_type, std::string(name) + " must be a string");
+  return std::string(std::string_view(value->get_string()));
+}
 
 result<testee_request> parse_testee_request(std::string_view line) {
   testee_request request;
-  const std::array<std::pair<std::string_view, std::string*>, 10> fields{
+  const std::array<std::pair<std::string_view, std::string*>, 12> fields{
       {{"id", &request.id},
        {"op", &request.op},
        {"manifest", &request.manifest},
        {"secret", &request.secret},
+       {"role", &request.role},
+       {"group", &request.group},
        {"namespace", &request.namespace_},
        {"inventory", &request.inventory},
        {"generation", &request.generation},
@@ -73,41 +72,11 @@ result<testee_request> parse_testee_request(std::string_view line) {
   });
   if (!reader.finish())
     return make_failure(error::syntax, "a request must be one JSON object on one line");
-  auto op = decode_text(request.op, "op");
+  auto op = decode_testee_text(request.op, "op");
   if (!op)
     return op.error();
   request.op = std::move(*op);
   return request;
-}
-
-result<testee_export> decode_testee_export(const testee_request& request) {
-  if (request.items.empty() || request.items == "null")
-    return make_failure(error::empty_export, "there is no payload to export", "ENV-08");
-  testee_export out;
-  auto namespace_ = decode_text(request.namespace_, "namespace"),
-       inventory = decode_text(request.inventory, "inventory"),
-       exported_at = decode_text(request.exported_at, "exportedAt");
-  const auto generation = decode_number(request.generation, "generation"),
-             limit = decode_number(request.max_export_bytes, "maxExportBytes");
-  for (const auto* text : {&namespace_, &inventory, &exported_at})
-    if (!*text)
-      return text->error();
-  for (const auto* number : {&generation, &limit})
-    if (!*number)
-      return number->error();
-  const auto instant = parse_timestamp(*exported_at);
-  if (!instant)
-    return instant.error();
-  auto rows = parse_items(request.items);
-  if (!rows)
-    return rows.error();
-  out.namespace_ = std::move(*namespace_);
-  out.inventory = std::move(*inventory);
-  out.generation = *generation;
-  out.exported_at = *instant;
-  out.max_export_bytes = static_cast<std::size_t>(*limit);
-  out.items = std::move(*rows);
-  return out;
 }
 
 result<connection> decode_testee_open(const testee_request& request) {
@@ -131,4 +100,26 @@ result<connection> decode_testee_open(const testee_request& request) {
   return resolve(*file, *sink);
 }
 
-} // namespace kollect::producer
+std::string answer_hello(const testee_request& request, std::string_view name, std::string_view version,
+                         const std::vector<std::string_view>& features) {
+  std::string line;
+  json_writer out(line);
+  begin_answer(out, request).member("ok", true).member("name", name).member("version", version);
+  out.name("features").begin_array();
+  for (const auto feature : features)
+    out.value(feature);
+  out.end_array().end_object();
+  return line;
+}
+
+std::string answer_testee(const testee_request& request, const result<void>& done) {
+  std::string line;
+  json_writer out(line);
+  begin_answer(out, request).member("ok", done.has_value());
+  if (!done)
+    out.member("error", to_string(done.error()));
+  out.end_object();
+  return line;
+}
+
+} // namespace kollect::program

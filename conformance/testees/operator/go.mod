@@ -1,0 +1,3 @@
+module operator-testee
+
+go 1.19
