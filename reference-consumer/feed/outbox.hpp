@@ -50,7 +50,8 @@ public:
   result<void> serve(store& target);
 
   /// Whether nothing is left to do for this process: all that the store has is published and noted, or
-  /// another process publishes.
+  /// another process publishes. That it does is believed when it has held the lease for as long as one lasts,
+  /// as the lease of a process that was killed goes on for a while.
   result<bool> is_done(store& target);
 
   std::int64_t published() const; ///< the cursor up to which this process has published

@@ -61,6 +61,22 @@ TEST_F(password_server, refuses_all_others) {
   expect_refused(target_, error::authentication_failed);
 }
 
+TEST_F(password_server, a_refusal_names_its_cause) {
+  const auto words = [&] {
+    const auto refused = nats::create_publisher(target_);
+    EXPECT_FALSE(refused);
+    return refused ? std::string() : to_string(refused.error());
+  };
+  target_.secret = credentials{"me", "correct\n", ""};
+  EXPECT_NE(words().find("the password of the secret ends with a newline"), std::string::npos) << words();
+  target_.secret = credentials{"me", "wrong", ""};
+  EXPECT_EQ(words().find("newline"), std::string::npos) << words();
+  for (const auto& none : {std::optional<credentials>(), std::optional(credentials{})}) {
+    target_.secret = none;
+    EXPECT_NE(words().find("set spec.secretRef"), std::string::npos) << words();
+  }
+}
+
 class token_server : public nats_test {
 protected:
   static void SetUpTestSuite() { start({.token = "correct"}); }
