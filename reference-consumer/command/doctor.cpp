@@ -3,6 +3,7 @@
 #include "command/examine_durable.hpp"
 #include "command/open_log.hpp"
 #include "command/open_store.hpp"
+#include "command/outcome_json.hpp"
 #include "operations/decompression.hpp"
 #include "operations/memory_budget.hpp"
 
@@ -126,9 +127,10 @@ std::optional<std::string> find_missed(const log_reader& log, const store_lag& l
   // Of a NATS stream others' subjects may have stood there.
   if (log.log().system != broker_system::kafka || lag.next_offset < 0 || lag.next_offset >= begin)
     return {};
-  return "retention has removed offsets " + std::to_string(lag.next_offset) + " to " + std::to_string(begin - 1) +
-         " of partition " + std::to_string(lag.partition) +
-         " before they were consumed: it is too short, or the consumer was away too long; each scope is right again "
+  return "retention has removed offsets " + std::to_string(lag.next_offset) + " to " +
+         std::to_string(begin - 1) + " of partition " + std::to_string(lag.partition) +
+         " before they were consumed: it is too short, or the consumer was away too long; each scope is "
+         "right again "
          "with its next snapshot";
 }
 
@@ -302,7 +304,7 @@ result<int> doctor(const doctor_flags& flags, program::log& log) {
   if (!flags.sink.manifest.empty())
     write_array(out, "lag", beside.lag);
   out.name("counters");
-  write(out, *counts);
+  write_counts(out, *counts);
   write_array(out, "contradictions", *wrong);
   write_array(out, "warnings", warnings);
   out.end_object();

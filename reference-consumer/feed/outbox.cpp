@@ -217,7 +217,7 @@ struct outbox::state {
   monitor& watched;
 
   // Of the thread.
-  std::unique_ptr<store> reader;
+  std::unique_ptr<feed_reader> reader;
   std::unique_ptr<publisher> broker;
   std::chrono::milliseconds next_back_off{0};
 

@@ -3,7 +3,6 @@
 
 #include "feed/feed_message.hpp"
 #include "operations/monitor.hpp"
-#include "store/store.hpp"
 
 #include <kollect/transport.hpp>
 #include <program/log.hpp>
@@ -39,7 +38,7 @@ struct outbox_settings {
 /// holds nothing up. The cursor is written by whoever owns the store, in serve().
 class outbox {
 public:
-  using open_reader = std::function<result<std::unique_ptr<store>>()>;
+  using open_reader = std::function<result<std::unique_ptr<feed_reader>>()>;
   using open_publisher = std::function<result<std::unique_ptr<publisher>>()>;
 
   outbox(outbox_settings settings, open_reader make_reader, open_publisher make_publisher, program::log& log,

@@ -2,8 +2,8 @@
 #define KOLLECT_CONSUMER_MONITOR_HPP
 
 #include "ingest/ingest.hpp"
-#include "store/outcome.hpp"
 
+#include <kollect/outcome.hpp>
 #include <kollect/timestamp.hpp>
 #include <kollect/transport.hpp>
 
