@@ -105,6 +105,9 @@ void add_flags(program::command& to, wish_flags& flags) {
   to.add("--known-failing", flags.known_failing, file(), "list of clauses that must fail");
   to.add("--strict", asked.clauses.is_strict, "clauses that say SHOULD count like those that say MUST");
   to.add("--list", asked.is_list, "print the clauses, one a line, and end");
+  to.add("-o,--output", asked.list_output, one_of({"json", "text"}), "form of --list").needs("list");
+  to.add("--progress", flags.progress, one_of({"auto", "json"}),
+         "what is told on standard error meanwhile: a line on a terminal, or a JSON object for each step");
   to.add("--report", flags.report, folder(), "folder for results.json, junit.xml, report.html and badge.svg");
   to.passes_on(asked.testee, "TESTEE…");
 }
@@ -117,6 +120,7 @@ result<wish> make_wish(const wish_flags& flags) {
   out.follow = std::chrono::seconds(flags.follow_seconds);
   out.settle = std::chrono::seconds(flags.settle_seconds);
   out.clauses.report = flags.report;
+  out.is_json_progress = flags.progress == "json";
   std::string ignored; // the flag was checked when it was read
   for (const auto& text : flags.timeouts)
     if (const auto wanted = read_timeout(text, ignored))

@@ -28,6 +28,8 @@ struct wish {
   std::vector<std::string> clusters; ///< --cluster; empty: all
   std::string state_url;             ///< --state; empty: no pairing check
   bool is_list = false;              ///< --list
+  std::string list_output = "text"; ///< of --list: text or json
+  bool is_json_progress = false; ///< --progress json
   bool is_consumer = false;          ///< --consumer: the testee reads
   std::vector<std::string> testee;   ///< after --; empty: an audit
 };
@@ -40,6 +42,7 @@ struct wish_flags {
   int follow_seconds = 0;
   std::int64_t settle_seconds = default_settle.count();
   std::string known_failing;
+  std::string progress = "auto";
   std::string report;
   std::vector<std::string> timeouts;
 };

@@ -1,7 +1,10 @@
 #include "command_line.hpp"
+#include "comparison.hpp"
+#include "progress.hpp"
 #include "suite/audit.hpp"
 #include "suite/consumer_drive.hpp"
 #include "suite/drive.hpp"
+#include "suite/exercise.hpp"
 #include "suite/log_watch.hpp"
 #include "suite/state_pairing.hpp"
 
@@ -12,6 +15,11 @@
 #include <program/shell.hpp>
 #include <program/stop_signal.hpp>
 
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
 #include <chrono>
 #include <iostream>
 #include <memory>
@@ -22,7 +30,29 @@ namespace {
 using namespace kollect;
 using namespace kollect::conformance;
 
-int list_clauses() {
+boost::json::object to_object(const requirement& clause) {
+  boost::json::array profiles, exercised;
+  for (const auto& [bit, name] : {std::pair{profile::kafka, "kafka"},
+                                  {profile::nats, "nats"},
+                                  {profile::consumer, "consumer"}})
+    if ((clause.profiles & bit) != 0)
+      profiles.emplace_back(name);
+  for (const auto& one : exercises())
+    if (std::ranges::find(one.shows, clause.id) != one.shows.end())
+      exercised.emplace_back(one.name);
+  return {{"id", clause.id},           {"level", to_string(clause.how)}, {"profiles", std::move(profiles)},
+          {"source", clause.source},   {"sentence", clause.sentence},    {"notJudged", clause.unseen},
+          {"departure", clause.departure}, {"exercises", std::move(exercised)}};
+}
+
+int list_clauses(const std::string& output) {
+  if (output == "json") {
+    boost::json::array all;
+    for (const auto& clause : requirements)
+      all.push_back(to_object(clause));
+    std::cout << boost::json::serialize(all) << '\n';
+    return 0;
+  }
   for (const auto& clause : requirements)
     std::cout << clause.id << '\t' << to_string(clause.how) << '\t' << clause.sentence
               << (clause.unseen.empty() ? "" : " (not judged: " + std::string(clause.unseen) + ")") << '\n';
@@ -62,12 +92,15 @@ result<void> drive_testee(const wish& wanted, const connection& target,
   report.version = driven->identity().version;
   report.features = driven->identity().features;
   // After a signal what is left is told to be so, and the brokers are ended in order.
+  run_progress progress(wanted.is_json_progress, clauses.size());
+  driven->tell_exercises([&](std::string_view name) { progress.exercise_begins(name); });
   const auto judge = [&](const requirement& clause) {
     return stop.is_requested()
                ? clause_result{&clause, verdict::could_not_run, "the run was stopped by a signal"}
                : driven->judge(clause);
   };
-  run_cases(clauses, wanted.clauses, judge, report);
+  run_cases(clauses, wanted.clauses, judge, report, progress);
+  progress.run_ends(report.verdict_of_all());
   return {};
 }
 
@@ -143,8 +176,11 @@ result<void> audit_log(const wish& wanted, const connection& target,
                                                   " is of the clusters that --cluster names; there are " +
                                                   labels);
   report.clusters = seen.clusters();
+  run_progress progress(wanted.is_json_progress, clauses.size());
   run_cases(
-      clauses, wanted.clauses, [&](const requirement& clause) { return seen.judge(clause); }, report);
+      clauses, wanted.clauses, [&](const requirement& clause) { return seen.judge(clause); }, report,
+      progress);
+  progress.run_ends(report.verdict_of_all());
   return {};
 }
 
@@ -171,7 +207,7 @@ result<int> judge_sink(const wish_flags& flags, program::log& log) {
     return program::usage;
   }
   if (wanted->is_list)
-    return list_clauses();
+    return list_clauses(wanted->list_output);
   const bool needs_secrets = wanted->testee.empty() || wanted->source == broker_source::external;
   const auto target = program::load_connection(wanted->sink, needs_secrets ? program::secrets::needed
                                                                            : program::secrets::not_needed);
@@ -195,6 +231,32 @@ result<int> judge_sink(const wish_flags& flags, program::log& log) {
   return exit_code_of(report);
 }
 
+struct diff_flags {
+  std::string before, after, output = "text";
+};
+
+/// Ends with 1 where a clause fails that did not before.
+result<int> show_difference(const diff_flags& flags) {
+  const auto before = read_results(flags.before), after = read_results(flags.after);
+  for (const auto* run : {&before, &after})
+    if (!*run)
+      return run->error();
+  const auto compared = compare(*before, *after);
+  std::cout << (flags.output == "json" ? to_json(compared) : to_text(compared));
+  return compared.broken.empty() ? 0 : 1;
+}
+
+void declare_diff(program::command& to) {
+  auto flags = std::make_shared<diff_flags>();
+  auto& added = to.add_command("diff", "compare the results of two runs: what fails newly, is mended, is gone");
+  added.add("BEFORE", flags->before, program::file(), "results.json, or the folder of a report").required();
+  added.add("AFTER", flags->after, program::file(), "that of the later run").required();
+  added.add("-o,--output", flags->output, program::one_of({"json", "text"}),
+            "json for programs, text for people");
+  added.shows("kollect-conformance diff old-report new-report", "What changed between two runs");
+  added.does([flags](program::log&) { return show_difference(*flags); });
+}
+
 void declare(program::command& to) {
   auto flags = std::make_shared<wish_flags>();
   add_flags(to, *flags);
@@ -204,6 +266,7 @@ void declare(program::command& to) {
            "Start a consumer, publish to it, and compare what it holds");
   to.shows("kollect-conformance --manifest sink.yaml", "Judge the messages that are there now");
   to.does([flags](program::log& log) { return judge_sink(*flags, log); });
+  declare_diff(to);
 }
 
 } // namespace

@@ -20,25 +20,25 @@ namespace kollect::conformance::self {
 class mutants : public testing::TestWithParam<std::string> {
 protected:
   /// Drives it, and expects that exactly its own clause fails.
-  static void expect_caught(stage& brokers, const std::string& clause) {
-    const auto outcome = run_mutant(brokers, clause);
+  static void expect_caught(stage& brokers, const std::string& name) {
+    const auto outcome = run_mutant(brokers, name);
     ASSERT_TRUE(outcome) << outcome.error();
     EXPECT_EQ(outcome->failed, outcome->expected) << *outcome;
-    write_down(brokers.system(), clause, *outcome);
+    write_down(brokers.system(), name, *outcome);
   }
 
 private:
   /// A row of reports/broken-testees.md, into the file that KOLLECT_MUTANTS_REPORT names.
-  static void write_down(broker_system system, const std::string& clause, const mutant_outcome& outcome) {
+  static void write_down(broker_system system, const std::string& name, const mutant_outcome& outcome) {
     const char* const path = std::getenv("KOLLECT_MUTANTS_REPORT");
     if (path == nullptr)
       return;
     std::string failed;
     for (const auto& id : outcome.failed)
       failed.append(failed.empty() ? "" : ", ").append(id);
-    const auto* const fault = testees::find_fault(clause);
+    const auto* const fault = testees::find_fault(name);
     std::ofstream(path, std::ios::app)
-        << "| " << (clause.empty() ? "none" : clause) << " | "
+        << "| " << (name.empty() ? "none" : name) << " | "
         << (fault == nullptr ? "keeps the contract" : fault->what) << " | " << to_string(system) << " | "
         << (failed.empty() ? "none" : failed) << " |\n";
   }
@@ -48,6 +48,14 @@ inline std::string name_of(const testing::TestParamInfo<std::string>& one) {
   auto name = one.param.empty() ? std::string("no_fault") : one.param;
   std::ranges::replace(name, '-', '_');
   return name;
+}
+
+/// All variations, by name.
+inline std::vector<std::string> names_of_variations() {
+  std::vector<std::string> names;
+  for (const auto& one : testees::variations())
+    names.emplace_back(one.name);
+  return names;
 }
 
 /// The faults of clauses that bind these profiles and no other, and the sink without any.

@@ -103,8 +103,8 @@ TEST(consequences, a_set_that_lacks_a_part_breaks_mp_04_alone) {
 
 TEST(consequences, keys_in_any_order_break_byt_02_alone) {
   const auto sorted = row("api", R"({"a":{"x":1,"y":2}})"), mixed = row("api", R"({"a":{"y":2,"x":1}})");
-  EXPECT_EQ(broken(record({asked({sorted}, {message(array({sorted}))}),
-                           asked({sorted}, {message(array({mixed}))})})),
+  EXPECT_EQ(broken(record(
+                {asked({sorted}, {message(array({sorted}))}), asked({sorted}, {message(array({mixed}))})})),
             clauses{"BYT-02"});
 }
 
@@ -166,7 +166,8 @@ TEST(secrets, what_cannot_be_one_is_none) {
     const std::vector<std::string> rows{row("api", harmless)};
     EXPECT_EQ(verdict_of(audit({}, {message(array(rows))}), "SEC-01"), verdict::pass) << harmless;
   }
-  for (const auto* secret : {R"({"dbPassword":"canary"})", R"({"spec":{"token":7}})", R"({"auth":{"a":"b"}})"}) {
+  for (const auto* secret :
+       {R"({"dbPassword":"canary"})", R"({"spec":{"token":7}})", R"({"auth":{"a":"b"}})"}) {
     const std::vector<std::string> rows{row("api", secret)};
     EXPECT_EQ(verdict_of(audit({}, {message(array(rows))}), "SEC-01"), verdict::fail) << secret;
   }
@@ -177,8 +178,7 @@ class sets_test : public testing::Test {
 protected:
   static recorded_message part(int index, const std::string& second, int partition = 0) {
     auto made = message(with(
-        export_envelope(array(api_row), 1,
-                        "\"partIndex\":" + std::to_string(index) + ",\"partTotal\":2,"),
+        export_envelope(array(api_row), 1, "\"partIndex\":" + std::to_string(index) + ",\"partTotal\":2,"),
         "12:00:00.5Z", "12:00:" + second + "Z"));
     made.partition = partition;
     return made;
@@ -230,8 +230,8 @@ TEST_F(sets_test, a_scope_with_several_torn_sets_has_one_finding) {
 
 TEST_F(sets_test, a_part_that_was_sent_again_is_the_same_part) {
   auto again = part(1, "01");
-  again.value = with(again.value, R"("timestamp":"2026-01-15T12:00:00.5Z")",
-                         R"("timestamp":"2026-01-15T12:00:09Z")");
+  again.value =
+      with(again.value, R"("timestamp":"2026-01-15T12:00:00.5Z")", R"("timestamp":"2026-01-15T12:00:09Z")");
   const audit seen(read_at("13:00:00"), {part(1, "01"), again, part(2, "01")});
   EXPECT_EQ(verdict_of(seen, "MP-04"), verdict::pass);
 }
@@ -314,7 +314,8 @@ TEST(known_failures, of_some_configurations_may_hold_and_features_may_be_lacking
     return out;
   };
   EXPECT_EQ(apply_known_failing(made("ENV-07", verdict::pass), list, true).result, verdict::pass);
-  EXPECT_EQ(apply_known_failing(made("SIZE-01", verdict::fail), list, true).result, verdict::expected_failure);
+  EXPECT_EQ(apply_known_failing(made("SIZE-01", verdict::fail), list, true).result,
+            verdict::expected_failure);
   EXPECT_EQ(apply_known_failing(made("KAF-08", verdict::not_applicable), list, true).result,
             verdict::not_applicable);
   EXPECT_EQ(apply_known_failing(made("KAF-01", verdict::pass), list, true).result, verdict::fail);

@@ -90,6 +90,7 @@ const consumer_drive::performance& consumer_drive::perform(const consumer_exerci
   performed.skipped = reason_to_skip(wanted);
   if (!performed.skipped.empty())
     return performed;
+  told_(wanted.name);
   performed.record->exercise = wanted.name;
   performed.record->system = brokers_->system();
   if (const auto done = run(wanted, *performed.record); !done)

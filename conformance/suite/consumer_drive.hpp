@@ -4,10 +4,13 @@
 #include "consumer_session.hpp"
 #include "verdict.hpp"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace kollect::conformance {
@@ -23,6 +26,9 @@ public:
   const testee_identity& identity() const noexcept { return consumer_->identity(); }
 
   clause_result judge(const requirement& clause);
+
+  /// Is told the name of each exercise that begins.
+  void tell_exercises(std::function<void(std::string_view)> told) { told_ = std::move(told); }
 
   /// An exercise that is not to be run.
   void leave_out(std::string_view exercise) { left_out_.emplace(exercise); }
@@ -46,6 +52,7 @@ private:
   stage* brokers_;
   std::unique_ptr<consumer_process> consumer_;
   std::set<std::string, std::less<>> left_out_;
+  std::function<void(std::string_view)> told_ = [](std::string_view) {};
   std::map<std::string_view, performance> performed_;
 };
 

@@ -164,6 +164,7 @@ const drive::performance& drive::perform(const exercise& wanted) {
   performed.skipped = reason_to_skip(wanted, performed.is_lacking_feature);
   if (!performed.skipped.empty())
     return performed;
+  told_(wanted.name);
   performed.record->exercise = wanted.name;
   performed.record->system = brokers_->system();
   if (const auto done = run(wanted, *performed.record); !done)

@@ -5,10 +5,13 @@
 #include "judge.hpp"
 #include "verdict.hpp"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace kollect::conformance {
@@ -24,6 +27,9 @@ public:
   const testee_identity& identity() const noexcept { return identity_; }
 
   clause_result judge(const requirement& clause);
+
+  /// Is told the name of each exercise that begins.
+  void tell_exercises(std::function<void(std::string_view)> told) { told_ = std::move(told); }
 
   /// An exercise that is not to be run.
   void leave_out(std::string_view exercise) { left_out_.emplace(exercise); }
@@ -50,6 +56,7 @@ private:
   testee sink_;
   testee_identity identity_;
   std::set<std::string, std::less<>> left_out_;
+  std::function<void(std::string_view)> told_ = [](std::string_view) {};
   std::map<std::string_view, performance> performed_;
 };
 

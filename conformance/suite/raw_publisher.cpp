@@ -134,12 +134,12 @@ result<raw_publisher> raw_publisher::connect(const connection& target, std::chro
   auto made = nats::create_publisher(target, options);
   if (!made)
     return made.error();
-  return raw_publisher([owner = std::shared_ptr<publisher>(std::move(*made)), subject = target.destination,
-                        sent = std::make_shared<std::int64_t>(
-                            std::chrono::steady_clock::now().time_since_epoch().count()),
-                        timeout](std::span<const sent_message> messages) {
-    return send_to_nats(*owner, subject, *sent, messages, timeout);
-  });
+  return raw_publisher(
+      [owner = std::shared_ptr<publisher>(std::move(*made)), subject = target.destination,
+       sent = std::make_shared<std::int64_t>(std::chrono::steady_clock::now().time_since_epoch().count()),
+       timeout](std::span<const sent_message> messages) {
+        return send_to_nats(*owner, subject, *sent, messages, timeout);
+      });
 }
 
 result<void> raw_publisher::publish(std::span<const sent_message> messages) {

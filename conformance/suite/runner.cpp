@@ -29,12 +29,14 @@ bool fits_any(const std::vector<std::string>& patterns, std::string_view id) {
 class clause_test final : public testing::Test {
 public:
   clause_test(const requirement& clause, const selection& wanted, const judge_clause& judge,
-              run_report& report)
-      : clause_(clause), wanted_(wanted), judge_(judge), report_(report) {}
+              run_report& report, run_watcher& watcher)
+      : clause_(clause), wanted_(wanted), judge_(judge), report_(report), watcher_(watcher) {}
 
   void TestBody() override {
+    watcher_.begins(clause_);
     const auto result = apply_known_failing(judge_(clause_), wanted_.expected, report_.mode != "audit");
     report_.results.push_back(result);
+    watcher_.ends(result);
     RecordProperty("verdict", std::string(to_string(result.result)));
     RecordProperty("level", std::string(to_string(clause_.how)));
     const bool is_bad = result.result == verdict::fail || result.result == verdict::could_not_run;
@@ -49,6 +51,7 @@ private:
   const selection& wanted_;
   const judge_clause& judge_;
   run_report& report_;
+  run_watcher& watcher_;
 };
 
 /// One line a verdict, and failures in full, in the place of GoogleTest's own output.
@@ -125,15 +128,15 @@ std::vector<const requirement*> select_for_consumers(const selection& wanted) {
 }
 
 void run_cases(const std::vector<const requirement*>& clauses, const selection& wanted,
-               const judge_clause& judge, run_report& report) {
+               const judge_clause& judge, run_report& report, run_watcher& watcher) {
   start_googletest(wanted.report);
   auto& listeners = testing::UnitTest::GetInstance()->listeners();
   delete listeners.Release(listeners.default_result_printer());
   listeners.Append(new terse_printer(report)); // GoogleTest deletes it
   for (const auto* clause : clauses)
     testing::RegisterTest(report.profile.c_str(), test_name(clause->id).c_str(), nullptr, nullptr,
-                          "docs/contract.md", 1, [clause, &wanted, &judge, &report]() -> testing::Test* {
-                            return new clause_test(*clause, wanted, judge, report);
+                          "docs/contract.md", 1, [clause, &wanted, &judge, &report, &watcher]() -> testing::Test* {
+                            return new clause_test(*clause, wanted, judge, report, watcher);
                           });
   [[maybe_unused]] const int failed = RUN_ALL_TESTS(); // the verdicts say more
 }

@@ -77,6 +77,7 @@ enum class error {
 
   // Stores.
   store_unavailable,
+  store_missing, ///< there is none yet, or not any more
   store_full,
   store_read_only,
   store_locked, ///< another process holds it
@@ -195,6 +196,8 @@ struct error_text {
     return {"closed", "the connection has been closed", unavailable};
   case error::store_unavailable:
     return {"store_unavailable", "the store cannot be reached", unavailable};
+  case error::store_missing:
+    return {"store_missing", "there is no store", unavailable};
   case error::store_full:
     return {"store_full", "the store's disk is full", cannot_store};
   case error::store_read_only:

@@ -45,10 +45,18 @@ public:
   /// Where each partition ended when the reader was made: the offset after its last message.
   [[nodiscard]] virtual std::vector<partition_position> ends() const = 0;
 
+  /// Where each partition began when the reader was made: the offset of its first message.
+  [[nodiscard]] virtual std::vector<partition_position> begins() const = 0;
+
   /// The message at one place of the log, beside what poll() gives; nothing where the log holds none there
   /// (any more, or yet). Waits up to `timeout` for the broker's answer.
   [[nodiscard]] virtual result<std::optional<received_message>>
   find(std::int32_t partition, std::int64_t offset, std::chrono::milliseconds timeout) = 0;
+
+  /// The first message at or after a place; nothing where none follows (yet). Waits up to `timeout`.
+  /// error::unreadable_batch where one stands there that cannot be read.
+  [[nodiscard]] virtual result<std::optional<received_message>>
+  find_next(std::int32_t partition, std::int64_t offset, std::chrono::milliseconds timeout) = 0;
 
   /// Ends the connection. Called by the destructor.
   virtual void close() noexcept = 0;

@@ -15,8 +15,8 @@ namespace kollect::program {
 struct testee_request {
   std::string id = "null"; ///< as it came, for the answer
   std::string op;
-  std::string manifest, secret;                                                        ///< of open
-  std::string role, group;                                                             ///< of open: a consumer
+  std::string manifest, secret; ///< of open
+  std::string role, group;      ///< of open: a consumer
   std::string namespace_, inventory, generation, exported_at, max_export_bytes, items; ///< of export
 };
 

@@ -48,15 +48,15 @@ struct store_lag {
   std::int32_t partition = 0;
   std::int64_t end_offset = 0;
   std::int64_t next_offset = -1; ///< -1: nothing of it was ever consumed
+  std::int64_t waiting = 0;      ///< from the next message on that there is
 };
 
 void write(json_writer& out, const store_lag& lag) {
-  const auto behind = lag.end_offset - std::max<std::int64_t>(lag.next_offset, 0);
   out.begin_object()
       .member("partition", lag.partition)
       .member("endOffset", lag.end_offset)
       .member("nextOffset", lag.next_offset)
-      .member("lag", std::max<std::int64_t>(behind, 0))
+      .member("lag", lag.waiting)
       .end_object();
 }
 
@@ -106,6 +106,20 @@ result<std::optional<std::string>> compare_position(log_reader& log, const store
                        std::string(advice));
 }
 
+/// How many places from the next message on there are: what retention has removed, transactions' markers and
+/// aborted messages are nothing to wait for.
+result<std::int64_t> count_waiting(log_reader& log, const store_lag& lag, std::int64_t begin) {
+  const auto next = std::max({lag.next_offset, begin, std::int64_t{0}});
+  if (next >= lag.end_offset)
+    return 0;
+  auto found = log.find_next(lag.partition, next, find_timeout);
+  if (!found && found.error().reason() == error::unreadable_batch)
+    return lag.end_offset - next;
+  if (!found)
+    return found.error();
+  return *found ? std::max<std::int64_t>(lag.end_offset - (*found)->offset, 0) : 0;
+}
+
 /// Says so if the newest message was appended later than it is here: then this machine's clock is behind.
 result<std::optional<std::string>> compare_clocks(log_reader& log, const partition_position& end) {
   auto newest = log.find(end.partition, end.next_offset - 1, find_timeout);
@@ -138,8 +152,9 @@ result<log_report> compare_log(const program::sink_flags& flags, const std::stri
   auto reader = open_log(*target, read_start::latest, tell);
   if (!reader)
     return reader.error();
+  const auto begins = (*reader)->begins();
   for (const auto& end : (*reader)->ends()) {
-    store_lag lag{end.partition, end.next_offset, -1};
+    store_lag lag{end.partition, end.next_offset, -1, 0};
     for (const auto& position : positions) {
       if (position.log != (*reader)->log().name || position.partition != end.partition)
         continue;
@@ -150,6 +165,11 @@ result<log_report> compare_log(const program::sink_flags& flags, const std::stri
       if (*compared)
         out.wrong.push_back(std::move(**compared));
     }
+    const auto begin = std::ranges::find(begins, end.partition, &partition_position::partition);
+    auto waiting = count_waiting(**reader, lag, begin == begins.end() ? 0 : begin->next_offset);
+    if (!waiting)
+      return waiting.error();
+    lag.waiting = *waiting;
     out.lag.push_back(lag);
     auto clocks = compare_clocks(**reader, end);
     if (!clocks)

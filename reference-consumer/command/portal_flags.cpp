@@ -62,7 +62,7 @@ void add_portal_flags(program::command& to, portal_flags& flags) {
          "PEM file: serve HTTPS with this certificate chain");
   to.add("--tls-key", flags.tls_key, file(), "PEM file: its private key");
   to.add("--max-connections", flags.max_connections, count(1, 100'000),
-         "HTTP connections; more are closed at once");
+         "HTTP connections; more take the place of those whose request is incomplete for longest");
   to.add("--max-streams", flags.max_streams, count(0, 100'000),
          "HTTP connections that are event streams; more get 503");
   to.add("--http-workers", flags.workers, count(1, 64), "threads that read the store for HTTP clients");
@@ -74,13 +74,19 @@ void add_portal_flags(program::command& to, portal_flags& flags) {
          "silence after which a stream shows that it lives");
   to.add("--query-timeout", flags.query_timeout_seconds, seconds(1, 3600), "how long one question may take");
   to.add("--max-as-of-changes", flags.max_as_of_changes, count(), "changes that asOf may go back over");
+  to.add(
+      "--max-page-bytes", flags.max_page_bytes, bytes(1024),
+      "rows of one page; fewer rows than asked for are shown; default: memory budget / 128, at most 8 MiB");
+  to.add("--max-untaken-bytes", flags.max_untaken_bytes, bytes(1024),
+         "answers that HTTP clients have not taken yet; default: memory budget / 16, at most 64 MiB");
   to.add("--stale-after", flags.stale_after_seconds, seconds(1, 31'536'000),
          "when a silent cluster is stale");
   to.add("--stream-memory", flags.stream_memory_bytes, bytes(), "newest changes kept for streams");
 }
 
-result<served_portal> start_portal(const portal_flags& flags, const store_flags& store,
-                                   const hangup_signal& hangup, monitor& watched, program::log& log) {
+result<served_portal> start_portal(const portal_flags& flags, const memory_shares& shares,
+                                   const store_flags& store, const hangup_signal& hangup, monitor& watched,
+                                   program::log& log) {
   if (flags.listen.empty())
     return served_portal{};
   auto http = http_settings_of(flags, log);
@@ -88,9 +94,11 @@ result<served_portal> start_portal(const portal_flags& flags, const store_flags&
     return http.error();
   portal_settings settings;
   settings.http = std::move(*http);
+  settings.http.limits.untaken_bytes = flags.max_untaken_bytes.value_or(shares.untaken);
   settings.token_file = flags.token_file;
   settings.version = KOLLECT_VERSION_STRING;
-  settings.pages = {std::chrono::seconds(flags.query_timeout_seconds), flags.max_as_of_changes};
+  settings.pages = {std::chrono::seconds(flags.query_timeout_seconds), flags.max_as_of_changes,
+                    flags.max_page_bytes.value_or(shares.page)};
   settings.stale_after = std::chrono::seconds(flags.stale_after_seconds);
   settings.feed_bytes = flags.stream_memory_bytes;
   auto started = portal::start(

@@ -3,6 +3,7 @@
 
 #include "command/open_store.hpp"
 #include "operations/file_reload.hpp"
+#include "operations/memory_budget.hpp"
 #include "read_api/portal.hpp"
 
 #include <program/command.hpp>
@@ -11,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace kollect::consumer {
@@ -30,6 +32,8 @@ struct portal_flags {
   std::int64_t query_timeout_seconds = 10;
   std::int64_t max_as_of_changes = 100'000;
   std::int64_t stale_after_seconds = 900;
+  std::optional<std::size_t> max_untaken_bytes{}; ///< absent: of the memory budget, as all that are optional
+  std::optional<std::size_t> max_page_bytes{};
   std::size_t stream_memory_bytes = 8U * 1024 * 1024;
 };
 
@@ -44,8 +48,9 @@ struct served_portal {
 
 /// Begins to serve; nothing without --listen. Takes as many descriptors as --max-connections needs, or takes
 /// fewer connections: brokers and stores need some too.
-result<served_portal> start_portal(const portal_flags& flags, const store_flags& store,
-                                   const hangup_signal& hangup, monitor& watched, program::log& log);
+result<served_portal> start_portal(const portal_flags& flags, const memory_shares& shares,
+                                   const store_flags& store, const hangup_signal& hangup, monitor& watched,
+                                   program::log& log);
 
 } // namespace kollect::consumer
 

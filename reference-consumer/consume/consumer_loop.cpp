@@ -25,11 +25,6 @@ bool is_of_store(const failure& reason) {
   return reason.code == condition::cannot_store || reason.reason() == error::store_unavailable;
 }
 
-failure closed_store() {
-  return make_failure(error::store_unavailable,
-                      "the store is closed after a failure; it will be opened again");
-}
-
 } // namespace
 
 consumer_loop::consumer_loop(loop_settings settings, open_store make_store, open_subscriber make_subscriber,
@@ -84,7 +79,7 @@ result<void> consumer_loop::finish_feed() {
   auto moved_at = clock::now();
   while (settings_.is_until_end && !stop_.is_requested()) {
     monitor_.came_round();
-    auto done = store_ ? feed_->is_done(*store_) : result<bool>(closed_store());
+    auto done = store_ ? feed_->is_done(*store_) : result<bool>(why_store_is_closed());
     if (!done) {
       if (auto recovered = recover_from(done.error()); !recovered)
         return recovered.error();
@@ -224,7 +219,7 @@ result<std::vector<std::optional<read_position>>>
 consumer_loop::claim(std::span<const std::int32_t> partitions) {
   // Partitions may well be assigned while the store is away: whoever keeps us in the group asks again.
   if (!store_)
-    return closed_store();
+    return why_store_is_closed();
   std::vector<std::optional<read_position>> starts;
   if (settings_.ingest.log.system == broker_system::nats) {
     // A durable keeps its own position; ours tells whether this store ever saw the stream, and what
@@ -368,7 +363,7 @@ result<consumer_loop::step> consumer_loop::finish_or_go_on() {
 result<void> consumer_loop::note_caught_up() {
   monitor_.caught_up();
   if (!store_)
-    return closed_store();
+    return why_store_is_closed();
   std::vector<std::int32_t> partitions;
   for (const auto& [partition, position] : owned_)
     partitions.push_back(partition);
@@ -377,9 +372,11 @@ result<void> consumer_loop::note_caught_up() {
   return store_->note_caught_up(settings_.ingest.log.name, partitions);
 }
 
-/// A damaged file does not mend itself; whatever else is out of reach may come back. So may a topic, a stream
-/// or a durable that was there before.
+/// A damaged file does not mend itself, and tables that somebody has removed do not come back; whatever else
+/// is out of reach may. So may a topic, a stream or a durable that was there before.
 bool consumer_loop::is_worth_retrying(const failure& reason) const {
+  if (reason.reason() == error::store_missing)
+    return false;
   return reason.code == condition::unavailable ||
          (is_of_store(reason) && reason.reason() != error::store_corrupt) ||
          (has_connected_ && reason.reason() == error::topic_missing);
@@ -449,7 +446,7 @@ result<consumer_loop::step> consumer_loop::ingest_until_stored(std::vector<recei
           "DED-03");
     is_storing_ = true;
     auto done = store_ ? ingest_within_memory(*store_, settings_.ingest, owned_, batch, scopes_)
-                       : result<batch_report>(closed_store());
+                       : result<batch_report>(why_store_is_closed());
     is_storing_ = false;
     if (!lost_while_storing_.empty())
       give_up(std::exchange(lost_while_storing_, {}));
@@ -484,11 +481,20 @@ result<void> consumer_loop::reopen_store() {
   monitor_.opening_store(true);
   auto opened = make_store_();
   monitor_.opening_store(false);
-  if (!opened)
+  if (!opened) {
+    store_problem_ = opened.error();
     return opened.error();
+  }
+  store_problem_.reset();
   store_ = std::move(*opened);
   monitor_.store_is(true);
   return {};
+}
+
+failure consumer_loop::why_store_is_closed() const {
+  return store_problem_ ? *store_problem_
+                        : make_failure(error::store_unavailable,
+                                       "the store is closed after a failure; it will be opened again");
 }
 
 /// Waits longer from failure to failure, staying in the group meanwhile.

@@ -92,6 +92,7 @@ private:
   void note_taken(const std::vector<received_message>& batch);
   void tell_broker(result<void> (subscriber::*commit)(std::chrono::milliseconds));
   result<void> reopen_store();
+  failure why_store_is_closed() const;
   result<void> maintain();
   result<void> check_held_rows(std::int64_t bytes);
   void come_round_while_storing();
@@ -119,6 +120,7 @@ private:
   program::progress progress_;
 
   std::unique_ptr<store> store_;
+  std::optional<failure> store_problem_; // why it could not be opened
   std::unique_ptr<subscriber> subscriber_;
   owned_positions owned_;
   held_scopes scopes_;

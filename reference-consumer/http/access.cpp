@@ -79,11 +79,17 @@ bool is_valid_token(const access_tokens& tokens, std::string_view authorization)
 }
 
 bool names_this_machine(std::string_view host) {
-  if (host.starts_with('[')) {
-    host = host.substr(1, host.find(']') - 1);
-  } else if (const auto colon = host.find(':'); colon != std::string_view::npos) {
-    host = host.substr(0, colon);
+  const bool is_bracketed = host.starts_with('[');
+  const auto end = std::min(host.find(is_bracketed ? ']' : ':'), host.size());
+  auto port = host.substr(end);
+  host = host.substr(0, end);
+  if (is_bracketed) {
+    host.remove_prefix(1);
+    port.remove_prefix(std::min<std::size_t>(port.size(), 1));
   }
+  const auto is_digit = [](char letter) { return letter >= '0' && letter <= '9'; };
+  if (!port.empty() && (port.front() != ':' || !std::all_of(port.begin() + 1, port.end(), is_digit)))
+    return false;
   if (host == "localhost")
     return true;
   boost::system::error_code problem;

@@ -92,7 +92,7 @@ struct http_server::state {
         return;
       if (problem)
         return accept_later();
-      if (shared.connections < settings.limits.connections) {
+      if (shared.connections < settings.limits.connections || http_session::close_idlest(shared)) {
         const std::scoped_lock lock(tls_mutex);
         http_session::begin(std::move(socket), shared, tls);
       } else if (settings.events.connection_refused) {

@@ -18,12 +18,16 @@ namespace kollect::consumer {
 
 /// What clients may cost.
 struct http_limits {
-  std::size_t connections = 1'200;         ///< more are closed at once
+  std::size_t connections = 1'200;         ///< more take the place of those whose request is incomplete
   std::size_t streams = 1'100;             ///< of the connections; more get 503
   std::size_t workers = 4;                 ///< threads for jobs and streams
   std::uint32_t header_bytes = 16U * 1024; ///< over it: 431
   std::uint64_t body_bytes = 0;            ///< over it: 413; nothing here takes a body
-  std::chrono::seconds idle{30};           ///< for a request to be complete, an answer or part to be taken
+  /// Of all answers and parts that clients have not taken yet. Over it, those that were not taken within
+  /// `patience` are given up, the oldest first; where there are none, a new one gets 503.
+  std::size_t untaken_bytes = std::size_t{64} << 20U;
+  std::chrono::milliseconds patience{1'000};
+  std::chrono::seconds idle{30}; ///< for a request to be complete, an answer or part to be taken
   std::chrono::milliseconds heartbeat{15'000};
 };
 
@@ -38,7 +42,7 @@ struct http_events {
   std::function<void(int status, std::chrono::duration<double> took)> answered{};
   std::function<void(std::size_t connections, std::size_t streams)> open{};
   std::function<void()> connection_refused{};
-  /// reason: slow (a part was not taken in time) or full (too many streams)
+  /// reason: slow (a part was not taken in time) or full (too many streams, or too much that waits)
   std::function<void(std::string_view reason)> stream_dropped{};
 };
 

@@ -9,7 +9,10 @@
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
 
+#include <algorithm>
 #include <array>
+#include <chrono>
+#include <ctime>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -30,6 +33,8 @@ using tls_stream = beast::ssl_stream<beast::tcp_stream>;
 /// What a client may still send after it was refused, so that it gets to read why.
 constexpr std::size_t most_discarded = 256UL * 1024;
 constexpr std::chrono::seconds longest_goodbye{2};
+/// Answers of this size are always given: probes, refusals.
+constexpr std::size_t small_answer = 64UL * 1024;
 
 http_response plain(int status, std::string body) {
   http_response out{status, "text/plain; charset=utf-8", std::move(body) + "\n"};
@@ -51,18 +56,77 @@ std::optional<http_response> answer_to(const error_code& problem) {
   return plain(400, "this is not an HTTP request: " + problem.message());
 }
 
+/// Whether it names one host, as it must (RFC 9112, 3.2): what a proxy before us has looked at might not be
+/// what we look at.
+template <class Fields>
+bool has_one_host(const http::request_header<Fields>& header) {
+  const auto hosts = header.count(http::field::host);
+  return hosts == 1 || (hosts == 0 && header.version() < 11);
+}
+
+/// The absolute form of a target has a host of its own, which counts (RFC 9112, 3.2.2).
+struct request_target {
+  std::string host;
+  std::string path_and_query;
+};
+
+request_target split_target(std::string target, std::string host) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!beast::iequals(std::string_view(target).substr(0, scheme.size()), scheme))
+      continue;
+    const auto end = std::min(target.find_first_of("/?", scheme.size()), target.size());
+    host = target.substr(scheme.size(), end - scheme.size());
+    target.erase(0, end);
+    if (!target.starts_with('/'))
+      target.insert(0, 1, '/');
+    break;
+  }
+  return {std::move(host), std::move(target)};
+}
+
+/// Now, as RFC 9110 wants it.
+std::string http_date() {
+  const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  std::tm parts{};
+  ::gmtime_r(&now, &parts);
+  std::array<char, 32> text{};
+  return {text.data(), std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts)};
+}
+
 template <class Fields>
 http_request request_of(const http::request_header<Fields>& header) {
-  const std::string target(header.target());
-  const auto mark = target.find('?');
   const auto field = [&](auto name) { return std::string(header[name]); };
+  auto [host, target] = split_target(std::string(header.target()), field(http::field::host));
+  const auto mark = target.find('?');
   return {std::string(header.method_string()),
           target.substr(0, mark),
           mark == std::string::npos ? "" : target.substr(mark + 1),
-          field(http::field::host),
+          std::move(host),
           field(http::field::authorization),
           field(http::field::if_none_match),
           field("Last-Event-ID")};
+}
+
+/// The client that has been at something for longest, and for `patience` at least.
+client* find_oldest(shared& of_all, client::phase what, clock::duration patience) {
+  client* oldest = nullptr;
+  for (auto& [who, one] : of_all.clients)
+    if (one.now == what && (oldest == nullptr || one.since < oldest->since))
+      oldest = &one;
+  return oldest != nullptr && clock::now() - oldest->since >= patience ? oldest : nullptr;
+}
+
+/// Gives up answers that are not taken, until one more of this size fits. False where it does not.
+bool make_room(shared& of_all, std::size_t bytes) {
+  if (bytes <= small_answer)
+    return true;
+  while (of_all.waiting_bytes + bytes > of_all.limits.untaken_bytes) {
+    auto* const oldest = find_oldest(of_all, client::phase::writing, of_all.limits.patience);
+    if (oldest == nullptr)
+      return of_all.waiting_bytes == 0; // one answer alone is always given
+    oldest->close();
+  }
+  return true;
 }
 
 template <class Stream>
@@ -73,10 +137,13 @@ public:
       : tls_(std::move(tls)), stream_(std::forward<Arguments>(arguments)...), shared_(of_all),
         timer_(stream_.get_executor()) {
     ++shared_.connections;
+    shared_.clients[this] = {client::phase::reading, clock::now(), 0, [this] { close(); }};
     shared_.tell_open();
   }
   ~session() {
+    enter(client::phase::closed);
     shared_.streams.erase(this);
+    shared_.clients.erase(this);
     --shared_.connections;
     shared_.tell_open();
   }
@@ -97,9 +164,27 @@ public:
   }
 
 private:
+  /// What was written before has been taken, or will not be.
+  void enter(client::phase next, std::size_t waiting_bytes = 0) {
+    auto& own = shared_.clients[this];
+    shared_.waiting_bytes += waiting_bytes - own.waiting_bytes;
+    own.now = next;
+    own.since = clock::now();
+    own.waiting_bytes = waiting_bytes;
+  }
+
+  void close() {
+    enter(client::phase::closed);
+    if (source_)
+      return end_stream();
+    error_code ignored;
+    beast::get_lowest_layer(stream_).socket().close(ignored);
+  }
+
   void expire_after(clock::duration time) { beast::get_lowest_layer(stream_).expires_after(time); }
 
   void read() {
+    enter(client::phase::reading);
     parser_.emplace();
     parser_->header_limit(shared_.limits.header_bytes);
     parser_->body_limit(shared_.limits.body_bytes);
@@ -121,6 +206,8 @@ private:
     if (problem)
       return refuse(answer_to(problem));
     version_ = parser_->get().version();
+    if (!has_one_host(parser_->get()))
+      return refuse(plain(400, "a request names one Host"));
     is_head_ = method == http::verb::head;
     keep_alive_ = parser_->get().keep_alive();
     auto reply = shared_.handler(request_of(parser_->get().base()));
@@ -153,6 +240,7 @@ private:
 
   void run(http_job job) {
     beast::get_lowest_layer(stream_).expires_never();
+    enter(client::phase::working);
     work(std::move(job), [](session& self, http_outcome found) {
       if (auto* const response = std::get_if<http_response>(&found))
         self.write(std::move(*response));
@@ -162,6 +250,11 @@ private:
   }
 
   void write(http_response answer) {
+    if (!make_room(shared_, answer.body.size())) {
+      answer = plain(503, "too many answers have not been taken yet: try again");
+      answer.headers.emplace_back("Retry-After", "1");
+    }
+    enter(client::phase::writing, answer.body.size());
     if (shared_.events.answered)
       shared_.events.answered(answer.status, clock::now() - begun_at_);
     response_ = {};
@@ -169,6 +262,7 @@ private:
     response_.result(static_cast<unsigned>(answer.status));
     if (answer.status != 304)
       response_.set(http::field::content_type, answer.content_type);
+    response_.set(http::field::date, http_date());
     response_.set(http::field::cache_control, "no-store");
     response_.set("X-Content-Type-Options", "nosniff");
     for (const auto& [name, value] : answer.headers)
@@ -187,6 +281,7 @@ private:
 
   void on_written(const error_code& problem) {
     response_ = {};
+    enter(client::phase::working);
     if (problem)
       return;
     if (keep_alive_)
@@ -226,8 +321,9 @@ private:
       shared_.events.answered(200, clock::now() - begun_at_);
     source_ = std::make_shared<stream_source>(std::move(source));
     std::string head =
-        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
-        "X-Content-Type-Options: nosniff\r\nX-Accel-Buffering: no\r\nConnection: close\r\n\r\n";
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\nDate: " +
+        http_date() +
+        "\r\nX-Content-Type-Options: nosniff\r\nX-Accel-Buffering: no\r\nConnection: close\r\n\r\n";
     keep_alive_ = false;
     if (is_head_)
       return send(std::move(head), true);
@@ -278,8 +374,11 @@ private:
   }
 
   void ask(bool is_idle) {
+    if (shared_.waiting_bytes >= shared_.limits.untaken_bytes)
+      return wait(shared_.limits.patience); // others do not take what they have
     is_busy_ = true;
     has_news_ = false;
+    enter(client::phase::working);
     work([source = source_, is_idle] { return (*source)(is_idle); },
          [](session& self, stream_part part) { self.on_part(std::move(part)); });
   }
@@ -293,8 +392,13 @@ private:
   }
 
   void send(std::string text, bool is_last) {
+    if (!make_room(shared_, text.size())) {
+      drop("full");
+      return end_stream();
+    }
     is_busy_ = true;
     part_ = std::move(text);
+    enter(client::phase::writing, part_.size());
     expire_after(shared_.limits.idle);
     asio::async_write(stream_, asio::buffer(part_),
                       [self = this->shared_from_this(), is_last](const error_code& problem, std::size_t) {
@@ -304,6 +408,7 @@ private:
 
   void on_sent(const error_code& problem, bool is_last) {
     part_ = {};
+    enter(client::phase::working);
     if (problem == beast::error::timeout)
       drop("slow");
     if (problem)
@@ -358,6 +463,16 @@ void begin(tcp::socket socket, shared& of_all, const tls_context& tls) {
     std::make_shared<session<tls_stream>>(of_all, tls, std::move(socket), *tls)->begin();
   else
     std::make_shared<session<plain_stream>>(of_all, tls, std::move(socket))->begin();
+}
+
+bool close_idlest(shared& of_all) {
+  auto* found = find_oldest(of_all, client::phase::reading, {});
+  if (found == nullptr)
+    found = find_oldest(of_all, client::phase::writing, of_all.limits.patience);
+  if (found == nullptr)
+    return false;
+  found->close();
+  return true;
 }
 
 void wake_all(shared& of_all) {

@@ -7,6 +7,7 @@
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/thread_pool.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <map>
@@ -15,6 +16,16 @@
 namespace kollect::consumer::http_session {
 
 using tls_context = std::shared_ptr<boost::asio::ssl::context>;
+
+/// What one client is about, and how to be rid of it.
+struct client {
+  enum class phase { reading, working, writing, closed };
+
+  phase now = phase::reading;
+  std::chrono::steady_clock::time_point since{}; ///< when that began
+  std::size_t waiting_bytes = 0;                 ///< of an answer that it has not taken yet
+  std::function<void()> close{};
+};
 
 /// What all sessions of a server share. Of the server's thread alone.
 struct shared {
@@ -25,6 +36,8 @@ struct shared {
   std::size_t connections = 0;
   /// What wakes each stream that is open.
   std::map<const void*, std::function<void()>> streams{};
+  std::map<const void*, client> clients{};
+  std::size_t waiting_bytes = 0; ///< of all clients together
 
   void tell_open() const {
     if (events.open)
@@ -36,6 +49,10 @@ struct shared {
 void begin(boost::asio::ip::tcp::socket socket, shared& of_all, const tls_context& tls);
 
 void wake_all(shared& of_all);
+
+/// Closes the connection whose request has been incomplete for longest, or else an answer that has not been
+/// taken for a while, so that another client can be served. False where there is none.
+bool close_idlest(shared& of_all);
 
 } // namespace kollect::consumer::http_session
 

@@ -18,6 +18,8 @@ struct memory_shares {
   std::size_t fetch;           ///< asked for at once
   std::size_t partition_fetch; ///< and of one partition
   std::size_t row_cache;       ///< rows kept from batch to batch
+  std::size_t untaken;         ///< answers that HTTP clients have not taken yet
+  std::size_t page;            ///< rows of one page of the read API
   std::size_t merge;           ///< a snapshot and the rows held of its scope, compared in memory
 
   friend bool operator==(const memory_shares&, const memory_shares&) = default;
@@ -34,6 +36,8 @@ struct memory_shares {
           .fetch = std::clamp(budget / 32, mib, 50 * mib),
           .partition_fetch = std::clamp(budget / 256, 256 * kib, 4 * mib),
           .row_cache = std::min(budget / 8, 256 * mib),
+          .untaken = std::clamp(budget / 16, mib, 64 * mib),
+          .page = std::clamp(budget / 128, 256 * kib, 8 * mib),
           .merge = std::clamp(budget / 8, mib, 128 * mib)};
 }
 

@@ -63,7 +63,9 @@ struct change_feed::state {
     while (wait_for_listener()) {
       if (auto looked = look(); !looked) {
         reader.reset();
-        log.error(looked.error());
+        // At a first start this may be sooner than whoever makes the store.
+        if (looked.error().reason() != error::store_missing)
+          log.error(looked.error());
         std::unique_lock lock(mutex);
         forget();
         changed.wait_for(lock, after_failure, [&] { return is_ending; });

@@ -74,6 +74,7 @@ struct portal::state {
   change_feed feed;
   std::mutex tokens_mutex;
   std::optional<access_tokens> tokens;
+  bool has_told_foreign_host = false; // on the server's thread
   std::unique_ptr<http_server> server;
 
   result<void> load_tokens() {
@@ -96,7 +97,7 @@ struct portal::state {
           return store_is_away(counted.error());
         return {};
       });
-      if (!done && done.error().cause)
+      if (!done && done.error().cause && done.error().cause->reason() != error::store_missing)
         log.error(*done.error().cause);
     });
   }
@@ -109,13 +110,24 @@ struct portal::state {
       return respond(where.error());
     if (!is_open(where->where)) {
       const std::scoped_lock lock(tokens_mutex);
-      if (auto refused = refuse_access(request, tokens))
+      if (auto refused = refuse_access(request, tokens)) {
+        tell_foreign_host(request, *refused);
         return std::move(*refused);
+      }
     }
     auto reply = answer_routed(*where, request);
     if (!reply)
       return respond(reply.error());
     return std::move(*reply);
+  }
+
+  /// The answer does not say why, and whoever has put a proxy before us looks into the log.
+  void tell_foreign_host(const http_request& request, const http_response& refused) {
+    constexpr std::size_t longest = 100;
+    if (refused.status == 403 && !std::exchange(has_told_foreign_host, true))
+      log.warning("refused: the Host of a request is not this machine, and without --token-file only this "
+                  "machine may read; set --token-file, or have the proxy send the Host 127.0.0.1",
+                  {{"host", request.host.substr(0, longest)}});
   }
 
   answer_of<http_reply> answer_routed(const routed& where, const http_request& request) {
@@ -188,7 +200,9 @@ struct portal::state {
     if (!key)
       return store_is_away(key.error());
     const auto asked_text = text_of(question.filter) + (question.as_of ? to_string(*question.as_of) : "");
-    page_request asked{question.filter, question.limit, question.offset, {}, question.as_of};
+    const bool may_be_short =
+        !question.cursor.empty() || (question.offset == 0 && question.limit == page_request{}.limit);
+    page_request asked{question.filter, question.limit, question.offset, {}, question.as_of, may_be_short};
     if (!question.cursor.empty()) {
       auto place = read_page_cursor(question.cursor, asked_text, *key);
       if (!place)
@@ -201,6 +215,8 @@ struct portal::state {
     auto signals = signals_of(source);
     if (!signals)
       return signals.error();
+    if (page->has_more) // where rows are large, fewer of them fit than asked for
+      asked.limit = static_cast<std::int64_t>(page->rows.size());
     inventory_options options{question.with_origins, {}};
     if (page->has_more && !page->rows.empty()) {
       const auto& last = page->rows.back();
@@ -278,6 +294,18 @@ struct portal::state {
     std::int64_t cursor = 0;
   };
 
+  /// A stream that ends when the token that it was opened with is none any more.
+  http_stream as_long_as_allowed(std::string caller, stream_source source) {
+    return {[this, caller = std::move(caller), source = std::move(source)](bool is_idle) -> stream_part {
+      {
+        const std::scoped_lock lock(tokens_mutex);
+        if (tokens && !is_valid_token(*tokens, caller))
+          return {event_text({}, "error", "{\"error\":\"unauthorized\"}"), true};
+      }
+      return source(is_idle);
+    }};
+  }
+
   answer_of<change_begin> begin_changes(store& source, const std::string& since) {
     auto id = source.store_id();
     if (!id)
@@ -303,15 +331,17 @@ struct portal::state {
     auto question = read_change_question(request.query, request.last_event_id);
     if (!question)
       return question.error();
-    return http_reply(http_job([this, asked = std::move(*question)]() -> http_outcome {
-      auto begun = readers.ask([&](store& source) { return begin_changes(source, asked.since); });
-      if (!begun)
-        return respond_refused(begun.error());
-      auto listening = std::make_shared<change_feed::listener>(feed);
-      return http_stream{[this, listening, filter = asked.filter, at = *begun](bool is_idle) mutable {
-        return next_changes(filter, at, is_idle);
-      }};
-    }));
+    return http_reply(
+        http_job([this, asked = std::move(*question), caller = request.authorization]() -> http_outcome {
+          auto begun = readers.ask([&](store& source) { return begin_changes(source, asked.since); });
+          if (!begun)
+            return respond_refused(begun.error());
+          auto listening = std::make_shared<change_feed::listener>(feed);
+          return as_long_as_allowed(
+              caller, [this, listening, filter = asked.filter, at = *begun](bool is_idle) mutable {
+                return next_changes(filter, at, is_idle);
+              });
+        }));
   }
 
   stream_part next_changes(const row_filter& filter, change_begin& at, bool is_idle) {
@@ -354,15 +384,16 @@ struct portal::state {
       return question.error();
     if (question->as_of || !question->cursor.empty())
       return bad_request("asOf and cursor are for pages; a watch tells what is now");
-    return http_reply(http_job([this, asked = std::move(*question)]() -> http_outcome {
+    return http_reply(http_job([this, asked = std::move(*question),
+                                caller = request.authorization]() -> http_outcome {
       // The first answer tells whether there is a stream to have.
       auto body = readers.ask([&](store& source) { return inventory_body(source, asked); });
       if (!body)
         return respond_refused(body.error());
       auto listening = std::make_shared<change_feed::listener>(feed);
-      return http_stream{[this, listening, asked, last = watch_place{}](bool is_idle) mutable {
+      return as_long_as_allowed(caller, [this, listening, asked, last = watch_place{}](bool is_idle) mutable {
         return next_watch(asked, last, is_idle);
-      }};
+      });
     }));
   }
 
@@ -438,6 +469,7 @@ void portal::reload() {
     state_->log.error(reloaded.error());
   else
     state_->log.info("token, certificate and key were read anew");
+  state_->server->wake_streams(); // those whose token is gone end
 }
 
 } // namespace kollect::consumer

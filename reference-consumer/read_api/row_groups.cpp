@@ -6,6 +6,10 @@
 namespace kollect::consumer {
 namespace {
 
+/// Rows are read so many at first, and then as many as make so many bytes together.
+constexpr std::int64_t first_rows = 16;
+constexpr std::int64_t bytes_at_once = std::int64_t{1} << 20U;
+
 /// The first of what was otherwise that a range needs.
 row_overlay::const_iterator begin_of(const past_rows* past, const row_range& range) {
   if (past == nullptr)
@@ -16,10 +20,22 @@ row_overlay::const_iterator begin_of(const past_rows* past, const row_range& ran
 } // namespace
 
 row_groups::row_groups(store& source, row_range range, const past_rows* past, clock::time_point deadline)
-    : source_(source), range_(std::move(range)), past_(past), overlaid_(begin_of(past, range_)),
-      deadline_(deadline) {
+    : source_(source), range_(std::move(range)), most_at_once_(range_.limit), past_(past),
+      overlaid_(begin_of(past, range_)), deadline_(deadline) {
   if (range_.after)
     range_.after->scope_id = 0; // all of the identity's rows are needed
+  if (range_.with_items)
+    range_.limit = std::min(first_rows, most_at_once_);
+}
+
+/// Nobody knows how large the next rows are: as large as the largest of those before, it is taken.
+void row_groups::set_next_limit() {
+  std::size_t largest = 1;
+  for (const auto& row : rows_)
+    largest = std::max(largest, row.item.size());
+  if (range_.with_items)
+    range_.limit =
+        std::clamp(bytes_at_once / static_cast<std::int64_t>(largest), std::int64_t{1}, most_at_once_);
 }
 
 bool row_groups::is_wanted(std::int64_t scope_id) const {
@@ -43,6 +59,7 @@ answer_of<bool> row_groups::has_stored() {
   if (rows_.empty())
     return false;
   range_.after = row_place{rows_.back().identity, rows_.back().scope_id};
+  set_next_limit();
   return true;
 }
 

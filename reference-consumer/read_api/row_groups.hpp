@@ -18,7 +18,7 @@ public:
   using clock = std::chrono::steady_clock;
 
   /// Begins with the identity of `range.after`, or the first one. `range.limit` is how many rows are read at
-  /// once. `past` may be null, and must outlive this.
+  /// once, and fewer where rows are large. `past` may be null, and must outlive this.
   row_groups(store& source, row_range range, const past_rows* past, clock::time_point deadline);
 
   /// None at the end. 503 when the deadline has passed.
@@ -28,9 +28,11 @@ private:
   answer_of<bool> has_stored();
   answer_of<std::vector<stored_row>> next_stored();
   bool is_wanted(std::int64_t scope_id) const;
+  void set_next_limit();
 
   store& source_;
   row_range range_;
+  std::int64_t most_at_once_;
   const past_rows* past_;
   row_overlay::const_iterator overlaid_;
   clock::time_point deadline_;

@@ -110,7 +110,7 @@ struct reading {
     return last;
   }
 
-  answer_of<void> fill(row_page& page) const {
+  answer_of<void> fill(row_page& page, std::size_t most_bytes) const {
     auto after = asked.after;
     if (asked.offset > 0) {
       auto passed = pass_over(asked.offset);
@@ -121,12 +121,22 @@ struct reading {
       after = *passed;
     }
     const auto at_once = looks_at_rows(asked.filter) ? rows_at_once : asked.limit + 1;
-    return for_each(after, at_once, true, [&](shown_row& row) {
-      page.has_more = static_cast<std::int64_t>(page.rows.size()) == asked.limit;
+    std::size_t bytes = 0;
+    bool is_short = false;
+    auto filled = for_each(after, at_once, true, [&](shown_row& row) {
+      bytes += row.item.size();
+      const bool is_full = static_cast<std::int64_t>(page.rows.size()) == asked.limit;
+      is_short = !is_full && bytes > most_bytes && !page.rows.empty();
+      page.has_more = is_full || is_short;
       if (!page.has_more)
         page.rows.push_back(std::move(row));
       return !page.has_more;
     });
+    if (filled && is_short && !asked.may_be_short)
+      return bad_request("rows are so large here that a page has at most " +
+                         std::to_string(page.rows.size()) + " of them: ask for limit=" +
+                         std::to_string(page.rows.size()) + ", or follow pagination.next instead of offset");
+    return filled;
   }
 
   answer_of<std::int64_t> count_one_by_one() const {
@@ -187,7 +197,7 @@ answer_of<row_page> read_at_a_moment(store& source, const page_request& asked, c
     work.past = std::move(*past);
   }
   if (!work.scopes.empty()) {
-    if (auto filled = work.fill(page); !filled)
+    if (auto filled = work.fill(page, limits.bytes); !filled)
       return filled.error();
     auto total = work.total(page, *all, totals);
     if (!total)

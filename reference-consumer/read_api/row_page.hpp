@@ -25,6 +25,7 @@ struct page_request {
   std::int64_t offset = 0; ///< rows to pass over, from `after` on
   std::optional<page_place> after{};
   std::optional<timestamp> as_of{}; ///< rows as they were then
+  bool may_be_short = true;         ///< fewer rows than `limit` are fine where they are large; else 400
 };
 
 /// A row that is shown, and where it comes from.
@@ -52,6 +53,7 @@ struct row_page {
 struct page_limits {
   std::chrono::milliseconds longest{10'000}; ///< over it: 503
   std::int64_t as_of_changes = 100'000;      ///< changes that asOf may go back over; more: 400
+  std::size_t bytes = std::size_t{8} << 20U; ///< of rows; one row is always shown
 };
 
 /// How exact totals are, and what that costs.

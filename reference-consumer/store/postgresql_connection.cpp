@@ -1,8 +1,11 @@
 #include "postgresql_connection.hpp"
 
+#include "postgresql_error.hpp"
+
 #include <boost/endian/conversion.hpp>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <system_error>
 #include <utility>
@@ -36,38 +39,6 @@ constexpr int statement_timeouts = 6;
 /// Parameters that are sent ahead of their answers. More of them would fill the server's buffers while it
 /// works on one statement, and TCP could not tell it from a dead one.
 constexpr std::size_t max_posted_bytes = std::size_t{1} << 20U;
-
-struct verdict {
-  error reason;
-  std::string_view advice;
-};
-
-/// What an SQLSTATE means for us. The classes are those of PostgreSQL's appendix A.
-verdict judge(std::string_view state) {
-  const auto is_class = [&](std::string_view prefix) { return state.starts_with(prefix); };
-  if (state == "28P01" || is_class("28"))
-    return {error::authentication_failed, "correct the user, its password or pg_hba.conf"};
-  if (state == "3D000")
-    return {error::invalid_value, "create the database, or correct --store"};
-  if (state == "42501")
-    return {error::store_read_only, "the user needs the right to create and use the schema"};
-  if (state == "25006")
-    return {error::store_read_only, "this is a standby or a read-only database; name the primary"};
-  if (state == "25P03")
-    return {
-        error::store_unavailable,
-        "this process stood still with a transaction open for longer than --store-timeout, and the server "
-        "gave its locks to others"};
-  if (state == "53100")
-    return {error::store_full, "free some space on the database's disk"};
-  if (is_class("XX"))
-    return {state == "XX000" ? error::internal : error::store_corrupt, "see the database's log"};
-  // Lost connections, shutdown, too many clients, deadlocks, lock time-outs: all of it passes.
-  for (const auto passing : {"08", "40", "53", "55", "57", "58"})
-    if (is_class(passing))
-      return {error::store_unavailable, "it will be tried again"};
-  return {error::internal, "please report it"};
-}
 
 std::string first_line(const char* text) {
   std::string_view line(text == nullptr ? "" : text);
@@ -234,9 +205,9 @@ result<void> connection::connect() {
   }
   const std::string message = PQerrorMessage(handle_.get());
   const auto found = state_in(message);
-  if (found.empty())
-    return refuse(error::store_unavailable, first_line(message.c_str()) + "; it will be tried again");
-  const auto known = judge(found);
+  auto known = judge_message(message);
+  if (!found.empty() && known.reason == error::store_unavailable)
+    known = judge_state(found);
   // The server's own words: they name user and database, never a password.
   return refuse(known.reason, first_line(message.c_str()) + "; " + std::string(known.advice));
 }
@@ -251,7 +222,9 @@ result<void> connection::set_up(access how) {
   if (encoding == nullptr || std::string_view(encoding) != "UTF8")
     return refuse(error::invalid_value, "the database must have the encoding UTF8");
   const auto milliseconds = settings_.timeout.count() * 1000;
-  std::string sql = "SET search_path = " + quoted(settings_.schema) + ", pg_temp;";
+  // First of all: statements hold texts with backslashes.
+  std::string sql = "SET standard_conforming_strings = on;";
+  sql += "SET search_path = " + quoted(settings_.schema) + ", pg_temp;";
   sql += "SET idle_in_transaction_session_timeout = " + std::to_string(milliseconds) + ";";
   sql += "SET lock_timeout = " + std::to_string(3 * milliseconds) + ";";
   sql += "SET default_transaction_isolation = 'read committed';";
@@ -264,7 +237,50 @@ result<void> connection::set_up(access how) {
   sql += how == access::read_only
              ? "SET default_transaction_read_only = on;"
              : "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET jit = off;";
-  return execute(sql);
+  if (auto done = execute(sql); !done)
+    return done;
+  return check_session();
+}
+
+/// Whether what was set lasts. Behind a pooler that gives out sessions by transaction, another connection
+/// gets the one that we have just used.
+result<void> connection::check_session() {
+  auto own = ask_for_process(statement_deadline());
+  if (!own)
+    return own.error();
+  process_ = *own;
+  if (process_ == PQbackendPID(handle_.get()))
+    return {};
+  connection other(settings_);
+  other.is_probe_ = true;
+  if (auto connected = other.connect(); !connected)
+    return {}; // as where each session has its own, and there are no more
+  PQsetnonblocking(other.handle_.get(), 1);
+  constexpr std::chrono::seconds patience{2};
+  const auto its = other.ask_for_process(clock::now() + patience);
+  if (its && *its == process_)
+    return refuse(error::invalid_value, std::string(pooler_advice));
+  return {};
+}
+
+/// The server's process that our statements are run by.
+result<int> connection::ask_for_process(clock::time_point deadline) {
+  if (PQsendQuery(handle_.get(), "SELECT pg_backend_pid()") == 0)
+    return describe(nullptr);
+  if (auto sent = wait_until_sent(deadline); !sent)
+    return sent.error();
+  int number = 0;
+  for (;;) {
+    auto next = next_answer(deadline);
+    if (!next)
+      return next.error();
+    if (*next == nullptr)
+      return number;
+    const answer one(*next);
+    if (PQresultStatus(one.get()) != PGRES_TUPLES_OK)
+      return describe(one.get());
+    number = std::atoi(PQgetvalue(one.get(), 0, 0));
+  }
 }
 
 /// False when the time is over.
@@ -298,7 +314,7 @@ bool connection::is_still_working() const {
     return false;
   (*probe)->is_probe_ = true;
   auto found = (*probe)->run("SELECT count(*) FROM pg_stat_activity WHERE pid = $1 AND state = 'active'",
-                             parameters().integer(PQbackendPID(handle_.get())));
+                             parameters().integer(process_));
   return found && (*found)[0].integer(0) == 1;
 }
 
@@ -362,10 +378,11 @@ failure connection::describe(const PGresult* refused) const {
   if (state == nullptr)
     return refuse(error::store_unavailable,
                   first_line(PQerrorMessage(handle_.get())) + "; it will be tried again");
-  const auto known = judge(state);
+  const auto message = first_line(PQresultErrorField(refused, PG_DIAG_MESSAGE_PRIMARY));
+  const bool is_pooled = message.find("statement pooling mode") != std::string::npos;
+  const auto known = is_pooled ? verdict{error::invalid_value, pooler_advice} : judge_state(state);
   // No detail and no context: those would repeat values of rows.
-  return refuse(known.reason, first_line(PQresultErrorField(refused, PG_DIAG_MESSAGE_PRIMARY)) + " (" +
-                                  state + "); " + std::string(known.advice));
+  return refuse(known.reason, message + " (" + state + "); " + std::string(known.advice));
 }
 
 result<void> connection::execute(const std::string& sql) {

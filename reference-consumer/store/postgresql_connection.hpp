@@ -99,7 +99,8 @@ enum class access { read_write, read_only };
 class connection {
 public:
   /// Connects and sets the session up. error::store_unavailable when nobody answers in time,
-  /// error::authentication_failed, or error::invalid_value for a database that is not there.
+  /// error::authentication_failed, error::tls_failed, or error::invalid_value for a database that is not
+  /// there and all else in the URL that no waiting mends.
   static result<std::unique_ptr<connection>> open(const postgresql_settings& settings, access how);
 
   /// Runs SQL text without parameters; several statements may be in it.
@@ -140,6 +141,8 @@ private:
 
   result<void> connect();
   result<void> set_up(access how);
+  result<void> check_session();
+  result<int> ask_for_process(clock::time_point deadline);
   result<bool> wait_for_socket(short events, clock::time_point deadline);
   result<void> wait_for_server(short events, clock::time_point& deadline);
   bool is_still_working() const;
@@ -159,10 +162,11 @@ private:
   std::string name_;
   std::unique_ptr<PGconn, decltype(&PQfinish)> handle_{nullptr, &PQfinish};
   std::map<const char*, std::string> statements_;
-  std::size_t last_statement_ = 0;           // names are never used again
-  std::size_t posted_ = 0;                   // statements whose answers are to come
-  std::size_t posted_bytes_ = 0;             // of their parameters
-  bool is_probe_ = false;                    // asks about another session, and is not asked about itself
+  std::size_t last_statement_ = 0; // names are never used again
+  int process_ = 0;                // of the server; behind a pooler PQbackendPID() is another number
+  std::size_t posted_ = 0;         // statements whose answers are to come
+  std::size_t posted_bytes_ = 0;   // of their parameters
+  bool is_probe_ = false;          // asks about another session, and is not asked about itself
   std::vector<const char*> just_prepared_{}; // among the posted
   std::set<std::string> channels_;
 };

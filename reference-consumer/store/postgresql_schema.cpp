@@ -335,8 +335,8 @@ result<void> check_schema(connection& target) {
   if (!version)
     return version.error();
   if (*version == 0)
-    return target.refuse(error::store_unavailable,
-                         "the schema holds no store; it is made by the first `kollect-consumer run`");
+    return target.refuse(error::store_missing,
+                         "the schema holds no store yet; `kollect-consumer run` makes it");
   if (*version < schema_version)
     return target.refuse(
         error::store_unavailable,

@@ -6,6 +6,7 @@
 #include "postgresql_row_totals.hpp"
 #include "postgresql_schema.hpp"
 #include "postgresql_transaction.hpp"
+#include "postgresql_url.hpp"
 #include "stored_rows.hpp"
 
 #include <algorithm>
@@ -438,13 +439,14 @@ bool is_postgresql_url(const std::string& url) noexcept {
 
 result<void> check_postgresql_url(const std::string& url) {
   // libpq's own words would repeat parts of the URL, which may hold a password.
-  if (is_postgresql_url(url) && postgresql::parse_url(url))
+  if (is_postgresql_url(url) && postgresql::is_unambiguous(url) && postgresql::parse_url(url))
     return {};
   return make_failure(
       error::invalid_value,
       "the store's URL is not one that PostgreSQL's client library understands: it should be like "
-      "postgresql://user@host:5432/database?sslmode=verify-full, with special characters in "
-      "user and password percent-encoded");
+      "postgresql://user@host:5432/database?sslmode=verify-full, with special characters in user and "
+      "password "
+      "percent-encoded: %40 for @, %23 for #, %2F for /, %3A for :, %3F for ?");
 }
 
 bool has_password(const std::string& url) {

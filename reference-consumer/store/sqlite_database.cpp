@@ -2,6 +2,8 @@
 
 #include "stored_values.hpp"
 
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 namespace kollect::consumer::sqlite {
@@ -113,20 +115,57 @@ void give_row_checksum(sqlite3_context* context) {
 
 } // namespace
 
+namespace {
+
+int flags_of(access how) {
+  switch (how) {
+  case access::read_only:
+    return SQLITE_OPEN_READWRITE;
+  case access::immutable:
+    return SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;
+  case access::read_write_create:
+    break;
+  }
+  return SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+}
+
+/// SQLite's way to say of a file that nobody changes it.
+std::string immutable_uri(const std::string& path) {
+  constexpr std::string_view plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-";
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string uri = "file:";
+  for (const char letter : std::filesystem::absolute(path).string()) {
+    const auto byte = static_cast<unsigned char>(letter);
+    if (plain.find(letter) != plain.npos)
+      uri += letter;
+    else
+      uri.append(1, '%').append(1, digits[byte >> 4U]).append(1, digits[byte & 0xFU]);
+  }
+  return uri + "?immutable=1";
+}
+
+failure no_store_at(const std::string& path) {
+  auto reason =
+      make_failure(error::store_missing, "there is no store there yet; `kollect-consumer run` makes it");
+  reason.source = path;
+  return reason;
+}
+
+} // namespace
+
 result<std::unique_ptr<database>> database::open(const std::string& path, access how) {
   leave_memory_uncounted();
-  const int flags =
-      how == access::read_only ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  std::error_code unknown;
+  if (how != access::read_write_create && !std::filesystem::exists(path, unknown) && !unknown)
+    return no_store_at(path);
+  const auto name = how == access::immutable ? immutable_uri(path) : path;
   sqlite3* handle = nullptr;
-  const int code =
-      sqlite3_open_v2(path.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+  const int code = sqlite3_open_v2(name.c_str(), &handle,
+                                   flags_of(how) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   std::unique_ptr<database> opened(new database(handle, path));
   if (code != SQLITE_OK) {
     auto reason =
         make_sqlite_failure(code, handle != nullptr ? sqlite3_errmsg(handle) : sqlite3_errstr(code), path);
-    // To a reader a missing file is a store that is not there, not a place that cannot be written.
-    if (how == access::read_only && (code & 0xFF) == SQLITE_CANTOPEN)
-      reason.code = make_error_code(error::store_unavailable);
     return reason;
   }
   sqlite3_busy_timeout(handle, 5000);
@@ -135,13 +174,26 @@ result<std::unique_ptr<database>> database::open(const std::string& path, access
           &add_row_checksum, &give_row_checksum, nullptr);
       made != SQLITE_OK)
     return make_sqlite_failure(made, sqlite3_errmsg(handle), path);
-  if (how == access::read_only) {
+  if (how != access::read_write_create) {
     // The writer alone owns checkpoints: a reader that closes last must not start one.
     sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     if (auto done = opened->execute("PRAGMA query_only = ON"); !done)
       return done.error();
   }
   return opened;
+}
+
+result<void> database::check_in_place() const {
+  int is_moved = 0;
+  if (sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &is_moved) != SQLITE_OK ||
+      is_moved == 0)
+    return {};
+  auto reason =
+      make_failure(error::store_missing,
+                   "the store's file was deleted, moved or replaced while it was used: nothing more is "
+                   "stored in it; a new start makes it again, and reads the log from its beginning");
+  reason.source = path_;
+  return reason;
 }
 
 result<void> database::execute(const char* sql) {

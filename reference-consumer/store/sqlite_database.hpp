@@ -72,7 +72,11 @@ private:
   bool is_ready_ = true; ///< nothing is bound and no row is read
 };
 
-enum class access { read_write_create, read_only };
+enum class access {
+  read_write_create,
+  read_only, ///< beside one that writes
+  immutable  ///< that nobody writes, and that has no log beside it: also where its folder cannot be written
+};
 
 /// One connection. Statements are prepared once and kept.
 class database {
@@ -111,6 +115,10 @@ public:
       on_row(**found);
     }
   }
+
+  /// error::store_missing when the file that is open is not the one of that name any more: then nobody finds
+  /// what is stored in it.
+  result<void> check_in_place() const;
 
   std::int64_t changes() const { return sqlite3_changes64(handle_.get()); }
   std::int64_t last_insert_rowid() const { return sqlite3_last_insert_rowid(handle_.get()); }

@@ -276,7 +276,7 @@ result<void> check_schema(database& target) {
   if (!version)
     return version.error();
   if (*version == 0)
-    return refuse(target, error::store_unavailable, "the store is empty; has the consumer ever run?");
+    return refuse(target, error::store_missing, "the store is empty; `kollect-consumer run` fills it");
   if (*version < schema_version)
     return refuse(target, error::store_unavailable,
                   "the store has schema " + std::to_string(*version) +

@@ -519,14 +519,40 @@ result<std::unique_ptr<store>> open_sqlite_store(const std::string& path, std::s
   return std::unique_ptr<store>(new sqlite::sqlite_store(std::move(*opened), std::move(*lock)));
 }
 
-result<std::unique_ptr<store>> open_sqlite_reader(const std::string& path) {
-  if (auto checked = check_name(path); !checked)
-    return checked.error();
-  auto opened = sqlite::database::open(path, sqlite::access::read_only);
+namespace {
+
+result<std::unique_ptr<sqlite::database>> open_to_read(const std::string& path, sqlite::access how) {
+  auto opened = sqlite::database::open(path, how);
   if (!opened)
     return opened.error();
   if (auto checked = sqlite::check_schema(**opened); !checked)
     return checked.error();
+  return opened;
+}
+
+/// Where the folder cannot be written, SQLite cannot read a store that may have a writer. A copy, a backup or
+/// a snapshot has none, nor a log beside it with what the file lacks.
+result<std::unique_ptr<sqlite::database>> open_where_nobody_writes(const std::string& path, failure reason) {
+  std::error_code unknown;
+  if (const auto size = std::filesystem::file_size(path + "-wal", unknown); unknown || size == 0)
+    return open_to_read(path, sqlite::access::immutable);
+  reason.message =
+      "the folder of the store must be writable, also to read it, as long as what was stored last "
+      "stands in the file of that name with -wal (" +
+      reason.message + "); copy both to a folder that is";
+  return reason;
+}
+
+} // namespace
+
+result<std::unique_ptr<store>> open_sqlite_reader(const std::string& path) {
+  if (auto checked = check_name(path); !checked)
+    return checked.error();
+  auto opened = open_to_read(path, sqlite::access::read_only);
+  if (!opened && opened.error().reason() == error::store_read_only)
+    opened = open_where_nobody_writes(path, std::move(opened).error());
+  if (!opened)
+    return opened.error();
   return std::unique_ptr<store>(new sqlite::sqlite_store(std::move(*opened), file_lock{}));
 }
 

@@ -21,6 +21,8 @@ result<std::int64_t> log_id_of(database& target, const std::string& log) {
 }
 
 result<std::unique_ptr<transaction>> sqlite_transaction::begin(database& target) {
+  if (auto in_place = target.check_in_place(); !in_place)
+    return in_place.error();
   // IMMEDIATE: the write lock is taken now, not in the middle of the batch.
   if (auto begun = target.execute("BEGIN IMMEDIATE"); !begun)
     return begun.error();

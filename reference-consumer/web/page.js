@@ -21,9 +21,16 @@ function headers() {
   return token ? {Authorization: `Bearer ${token}`} : {};
 }
 
+// Beside the page, which a proxy may have put under a path of its own.
+function address(path) {
+  return new URL(path, document.baseURI);
+}
+
 async function get(path, parameters = {}) {
-  const query = new URLSearchParams(Object.entries(parameters).filter(([, value]) => value !== '' && value != null));
-  const answer = await fetch(`${path}?${query}`.replace(/\?$/, ''), {headers: headers(), cache: 'no-store'});
+  const asked = address(path);
+  for (const [name, value] of Object.entries(parameters))
+    if (value !== '' && value != null) asked.searchParams.set(name, value);
+  const answer = await fetch(asked, {headers: headers(), cache: 'no-store'});
   if (!answer.ok) throw new Refused(answer.status, (await answer.text()).trim());
   return answer.json();
 }
@@ -32,7 +39,7 @@ async function get(path, parameters = {}) {
 async function listen(path, lastId, onEvent, signal) {
   const sent = headers();
   if (lastId) sent['Last-Event-ID'] = lastId;
-  const answer = await fetch(path, {headers: sent, cache: 'no-store', signal});
+  const answer = await fetch(address(path), {headers: sent, cache: 'no-store', signal});
   if (!answer.ok) throw new Refused(answer.status, (await answer.text()).trim());
   onEvent({type: 'open', data: ''});
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -112,6 +119,7 @@ function showLive(kind, text) {
 function showProblem(reason) {
   if (reason.status === 401) {
     element('sign-in').hidden = false;
+    element('token-refused').hidden = !sessionStorage.getItem('token');
     element('content').hidden = true;
     element('problem').hidden = true;
     if (!element('sign-in').contains(document.activeElement)) element('token').focus();
@@ -165,7 +173,7 @@ function showClusters(clusters) {
 }
 
 async function readOverview() {
-  const [clusters, status] = await Promise.all([get('/v1alpha1/clusters'), get('/v1alpha1/status')]);
+  const [clusters, status] = await Promise.all([get('v1alpha1/clusters'), get('v1alpha1/status')]);
   allIsWell();
   showClusters(clusters.clusters);
   showRebuilding(clusters);
@@ -219,7 +227,7 @@ function showItems(page) {
 
 async function readItems() {
   const mine = ++state.reading;
-  const page = await get('/v1alpha1/inventory',
+  const page = await get('v1alpha1/inventory',
                          {...filters(), limit: pageSize, origins: 'true', cursor: state.cursors[state.page]});
   if (mine !== state.reading) return; // something newer was asked for meanwhile
   showRebuilding(page);
@@ -248,7 +256,7 @@ function readFromStart() {
 }
 
 async function readScopes() {
-  const page = await get('/v1alpha1/scopes', {limit: pageSize, offset: state.scopesOffset});
+  const page = await get('v1alpha1/scopes', {limit: pageSize, offset: state.scopesOffset});
   element('scopes').tBodies[0].replaceChildren(...page.scopes.map(one => {
     const row = make('tr');
     const status = make('span', undefined, `status ${one.stale ? 'stale' : 'fresh'}`);
@@ -266,7 +274,7 @@ async function readScopes() {
 }
 
 async function readDead(more) {
-  const page = await get('/v1alpha1/dead-letters', {limit: pageSize, before: more ? state.deadBefore : ''});
+  const page = await get('v1alpha1/dead-letters', {limit: pageSize, before: more ? state.deadBefore : ''});
   const rows = page.deadLetters.map(one => {
     const row = make('tr');
     const place = `${one.log} ${one.partition}@${one.offset}`;
@@ -353,7 +361,7 @@ async function follow() {
   for (let pause = 500;; pause = Math.min(pause * 2, 10000)) {
     try {
       if (!state.lastId) await readOverview();
-      await listen('/v1alpha1/changes', state.lastId, event => {
+      await listen('v1alpha1/changes', state.lastId, event => {
         pause = 500;
         onEvent(event);
       });
@@ -428,6 +436,7 @@ document.addEventListener('keydown', event => {
 element('sign-in').addEventListener('submit', event => {
   event.preventDefault();
   sessionStorage.setItem('token', element('token').value.trim());
+  element('token-refused').hidden = true;
   element('token').value = '';
   readAll();
   follow();

@@ -159,7 +159,11 @@ result<void> broken_sink::export_snapshot(const program::testee_request& request
   if (!asked)
     return asked.error();
   export_plan plan{.target = target_, .asked = std::move(*asked)};
-  if (fault_.clause != "SEC-01")
+  if (fault_.refuse)
+    if (auto refused = fault_.refuse(plan.asked); !refused)
+      return refused.error();
+  const bool redacts = fault_.name.empty() ? fault_.clause != "SEC-01" : fault_.name != "leaves-redaction";
+  if (redacts)
     for (auto& row : plan.asked.items)
       redact(row);
   if (fault_.request)

@@ -54,12 +54,13 @@ enum class delivery {
   duplicates_refused ///< the ack's `duplicate` is called an error
 };
 
-/// A departure from exactly one clause. What is not set does nothing.
+/// A departure from exactly one clause, or something that breaks none. What is not set does nothing.
 struct fault {
-  std::string_view clause;
+  std::string_view clause; ///< empty: it breaks none
   std::string_view what; ///< one sentence
   std::function<result<void>(connection&, std::string_view manifest)>
       open{}; ///< may change or refuse the sink
+  std::function<result<void>(const producer::testee_export&)> refuse{}; ///< an honest error
   std::function<void(producer::testee_export&)> request{};
   std::function<void(serialized_item&, const item&)> row{};
   std::function<void(export_plan&)> split{};    ///< when the rows are in their parts
@@ -70,13 +71,17 @@ struct fault {
   bool ignores_oversized_rows = false;
   bool accepts_nothing = false; ///< an export without payload is answered ok
   delivery how = delivery::confirmed;
+  std::string_view name{}; ///< what the testee is told; empty: the clause
 };
 
 /// Every fault there is, one a clause that can be seen.
 std::span<const fault> faults();
 
-/// The fault of that clause, or nullptr.
-const fault* find_fault(std::string_view clause);
+/// More sinks: what operators meet, and what other clauses were once blamed for. Each has a name.
+std::span<const fault> variations();
+
+/// The fault of that clause, or the variation of that name, or nullptr.
+const fault* find_fault(std::string_view name);
 
 } // namespace kollect::testees
 

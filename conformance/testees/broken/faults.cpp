@@ -367,10 +367,12 @@ std::span<const fault> faults() {
   return all;
 }
 
-const fault* find_fault(std::string_view clause) {
-  const auto all = faults();
-  const auto found = std::ranges::find(all, clause, &fault::clause);
-  return found == all.end() ? nullptr : &*found;
+const fault* find_fault(std::string_view name) {
+  const auto all = faults(), more = variations();
+  if (const auto found = std::ranges::find(all, name, &fault::clause); found != all.end())
+    return &*found;
+  const auto found = std::ranges::find(more, name, &fault::name);
+  return found == more.end() ? nullptr : &*found;
 }
 
 } // namespace kollect::testees

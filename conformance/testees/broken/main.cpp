@@ -11,7 +11,7 @@ namespace {
 
 using namespace kollect;
 
-std::string answer_line(testees::broken_sink& sink, const std::string& line) {
+std::string answer_line(testees::broken_sink& sink, bool redacts, const std::string& line) {
   std::string text;
   json_writer out(text);
   const auto request = program::parse_testee_request(line);
@@ -22,8 +22,10 @@ std::string answer_line(testees::broken_sink& sink, const std::string& line) {
   out.begin_object().name("id").raw(request->id);
   if (request->op == "hello") {
     out.member("ok", true).member("name", "broken").member("version", "0").name("features").begin_array();
-    for (const auto* const feature : {"kafka", "nats", "tls", "scram", "redaction"})
+    for (const auto* const feature : {"kafka", "nats", "tls", "scram"})
       out.value(feature);
+    if (redacts)
+      out.value("redaction");
     out.end_array().end_object();
     return text;
   }
@@ -39,7 +41,8 @@ std::string answer_line(testees::broken_sink& sink, const std::string& line) {
 
 } // namespace
 
-/// broken-testee [CLAUSE]: a sink that breaks that clause and keeps all others; without one it keeps all.
+/// broken-testee [CLAUSE|VARIATION]: a sink that breaks that clause and keeps all others, or does what that
+/// variation does; without one it keeps all.
 int main(int count, char** words) {
   const auto* const fault = count > 1 ? testees::find_fault(words[1]) : nullptr;
   if (count > 1 && fault == nullptr) {
@@ -48,8 +51,9 @@ int main(int count, char** words) {
   }
   {
     testees::broken_sink sink(fault);
+    const bool redacts = fault == nullptr || fault->name != "leaves-redaction";
     for (std::string line; std::getline(std::cin, line);)
-      std::cout << answer_line(sink, line) << std::endl;
+      std::cout << answer_line(sink, redacts, line) << std::endl;
   }
   nats::end_process(0);
 }

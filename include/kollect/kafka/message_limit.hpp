@@ -7,6 +7,7 @@
 #include <charconv>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -40,6 +41,22 @@ read_message_limit(const rd_kafka_ConfigResource_t* resource) noexcept {
   return {};
 }
 
+/// A broker to ask in the controller's place, where the cluster names one that is not among its brokers, as
+/// librdkafka's mock does: the question would wait for it until it times out. Nothing where the controller is
+/// there, or the cluster does not answer.
+[[nodiscard]] inline std::optional<std::int32_t> stand_in_for_controller(rd_kafka_t* native,
+                                                                         std::chrono::milliseconds timeout) {
+  const rd_kafka_metadata_t* found = nullptr;
+  if (rd_kafka_metadata(native, 0, nullptr, &found, milliseconds_of(timeout)) != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return {};
+  const metadata_pointer brokers{found};
+  const auto controller = rd_kafka_controllerid(native, 0);
+  for (int index = 0; index < brokers->broker_cnt; ++index)
+    if (brokers->brokers[index].id == controller)
+      return {};
+  return brokers->broker_cnt > 0 ? std::optional(brokers->brokers[0].id) : std::nullopt;
+}
+
 } // namespace detail
 
 /// Asks the cluster for the topic's max.message.bytes: how large a batch, and so an uncompressed message
@@ -69,6 +86,8 @@ find_message_limit(const connection& target, const client_options& options,
   char ignored[128];
   rd_kafka_AdminOptions_set_request_timeout(request.get(), detail::milliseconds_of(timeout), ignored,
                                             sizeof ignored);
+  if (const auto broker = detail::stand_in_for_controller(native, timeout))
+    rd_kafka_AdminOptions_set_broker(request.get(), *broker, ignored, sizeof ignored);
   const detail::queue_pointer queue{rd_kafka_queue_new(native)};
   auto* topics = topic.get();
   rd_kafka_DescribeConfigs(native, &topics, 1, request.get(), queue.get());

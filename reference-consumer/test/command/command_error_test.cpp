@@ -52,7 +52,7 @@ TEST_F(command_error, a_store_that_is_not_there_is_unavailable_and_not_made) {
 
 TEST_F(command_error, an_empty_file_is_no_store_yet) {
   ASSERT_TRUE(servers::write_file(path_, ""));
-  expect_all_fail("sqlite:" + path_, 69, "has the consumer ever run?");
+  expect_all_fail("sqlite:" + path_, 69, "fills it");
 }
 
 TEST_F(command_error, a_url_that_names_no_store_is_configuration_and_is_not_repeated) { // SEC-02

@@ -260,6 +260,43 @@ TEST_F(consumer_loop_with, a_store_that_does_not_open_again_at_once_is_waited_fo
   expect_stored_before_acknowledged();
 }
 
+/// An operator reads the log while the store is away: each try tells why it has failed.
+TEST_F(consumer_loop_with, why_a_store_cannot_be_opened_is_told) {
+  faults_.begin.push_back(broken(error::store_unavailable));
+  broker_.on_poll = [&](const partition_listener&) {
+    if (broker_.count("poll") == 1)
+      open_faults_ = {make_failure(error::store_unavailable, "connection refused by the database"),
+                      make_failure(error::store_unavailable, "too many clients")};
+  };
+  log_level_ = program::log::level::err;
+  testing::internal::CaptureStderr();
+  expect_all_consumed();
+  const auto told = testing::internal::GetCapturedStderr();
+  EXPECT_NE(told.find("connection refused by the database"), std::string::npos) << told;
+  EXPECT_NE(told.find("too many clients"), std::string::npos) << told;
+}
+
+TEST_F(consumer_loop_with, a_store_that_somebody_removes_ends_the_run) {
+  faults_.begin.push_back(broken(error::store_missing));
+  EXPECT_TRUE(fails_with(run(), error::store_missing));
+  EXPECT_TRUE(broker_.acknowledged.empty());
+}
+
+/// A leader that is away must not hold up the partitions of the others, where nobody waits for the end.
+TEST_F(consumer_loop_with, an_end_that_cannot_be_marked_does_not_hold_up_a_run_without_one) {
+  settings_.is_until_end = false;
+  settings_.is_monitored = true;
+  for (int time = 0; time < 3; ++time)
+    broker_.mark_end_faults.push_back(broken(error::broker_unavailable));
+  broker_.on_poll = [&](const partition_listener&) {
+    if (broker_.acknowledged.size() == 3)
+      stop();
+  };
+  EXPECT_TRUE(succeeds(run()));
+  EXPECT_EQ(broker_.acknowledged.size(), 3U);
+  EXPECT_EQ(broker_.count("connect"), 1U);
+}
+
 TEST_F(consumer_loop_with, a_store_that_does_not_open_at_the_start_ends_the_run) {
   open_faults_.push_back(broken(error::store_locked));
   EXPECT_TRUE(fails_with(run(), error::store_locked));

@@ -29,7 +29,12 @@ public:
     return out;
   }
   bool at_end() const noexcept override { return next_ == messages_.size(); }
+  std::vector<partition_position> begins() const override { return {}; }
   std::vector<partition_position> ends() const override { return {}; }
+  result<std::optional<received_message>> find_next(std::int32_t, std::int64_t,
+                                                    std::chrono::milliseconds) override {
+    return std::optional<received_message>{};
+  }
   result<std::optional<received_message>> find(std::int32_t, std::int64_t,
                                                std::chrono::milliseconds) override {
     return std::optional<received_message>{};

@@ -80,11 +80,11 @@ TEST_P(kafka_leader_out_of_reach, ends_tail_and_check) {
 }
 
 TEST_P(kafka_leader_out_of_reach, does_not_keep_a_run_from_ending) {
-  for (const std::vector<std::string>& more : {std::vector<std::string>{}, {"--until-end"}, {"--listen", ":0"}}) {
+  for (const std::vector<std::string>& more :
+       {std::vector<std::string>{}, {"--until-end"}, {"--listen", ":0"}}) {
     auto consumer = place_.start_consumer(more);
     // Joining, asking, or waiting: by then something has failed, and the program is asked to end anyway.
-    ASSERT_TRUE(servers::wait_until(
-        [&] { return place_.log().find("FAIL: ") != std::string::npos; }, 30s))
+    ASSERT_TRUE(servers::wait_until([&] { return place_.log().find("FAIL: ") != std::string::npos; }, 30s))
         << place_.log();
     expect_end_within_a_second(consumer);
     std::filesystem::remove(place_.file("consumer.log"));

@@ -4,8 +4,12 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <ctime>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace kollect::consumer::test {
@@ -19,8 +23,13 @@ protected:
     auto started = http_server::start(
         {.address = ":0", .limits = limits}, [this](const http_request& request) -> http_reply {
           asked_ = request.method + " " + request.path + " ? " + request.query;
+          host_ = request.host;
           if (request.path == "/job")
             return http_job([] { return http_outcome(http_response{.body = "answer"}); });
+          if (request.path == "/large")
+            return http_response{.body = std::string(large_bytes, 'x') + "answer"};
+          if (request.path == "/stream")
+            return http_job([] { return http_outcome(http_stream{[](bool) { return stream_part{}; }}); });
           return http_response{.body = "answer"};
         });
     ASSERT_TRUE(started) << started.error();
@@ -28,7 +37,19 @@ protected:
   }
   std::string address() const { return server_->address(); }
 
+  /// More than the kernel holds for a client that does not read.
+  static constexpr std::size_t large_bytes = std::size_t{32} << 20U;
+
+  /// A client that asked for a large answer, of which the first bytes have come.
+  std::unique_ptr<http_client> ask_for_large() const {
+    auto client = std::make_unique<http_client>(address());
+    EXPECT_TRUE(client->send("GET /large HTTP/1.1\r\nHost: t\r\n\r\n"));
+    EXPECT_TRUE(client->read_until("\r\n\r\n").starts_with("HTTP/1.1 200"));
+    return client;
+  }
+
   std::string asked_;
+  std::string host_;
   std::unique_ptr<http_server> server_;
 };
 
@@ -104,16 +125,94 @@ TEST_F(http_server_of, connections_are_bounded_and_come_free_again) {
   start({.connections = 2});
   {
     const http_client first(address()), second(address());
-    ASSERT_TRUE(first.send("GET /x HTTP/1.1\r\nHost: t\r\n\r\n"));
-    ASSERT_TRUE(second.send("GET /x HTTP/1.1\r\nHost: t\r\n\r\n"));
-    EXPECT_TRUE(first.read_until("answer").ends_with("answer"));
-    EXPECT_TRUE(second.read_until("answer").ends_with("answer"));
+    for (const auto* const client : {&first, &second}) {
+      ASSERT_TRUE(client->send("GET /stream HTTP/1.1\r\nHost: t\r\n\r\n"));
+      EXPECT_TRUE(client->read_until("\r\n\r\n").starts_with("HTTP/1.1 200"));
+    }
     EXPECT_EQ(http_get(address(), "/x"), "");
   }
   std::string answer;
   for (int turn = 0; turn < 1000 && answer.empty(); ++turn)
     answer = http_get(address(), "/x"); // as soon as the server has seen that they went
   EXPECT_TRUE(answer.ends_with("answer"));
+}
+
+TEST_F(http_server_of, a_request_takes_the_place_of_one_that_never_ends) { // slowloris, S22
+  start({.connections = 3});
+  const http_client slow(address()), slower(address()), honest(address());
+  ASSERT_TRUE(slow.send("GET / HT"));
+  ASSERT_TRUE(honest.send("GET /x HTTP/1.1\r\nHost: t\r\n\r\n"));
+  EXPECT_TRUE(honest.read_until("answer").ends_with("answer"));
+  EXPECT_TRUE(http_get(address(), "/x").ends_with("answer"));
+  EXPECT_EQ(slow.read_all(), "") << "the oldest went";
+  ASSERT_TRUE(honest.send("GET /x HTTP/1.1\r\nHost: t\r\n\r\n"));
+  EXPECT_TRUE(honest.read_until("answer").ends_with("answer"));
+}
+
+TEST_F(http_server_of, answers_that_are_not_taken_are_given_up_for_others) { // S22
+  start({.untaken_bytes = 2 * large_bytes, .patience = 0ms});
+  const auto first = ask_for_large(), second = ask_for_large();
+  EXPECT_TRUE(http_get(address(), "/large").ends_with("answer"));
+  EXPECT_LT(first->read_all().size(), large_bytes);
+}
+
+TEST_F(http_server_of, answers_that_are_being_taken_are_not_given_up) {
+  start({.untaken_bytes = 2 * large_bytes, .patience = 1h});
+  const auto first = ask_for_large();
+  const auto refused = http_get(address(), "/large");
+  EXPECT_TRUE(refused.starts_with("HTTP/1.1 503")) << refused.substr(0, 200);
+  EXPECT_NE(refused.find("Retry-After: 1\r\n"), std::string::npos);
+  EXPECT_TRUE(http_get(address(), "/x").ends_with("answer")) << "probes are always answered";
+  EXPECT_TRUE(first->read_until("answer").ends_with("answer"));
+  EXPECT_TRUE(http_get(address(), "/large").ends_with("answer"));
+}
+
+TEST_F(http_server_of, one_answer_alone_is_given_whatever_its_size) {
+  start({.untaken_bytes = 1024, .patience = 1h});
+  EXPECT_TRUE(http_get(address(), "/large").ends_with("answer"));
+}
+
+// S34: what a proxy before us has looked at must be what we look at.
+TEST_F(http_server_of, a_request_that_does_not_name_one_host_is_refused) {
+  start();
+  for (const std::string hosts :
+       {"Host: 127.0.0.1\r\nHost: evil.example\r\n", "Host: t\r\nHost: t\r\n", ""}) {
+    const http_client client(address());
+    ASSERT_TRUE(client.send("GET /x HTTP/1.1\r\n" + hosts + "\r\n"));
+    const auto answer = client.read_all();
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 400 ")) << answer;
+    EXPECT_EQ(asked_, "") << hosts;
+  }
+  const http_client old(address());
+  ASSERT_TRUE(old.send("GET /x HTTP/1.0\r\n\r\n"));
+  EXPECT_TRUE(old.read_all().ends_with("answer"));
+}
+
+TEST_F(http_server_of, the_absolute_form_of_a_target_is_taken_with_its_host) {
+  start();
+  const http_client client(address());
+  const std::pair<const char*, const char*> targets[] = {
+      {"http://there:8080/a/path?q", "GET /a/path ? q @ there:8080"},
+      {"HTTPS://there", "GET / ?  @ there"},
+      {"http://there?q", "GET / ? q @ there"},
+      {"/plain?q=http://x", "GET /plain ? q=http://x @ here"}};
+  for (const auto& [target, asked] : targets) {
+    ASSERT_TRUE(client.send("GET " + std::string(target) + " HTTP/1.1\r\nHost: here\r\n\r\n"));
+    EXPECT_TRUE(client.read_until("answer").ends_with("answer")) << target;
+    EXPECT_EQ(asked_ + " @ " + host_, asked);
+  }
+}
+
+TEST_F(http_server_of, an_answer_has_its_date) {
+  start();
+  const auto answer = http_get(address(), "/x");
+  const auto at = answer.find("\r\nDate: ");
+  ASSERT_NE(at, std::string::npos) << answer;
+  std::tm parts{};
+  const char* const rest = ::strptime(answer.c_str() + at + 8, "%a, %d %b %Y %H:%M:%S GMT", &parts);
+  ASSERT_NE(rest, nullptr) << answer;
+  EXPECT_EQ(std::string_view(rest).substr(0, 2), "\r\n");
+  EXPECT_LE(std::abs(::timegm(&parts) - std::time(nullptr)), 60);
 }
 
 TEST_F(http_server_of, it_ends_with_clients_still_connected) {

@@ -1,8 +1,11 @@
 """The page in a real browser: page_test.py PRODUCER CONSUMER [SCREENSHOT_FOLDER]"""
 
+import http.server
 import sys
+import threading
 import time
 import unittest
+import urllib.request
 
 from fleet_under_test import Fleet, row, wait_until
 from web_driver import Browser
@@ -128,6 +131,44 @@ class PageTest(unittest.TestCase):
         self.wait(lambda: self.browser.run("return !document.getElementById('no-dead').hidden"), "no dead letters")
 
 
+class PrefixTest(unittest.TestCase):
+    """A proxy that serves the portal under a path of its own, as `location /kollect/ { proxy_pass …/; }` does."""
+
+    def test_it_reads_the_api_beside_itself(self):
+        fleet = Fleet(PRODUCER, CONSUMER)
+        self.addCleanup(fleet.close)
+        fleet.publish("prod-west", "team-a", [row("only-one")])
+
+        class Proxy(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.0"
+
+            def do_GET(self):
+                if not self.path.startswith("/kollect/"):
+                    return self.send_error(404)
+                asked = urllib.request.Request(fleet.url + self.path.removeprefix("/kollect"))
+                with urllib.request.urlopen(asked) as answer:
+                    self.send_response(answer.status)
+                    self.send_header("Content-Type", answer.headers["Content-Type"])
+                    self.end_headers()
+                    while part := answer.read1(65536):
+                        self.wfile.write(part)
+                        self.wfile.flush()
+
+            def log_message(self, *_):
+                pass
+
+        proxy = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
+        proxy.daemon_threads = True
+        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+        self.addCleanup(proxy.shutdown)
+        browser = Browser()
+        self.addCleanup(browser.close)
+        browser.open(f"http://127.0.0.1:{proxy.server_port}/kollect/")
+        self.assertTrue(wait_until(lambda: browser.texts("#items td.name") == ["only-one"], 20))
+        self.assertTrue(wait_until(lambda: browser.text("#live-text") == "live", 20))
+        self.assertEqual(browser.problems(), [])
+
+
 class TokenTest(unittest.TestCase):
     def test_it_asks_for_the_token_and_keeps_it_to_the_tab(self):
         token = "a-token-for-this-test-alone"
@@ -146,9 +187,14 @@ class TokenTest(unittest.TestCase):
         self.addCleanup(browser.close)
         browser.open(fleet.url)
         self.assertTrue(wait_until(lambda: browser.run("return !document.getElementById('sign-in').hidden"), 20))
+        self.assertTrue(browser.run("return document.getElementById('token-refused').hidden"))
+        browser.type("#token", "another-token-that-nobody-knows")
+        browser.click("#sign-in button")
+        self.assertTrue(wait_until(lambda: browser.run("return !document.getElementById('token-refused').hidden"), 20))
         browser.type("#token", token)
         browser.click("#sign-in button")
         self.assertTrue(wait_until(lambda: browser.text("#live-text") == "live", 20))
+        self.assertTrue(browser.run("return document.getElementById('token-refused').hidden"))
         self.assertTrue(wait_until(lambda: browser.texts("#clusters .name") == ["prod-west"], 20))
         self.assertEqual(browser.run("return localStorage.length"), 0)
         self.assertNotIn(token, browser.run("return location.href + document.cookie"))

@@ -363,6 +363,46 @@ TEST_F(served, a_token_is_needed_where_there_is_one_and_can_be_replaced) { // S2
   EXPECT_EQ(status("/v1alpha1/inventory", "second-token-98765"), "200");
 }
 
+TEST_F(served, a_stream_ends_when_its_token_is_revoked) { // S21
+  const auto folder = servers::temporary_directory::create("kollect-portal-").value();
+  settings_.token_file = folder.path() / "token";
+  settings_.http.limits.heartbeat = 1h;
+  ASSERT_TRUE(servers::write_file(settings_.token_file, "the-first-token-123\nthe-second-token-456\n"));
+  start();
+  const std::string first = "Authorization: Bearer the-first-token-123\r\n",
+                    second = "Authorization: Bearer the-second-token-456\r\n";
+  stream_client changes(portal_->address(), "/v1alpha1/changes", first),
+      watch(portal_->address(), "/v1alpha1/inventory/watch", first),
+      kept(portal_->address(), "/v1alpha1/changes", second);
+  ASSERT_TRUE(changes.is_open() && watch.is_open() && kept.is_open());
+  EXPECT_EQ(watch.next().type, "inventory");
+  ASSERT_TRUE(servers::write_file(settings_.token_file, "the-second-token-456\n"));
+  portal_->reload();
+  for (stream_client* const revoked : {&changes, &watch}) {
+    const auto last = revoked->next();
+    EXPECT_EQ(last.type, "error");
+    EXPECT_EQ(last.data, R"({"error":"unauthorized"})");
+    EXPECT_EQ(revoked->next().type, "") << "it has ended";
+  }
+  write(make_rows(1), 1);
+  EXPECT_EQ(kept.next().type, "added");
+}
+
+TEST_F(served, a_foreign_host_is_told_in_the_log_once) {
+  start();
+  testing::internal::CaptureStderr();
+  for (int time = 0; time < 3; ++time) {
+    const http_client client(portal_->address());
+    client.send("GET /v1alpha1/status HTTP/1.1\r\nHost: portal.example\r\nConnection: close\r\n\r\n");
+    EXPECT_TRUE(client.read_all().starts_with("HTTP/1.1 403 "));
+  }
+  const auto told = testing::internal::GetCapturedStderr();
+  const auto at = told.find("--token-file");
+  EXPECT_NE(at, std::string::npos) << told;
+  EXPECT_NE(told.find("portal.example"), std::string::npos) << told;
+  EXPECT_EQ(told.find("refused: ", told.find("refused: ") + 1), std::string::npos) << told;
+}
+
 TEST_F(served, an_address_that_others_can_reach_needs_a_token) {
   for (const auto* const address : {"0.0.0.0:0", "[::]:0"}) {
     settings_.http.address = address;

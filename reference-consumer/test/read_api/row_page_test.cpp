@@ -312,5 +312,27 @@ TEST(freshness, a_store_is_rebuilt_until_one_log_is_caught_up_as_a_whole) {
   EXPECT_FALSE(is_rebuilding({position("a", true), position("b", false)}));
 }
 
+TEST_F(row_pages, large_rows_make_a_page_shorter) { // S22, I8
+  std::vector<item> rows;
+  for (int index = 0; index < 40; ++index) {
+    rows.push_back(make_row("row-" + std::to_string(100 + index)));
+    rows.back().attributes.emplace_object()["text"] = std::string(100'000, 'x');
+  }
+  write({"c", "n", "i"}, rows, 1);
+  limits_.bytes = 1'000'000;
+  const auto page = read(page_request{{}, 500}).value();
+  EXPECT_EQ(page.rows.size(), 9U);
+  EXPECT_TRUE(page.has_more);
+  EXPECT_EQ(page.total, 40);
+  EXPECT_EQ(read_all({}, 500, false).size(), 40U) << "page by page";
+  const auto refused = read(page_request{{}, 500, 0, {}, {}, false});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().status, 400);
+  EXPECT_NE(refused.error().text.find("ask for limit=9"), std::string::npos) << refused.error().text;
+  EXPECT_EQ(read(page_request{{}, 9, 0, {}, {}, false}).value().rows.size(), 9U);
+  limits_.bytes = 10;
+  EXPECT_EQ(read(page_request{}).value().rows.size(), 1U) << "one row is always shown";
+}
+
 } // namespace
 } // namespace kollect::consumer::test

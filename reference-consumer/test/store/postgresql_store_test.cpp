@@ -37,11 +37,15 @@ protected:
 
   std::unique_ptr<store> open() { return open_postgresql_store(settings_).value(); }
 
-  rows_of_text sql(const std::string& text) const {
+  std::string escaped_schema() const {
     std::string quoted = settings_.schema;
     for (auto at = quoted.find('"'); at != std::string::npos; at = quoted.find('"', at + 2))
       quoted.insert(at, 1, '"');
-    return run_postgresql(settings_.url, "SET search_path = \"" + quoted + "\";" + text);
+    return quoted;
+  }
+
+  rows_of_text sql(const std::string& text) const {
+    return run_postgresql(settings_.url, "SET search_path = \"" + escaped_schema() + "\";" + text);
   }
 
   /// One row of a scope, as a transaction of its own would write it; not committed.
@@ -91,8 +95,50 @@ TEST_F(postgresql_store, missing_database_is_a_mistake_and_a_missing_server_may_
   EXPECT_TRUE(fails_with(open_postgresql_store(settings_), error::store_unavailable));
 }
 
+/// What stays wrong until somebody mends it is no outage.
+TEST_F(postgresql_store, mistakes_that_no_waiting_mends_are_told_as_such) {
+  const auto secured = servers::postgresql_server::start({.password = "right"}).value();
+  settings_.url = secured.url();
+  const auto missing = open_postgresql_store(settings_);
+  ASSERT_TRUE(fails_with(missing, error::authentication_failed));
+  EXPECT_NE(to_string(missing.error()).find("KOLLECT_STORE"), std::string::npos) << missing.error();
+  for (const std::string parameters :
+       {"?sslmode=require", "?sslmode=verify-full", "?sslmode=verify-ca&sslrootcert=/nowhere",
+        "?sslmode=nonsense", "?connect_timeout=soon", "?channel_binding=perhaps", "?keepalives=maybe"}) {
+    settings_.url = shared_postgresql_server().url() + parameters;
+    const auto refused = open_postgresql_store(settings_);
+    EXPECT_TRUE(fails_with(refused, error::invalid_value)) << parameters;
+  }
+}
+
+TEST_F(postgresql_store, settings_of_the_database_do_not_change_what_is_written) {
+  run_postgresql(settings_.url, "CREATE DATABASE odd_settings");
+  for (const char* const setting :
+       {"standard_conforming_strings = off", "bytea_output = escape",
+        "default_transaction_isolation = 'serializable'", "escape_string_warning = on",
+        "DateStyle = 'German'", "extra_float_digits = 0"})
+    run_postgresql(settings_.url, std::string("ALTER DATABASE odd_settings SET ") + setting);
+  settings_.url = shared_postgresql_server().url("odd_settings");
+  const auto opened = open();
+  auto writing = opened->begin().value();
+  write_row(*writing, {"cluster \\ with 'quotes'", "n\\000", "i"}, 1);
+  ASSERT_TRUE(succeeds(writing->commit()));
+  EXPECT_EQ(opened->contradictions().value(), std::vector<std::string>());
+  EXPECT_EQ(opened->scopes().value().at(0).scope.cluster, "cluster \\ with 'quotes'");
+}
+
+/// A store that is pulled away is no defect of ours.
+TEST_F(postgresql_store, a_schema_that_is_dropped_under_a_writer_is_missing) {
+  const auto opened = open();
+  run_postgresql(settings_.url, "DROP SCHEMA \"" + escaped_schema() + "\" CASCADE");
+  auto counts = opened->counts();
+  ASSERT_TRUE(fails_with(counts, error::store_missing));
+  EXPECT_EQ(to_string(counts.error()).find("report"), std::string::npos) << counts.error();
+  EXPECT_NE(to_string(counts.error()).find("somebody has removed"), std::string::npos) << counts.error();
+}
+
 TEST_F(postgresql_store, reader_finds_no_store_before_the_first_writer) {
-  EXPECT_TRUE(fails_with(open_postgresql_reader(settings_), error::store_unavailable));
+  EXPECT_TRUE(fails_with(open_postgresql_reader(settings_), error::store_missing));
   EXPECT_EQ(
       run_postgresql(settings_.url, "SELECT count(*) FROM pg_namespace WHERE nspname LIKE '%one \"test\" " +
                                         settings_.schema.substr(settings_.schema.rfind(' ') + 1) + "'"),
@@ -414,6 +460,30 @@ TEST(postgresql_url, is_described_without_its_password) {
   const auto checked = check_postgresql_url("postgresql://me:hunter2@[db/portal");
   ASSERT_TRUE(fails_with(checked, error::invalid_value));
   EXPECT_EQ(to_string(checked.error()).find("hunter2"), std::string::npos);
+}
+
+// S31: libpq takes these, and repeats a part of the password in its messages.
+TEST(postgresql_url, where_a_part_of_the_password_could_be_taken_for_something_else_is_refused) {
+  for (const std::string url :
+       {"postgresql://me:first@hunter2@db.example:5432/portal",
+        "postgres://me:first@hunter2@db.example/portal", "postgresql://me:hunter2#x@db/portal",
+        "postgresql://me:hunter2/x@db:5432/portal", "postgresql://me:x/hunter2@db:5432/portal",
+        "postgresql://me:hunter2?x@db:5432/portal", "postgresql://me:hunter2[x@db/portal",
+        "postgresql://me:hunter2 x@db/portal", "postgresql://me:x@db:hunter2/portal",
+        "postgresql://me:x@db,other:hunter2/portal", "postgresql://me:hunter2%zz@db/portal",
+        "postgresql://me:hunter2@db/portal\nx", "postgresql://me:x@db/portal?sslmode=require#hunter2"}) {
+    const auto checked = check_postgresql_url(url);
+    ASSERT_TRUE(fails_with(checked, error::invalid_value)) << url;
+    EXPECT_EQ(to_string(checked.error()).find("hunter2"), std::string::npos);
+    EXPECT_NE(to_string(checked.error()).find("percent-encoded"), std::string::npos);
+  }
+  for (const std::string url :
+       {"postgresql://", "postgresql:///portal", "postgresql://db", "postgresql://me@db:5432/portal",
+        "postgresql://me:a%40b%23c%2Fd@db/portal?application_name=a@b",
+        "postgresql://me:a:b@[::1]:5432/portal",
+        "postgresql://me@one:5432,two:5433/portal?target_session_attrs=read-write",
+        "postgresql://%2Fvar%2Frun%2Fpostgresql/portal", "postgresql://me:p@,db:/portal"})
+    EXPECT_TRUE(succeeds(check_postgresql_url(url))) << url;
 }
 
 } // namespace

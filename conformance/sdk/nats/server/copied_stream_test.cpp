@@ -32,7 +32,8 @@ protected:
     return boost::json::serialize(administrator(target_).config_of(stream));
   }
 
-  /// Both kinds of readers get all that comes, now and later, and nothing is configured otherwise than before.
+  /// Both kinds of readers get all that comes, now and later, and nothing is configured otherwise than
+  /// before.
   void expect_read() {
     const auto original = configuration(target_.stream), copied = configuration(copy_.stream);
     member reader;
@@ -118,9 +119,8 @@ TEST_F(nats_copied_stream, a_stream_that_does_not_take_the_subject_is_left_as_it
 /// A work queue gives its messages to one consumer: others see where it ends, and no more.
 TEST_F(nats_copied_stream, the_end_of_a_work_queue_is_told_beside_its_consumer) {
   administrator admin(target_);
-  admin.ask("STREAM.CREATE." + target_.stream, {{"name", target_.stream},
-                                                {"subjects", {target_.destination}},
-                                                {"retention", "workqueue"}});
+  admin.ask("STREAM.CREATE." + target_.stream,
+            {{"name", target_.stream}, {"subjects", {target_.destination}}, {"retention", "workqueue"}});
   publish(4);
   member consumer;
   ASSERT_TRUE(consumer.join(target_));

@@ -77,25 +77,43 @@ public:
   /// The record at an offset; nothing where none stands there, or none that can be read.
   [[nodiscard]] result<message_pointer> read(std::int32_t partition, std::int64_t offset,
                                              std::chrono::milliseconds timeout) {
+    auto found = read_next(partition, offset, timeout);
+    if (!found && found.error().reason() == error::unreadable_batch)
+      return message_pointer{};
+    if (found && *found && (*found)->offset != offset)
+      found->reset();
+    return found;
+  }
+
+  /// The first record from an offset on; nothing where none follows. error::unreadable_batch for one that
+  /// cannot be read.
+  [[nodiscard]] result<message_pointer> read_next(std::int32_t partition, std::int64_t offset,
+                                                  std::chrono::milliseconds timeout) {
     const deadline end{timeout};
     if (auto begun = fetch_from(*client_, topic_, {{partition, offset}}); !begun)
       return begun.error();
     std::optional<message_pointer> found;
+    bool is_unreadable = false;
     client_->events().oversized.reset();
     constexpr std::chrono::milliseconds most{100}; // an answer that is too large wakes nobody
-    while (!found && !end.passed()) {
+    while (!found && !is_unreadable && !end.passed()) {
       message_pointer native{rd_kafka_consumer_poll(client_->native(), milliseconds_of(end.left(most)))};
-      if (client_->events().oversized)
-        found = nullptr;
+      is_unreadable = client_->events().oversized.has_value();
       if (!native || native->partition != partition)
         continue;
       if (native->err == RD_KAFKA_RESP_ERR_NO_ERROR)
-        found = native->offset == offset ? std::move(native) : nullptr;
+        found = std::move(native);
       else if (native->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
-               native->err == RD_KAFKA_RESP_ERR__PARTITION_EOF || is_damage(native->err))
+               native->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)
         found = nullptr;
+      else
+        is_unreadable |= is_damage(native->err);
     }
     rd_kafka_assign(client_->native(), nullptr);
+    if (!found && is_unreadable)
+      return make_failure(error::unreadable_batch, "what stands at offset " + std::to_string(offset) +
+                                                       " of partition " + std::to_string(partition) +
+                                                       " of Kafka topic " + topic_ + " cannot be read");
     if (!found)
       return make_kafka_failure(RD_KAFKA_RESP_ERR__TIMED_OUT, "reading one record of Kafka topic " + topic_);
     return std::move(*found);

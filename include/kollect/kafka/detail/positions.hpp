@@ -51,11 +51,13 @@ public:
   }
 
   /// Notes that there is nothing to deliver before `offset`: the end of the log, after records that are
-  /// not messages, such as a transaction's marker.
-  void skip_to(std::int32_t partition, std::int64_t offset) {
+  /// not messages, such as a transaction's marker. True if the next one was not known to be that far.
+  bool skip_to(std::int32_t partition, std::int64_t offset) {
     const auto found = held_.find(partition);
-    if (found != held_.end())
-      found->second.next = std::max(offset, found->second.next.value_or(offset));
+    if (found == held_.end() || found->second.next.value_or(-1) >= offset)
+      return false;
+    found->second.next = offset;
+    return true;
   }
 
   /// Notes that a message handed out in `generation` is dealt with.
@@ -94,6 +96,11 @@ public:
       if (const auto known = settled(partition))
         offsets.emplace(partition, *known);
     return offsets;
+  }
+
+  /// Whether everything that was handed out is dealt with.
+  bool is_settled() const {
+    return std::ranges::all_of(held_, [](const auto& one) { return one.second.open.empty(); });
   }
 
   bool holds(std::int32_t partition) const { return held_.contains(partition); }

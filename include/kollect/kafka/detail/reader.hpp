@@ -134,21 +134,21 @@ public:
     return out;
   }
 
+  std::vector<partition_position> begins() const override {
+    std::vector<partition_position> out;
+    for (const auto& [partition, begin] : begins_)
+      out.push_back({partition, begin});
+    return out;
+  }
+
   [[nodiscard]] result<std::optional<received_message>> find(std::int32_t partition, std::int64_t offset,
                                                              std::chrono::milliseconds timeout) override {
-    if (!client_)
-      return make_failure(error::closed, "the Kafka reader has been closed; open another one");
-    subscriber_options settings{.client = options_.client, .group = "kollect-reader"};
-    settings.max_message_bytes = options_.max_message_bytes;
-    auto records = record_reader::open(target_, settings);
-    if (!records)
-      return records.error();
-    auto found = (*records)->read(partition, offset, timeout);
-    if (!found)
-      return found.error();
-    if (!*found)
-      return std::optional<received_message>{};
-    return std::optional(receive((*records)->shared_source(), std::move(*found), topic_, read_));
+    return look_up(&record_reader::read, partition, offset, timeout);
+  }
+
+  [[nodiscard]] result<std::optional<received_message>>
+  find_next(std::int32_t partition, std::int64_t offset, std::chrono::milliseconds timeout) override {
+    return look_up(&record_reader::read_next, partition, offset, timeout);
   }
 
   void close() noexcept override {
@@ -166,6 +166,25 @@ private:
     return settings;
   }
 
+  using question = result<message_pointer> (record_reader::*)(std::int32_t, std::int64_t,
+                                                              std::chrono::milliseconds);
+
+  [[nodiscard]] result<std::optional<received_message>> look_up(question ask, std::int32_t partition,
+                                                                std::int64_t offset,
+                                                                std::chrono::milliseconds timeout) {
+    if (!client_)
+      return make_failure(error::closed, "the Kafka reader has been closed; open another one");
+    auto records = record_reader::open(target_, settings_of(options_));
+    if (!records)
+      return records.error();
+    auto found = ((**records).*ask)(partition, offset, timeout);
+    if (!found)
+      return found.error();
+    if (!*found)
+      return std::optional<received_message>{};
+    return std::optional(receive((*records)->shared_source(), std::move(*found), topic_, read_));
+  }
+
   [[nodiscard]] result<void> find_starts(const extents& held, const deadline& end) {
     std::vector<std::int32_t> partitions;
     for (const auto& [partition, extent] : held)
@@ -179,6 +198,7 @@ private:
     }
     read_->take_over(partitions);
     for (const auto& [partition, extent] : held) {
+      begins_[partition] = extent.first;
       ends_[partition] = extent.end;
       const bool is_earliest = options_.start == read_from(read_start::earliest);
       const auto dated = by_time.find(partition);
@@ -211,7 +231,7 @@ private:
   /// What librdkafka gives in the place of a message.
   void notice(const rd_kafka_message_t& native) {
     if (native.err == RD_KAFKA_RESP_ERR__PARTITION_EOF)
-      return read_->skip_to(native.partition, native.offset);
+      return (void)read_->skip_to(native.partition, native.offset);
     if (native.err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
       return note(pass_gap(native.partition));
     const char* const text = rd_kafka_message_errstr(&native);
@@ -251,7 +271,7 @@ private:
   std::shared_ptr<client> client_;
   std::optional<prefetch_meter> prefetch_;                          // where librdkafka has to be woken
   std::shared_ptr<positions> read_ = std::make_shared<positions>(); // shared with messages
-  std::map<std::int32_t, std::int64_t> ends_;                       // as they were at the start
+  std::map<std::int32_t, std::int64_t> begins_, ends_;              // as they were at the start
   bool was_at_end_ = false;
   std::optional<failure> problem_; // to be reported by poll()
 };

@@ -103,6 +103,8 @@ public:
     tell_revoked();
     check_log(messages);
     if (messages.empty())
+      commit_skipped();
+    if (messages.empty())
       if (auto problem = take_problem())
         return std::move(*problem);
     return messages;
@@ -213,6 +215,17 @@ private:
       return begun.error();
     commit_ = std::move(*begun);
     return {};
+  }
+
+  /// No message stands for what was passed over, so no acknowledgement has it committed: the group would seem to
+  /// lag behind by transactions' markers, or by all that retention has removed, for ever.
+  void commit_skipped() {
+    if (!has_skipped_ || commit_ || phase_ != phase::fetching || !read_->is_settled())
+      return;
+    const auto sent = send_commit();
+    has_skipped_ = !sent;
+    if (!sent)
+      report(client_->events(), to_string(sent.error()));
   }
 
   /// Of the commit that was begun last, if it has not been told of.
@@ -347,7 +360,7 @@ private:
     switch (native.err) {
     case RD_KAFKA_RESP_ERR__PARTITION_EOF:
       if (phase_ == phase::fetching) // else it may be of what was fetched before, from another position
-        read_->skip_to(native.partition, native.offset);
+        has_skipped_ |= read_->skip_to(native.partition, native.offset);
       return;
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
       note(pass_gap(native.partition));
@@ -396,6 +409,7 @@ private:
   void pass_gap_to(std::int32_t partition, const extent& held) {
     const auto expected = read_->next(partition);
     read_->start(partition, held.first);
+    has_skipped_ = true;
     log_check_.forget(partition);
     if (end_ && expected && held.first < *expected)
       end_->replace(partition, held); // the one that was marked is of a log that is gone
@@ -513,6 +527,7 @@ private:
   std::optional<failure> problem_;  // to be reported by poll()
   std::optional<deadline> missing_; // when to believe that the topic is gone
   bool gone_ = false;               // poll() has said so
+  bool has_skipped_ = false;        // what is no message, and the group does not know of it yet
   log_check log_check_;
   std::set<std::int32_t> replaced_; // partitions whose log the last look found to be another one
   bool is_look_failing_ = false;    // and was said to

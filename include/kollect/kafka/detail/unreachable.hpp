@@ -53,8 +53,8 @@ private:
   std::map<std::string, std::string, std::less<>> reasons_;
 };
 
-/// Looks a broker's name up as getaddrinfo() does, and notes where that fails. Without a name it frees `found`,
-/// as librdkafka asks it to.
+/// Looks a broker's name up as getaddrinfo() does, and notes where that fails. Without a name it frees
+/// `found`, as librdkafka asks it to.
 [[nodiscard]] inline int resolve_broker(unreachable_brokers& unreachable, const char* name,
                                         const char* service, const addrinfo* hints,
                                         addrinfo** found) noexcept {
@@ -69,8 +69,8 @@ private:
     if (outcome == 0)
       unreachable.forget(address);
     else
-      unreachable.note(address, std::string("this machine cannot resolve the name (") +
-                                    gai_strerror(outcome) + ")");
+      unreachable.note(address,
+                       std::string("this machine cannot resolve the name (") + gai_strerror(outcome) + ")");
   } catch (const std::bad_alloc&) {
     // Then nobody is told why.
   }

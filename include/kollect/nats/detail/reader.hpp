@@ -109,24 +109,22 @@ public:
   /// Of the whole stream, other subjects included.
   std::vector<partition_position> ends() const override { return {{0, static_cast<std::int64_t>(end_) + 1}}; }
 
+  /// Of the whole stream, other subjects included.
+  std::vector<partition_position> begins() const override {
+    return {{0, static_cast<std::int64_t>(std::max<std::uint64_t>(stream_.first_sequence, 1))}};
+  }
+
   [[nodiscard]] result<std::optional<received_message>> find(std::int32_t, std::int64_t offset,
                                                              std::chrono::milliseconds timeout) override {
     if (offset < 1)
       return std::optional<received_message>{};
-    auto found = find_message(*server_, stream_.name, static_cast<std::uint64_t>(offset), timeout);
-    if (!found)
-      return found.error();
-    if (!*found)
-      return std::optional<received_message>{};
-    auto held = std::make_shared<stored_message>(std::move(**found));
-    received_message message;
-    message.offset = offset;
-    message.subject = subject_;
-    if (auto time = parse_timestamp(held->time))
-      message.appended_at = *time;
-    message.value = held->value;
-    message.owner = std::move(held);
-    return std::optional(std::move(message));
+    return to_message(find_message(*server_, stream_.name, static_cast<std::uint64_t>(offset), timeout));
+  }
+
+  [[nodiscard]] result<std::optional<received_message>>
+  find_next(std::int32_t, std::int64_t offset, std::chrono::milliseconds timeout) override {
+    const auto first = static_cast<std::uint64_t>(std::max<std::int64_t>(offset, 1));
+    return to_message(find_next_message(*server_, stream_.name, subject_, first, timeout));
   }
 
   void close() noexcept override {
@@ -142,6 +140,23 @@ public:
   }
 
 private:
+  [[nodiscard]] result<std::optional<received_message>>
+  to_message(result<std::optional<stored_message>> found) const {
+    if (!found)
+      return found.error();
+    if (!*found)
+      return std::optional<received_message>{};
+    auto held = std::make_shared<stored_message>(std::move(**found));
+    received_message message;
+    message.offset = static_cast<std::int64_t>(held->sequence);
+    message.subject = subject_;
+    if (auto time = parse_timestamp(held->time))
+      message.appended_at = *time;
+    message.value = held->value;
+    message.owner = std::move(held);
+    return std::optional(std::move(message));
+  }
+
   [[nodiscard]] result<void> begin() {
     const auto timeout = server_->settings().request_timeout;
     const auto stream = find_stream(*server_, stream_.name, timeout);
