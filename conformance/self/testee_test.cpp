@@ -82,7 +82,7 @@ INSTANTIATE_TEST_SUITE_P(
         misbehaviour{"dies", "read line; echo on fire >&2; exit 3", error::closed, "exit code 3"},
         misbehaviour{"says_why_it_died", "read line; echo on fire >&2; exit 3", error::closed, "on fire"},
         misbehaviour{"prints_garbage", "read line; echo hello; read line", error::syntax, "hello"},
-        misbehaviour{"prints_megabytes", "read line; head -c 3000000 /dev/zero | tr '\\0' x; sleep 60",
+        misbehaviour{"prints_megabytes", "read line; head -c 20000000 /dev/zero | tr '\\0' x; sleep 60",
                      error::too_large, "16777216"},
         misbehaviour{"answers_the_wrong_id", R"(read line; echo '{"id":7,"ok":true}'; read line)",
                      error::syntax, "another request"},
