@@ -55,8 +55,9 @@ namespace detail {
     std::string_view name;
     const std::string& value;
   };
-  for (const auto& [name, value] : {named_value{"username", secret.username},
-                                    named_value{"password", secret.password}, named_value{"token", secret.token}})
+  for (const auto& [name, value] :
+       {named_value{"username", secret.username}, named_value{"password", secret.password},
+        named_value{"token", secret.token}})
     if (!value.empty() && (is_white(value.front()) || is_white(value.back())))
       return "; the " + std::string(name) + " of the secret " +
              (value.back() == '\n' ? "ends with a newline" : "begins or ends with white space") +

@@ -126,9 +126,10 @@ std::optional<std::string> find_missed(const log_reader& log, const store_lag& l
   // Of a NATS stream others' subjects may have stood there.
   if (log.log().system != broker_system::kafka || lag.next_offset < 0 || lag.next_offset >= begin)
     return {};
-  return "retention has removed offsets " + std::to_string(lag.next_offset) + " to " + std::to_string(begin - 1) +
-         " of partition " + std::to_string(lag.partition) +
-         " before they were consumed: it is too short, or the consumer was away too long; each scope is right again "
+  return "retention has removed offsets " + std::to_string(lag.next_offset) + " to " +
+         std::to_string(begin - 1) + " of partition " + std::to_string(lag.partition) +
+         " before they were consumed: it is too short, or the consumer was away too long; each scope is "
+         "right again "
          "with its next snapshot";
 }
 

@@ -48,9 +48,10 @@ void add_store_flags(program::command& to, store_flags& flags) {
 result<void> check_store(const store_flags& flags) {
   // Elsewhere three slashes begin a relative path, and here they would be the file system's root.
   if (flags.url.starts_with("sqlite://"))
-    return make_failure(error::invalid_value,
-                        "--store: what follows sqlite: is a path, without slashes before it: sqlite:state.db, or "
-                        "sqlite:/var/lib/kollect/state.db");
+    return make_failure(
+        error::invalid_value,
+        "--store: what follows sqlite: is a path, without slashes before it: sqlite:state.db, or "
+        "sqlite:/var/lib/kollect/state.db");
   if (is_sqlite_url(flags.url))
     return {};
   if (!is_postgresql_url(flags.url))

@@ -24,9 +24,9 @@ failure refuse(const std::string& address, std::string what) {
 }
 
 result<tcp::endpoint> parse_address(const std::string& text) {
-  constexpr auto help =
-      "must be ADDRESS:PORT with a numeric address, as 127.0.0.1:8080 (names such as localhost are not looked up), "
-      "[IPV6]:PORT, or :PORT for 127.0.0.1";
+  constexpr auto help = "must be ADDRESS:PORT with a numeric address, as 127.0.0.1:8080 (names such as "
+                        "localhost are not looked up), "
+                        "[IPV6]:PORT, or :PORT for 127.0.0.1";
   const auto colon = text.rfind(':');
   std::string host = colon == std::string::npos ? "" : text.substr(0, colon);
   const std::string port_text = colon == std::string::npos ? text : text.substr(colon + 1);

@@ -14,7 +14,7 @@ namespace kollect::consumer::test {
 
 /// Failures to come and what was asked, shared by all stores that are opened while they last.
 struct store_faults {
-  int lease_refusals = 0; ///< how often another process holds the lease of the change feed
+  int lease_refusals = 0;          ///< how often another process holds the lease of the change feed
   std::deque<failure> begin;       ///< each fails one begin()
   std::deque<failure> claim;       ///< each fails one claim()
   std::deque<failure> commit;      ///< each fails one commit(), which has done nothing

@@ -144,7 +144,8 @@ TEST_F(kafka_server_security, a_refusal_names_its_cause) {
   has(words_for(through(kafka_listener::plaintext, password)), "asks for no login");
   has(words_for(through(kafka_listener::sasl_plaintext, std::string(password) + "\n")),
       "the password of the secret ends with a newline");
-  EXPECT_EQ(words_for(through(kafka_listener::sasl_plaintext, "wrong")).find("white space"), std::string::npos);
+  EXPECT_EQ(words_for(through(kafka_listener::sasl_plaintext, "wrong")).find("white space"),
+            std::string::npos);
   has(words_for(through(kafka_listener::sasl_plaintext), 3s), "name its secret in spec.secretRef");
   auto without_tls = through(kafka_listener::ssl);
   without_tls.tls.reset();

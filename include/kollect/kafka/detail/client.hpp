@@ -100,14 +100,16 @@ inline void on_log(const rd_kafka_t* native, int, const char* facility, const ch
 [[nodiscard]] inline std::string refused_login(std::string_view reason) {
   constexpr std::string_view ours = "SCRAM-SHA-256", offered = "broker's supported mechanisms:";
   if (reason.find("current SASL state") != reason.npos)
-    return "the Kafka broker's listener asks for no login, and the secret has a username: name the listener that "
+    return "the Kafka broker's listener asks for no login, and the secret has a username: name the listener "
+           "that "
            "does (SASL_SSL or SASL_PLAINTEXT), or take the username out of the secret";
   if (const auto at = reason.find(offered);
       at != reason.npos && reason.substr(at + offered.size()).find(ours) == reason.npos)
     return "the Kafka broker's listener does not offer SASL/SCRAM-SHA-256: enable it there "
            "(sasl.enabled.mechanisms), or name another listener";
-  std::string text = "the Kafka broker refused the login with SASL/SCRAM-SHA-256; correct username and password "
-                     "in the secret";
+  std::string text =
+      "the Kafka broker refused the login with SASL/SCRAM-SHA-256; correct username and password "
+      "in the secret";
   if (rd_kafka_version() < 0x020601ff)
     text += ", or use librdkafka 2.6.1 or later if the broker is Kafka 4.0 or later";
   return text;
@@ -116,11 +118,12 @@ inline void on_log(const rd_kafka_t* native, int, const char* facility, const ch
 [[nodiscard]] inline failure refused_certificate(rd_kafka_resp_err_t number, const std::string& reason) {
   // librdkafka would have its own property set, which no manifest may.
   if (reason.find("ssl.ca.location") != reason.npos)
-    return make_failure(error::tls_failed,
-                        "no trusted connection to the Kafka broker: no authority that is trusted here has signed "
-                        "its certificate; put that authority's certificate into spec.tls.caBundle, or into the "
-                        "Secret that spec.tls.caSecretRef names",
-                        "KAF-08");
+    return make_failure(
+        error::tls_failed,
+        "no trusted connection to the Kafka broker: no authority that is trusted here has signed "
+        "its certificate; put that authority's certificate into spec.tls.caBundle, or into the "
+        "Secret that spec.tls.caSecretRef names",
+        "KAF-08");
   return make_kafka_failure(number, "no trusted connection to the Kafka broker", reason);
 }
 

@@ -84,13 +84,12 @@ look_up_leaders(client& source, const std::string& name, std::chrono::millisecon
   return partitions;
 }
 
-/// What to do where brokers do not answer. One that hangs up as soon as it is asked which versions it speaks has
-/// expected TLS, or a login, or neither.
+/// What to do where brokers do not answer. One that hangs up as soon as it is asked which versions it speaks
+/// has expected TLS, or a login, or neither.
 [[nodiscard]] inline std::string advice_for(std::string_view trouble, const connection& target) {
-  const bool is_wrong_kind = trouble.find("ApiVersion") != trouble.npos ||
-                             trouble.find("APIVERSION") != trouble.npos ||
-                             trouble.find("SSL_HANDSHAKE") != trouble.npos ||
-                             trouble.find("AUTH_HANDSHAKE") != trouble.npos;
+  const bool is_wrong_kind =
+      trouble.find("ApiVersion") != trouble.npos || trouble.find("APIVERSION") != trouble.npos ||
+      trouble.find("SSL_HANDSHAKE") != trouble.npos || trouble.find("AUTH_HANDSHAKE") != trouble.npos;
   if (!is_wrong_kind)
     return "check the addresses, the network and that the brokers run";
   std::string advice = "the broker ends each connection at once: ";

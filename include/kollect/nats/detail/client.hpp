@@ -242,7 +242,8 @@ private:
       : settings_(settings), events_(connection_events::create()) {}
 
   static failure refused_login(const connection& target) {
-    const bool has_login = target.secret && (!target.secret->token.empty() || !target.secret->username.empty());
+    const bool has_login =
+        target.secret && (!target.secret->token.empty() || !target.secret->username.empty());
     if (!has_login)
       return make_failure(error::authentication_failed,
                           "the NATS server asks for a login, and the manifest names no secret with one: set "
