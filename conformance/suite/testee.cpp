@@ -138,12 +138,14 @@ private:
   bool end_some() const noexcept {
     bool is_any = false;
     std::error_code problem;
-    for (const auto& entry : std::filesystem::directory_iterator("/proc", problem)) {
-      const auto name = entry.path().filename().string();
+    const std::filesystem::directory_iterator last;
+    for (std::filesystem::directory_iterator at("/proc", problem); !problem && at != last;
+         at.increment(problem)) {
+      const auto name = at->path().filename().string();
       const auto id = static_cast<pid_t>(std::strtol(name.c_str(), nullptr, 10));
       if (id <= 1 || id == ::getpid())
         continue;
-      std::ifstream file(entry.path() / "environ", std::ios::binary);
+      std::ifstream file(at->path() / "environ", std::ios::binary);
       const std::string variables{std::istreambuf_iterator<char>(file), {}};
       const auto wanted = std::string(variable) + "=" + mark_ + '\0';
       if (variables.find(wanted) == std::string::npos || ::kill(id, SIGKILL) != 0)
