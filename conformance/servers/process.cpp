@@ -2,6 +2,8 @@
 #include <servers/process.hpp>
 #include <servers/wait_until.hpp>
 
+#include <program/descriptor.hpp>
+
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -20,23 +22,7 @@
 namespace kollect::servers {
 namespace {
 
-class descriptor {
-public:
-  explicit descriptor(int handle = -1) noexcept : handle_(handle) {}
-  descriptor(descriptor&& other) noexcept : handle_(std::exchange(other.handle_, -1)) {}
-  descriptor& operator=(descriptor&& other) noexcept {
-    std::swap(handle_, other.handle_);
-    return *this;
-  }
-  ~descriptor() {
-    if (handle_ >= 0)
-      ::close(handle_);
-  }
-  int get() const noexcept { return handle_; }
-
-private:
-  int handle_;
-};
+using program::descriptor;
 
 failure system_failure(std::string what) {
   return make_failure(error::internal, std::move(what) + ": " + std::strerror(errno));

@@ -6,6 +6,7 @@
 
 #include <kollect/json_writer.hpp>
 #include <kollect/parse.hpp>
+#include <program/descriptor.hpp>
 
 #include <boost/json/serialize.hpp>
 
@@ -25,24 +26,7 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-/// One end of a pipe.
-class pipe_end {
-public:
-  explicit pipe_end(int handle = -1) noexcept : handle_(handle) {}
-  pipe_end(pipe_end&& other) noexcept : handle_(std::exchange(other.handle_, -1)) {}
-  pipe_end& operator=(pipe_end&& other) noexcept {
-    std::swap(handle_, other.handle_);
-    return *this;
-  }
-  ~pipe_end() {
-    if (handle_ >= 0)
-      ::close(handle_);
-  }
-  int get() const noexcept { return handle_; }
-
-private:
-  int handle_;
-};
+using pipe_end = program::descriptor;
 
 struct pipe_ends {
   pipe_end read, write;

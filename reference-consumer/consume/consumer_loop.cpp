@@ -14,7 +14,6 @@ using clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds poll_time{250};
 constexpr std::chrono::milliseconds last_poll_time{10};
-constexpr std::chrono::milliseconds first_back_off{100};
 constexpr std::chrono::seconds storing_interval{1};
 constexpr std::chrono::seconds mark_patience{1};
 constexpr std::chrono::milliseconds stop_patience{500};
@@ -513,9 +512,9 @@ result<void> consumer_loop::back_off(const failure& reason) {
   if (is_of_store(reason))
     monitor_.store_is(false);
   monitor_.tried_again(is_of_store(reason) ? "store" : "broker");
-  next_back_off_ = std::min(std::max(next_back_off_ * 2, first_back_off), settings_.longest_back_off);
-  log_.warning("trying again", {{"after_ms", next_back_off_.count()}});
-  for (auto left = next_back_off_; left.count() > 0 && !stop_.wait(std::min(left, poll_time));
+  const auto pause = pause_.next();
+  log_.warning("trying again", {{"after_ms", pause.count()}});
+  for (auto left = pause; left.count() > 0 && !stop_.wait(std::min(left, poll_time));
        left -= std::min(left, poll_time)) {
     monitor_.came_round();
     keep_alive();
@@ -541,7 +540,7 @@ bool consumer_loop::has_lost_its_messages() const {
 /// instance id that fence each other: then the pauses go on growing.
 void consumer_loop::forget_failures() {
   if (clock::now() - failed_at_ > 2 * settings_.longest_back_off)
-    next_back_off_ = {};
+    pause_.reset();
   failing_since_ = {};
 }
 
