@@ -20,6 +20,7 @@ result<void> poison(consumer_session& now);
 // rows.cpp
 result<void> sparse_rows(consumer_session& now);
 result<void> identities(consumer_session& now);
+result<void> scope_name(consumer_session& now);
 result<void> replaced(consumer_session& now);
 result<void> namespaces(consumer_session& now);
 result<void> neighbours(consumer_session& now);

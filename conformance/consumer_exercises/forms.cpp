@@ -106,7 +106,7 @@ result<void> plain(consumer_session& now) {
                                        consumer_row("team-a", "worker")}})});
       !sent)
     return sent;
-  return now.expect("PAY-01", "a snapshot as the operator sends it, in an export envelope");
+  return now.expect_rows("PAY-01", "a snapshot as the operator sends it, in an export envelope");
 }
 
 result<void> forms_in_turn(consumer_session& now) {

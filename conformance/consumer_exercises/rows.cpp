@@ -72,6 +72,17 @@ result<void> identities(consumer_session& now) {
   return now.expect("ROW-03", "an object made anew under its name, and one whose version has changed");
 }
 
+result<void> scope_name(consumer_session& now) {
+  if (auto sent = now.publish({make_sent_message({.which = now.make_scope("team-a", "deployments"),
+                                                  .instant = now.at(1),
+                                                  .rows = {consumer_row("team-a", "api")}})});
+      !sent)
+    return sent;
+  return now.expect("DEL-01", now.system() == broker_system::kafka
+                                  ? "a snapshot is held under the inventory that its key tells"
+                                  : "a snapshot is held under no inventory's name, as no key tells one");
+}
+
 result<void> replaced(consumer_session& now) {
   const auto where = now.make_scope("team-a");
   const auto send = [&](std::int64_t second, std::vector<std::string> rows) {

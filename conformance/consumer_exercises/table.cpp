@@ -9,8 +9,8 @@ namespace {
 using names = std::vector<std::string_view>;
 
 // Without these nothing else can be told.
-const names simple{"plain", "replaced"};
-const names apart{"plain", "replaced", "namespaces"};
+const names simple{"scope_name", "replaced"};
+const names apart{"scope_name", "replaced", "namespaces"};
 
 /// What an exercise builds on besides these.
 names apart_and(names more) {
@@ -26,12 +26,19 @@ std::span<const consumer_exercise> consumer_exercises() {
   using enum broker_need;
   static const std::vector<consumer_exercise> all{
       {"plain", "one snapshot in an export envelope", every_sink, any, {"PAY-01"}, {}, plain},
+      {"scope_name",
+       "the scope that a snapshot is held under",
+       every_sink,
+       any,
+       {"DEL-01"},
+       {"plain"},
+       scope_name},
       {"replaced",
        "rows that are deleted, changed and added",
        every_sink,
        any,
        {"DEL-01"},
-       {"plain"},
+       {"scope_name"},
        replaced},
       {"namespaces", "snapshots of two namespaces", every_sink, any, {"DEL-01"}, simple, namespaces},
       {"neighbours",
@@ -71,7 +78,7 @@ std::span<const consumer_exercise> consumer_exercises() {
        every_sink,
        any,
        {"PAY-01"},
-       {"plain", "replaced", "generations"},
+       {"scope_name", "replaced", "generations"},
        forms_in_turn},
       {"no_form", "payloads that are none", every_sink, any, {"PAY-01"}, simple, no_form},
       {"forged_checksum",
@@ -113,7 +120,7 @@ std::span<const consumer_exercise> consumer_exercises() {
        every_sink,
        any,
        {"DED-01"},
-       {"plain", "replaced", "older_later"},
+       {"scope_name", "replaced", "older_later"},
        duplicates},
       {"there_and_back",
        "A, B, A",
@@ -139,14 +146,14 @@ std::span<const consumer_exercise> consumer_exercises() {
        every_sink,
        any,
        {"MP-04"},
-       {"plain", "replaced", "sets"},
+       {"scope_name", "replaced", "sets"},
        out_of_range},
       {"late_part",
        "a set that is whole too late",
        every_sink,
        any,
        {"MP-04"},
-       {"plain", "replaced", "older_later"},
+       {"scope_name", "replaced", "older_later"},
        late_part},
       {"same_moment",
        "two payloads with one timestamp",
@@ -188,14 +195,14 @@ std::span<const consumer_exercise> consumer_exercises() {
        every_sink,
        any,
        {"DED-03"},
-       {"plain", "replaced", "older_later", "killed_between"},
+       {"scope_name", "replaced", "older_later", "killed_between"},
        older_after_restart},
       {"set_over_restart",
        "a set whose parts come before and after a restart",
        every_sink,
        any,
        {"MP-04"},
-       {"plain", "replaced", "sets", "killed_between"},
+       {"scope_name", "replaced", "sets", "killed_between"},
        set_over_restart},
       {"killed_within",
        "the consumer is killed while it takes messages in",

@@ -64,6 +64,8 @@ public:
 
   /// Has the consumer take everything in, and compares what it holds with what it must hold now.
   result<void> expect(std::string_view clause, std::string_view about);
+  /// The same, under whatever inventory the rows are held.
+  result<void> expect_rows(std::string_view clause, std::string_view about);
   /// The same; of each scope what `also` has is right too.
   result<void> expect_either(std::string_view clause, std::string_view about, const expected_state& also);
 
@@ -88,6 +90,9 @@ public:
 private:
   result<void> open_consumer();
   result<bool> drain(std::string_view clause, std::string_view about);
+  void judge(std::string_view clause, std::string_view about, const expected_state& wanted,
+             const consumer_state& held);
+  bool is_ours(const scope& which) const { return which.cluster.ends_with("-" + mark_); }
   result<std::optional<consumer_state>> ask(std::string_view clause, std::string_view about);
   failure note_end(std::string_view clause, std::string_view about, failure reason);
 

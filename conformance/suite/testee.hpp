@@ -35,7 +35,7 @@ struct testee_answer {
 };
 
 /// Longest line that a testee may answer with, in bytes.
-inline constexpr std::size_t max_answer_bytes = 1024UL * 1024;
+inline constexpr std::size_t max_answer_bytes = 16UL * 1024 * 1024;
 
 /// The sink or consumer under test as a child process that is asked in JSON lines (docs/conformance.md,
 /// "Protocol"). It dies with this object, with its own children, and with the thread that started it.

@@ -1,7 +1,9 @@
 #include "consumer_testee.hpp"
 
 #include <kollect/kafka/reader.hpp>
+#include <kollect/kafka/topic_ends.hpp>
 #include <kollect/log_reader.hpp>
+#include <kollect/nats/jetstream.hpp>
 #include <kollect/nats/reader.hpp>
 #include <program/testee_request.hpp>
 
@@ -22,6 +24,40 @@ using next_offsets = std::map<std::int32_t, std::int64_t>;
 
 result<std::unique_ptr<log_reader>> open_reader(const connection& target) {
   return target.system == broker_system::kafka ? kafka::create_reader(target) : nats::create_reader(target);
+}
+
+/// Where the log ends now: the offset after the last message of each partition.
+using ask_for_ends = std::function<result<next_offsets>()>;
+
+result<ask_for_ends> ask_kafka(const connection& target) {
+  auto made = kafka::topic_ends::create(target);
+  if (!made)
+    return made.error();
+  return ask_for_ends(
+      [ends = std::make_shared<kafka::topic_ends>(std::move(*made))]() -> result<next_offsets> {
+        const auto found = ends->find(10s);
+        if (!found)
+          return found.error();
+        next_offsets out;
+        for (const auto& end : *found)
+          out[end.partition] = end.next_offset;
+        return out;
+      });
+}
+
+result<ask_for_ends> ask_nats(const connection& target) {
+  auto made = nats::jetstream::connect(target);
+  if (!made)
+    return made.error();
+  return ask_for_ends([server = std::make_shared<nats::jetstream>(std::move(*made)),
+                       stream = target.stream]() -> result<next_offsets> {
+    const auto found = server->find_stream(stream, 10s);
+    if (!found)
+      return found.error();
+    if (!*found)
+      return make_failure(error::topic_missing, "there is no stream " + stream);
+    return next_offsets{{0, static_cast<std::int64_t>((*found)->last_sequence) + 1}};
+  });
 }
 
 /// A file that says that a group was there before.
@@ -52,23 +88,27 @@ public:
     if (!opened)
       return opened.error();
     reader_ = std::move(*opened);
+    auto asked = target_.system == broker_system::kafka ? ask_kafka(target_) : ask_nats(target_);
+    if (!asked)
+      return asked.error();
+    ask_ = std::move(*asked);
     if (was_here && habits_.skips_what_came_meanwhile)
       for (const auto& end : reader_->ends())
         skipped_[end.partition] = end.next_offset;
     return {};
   }
 
-  /// A reader made now knows where the log ends now.
   result<void> drain() {
     if (!keeper_)
       return make_failure(error::closed, "no topic is open");
-    const auto fresh = open_reader(target_);
-    if (!fresh)
-      return fresh.error();
-    const auto ends = (*fresh)->ends();
+    auto ends = ask_();
+    if (!ends && ends.error().code == condition::unavailable)
+      ends = ask_(); // the broker may have been restarted
+    if (!ends)
+      return ends.error();
     const auto has_reached = [&] {
-      return std::ranges::all_of(ends, [&](const auto& end) {
-        return end.next_offset == 0 || next_[end.partition] >= end.next_offset;
+      return std::ranges::all_of(*ends, [&](const auto& end) {
+        return end.second <= first_offset() || next_[end.first] >= end.second;
       });
     };
     while (!has_reached()) {
@@ -106,10 +146,14 @@ public:
   }
 
 private:
+  /// Streams count from 1.
+  std::int64_t first_offset() const noexcept { return target_.system == broker_system::kafka ? 0 : 1; }
+
   const std::function<std::unique_ptr<row_keeper>()>& make_keeper_;
   reading_habits habits_;
   connection target_;
   std::unique_ptr<log_reader> reader_;
+  ask_for_ends ask_;
   std::unique_ptr<row_keeper> keeper_;
   next_offsets next_, skipped_;
   std::filesystem::path mark_;

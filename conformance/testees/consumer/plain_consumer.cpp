@@ -76,13 +76,12 @@ result<void> plain_consumer::take(const received_message& message) {
 }
 
 scope plain_consumer::scope_of(const plain_message& message) const {
-  auto where = message.where;
-  if (has("scope-without-inventory"))
-    where.inventory.clear();
+  const auto& where = message.where;
   for (const auto& [known, rows] : scopes_) { // the name of the one that came first stands for all
     const bool is_same_cluster = known.cluster == where.cluster || has("scope-without-cluster");
     const bool is_same_namespace = known.namespace_ == where.namespace_ || has("scope-without-namespace");
-    if (is_same_cluster && is_same_namespace && known.inventory == where.inventory)
+    const bool is_same_inventory = known.inventory == where.inventory || has("scope-without-inventory");
+    if (is_same_cluster && is_same_namespace && is_same_inventory)
       return known;
   }
   return where;
