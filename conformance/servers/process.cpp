@@ -45,8 +45,8 @@ descriptor memory_file(std::string_view content) {
 /// What is kept of each output of a child, in bytes: whatever it writes beyond that fails there.
 constexpr off_t most_output = 64L * 1024 * 1024;
 
-/// A file without a name that takes so much and no more. Where the child stands in it tells how much it holds:
-/// the rest is a hole, which takes no memory.
+/// A file without a name that takes so much and no more. Where the child stands in it tells how much it
+/// holds: the rest is a hole, which takes no memory.
 descriptor bounded_file() {
   descriptor file(::memfd_create("kollect", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (file.get() >= 0 && (::ftruncate(file.get(), most_output) != 0 ||
