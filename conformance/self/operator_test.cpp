@@ -14,8 +14,8 @@
 #include <string>
 #include <vector>
 
-// The testee that departs from the contract wherever today's operator does: it breaks exactly the clauses that
-// known-failing/operator.txt lists, driven and audited, on Kafka and on NATS.
+// The testee that departs from the contract wherever today's operator does: it breaks exactly the clauses
+// that known-failing/operator.txt lists, driven and audited, on Kafka and on NATS.
 namespace kollect::servers {
 namespace {
 
@@ -41,8 +41,9 @@ protected:
                                     const std::string& more = "") {
     const auto path = directory_->path() / (system + ".yaml");
     EXPECT_TRUE(write_file(
-        path, "apiVersion: kollect.dev/v1alpha1\nkind: KollectEventSink\nmetadata: {name: sink}\nspec:\n  type: " +
-                  system + "\n  cluster: prod-west\n" + more + "  " + system + ": {" + own + "}\n"));
+        path,
+        "apiVersion: kollect.dev/v1alpha1\nkind: KollectEventSink\nmetadata: {name: sink}\nspec:\n  type: " +
+            system + "\n  cluster: prod-west\n" + more + "  " + system + ": {" + own + "}\n"));
     return path.string();
   }
 
@@ -50,7 +51,8 @@ protected:
     ids found;
     std::istringstream lines(read_file(KOLLECT_OPERATOR_LIST).value());
     for (std::string line; std::getline(lines, line);)
-      if (const auto id = line.substr(0, line.find_first_of(" #")); !id.empty() && !id.starts_with(other_system))
+      if (const auto id = line.substr(0, line.find_first_of(" #"));
+          !id.empty() && !id.starts_with(other_system))
         found.insert(id);
     return found;
   }
@@ -87,14 +89,14 @@ protected:
   static void export_some(const std::string& spec) {
     std::string requests = R"({"id":1,"op":"open","manifest":{"spec":)" + spec + "}}\n";
     for (int number = 2; number < 10; ++number)
-      requests += R"({"id":)" + std::to_string(number) + R"(,"op":"export","namespace":"team-)" +
-                  std::to_string(number % 2) +
-                  R"(","inventory":"all","generation":3,"exportedAt":"2026-01-15T12:00:0)" +
-                  std::to_string(number) +
-                  R"(Z","maxExportBytes":0,"items":[{"targetNamespace":"team-)" + std::to_string(number % 2) +
-                  R"(","targetName":"deployments","namespace":"team-a","name":"api","group":"apps",)"
-                  R"("version":"v1","kind":"Deployment","uid":"uid-api","attributes":{"dbPassword":"plain"}}]})"
-                  "\n";
+      requests +=
+          R"({"id":)" + std::to_string(number) + R"(,"op":"export","namespace":"team-)" +
+          std::to_string(number % 2) +
+          R"(","inventory":"all","generation":3,"exportedAt":"2026-01-15T12:00:0)" + std::to_string(number) +
+          R"(Z","maxExportBytes":0,"items":[{"targetNamespace":"team-)" + std::to_string(number % 2) +
+          R"(","targetName":"deployments","namespace":"team-a","name":"api","group":"apps",)"
+          R"("version":"v1","kind":"Deployment","uid":"uid-api","attributes":{"dbPassword":"plain"}}]})"
+          "\n";
     const auto done = run_command({.arguments = {testee()}, .input = requests});
     ASSERT_TRUE(done) << done.error();
     ASSERT_EQ(done->output.find("\"ok\":false"), std::string::npos) << done->output;
@@ -105,15 +107,16 @@ protected:
 };
 
 TEST_F(operator_on, nats_driven_fails_the_listed_clauses_alone) {
-  const auto seen = judge({"--manifest", write_manifest("nats", "url: \"nats://127.0.0.1:1\", subject: events"),
-                           "--", testee()});
+  const auto seen = judge(
+      {"--manifest", write_manifest("nats", "url: \"nats://127.0.0.1:1\", subject: events"), "--", testee()});
   EXPECT_EQ(seen.code, 0) << seen.output;
   EXPECT_EQ(seen.expected_failures, listed("KAF")) << seen.output;
 }
 
 TEST_F(operator_on, nats_with_an_honest_error_for_what_is_large_holds_size_01) {
-  const auto seen = judge({"--manifest", write_manifest("nats", "url: \"nats://127.0.0.1:1\", subject: events"),
-                           "--run", "ENV-*,MP-*,SIZE-01,BYT-*", "--", testee(), "-no-snapshot-sink"});
+  const auto seen =
+      judge({"--manifest", write_manifest("nats", "url: \"nats://127.0.0.1:1\", subject: events"), "--run",
+             "ENV-*,MP-*,SIZE-01,BYT-*", "--", testee(), "-no-snapshot-sink"});
   EXPECT_EQ(seen.code, 0) << seen.output;
   EXPECT_EQ(seen.expected_failures, ids{"ENV-07"}) << seen.output;
   EXPECT_NE(seen.output.find("pass SIZE-01"), std::string::npos) << seen.output;
@@ -124,15 +127,16 @@ TEST_F(operator_on, nats_audited_fails_listed_clauses_alone) {
   ASSERT_TRUE(server) << server.error();
   export_some(R"({"type":"nats","cluster":"prod-west","pathTemplate":")" + std::string(path_template) +
               R"(","nats":{"url":")" + server->url() + R"(","subject":"events"}})");
-  const auto seen = judge({"--manifest", write_manifest("nats", "url: \"" + server->url() + "\", subject: events",
-                                                        std::string("  pathTemplate: \"") + path_template + "\"\n")});
+  const auto seen =
+      judge({"--manifest", write_manifest("nats", "url: \"" + server->url() + "\", subject: events",
+                                          std::string("  pathTemplate: \"") + path_template + "\"\n")});
   EXPECT_EQ(seen.code, 0) << seen.output;
   EXPECT_EQ(seen.expected_failures, (ids{"ENV-07", "SEC-01"})) << seen.output;
 }
 
 TEST_F(operator_on, kafka_driven_fails_the_listed_clauses_alone) {
-  const auto seen = judge({"--manifest", write_manifest("kafka", "brokers: [\"127.0.0.1:1\"], topic: events"),
-                           "--", testee()});
+  const auto seen = judge(
+      {"--manifest", write_manifest("kafka", "brokers: [\"127.0.0.1:1\"], topic: events"), "--", testee()});
   EXPECT_EQ(seen.code, 0) << seen.output;
   EXPECT_EQ(seen.expected_failures, listed("NAT")) << seen.output;
 }
@@ -149,9 +153,8 @@ TEST_F(operator_on, kafka_audited_fails_listed_clauses_alone) {
     const auto seen = judge({"--manifest", write_manifest("kafka", "brokers: [\"" + server->bootstrap() +
                                                                        "\"], topic: " + topic)});
     EXPECT_EQ(seen.code, 0) << seen.output;
-    EXPECT_EQ(seen.expected_failures,
-              partitions == 1 ? (ids{"KAF-01", "KAF-04", "SEC-01"})
-                              : (ids{"KAF-01", "KAF-02", "KAF-04", "SEC-01"}))
+    EXPECT_EQ(seen.expected_failures, partitions == 1 ? (ids{"KAF-01", "KAF-04", "SEC-01"})
+                                                      : (ids{"KAF-01", "KAF-02", "KAF-04", "SEC-01"}))
         << seen.output;
   }
 }

@@ -188,11 +188,11 @@ TEST_F(program_test, the_environment_of_other_tests_changes_no_verdict_on_a_serv
   const auto judge = [&](std::vector<std::pair<std::string, std::string>> environment) {
     const auto report = directory_->path() / "report";
     std::filesystem::remove_all(report);
-    const auto outcome = run_command({.arguments = {KOLLECT_CONFORMANCE, "--manifest", manifest(), "--run",
-                                                    "ENV-*,PAY-*", "--skip", "ENV-04", "--report",
-                                                    report.string(), "--", "python3", KOLLECT_PYTHON_TESTEE},
-                                      .environment = std::move(environment),
-                                      .timeout = 120s});
+    const auto outcome = run_command(
+        {.arguments = {KOLLECT_CONFORMANCE, "--manifest", manifest(), "--run", "ENV-*,PAY-*", "--skip",
+                       "ENV-04", "--report", report.string(), "--", "python3", KOLLECT_PYTHON_TESTEE},
+         .environment = std::move(environment),
+         .timeout = 120s});
     EXPECT_TRUE(outcome && outcome->status.code == 0) << *outcome;
     const auto results = read_file(report / "results.json");
     EXPECT_TRUE(results) << *outcome;
@@ -215,13 +215,12 @@ TEST_F(program_test, the_environment_of_other_tests_changes_no_verdict_on_a_serv
 }
 
 TEST_F(program_test, progress_is_told_in_json_lines_on_a_server) {
-  const auto outcome = run({"--manifest", manifest(), "--run", "ENV-08", "--progress", "json", "--", "python3",
-                            KOLLECT_PYTHON_TESTEE});
+  const auto outcome = run({"--manifest", manifest(), "--run", "ENV-08", "--progress", "json", "--",
+                            "python3", KOLLECT_PYTHON_TESTEE});
   EXPECT_EQ(outcome.status.code, 0) << outcome;
-  for (const auto* line : {R"({"event":"clause","id":"ENV-08","number":1,"of":1})",
-                           R"({"event":"exercise","name":"nothing"})",
-                           R"({"event":"verdict","id":"ENV-08","result":"pass"})",
-                           R"({"event":"end","outcome":"partial"})"})
+  for (const auto* line :
+       {R"({"event":"clause","id":"ENV-08","number":1,"of":1})", R"({"event":"exercise","name":"nothing"})",
+        R"({"event":"verdict","id":"ENV-08","result":"pass"})", R"({"event":"end","outcome":"partial"})"})
     EXPECT_TRUE(contains(outcome.errors, line)) << outcome;
 }
 

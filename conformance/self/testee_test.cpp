@@ -81,7 +81,8 @@ TEST(testee, that_forks_away_leaves_no_process) {
   {
     auto sink = start("setsid sleep " + length + " & " + polite + "read -r line");
     ASSERT_TRUE(sink && sink->hello());
-    EXPECT_TRUE(servers::wait_until([&] { return count_processes(std::string("sleep\0", 6) + length) == 1; }));
+    EXPECT_TRUE(
+        servers::wait_until([&] { return count_processes(std::string("sleep\0", 6) + length) == 1; }));
   }
   EXPECT_TRUE(servers::wait_until([&] { return count_processes(std::string("sleep\0", 6) + length) == 0; }));
 }

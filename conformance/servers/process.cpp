@@ -2,6 +2,8 @@
 #include <servers/process.hpp>
 #include <servers/wait_until.hpp>
 
+#include <program/descriptor.hpp>
+
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -20,23 +22,7 @@
 namespace kollect::servers {
 namespace {
 
-class descriptor {
-public:
-  explicit descriptor(int handle = -1) noexcept : handle_(handle) {}
-  descriptor(descriptor&& other) noexcept : handle_(std::exchange(other.handle_, -1)) {}
-  descriptor& operator=(descriptor&& other) noexcept {
-    std::swap(handle_, other.handle_);
-    return *this;
-  }
-  ~descriptor() {
-    if (handle_ >= 0)
-      ::close(handle_);
-  }
-  int get() const noexcept { return handle_; }
-
-private:
-  int handle_;
-};
+using program::descriptor;
 
 failure system_failure(std::string what) {
   return make_failure(error::internal, std::move(what) + ": " + std::strerror(errno));
@@ -59,8 +45,8 @@ descriptor memory_file(std::string_view content) {
 /// What is kept of each output of a child, in bytes: whatever it writes beyond that fails there.
 constexpr off_t most_output = 64L * 1024 * 1024;
 
-/// A file without a name that takes so much and no more. Where the child stands in it tells how much it holds:
-/// the rest is a hole, which takes no memory.
+/// A file without a name that takes so much and no more. Where the child stands in it tells how much it
+/// holds: the rest is a hole, which takes no memory.
 descriptor bounded_file() {
   descriptor file(::memfd_create("kollect", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (file.get() >= 0 && (::ftruncate(file.get(), most_output) != 0 ||

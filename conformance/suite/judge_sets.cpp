@@ -86,8 +86,8 @@ bool is_measured_right(const message_facts& part) {
   return size && *size == part.payload->raw.size();
 }
 
-/// Whether the sink answers an error for a snapshot that could be split, or splits none at all: what it says of
-/// one that cannot be split is then no word about its rows.
+/// Whether the sink answers an error for a snapshot that could be split, or splits none at all: what it says
+/// of one that cannot be split is then no word about its rows.
 bool caps_snapshots(const dissection& seen) {
   const auto is_capped = [](const dissected_export& one) {
     return one.asked() != nullptr && one.source->is_large && !one.source->answer.is_ok &&

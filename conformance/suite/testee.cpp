@@ -6,6 +6,7 @@
 
 #include <kollect/json_writer.hpp>
 #include <kollect/parse.hpp>
+#include <program/descriptor.hpp>
 
 #include <boost/json/serialize.hpp>
 
@@ -30,24 +31,7 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-/// One end of a pipe.
-class pipe_end {
-public:
-  explicit pipe_end(int handle = -1) noexcept : handle_(handle) {}
-  pipe_end(pipe_end&& other) noexcept : handle_(std::exchange(other.handle_, -1)) {}
-  pipe_end& operator=(pipe_end&& other) noexcept {
-    std::swap(handle_, other.handle_);
-    return *this;
-  }
-  ~pipe_end() {
-    if (handle_ >= 0)
-      ::close(handle_);
-  }
-  int get() const noexcept { return handle_; }
-
-private:
-  int handle_;
-};
+using pipe_end = program::descriptor;
 
 struct pipe_ends {
   pipe_end read, write;
@@ -112,8 +96,8 @@ result<testee_answer> read_answer(result<boost::json::object> answer) {
   return testee_answer{ok->get_bool(), text_of(*answer, "error")};
 }
 
-/// What a testee started and did not end, wherever it went: processes that have its mark in their environment.
-/// Those that leave its process group stay when the group is killed.
+/// What a testee started and did not end, wherever it went: processes that have its mark in their
+/// environment. Those that leave its process group stay when the group is killed.
 class stray_processes {
 public:
   static constexpr const char* variable = "KOLLECT_TESTEE_MARK";
@@ -292,8 +276,8 @@ result<testee> testee::start(std::vector<std::string> command, const timeouts& b
   if (!child)
     return child.error();
   ::fcntl(input->write.get(), F_SETFL, O_NONBLOCK);
-  return testee(std::make_unique<state>(
-      state{stray_processes(std::move(mark)), std::move(*child), std::move(input->write), std::move(output->read), bounds}));
+  return testee(std::make_unique<state>(state{stray_processes(std::move(mark)), std::move(*child),
+                                              std::move(input->write), std::move(output->read), bounds}));
 }
 
 result<testee_identity> testee::hello() {

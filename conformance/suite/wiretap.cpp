@@ -1,5 +1,7 @@
 #include "wiretap.hpp"
 
+#include <program/descriptor.hpp>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -19,24 +21,7 @@ namespace {
 
 constexpr std::string_view loopback = "127.0.0.1";
 
-/// A socket, closed at its end.
-class socket_handle {
-public:
-  explicit socket_handle(int handle = -1) noexcept : handle_(handle) {}
-  socket_handle(socket_handle&& other) noexcept : handle_(std::exchange(other.handle_, -1)) {}
-  socket_handle& operator=(socket_handle&& other) noexcept {
-    std::swap(handle_, other.handle_);
-    return *this;
-  }
-  ~socket_handle() {
-    if (handle_ >= 0)
-      ::close(handle_);
-  }
-  int get() const noexcept { return handle_; }
-
-private:
-  int handle_;
-};
+using socket_handle = program::descriptor;
 
 sockaddr_in local(std::uint16_t port) noexcept {
   sockaddr_in address{};

@@ -1,6 +1,7 @@
 #ifndef KOLLECT_PROGRAM_DRAIN_LIMIT_HPP
 #define KOLLECT_PROGRAM_DRAIN_LIMIT_HPP
 
+#include <program/descriptor.hpp>
 #include <program/stop_signal.hpp>
 
 #include <chrono>
@@ -22,28 +23,27 @@ class drain_limit {
 public:
   drain_limit(const stop_signal& stop, std::chrono::milliseconds limit, std::function<void()> overrun)
       : ended_(::eventfd(0, EFD_CLOEXEC)) {
-    if (ended_ >= 0 && stop.descriptor() >= 0)
-      watcher_ = std::thread([signal = stop.descriptor(), ended = ended_, limit, act = std::move(overrun)] {
-        pollfd waiting[] = {{signal, POLLIN, 0}, {ended, POLLIN, 0}};
-        ::poll(waiting, 2, -1);
-        if (waiting[1].revents == 0 && ::poll(&waiting[1], 1, static_cast<int>(limit.count())) == 0)
-          act();
-      });
+    if (ended_.is_open() && stop.descriptor() >= 0)
+      watcher_ =
+          std::thread([signal = stop.descriptor(), ended = ended_.get(), limit, act = std::move(overrun)] {
+            pollfd waiting[] = {{signal, POLLIN, 0}, {ended, POLLIN, 0}};
+            ::poll(waiting, 2, -1);
+            if (waiting[1].revents == 0 && ::poll(&waiting[1], 1, static_cast<int>(limit.count())) == 0)
+              act();
+          });
   }
 
   /// From here on the program counts as ended.
   ~drain_limit() {
     const std::uint64_t one = 1;
-    if (watcher_.joinable() && ::write(ended_, &one, sizeof one) == sizeof one)
+    if (watcher_.joinable() && ::write(ended_.get(), &one, sizeof one) == sizeof one)
       watcher_.join();
-    if (ended_ >= 0)
-      ::close(ended_);
   }
   drain_limit(const drain_limit&) = delete;
   drain_limit& operator=(const drain_limit&) = delete;
 
 private:
-  int ended_;
+  descriptor ended_;
   std::thread watcher_;
 };
 

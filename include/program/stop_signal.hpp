@@ -1,12 +1,13 @@
 #ifndef KOLLECT_PROGRAM_STOP_SIGNAL_HPP
 #define KOLLECT_PROGRAM_STOP_SIGNAL_HPP
 
+#include <program/descriptor.hpp>
+
 #include <chrono>
 #include <csignal>
 
 #include <poll.h>
 #include <sys/signalfd.h>
-#include <unistd.h>
 
 namespace kollect::program {
 
@@ -20,13 +21,9 @@ public:
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
     // Without a descriptor the signals keep their default action and simply end the program.
-    descriptor_ = ::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (descriptor_ >= 0)
+    signals_ = program::descriptor(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
+    if (signals_.is_open())
       pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  }
-  ~stop_signal() {
-    if (descriptor_ >= 0)
-      ::close(descriptor_);
   }
   stop_signal(const stop_signal&) = delete;
   stop_signal& operator=(const stop_signal&) = delete;
@@ -38,16 +35,16 @@ public:
   bool wait(std::chrono::milliseconds time) {
     if (is_requested_)
       return true;
-    pollfd waiting{descriptor_, POLLIN, 0};
+    pollfd waiting{signals_.get(), POLLIN, 0};
     is_requested_ = ::poll(&waiting, 1, static_cast<int>(time.count())) == 1;
     return is_requested_;
   }
 
   /// Readable from the first signal on; -1 where there is none.
-  int descriptor() const noexcept { return descriptor_; }
+  int descriptor() const noexcept { return signals_.get(); }
 
 private:
-  int descriptor_ = -1;
+  program::descriptor signals_;
   bool is_requested_ = false;
 };
 

@@ -7,7 +7,6 @@
 #include "consume/consumer_loop.hpp"
 #include "operations/decompression.hpp"
 #include "operations/huge_allocations.hpp"
-#include "operations/memory_budget.hpp"
 
 #include <kollect/json_writer.hpp>
 #include <kollect/kafka/subscriber.hpp>

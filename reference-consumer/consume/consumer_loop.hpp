@@ -2,9 +2,7 @@
 #define KOLLECT_CONSUMER_LOOP_HPP
 
 #include "feed/outbox.hpp"
-#include "ingest/ingest.hpp"
-#include "operations/monitor.hpp"
-#include "store/store.hpp"
+#include "operations/growing_pause.hpp"
 
 #include <kollect/transport.hpp>
 #include <program/drain_limit.hpp>
@@ -127,7 +125,7 @@ private:
   rewinds rewinds_;
   batch_report total_;
   std::map<std::int32_t, std::int64_t> stuck_; // partitions that stand still, and where
-  std::chrono::milliseconds next_back_off_{0};
+  growing_pause pause_{settings_.longest_back_off};
   std::chrono::steady_clock::time_point failing_since_{};
   std::chrono::steady_clock::time_point failed_at_{};   // last
   std::chrono::steady_clock::time_point heard_of_at_{}; // when our messages were last known to be ours

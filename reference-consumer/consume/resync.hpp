@@ -2,7 +2,6 @@
 #define KOLLECT_CONSUMER_RESYNC_HPP
 
 #include "ingest/ingest.hpp"
-#include "store/store.hpp"
 
 #include <kollect/diff.hpp>
 #include <kollect/log_reader.hpp>

@@ -1,5 +1,7 @@
 #include "feed/outbox.hpp"
 
+#include "operations/growing_pause.hpp"
+
 #include <algorithm>
 #include <array>
 #include <condition_variable>
@@ -16,7 +18,6 @@ using clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds serve_interval{1'000};
 constexpr std::chrono::milliseconds wait_for_changes{250};
-constexpr std::chrono::milliseconds first_back_off{100};
 constexpr std::int64_t page_entries = 200;
 
 /// A larger message goes alone: if the broker refuses it for its size, none that follows is stored already.
@@ -103,7 +104,7 @@ struct outbox::state {
     while (const auto from = wait_for_lease()) {
       auto done = publish_after(*from);
       if (done)
-        next_back_off = {};
+        pause.reset();
       else
         back_off(done.error());
     }
@@ -115,10 +116,10 @@ struct outbox::state {
     broker.reset();
     log.error(reason);
     watched.tried_again("feed");
-    next_back_off = std::min(std::max(next_back_off * 2, first_back_off), settings.longest_back_off);
-    log.warning("publishing the change feed again", {{"after_ms", next_back_off.count()}});
+    const auto wait = pause.next();
+    log.warning("publishing the change feed again", {{"after_ms", wait.count()}});
     std::unique_lock lock(mutex);
-    changed.wait_for(lock, next_back_off, [&] { return is_stopping; });
+    changed.wait_for(lock, wait, [&] { return is_stopping; });
   }
 
   result<void> open() {
@@ -219,7 +220,7 @@ struct outbox::state {
   // Of the thread.
   std::unique_ptr<feed_reader> reader;
   std::unique_ptr<publisher> broker;
-  std::chrono::milliseconds next_back_off{0};
+  growing_pause pause{settings.longest_back_off};
 
   // Of serve().
   clock::time_point serve_again{};

@@ -3,8 +3,6 @@
 
 #include "held_scopes.hpp"
 #include "ingest_settings.hpp"
-#include "rows/row_merge.hpp"
-#include "store/transaction.hpp"
 
 #include <kollect/checksum.hpp>
 #include <kollect/error.hpp>

@@ -2,8 +2,6 @@
 #define KOLLECT_CONSUMER_ARRIVALS_HPP
 
 #include "held_scopes.hpp"
-#include "rows/row_merge.hpp"
-#include "store/transaction.hpp"
 
 #include <kollect/checksum.hpp>
 #include <kollect/error.hpp>

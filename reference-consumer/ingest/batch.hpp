@@ -6,7 +6,6 @@
 #include "held_scopes.hpp"
 #include "ingest_settings.hpp"
 #include "report.hpp"
-#include "store/transaction.hpp"
 
 #include <kollect/dedup_key.hpp>
 #include <kollect/error.hpp>

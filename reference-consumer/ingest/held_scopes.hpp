@@ -2,8 +2,6 @@
 #define KOLLECT_CONSUMER_HELD_SCOPES_HPP
 
 #include "row_cache.hpp"
-#include "rows/held_rows.hpp"
-#include "store/transaction.hpp"
 
 #include <kollect/error.hpp>
 #include <kollect/scope.hpp>

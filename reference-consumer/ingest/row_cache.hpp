@@ -1,8 +1,7 @@
 #ifndef KOLLECT_CONSUMER_ROW_CACHE_HPP
 #define KOLLECT_CONSUMER_ROW_CACHE_HPP
 
-#include "rows/held_rows.hpp"
-#include "store/records.hpp"
+#include "store/transaction.hpp"
 
 #include <kollect/scope.hpp>
 

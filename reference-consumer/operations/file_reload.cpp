@@ -39,14 +39,9 @@ hangup_signal::hangup_signal() {
   sigemptyset(&signals);
   sigaddset(&signals, SIGHUP);
   // Without a descriptor the signal keeps its default action.
-  descriptor_ = ::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-  if (descriptor_ >= 0)
+  signals_ = program::descriptor(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (signals_.is_open())
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-}
-
-hangup_signal::~hangup_signal() {
-  if (descriptor_ >= 0)
-    ::close(descriptor_);
 }
 
 file_reload::file_reload(const hangup_signal& hangup, std::vector<std::filesystem::path> files,
@@ -55,15 +50,14 @@ file_reload::file_reload(const hangup_signal& hangup, std::vector<std::filesyste
       thread_([this, descriptor = hangup.descriptor(), look_every] { work(descriptor, look_every); }) {}
 
 file_reload::~file_reload() {
-  (void)::eventfd_write(stop_, 1); // cannot fail: nobody else writes
+  (void)::eventfd_write(stop_.get(), 1); // cannot fail: nobody else writes
   thread_.join();
-  ::close(stop_);
 }
 
 void file_reload::work(int hangup, std::chrono::milliseconds look_every) {
   auto states = states_of(files_);
   for (;;) {
-    std::array<pollfd, 2> waiting{pollfd{stop_, POLLIN, 0}, pollfd{hangup, POLLIN, 0}};
+    std::array<pollfd, 2> waiting{pollfd{stop_.get(), POLLIN, 0}, pollfd{hangup, POLLIN, 0}};
     (void)::poll(waiting.data(), waiting.size(),
                  static_cast<int>(look_every.count())); // a look more does no harm
     if ((waiting[0].revents & POLLIN) != 0)

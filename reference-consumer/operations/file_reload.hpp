@@ -1,6 +1,8 @@
 #ifndef KOLLECT_CONSUMER_FILE_RELOAD_HPP
 #define KOLLECT_CONSUMER_FILE_RELOAD_HPP
 
+#include <program/descriptor.hpp>
+
 #include <chrono>
 #include <filesystem>
 #include <functional>
@@ -14,14 +16,13 @@ namespace kollect::consumer {
 class hangup_signal {
 public:
   hangup_signal();
-  ~hangup_signal();
   hangup_signal(const hangup_signal&) = delete;
   hangup_signal& operator=(const hangup_signal&) = delete;
 
-  int descriptor() const noexcept { return descriptor_; } ///< readable when it has come
+  int descriptor() const noexcept { return signals_.get(); } ///< readable when it has come
 
 private:
-  int descriptor_;
+  program::descriptor signals_;
 };
 
 /// Calls `reload` on a thread of its own when SIGHUP has come, and when one of the files is another one than
@@ -40,7 +41,7 @@ private:
 
   std::vector<std::filesystem::path> files_;
   std::function<void()> reload_;
-  int stop_; ///< readable when it is time to end
+  program::descriptor stop_; ///< readable when it is time to end
   std::thread thread_;
 };
 

@@ -30,29 +30,24 @@ std::string read_holder(int descriptor) {
 } // namespace
 
 result<file_lock> file_lock::acquire(const std::string& path, std::string_view holder) {
-  file_lock lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (lock.descriptor_ < 0) {
+  program::descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!file.is_open()) {
     const auto reason = errno == ENOSPC ? error::store_full : error::store_read_only;
     return refuse(reason, path,
                   "the lock file cannot be opened: " + reason_text() +
                       "; the folder must exist and be writable");
   }
-  if (::flock(lock.descriptor_, LOCK_EX | LOCK_NB) != 0) {
+  if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno == EWOULDBLOCK)
       return refuse(error::store_locked, path,
-                    "the store is in use by " + read_holder(lock.descriptor_) +
+                    "the store is in use by " + read_holder(file.get()) +
                         "; stop it first, or name another store");
     return refuse(error::store_read_only, path, "the lock file cannot be locked: " + reason_text());
   }
   // Who holds it is a help for people only: a disk too full to say so does not make the lock less good.
-  if (::ftruncate(lock.descriptor_, 0) == 0)
-    (void)!::pwrite(lock.descriptor_, holder.data(), holder.size(), 0);
-  return lock;
-}
-
-file_lock::~file_lock() {
-  if (descriptor_ >= 0)
-    ::close(descriptor_);
+  if (::ftruncate(file.get(), 0) == 0)
+    (void)!::pwrite(file.get(), holder.data(), holder.size(), 0);
+  return file_lock(std::move(file));
 }
 
 } // namespace kollect::consumer

@@ -2,6 +2,7 @@
 #define KOLLECT_CONSUMER_FILE_LOCK_HPP
 
 #include <kollect/error.hpp>
+#include <program/descriptor.hpp>
 
 #include <string>
 #include <string_view>
@@ -16,18 +17,10 @@ public:
   /// error::store_locked with what the holder wrote about itself if another process has it.
   static result<file_lock> acquire(const std::string& path, std::string_view holder);
 
-  file_lock() = default;
-  file_lock(file_lock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-  file_lock& operator=(file_lock&& other) noexcept {
-    std::swap(descriptor_, other.descriptor_);
-    return *this;
-  }
-  ~file_lock();
-
 private:
-  explicit file_lock(int descriptor) noexcept : descriptor_(descriptor) {}
+  explicit file_lock(program::descriptor file) noexcept : file_(std::move(file)) {}
 
-  int descriptor_ = -1;
+  program::descriptor file_;
 };
 
 } // namespace kollect::consumer

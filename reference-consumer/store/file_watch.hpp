@@ -1,6 +1,8 @@
 #ifndef KOLLECT_CONSUMER_FILE_WATCH_HPP
 #define KOLLECT_CONSUMER_FILE_WATCH_HPP
 
+#include <program/descriptor.hpp>
+
 #include <chrono>
 #include <string>
 #include <utility>
@@ -12,18 +14,13 @@ class file_watch {
 public:
   static file_watch open(const std::string& path);
 
-  file_watch(file_watch&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-  file_watch(const file_watch&) = delete;
-  file_watch& operator=(const file_watch&) = delete;
-  ~file_watch();
-
   /// Returns when the file has been written since the last call, or the time is over.
   void wait(std::chrono::milliseconds time);
 
 private:
-  explicit file_watch(int descriptor) noexcept : descriptor_(descriptor) {}
+  explicit file_watch(program::descriptor events) noexcept : events_(std::move(events)) {}
 
-  int descriptor_;
+  program::descriptor events_;
 };
 
 } // namespace kollect::consumer

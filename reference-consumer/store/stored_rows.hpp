@@ -1,8 +1,8 @@
 #ifndef KOLLECT_CONSUMER_STORED_ROWS_HPP
 #define KOLLECT_CONSUMER_STORED_ROWS_HPP
 
-#include "rows/held_rows.hpp"
 #include "stored_values.hpp"
+#include "transaction.hpp"
 
 #include <kollect/error.hpp>
 

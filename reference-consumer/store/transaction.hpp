@@ -2,7 +2,6 @@
 #define KOLLECT_CONSUMER_TRANSACTION_HPP
 
 #include "records.hpp"
-#include "rows/held_rows.hpp"
 #include "rows/row_merge.hpp"
 
 #include <kollect/error.hpp>
