@@ -39,13 +39,16 @@ protected:
     std::vector<std::string> words{servers::find_program("pgbouncer").value().string(), file.string()};
     if (::geteuid() == 0) { // it does not run as root
       using std::filesystem::perms;
-      std::filesystem::permissions(folder_.path(), perms::owner_all | perms::others_read | perms::others_exec);
+      std::filesystem::permissions(folder_.path(),
+                                   perms::owner_all | perms::others_read | perms::others_exec);
       std::filesystem::permissions(file, perms::owner_all | perms::others_read);
-      words.insert(words.begin(), {servers::find_program("runuser").value().string(), "-u", "postgres", "--"});
+      words.insert(words.begin(),
+                   {servers::find_program("runuser").value().string(), "-u", "postgres", "--"});
     }
     pooler_ = servers::process::start({.arguments = words, .log = folder_.path() / "log"}).value();
-    ASSERT_TRUE(servers::wait_until([this] { return pooler_->output().find("process up") != std::string::npos; },
-                                    std::chrono::seconds(30)))
+    ASSERT_TRUE(
+        servers::wait_until([this] { return pooler_->output().find("process up") != std::string::npos; },
+                            std::chrono::seconds(30)))
         << pooler_->output();
     settings_.url = "postgresql://kollect@127.0.0.1:" + std::to_string(port) + "/portal";
     settings_.schema = "behind_" + mode;
