@@ -42,8 +42,12 @@ std::vector<result<receipt>> publish_until_confirmed(publisher& target,
     for (const auto place : places)
       again.push_back(messages[place]);
     auto answers = target.publish(again, left - pause_between_attempts);
-    for (std::size_t index = 0; index < places.size(); ++index)
+    for (std::size_t index = 0; index < places.size(); ++index) {
+      // What the stream has already, it may well have from our own attempt before.
+      if (answers[index])
+        answers[index]->duplicate = false;
       results[places[index]] = std::move(answers[index]);
+    }
   }
   return results;
 }

@@ -11,7 +11,8 @@ namespace kollect::producer {
 
 /// Publishes all messages, and those again that were not confirmed, until all are or `timeout` has
 /// passed: delivery is at least once (DED-01). Where a message was refused for good, nothing is sent
-/// again. One result a message.
+/// again. One result a message. A message that is published again is no duplicate, whatever the stream says:
+/// it may have stored the attempt before.
 std::vector<result<receipt>> publish_confirmed(publisher& target, std::span<const outgoing_message> messages,
                                                std::chrono::milliseconds timeout);
 

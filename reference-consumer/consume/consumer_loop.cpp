@@ -15,9 +15,7 @@ using clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds poll_time{250};
 constexpr std::chrono::milliseconds last_poll_time{10};
 constexpr std::chrono::seconds storing_interval{1};
-constexpr std::chrono::seconds mark_patience{1};
 constexpr std::chrono::milliseconds stop_patience{500};
-constexpr std::chrono::seconds mark_pause{10};               // between two tries to learn where the log ends
 constexpr std::int64_t checked_bytes_at_start = 64LL << 20U; // of held rows
 
 } // namespace
@@ -141,26 +139,6 @@ result<void> consumer_loop::connect() {
   settings_.ingest.log = subscriber_->log();
   log_.info("consuming", {{"log", settings_.ingest.log.name}, {"owner", settings_.owner}});
   return {};
-}
-
-/// Each connection has its own mark; after a new one the end is where it is then, or later than at the start.
-/// As long as nobody waits for the end, one leader that does not answer must not hold up the partitions of
-/// others.
-result<void> consumer_loop::mark_end() {
-  if (!is_end_awaited() || is_end_marked_)
-    return {};
-  auto marked = subscriber_->mark_end(settings_.is_until_end ? settings_.broker_timeout : mark_patience);
-  is_end_marked_ = marked.has_value();
-  marked_at_ = clock::now();
-  if (marked || settings_.is_until_end || marked.error().code != condition::unavailable)
-    return marked;
-  log_.warning(to_string(marked.error()));
-  return {};
-}
-
-/// Whether somebody wants to know when all that was there is consumed.
-bool consumer_loop::is_end_awaited() const {
-  return settings_.is_until_end || (settings_.is_monitored && !has_caught_up_);
 }
 
 partition_listener consumer_loop::make_listener() {
@@ -321,52 +299,6 @@ void consumer_loop::note_unreadable() {
 void consumer_loop::tell_broker(result<void> (subscriber::*commit)(std::chrono::milliseconds)) {
   if (auto told = ((*subscriber_).*commit)(settings_.broker_timeout); !told)
     log_.warning(to_string(told.error()));
-}
-
-result<consumer_loop::step> consumer_loop::finish_or_go_on() {
-  if (std::exchange(is_commit_begun_, false))
-    tell_broker(&subscriber::commit);
-  if (!is_end_awaited()) {
-    forget_failures();
-    return step::go_on;
-  }
-  if (!is_end_marked_) {
-    if (clock::now() - marked_at_ < mark_pause)
-      return step::go_on;
-    if (auto marked = mark_end(); !marked)
-      return recover_from(marked.error());
-  }
-  auto is_done = subscriber_->caught_up(settings_.broker_timeout);
-  if (is_done) {
-    forget_failures();
-    has_caught_up_ = *is_done;
-    if (has_caught_up_)
-      if (auto noted = note_caught_up(); !noted)
-        return recover_from(noted.error());
-    if (!*is_done && settings_.is_until_end && clock::now() - taken_at_ > settings_.give_up_after)
-      if (const auto stuck = subscriber_->unreadable(); !stuck.empty())
-        return stuck.front().reason; // the rest is consumed, and this end is never reached
-    return *is_done && settings_.is_until_end ? step::done : step::go_on;
-  }
-  // A client that has lost its broker finds it again by itself, and has no messages until then.
-  if (!is_worth_retrying(is_done.error()))
-    return is_done.error();
-  if (auto waited = back_off(is_done.error()); !waited)
-    return waited.error();
-  return step::go_on;
-}
-
-/// Tells probes and readers that nothing is missing any more of what our partitions hold.
-result<void> consumer_loop::note_caught_up() {
-  monitor_.caught_up();
-  if (!store_)
-    return why_store_is_closed();
-  std::vector<std::int32_t> partitions;
-  for (const auto& [partition, position] : owned_)
-    partitions.push_back(partition);
-  if (settings_.ingest.log.system == broker_system::nats)
-    partitions = {0};
-  return store_->note_caught_up(settings_.ingest.log.name, partitions);
 }
 
 /// Sets partitions back whose log is not the one it was. True when the subscriber has to begin anew.

@@ -1,4 +1,4 @@
-// What the loop does and tells between batches.
+// What the loop does and tells between batches, and how it knows that it has come to the end.
 #include "consume/consumer_loop.hpp"
 
 #include "ingest/trace_context.hpp"
@@ -16,12 +16,80 @@ constexpr std::chrono::seconds report_interval{10};
 constexpr std::chrono::seconds monitor_interval{1};
 constexpr std::chrono::seconds cluster_interval{10};
 constexpr std::chrono::seconds longest_retry{1};
+constexpr std::chrono::seconds mark_patience{1};
+constexpr std::chrono::seconds mark_pause{10}; // between two tries to learn where the log ends
 constexpr std::int64_t letters_at_once = 200;
 constexpr std::int64_t checked_bytes = 16LL << 20U; // of held rows, at each maintenance
 constexpr std::chrono::seconds clock_tolerance{60}; // a difference of clocks that is worth a line
 constexpr int most_notes = 10; // of one batch: a flood of poison must not be one of log lines
 
 } // namespace
+
+/// Each connection has its own mark; after a new one the end is where it is then, or later than at the start.
+/// As long as nobody waits for the end, one leader that does not answer must not hold up the partitions of
+/// others.
+result<void> consumer_loop::mark_end() {
+  if (!is_end_awaited() || is_end_marked_)
+    return {};
+  auto marked = subscriber_->mark_end(settings_.is_until_end ? settings_.broker_timeout : mark_patience);
+  is_end_marked_ = marked.has_value();
+  marked_at_ = clock::now();
+  if (marked || settings_.is_until_end || marked.error().code != condition::unavailable)
+    return marked;
+  log_.warning(to_string(marked.error()));
+  return {};
+}
+
+/// Whether somebody wants to know when all that was there is consumed.
+bool consumer_loop::is_end_awaited() const {
+  return settings_.is_until_end || (settings_.is_monitored && !has_caught_up_);
+}
+
+result<consumer_loop::step> consumer_loop::finish_or_go_on() {
+  if (std::exchange(is_commit_begun_, false))
+    tell_broker(&subscriber::commit);
+  if (!is_end_awaited()) {
+    forget_failures();
+    return step::go_on;
+  }
+  if (!is_end_marked_) {
+    if (clock::now() - marked_at_ < mark_pause)
+      return step::go_on;
+    if (auto marked = mark_end(); !marked)
+      return recover_from(marked.error());
+  }
+  auto is_done = subscriber_->caught_up(settings_.broker_timeout);
+  if (is_done) {
+    forget_failures();
+    has_caught_up_ = *is_done;
+    if (has_caught_up_)
+      if (auto noted = note_caught_up(); !noted)
+        return recover_from(noted.error());
+    if (!*is_done && settings_.is_until_end && clock::now() - taken_at_ > settings_.give_up_after)
+      if (const auto stuck = subscriber_->unreadable(); !stuck.empty())
+        return stuck.front().reason; // the rest is consumed, and this end is never reached
+    return *is_done && settings_.is_until_end ? step::done : step::go_on;
+  }
+  // A client that has lost its broker finds it again by itself, and has no messages until then.
+  if (!is_worth_retrying(is_done.error()))
+    return is_done.error();
+  if (auto waited = back_off(is_done.error()); !waited)
+    return waited.error();
+  return step::go_on;
+}
+
+/// Tells probes and readers that nothing is missing any more of what our partitions hold.
+result<void> consumer_loop::note_caught_up() {
+  monitor_.caught_up();
+  if (!store_)
+    return why_store_is_closed();
+  std::vector<std::int32_t> partitions;
+  for (const auto& [partition, position] : owned_)
+    partitions.push_back(partition);
+  if (settings_.ingest.log.system == broker_system::nats)
+    partitions = {0};
+  return store_->note_caught_up(settings_.ingest.log.name, partitions);
+}
 
 result<void> consumer_loop::maintain() {
   const auto now = clock::now();

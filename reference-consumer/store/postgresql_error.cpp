@@ -31,6 +31,7 @@ constexpr known_message mistakes[] = {
     {"unsupported startup parameter",
      {error::invalid_value, "have the pooler ignore it (ignore_startup_parameters)"}},
     {"statement pooling mode", {error::invalid_value, pooler_advice}},
+    {"for connection option", {error::invalid_value, "correct the parameters in the store's URL"}},
     {"could not match", {error::invalid_value, "correct the hosts and ports in the store's URL"}},
     {"definition of service", {error::invalid_value, "correct the service in the store's URL"}},
     {"service file", {error::invalid_value, "correct the service in the store's URL"}},

@@ -104,7 +104,7 @@ TEST_F(postgresql_store, mistakes_that_no_waiting_mends_are_told_as_such) {
   EXPECT_NE(to_string(missing.error()).find("KOLLECT_STORE"), std::string::npos) << missing.error();
   for (const std::string parameters :
        {"?sslmode=require", "?sslmode=verify-full", "?sslmode=verify-ca&sslrootcert=/nowhere",
-        "?sslmode=nonsense", "?connect_timeout=soon", "?channel_binding=perhaps", "?keepalives=maybe"}) {
+        "?sslmode=nonsense", "?channel_binding=perhaps", "?keepalives=maybe"}) {
     settings_.url = shared_postgresql_server().url() + parameters;
     const auto refused = open_postgresql_store(settings_);
     EXPECT_TRUE(fails_with(refused, error::invalid_value)) << parameters;

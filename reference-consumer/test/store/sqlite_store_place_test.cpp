@@ -55,7 +55,8 @@ public:
                                              perms::group_exec | perms::others_read | perms::others_exec);
     for (auto above = folder.parent_path(); ::geteuid() == 0 && above != "/tmp" && above.has_relative_path();
          above = above.parent_path())
-      std::filesystem::permissions(above, perms::others_exec, std::filesystem::perm_options::add);
+      std::filesystem::permissions(above, perms::group_exec | perms::others_exec,
+                                   std::filesystem::perm_options::add);
     if (::geteuid() == 0)
       is_other_user_ = ::syscall(SYS_setresuid, -1, nobody, -1) == 0; // of this thread alone
   }

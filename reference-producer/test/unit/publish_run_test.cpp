@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <csignal>
 #include <ctime>
+#include <utility>
 
 #include <unistd.h>
 
@@ -200,6 +201,25 @@ TEST_F(publish_run_test, ends_where_its_source_does) {
                              return make_failure(error::item_exceeds_limit, "too large");
                            }),
                            error::item_exceeds_limit));
+  }
+}
+
+/// The answer to the first attempt was lost, and the stream has stored it.
+TEST_F(publish_run_test, does_not_count_what_the_stream_has_from_an_earlier_attempt_of_its_own) {
+  for (const double rate : {0.0, 1e9}) {
+    settings_.rate = rate;
+    bool is_lost = true;
+    target_.next.duplicate = false;
+    target_.refuse = [&](const auto& message) -> std::optional<failure> {
+      target_.next.duplicate = message.value == "1" && !is_lost;
+      if (message.value != "1" || !std::exchange(is_lost, false))
+        return {};
+      return make_failure(error::not_acknowledged, "the answer was lost");
+    };
+    const auto outcome = run(numbers(3));
+    ASSERT_TRUE(has_value(outcome));
+    EXPECT_EQ(outcome->messages, 3U);
+    EXPECT_EQ(outcome->duplicates, 0U) << rate;
   }
 }
 

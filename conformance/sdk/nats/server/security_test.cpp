@@ -151,10 +151,16 @@ TEST(credentials_server, lacking_a_permission_is_reported_with_the_subject) {
 
 // S17: a server tells its clients where its cluster's others are, and may tell them anything.
 TEST(misleading_server, leads_nobody_anywhere) {
-  configured_server server;
-  server.start(server.jetstream() + "server_name: one\nclient_advertise: \"169.254.169.254:4222\"\n"
-                                    "cluster { name: c, listen: \"127.0.0.1:-1\" }\n");
-  const auto made = nats::detail::client::connect(connection_to(server.url(), "s", "events"), {});
+  const auto route = std::to_string(servers::free_port().value());
+  configured_server asked, named;
+  asked.start("cluster { name: c, listen: \"127.0.0.1:" + route + "\" }\n");
+  named.start("client_advertise: \"169.254.169.254:4222\"\n"
+              "cluster { name: c, listen: \"127.0.0.1:-1\", routes: [\"nats://127.0.0.1:" +
+              route + "\"] }\n");
+  ASSERT_TRUE(servers::wait_until(
+      [&] { return asked.log().find("Route connection created") != std::string::npos; }, 30s))
+      << asked.log();
+  const auto made = nats::detail::client::connect(connection_to(asked.url(), "s", "events"), {});
   ASSERT_TRUE(made) << made.error();
   char** names = nullptr;
   int count = 0;
