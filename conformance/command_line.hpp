@@ -28,8 +28,8 @@ struct wish {
   std::vector<std::string> clusters; ///< --cluster; empty: all
   std::string state_url;             ///< --state; empty: no pairing check
   bool is_list = false;              ///< --list
-  std::string list_output = "text"; ///< of --list: text or json
-  bool is_json_progress = false; ///< --progress json
+  std::string list_output = "text";  ///< of --list: text or json
+  bool is_json_progress = false;     ///< --progress json
   bool is_consumer = false;          ///< --consumer: the testee reads
   std::vector<std::string> testee;   ///< after --; empty: an audit
 };

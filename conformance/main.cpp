@@ -32,17 +32,21 @@ using namespace kollect::conformance;
 
 boost::json::object to_object(const requirement& clause) {
   boost::json::array profiles, exercised;
-  for (const auto& [bit, name] : {std::pair{profile::kafka, "kafka"},
-                                  {profile::nats, "nats"},
-                                  {profile::consumer, "consumer"}})
+  for (const auto& [bit, name] :
+       {std::pair{profile::kafka, "kafka"}, {profile::nats, "nats"}, {profile::consumer, "consumer"}})
     if ((clause.profiles & bit) != 0)
       profiles.emplace_back(name);
   for (const auto& one : exercises())
     if (std::ranges::find(one.shows, clause.id) != one.shows.end())
       exercised.emplace_back(one.name);
-  return {{"id", clause.id},           {"level", to_string(clause.how)}, {"profiles", std::move(profiles)},
-          {"source", clause.source},   {"sentence", clause.sentence},    {"notJudged", clause.unseen},
-          {"departure", clause.departure}, {"exercises", std::move(exercised)}};
+  return {{"id", clause.id},
+          {"level", to_string(clause.how)},
+          {"profiles", std::move(profiles)},
+          {"source", clause.source},
+          {"sentence", clause.sentence},
+          {"notJudged", clause.unseen},
+          {"departure", clause.departure},
+          {"exercises", std::move(exercised)}};
 }
 
 int list_clauses(const std::string& output) {
@@ -248,7 +252,8 @@ result<int> show_difference(const diff_flags& flags) {
 
 void declare_diff(program::command& to) {
   auto flags = std::make_shared<diff_flags>();
-  auto& added = to.add_command("diff", "compare the results of two runs: what fails newly, is mended, is gone");
+  auto& added =
+      to.add_command("diff", "compare the results of two runs: what fails newly, is mended, is gone");
   added.add("BEFORE", flags->before, program::file(), "results.json, or the folder of a report").required();
   added.add("AFTER", flags->after, program::file(), "that of the later run").required();
   added.add("-o,--output", flags->output, program::one_of({"json", "text"}),

@@ -11,8 +11,8 @@
 
 namespace kollect::conformance {
 
-/// Tells on standard error what a run is at: a line that is written over again on a terminal, JSON lines where
-/// they are asked for, and nothing elsewhere.
+/// Tells on standard error what a run is at: a line that is written over again on a terminal, JSON lines
+/// where they are asked for, and nothing elsewhere.
 class run_progress final : public run_watcher {
 public:
   run_progress(bool is_json, std::size_t clauses) : is_json_(is_json), clauses_(clauses) {}

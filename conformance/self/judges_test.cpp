@@ -223,6 +223,10 @@ TEST_F(parts_test, a_row_that_alone_is_too_large_is_an_error_that_says_so) {
   EXPECT_EQ(broken(record({refused})), clauses{});
   const auto split = limited({part({rows[0], rows[1]}, 1, 2), part({rows[2]}, 2, 2)}, two_rows());
   EXPECT_EQ(broken(record({split, refused})), clauses{"MP-02"});
+  auto capped = limited({}, two_rows());
+  capped.may_be_refused = capped.is_large = true;
+  capped.answer.is_ok = false;
+  EXPECT_EQ(broken(record({split, capped, refused})), clauses{}) << "it caps what it could split";
   refused = limited({array(rows)}, 300);
   refused.is_large = true;
   EXPECT_EQ(broken(record({refused})), clauses{"MP-02"});

@@ -20,8 +20,8 @@ struct mutant_outcome {
 
 std::ostream& operator<<(std::ostream& out, const mutant_outcome& outcome);
 
-/// Drives the sink with that fault (a clause or the name of a variation; empty: none) through the exercises that these brokers allow; those
-/// that log in or stop the broker only for faults in what they are about.
+/// Drives the sink with that fault (a clause or the name of a variation; empty: none) through the exercises
+/// that these brokers allow; those that log in or stop the broker only for faults in what they are about.
 result<mutant_outcome> run_mutant(stage& brokers, const std::string& name);
 
 } // namespace kollect::conformance::self

@@ -6,6 +6,9 @@
 
 #include <chrono>
 #include <csignal>
+#include <filesystem>
+
+#include <unistd.h>
 
 namespace kollect::conformance {
 namespace {
@@ -53,6 +56,34 @@ TEST(testee, is_asked_in_json_lines_with_rows_verbatim) {
                              R"("exportedAt":"2026-01-15T12:00:00Z","maxExportBytes":7,"items":[{"n":1.0}]})";
   EXPECT_TRUE(servers::wait_until([&] { return sink->transcript().find(wanted) != std::string::npos; }))
       << sink->transcript();
+}
+
+TEST(testee, that_floods_its_standard_error_takes_no_more_memory_than_that) {
+  constexpr std::size_t most = 64UL * 1024 * 1024, answers = 1024, page = 4096;
+  auto sink = start("yes all work and no play >&2 & " + polite + "read -r line");
+  ASSERT_TRUE(sink && sink->hello());
+  EXPECT_TRUE(servers::wait_until([&] { return sink->transcript().size() > most - page; }, 60s));
+  EXPECT_LE(sink->transcript().size(), most + answers);
+}
+
+/// Processes that have a text in their command line.
+std::size_t count_processes(const std::string& text) {
+  std::size_t count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    const auto line = servers::read_file(entry.path() / "cmdline");
+    count += line && line->find(text) != std::string::npos ? 1 : 0;
+  }
+  return count;
+}
+
+TEST(testee, that_forks_away_leaves_no_process) {
+  const std::string length = "97531" + std::to_string(::getpid());
+  {
+    auto sink = start("setsid sleep " + length + " & " + polite + "read -r line");
+    ASSERT_TRUE(sink && sink->hello());
+    EXPECT_TRUE(servers::wait_until([&] { return count_processes(std::string("sleep\0", 6) + length) == 1; }));
+  }
+  EXPECT_TRUE(servers::wait_until([&] { return count_processes(std::string("sleep\0", 6) + length) == 0; }));
 }
 
 /// A testee that goes wrong: what is seen of it.

@@ -56,6 +56,28 @@ descriptor memory_file(std::string_view content) {
   return file;
 }
 
+/// What is kept of each output of a child, in bytes: whatever it writes beyond that fails there.
+constexpr off_t most_output = 64L * 1024 * 1024;
+
+/// A file without a name that takes so much and no more. Where the child stands in it tells how much it holds:
+/// the rest is a hole, which takes no memory.
+descriptor bounded_file() {
+  descriptor file(::memfd_create("kollect", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  if (file.get() >= 0 && (::ftruncate(file.get(), most_output) != 0 ||
+                          ::fcntl(file.get(), F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) != 0))
+    return descriptor();
+  return file;
+}
+
+/// What was written to one. Who writes shares its position.
+std::string read_bounded(int handle) {
+  const auto size = ::lseek(handle, 0, SEEK_CUR);
+  std::string content(static_cast<std::size_t>(size < 0 ? 0 : size), '\0');
+  const auto count = content.empty() ? 0 : ::pread(handle, content.data(), content.size(), 0);
+  content.resize(static_cast<std::size_t>(count < 0 ? 0 : count));
+  return content;
+}
+
 std::string read_all(int handle) {
   std::string content;
   std::array<char, 65536> block{};
@@ -210,8 +232,8 @@ result<process> process::start(const process_options& options) {
   child->log = options.log;
   const auto input = memory_file(options.input);
   if (options.log.empty()) {
-    child->output = memory_file({});
-    child->errors = memory_file({});
+    child->output = bounded_file();
+    child->errors = bounded_file();
   } else {
     child->output = descriptor(::open(options.log.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
     child->errors = descriptor(::dup(child->output.get()));
@@ -301,11 +323,11 @@ void process::kill() {
 }
 
 std::string process::output() const {
-  return read_all(state_->output.get());
+  return state_->log.empty() ? read_bounded(state_->output.get()) : read_all(state_->output.get());
 }
 
 std::string process::errors() const {
-  return state_->log.empty() ? read_all(state_->errors.get()) : std::string();
+  return state_->log.empty() ? read_bounded(state_->errors.get()) : std::string();
 }
 
 result<command_outcome> run_command(const command& what) {

@@ -71,7 +71,7 @@ public:
   void kill();
 
   std::string output() const; ///< standard output so far, or the whole log where there is one
-  std::string errors() const; ///< standard error so far; empty where there is a log
+  std::string errors() const; ///< standard error so far, of both at most 64 MiB; empty where there is a log
 
 private:
   struct state;

@@ -86,16 +86,22 @@ bool is_measured_right(const message_facts& part) {
   return size && *size == part.payload->raw.size();
 }
 
-/// Whether the sink splits snapshots at all. One that answers an error instead says nothing of how it would.
-bool splits_anything(const dissection& seen) {
-  return std::ranges::any_of(seen.exports, [](const auto& one) { return !parts_of(one).empty(); });
+/// Whether the sink answers an error for a snapshot that could be split, or splits none at all: what it says of
+/// one that cannot be split is then no word about its rows.
+bool caps_snapshots(const dissection& seen) {
+  const auto is_capped = [](const dissected_export& one) {
+    return one.asked() != nullptr && one.source->is_large && !one.source->answer.is_ok &&
+           !has_oversized_row(one);
+  };
+  const auto is_split = [](const dissected_export& one) { return !parts_of(one).empty(); };
+  return std::ranges::any_of(seen.exports, is_capped) || std::ranges::none_of(seen.exports, is_split);
 }
 
 /// Tells of an error in the place of a split; answers whether it is one.
 bool note_refusal(const dissection& seen, const dissected_export& one, judgement& out) {
-  if (one.source->answer.is_ok || splits_anything(seen))
+  if (one.source->answer.is_ok || !caps_snapshots(seen))
     return false;
-  out.note("the sink reports an error for a snapshot over maxExportBytes, and does not split it: " +
+  out.note("the sink reports an error for a snapshot over maxExportBytes in the place of parts: " +
            printable_excerpt(one.source->answer.error, 200));
   return true;
 }
@@ -127,12 +133,6 @@ void judge_mp_01(const dissection& seen, judgement& out) {
     if (note_refusal(seen, one, out) || has_oversized_row(one))
       return; // MP-02
     const auto parts = parts_of(one);
-    if (!one.source->answer.is_ok && one.source->is_large) {
-      out.look();
-      out.complain({.what = "a snapshot over maxExportBytes was refused, though others are split",
-                    .expected = "parts of at most " + std::to_string(limit) + " bytes",
-                    .found = printable_excerpt(one.source->answer.error)});
-    }
     for (const auto& message : one.messages)
       if (message.payload != nullptr && !message.is_part() && message.rows.size() > 1) {
         out.look();

@@ -135,7 +135,8 @@ void run_cases(const std::vector<const requirement*>& clauses, const selection& 
   listeners.Append(new terse_printer(report)); // GoogleTest deletes it
   for (const auto* clause : clauses)
     testing::RegisterTest(report.profile.c_str(), test_name(clause->id).c_str(), nullptr, nullptr,
-                          "docs/contract.md", 1, [clause, &wanted, &judge, &report, &watcher]() -> testing::Test* {
+                          "docs/contract.md", 1,
+                          [clause, &wanted, &judge, &report, &watcher]() -> testing::Test* {
                             return new clause_test(*clause, wanted, judge, report, watcher);
                           });
   [[maybe_unused]] const int failed = RUN_ALL_TESTS(); // the verdicts say more

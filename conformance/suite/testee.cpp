@@ -10,9 +10,14 @@
 #include <boost/json/serialize.hpp>
 
 #include <array>
+#include <atomic>
 #include <csignal>
 #include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <functional>
+#include <iterator>
 #include <utility>
 
 #include <fcntl.h>
@@ -107,9 +112,63 @@ result<testee_answer> read_answer(result<boost::json::object> answer) {
   return testee_answer{ok->get_bool(), text_of(*answer, "error")};
 }
 
+/// What a testee started and did not end, wherever it went: processes that have its mark in their environment.
+/// Those that leave its process group stay when the group is killed.
+class stray_processes {
+public:
+  static constexpr const char* variable = "KOLLECT_TESTEE_MARK";
+
+  explicit stray_processes(std::string mark) : mark_(std::move(mark)) {}
+  stray_processes(stray_processes&& other) noexcept : mark_(std::exchange(other.mark_, {})) {}
+  stray_processes& operator=(stray_processes&& other) noexcept {
+    std::swap(mark_, other.mark_);
+    return *this;
+  }
+  ~stray_processes() { end(); }
+
+  /// To be called when the testee itself has ended. What it started may have started more meanwhile.
+  void end() noexcept {
+    constexpr int most_rounds = 50;
+    for (int round = 0; !mark_.empty() && round < most_rounds && end_some(); ++round) {
+    }
+  }
+
+private:
+  /// Whether there were any.
+  bool end_some() const noexcept {
+    bool is_any = false;
+    std::error_code problem;
+    const std::filesystem::directory_iterator last;
+    for (std::filesystem::directory_iterator at("/proc", problem); !problem && at != last;
+         at.increment(problem)) {
+      const auto name = at->path().filename().string();
+      const auto id = static_cast<pid_t>(std::strtol(name.c_str(), nullptr, 10));
+      if (id <= 1 || id == ::getpid())
+        continue;
+      std::ifstream file(at->path() / "environ", std::ios::binary);
+      const std::string variables{std::istreambuf_iterator<char>(file), {}};
+      const auto wanted = std::string(variable) + "=" + mark_ + '\0';
+      if (variables.find(wanted) == std::string::npos || ::kill(id, SIGKILL) != 0)
+        continue;
+      is_any = true;
+    }
+    return is_any;
+  }
+
+  std::string mark_;
+};
+
+std::string make_mark() {
+  static std::atomic<unsigned> count = 0;
+  return std::to_string(::getpid()) + "-" +
+         std::to_string(std::chrono::system_clock::now().time_since_epoch().count()) + "-" +
+         std::to_string(++count);
+}
+
 } // namespace
 
 struct testee::state {
+  stray_processes stray; ///< ended after the child
   servers::process child;
   pipe_end requests, answers;
   timeouts bounds;
@@ -225,14 +284,16 @@ result<testee> testee::start(std::vector<std::string> command, const timeouts& b
   auto input = make_pipe(), output = make_pipe();
   if (!input || !output)
     return input ? output.error() : input.error();
+  auto mark = make_mark();
   auto child = servers::process::start({.arguments = std::move(command),
+                                        .environment = {{stray_processes::variable, mark}},
                                         .input_descriptor = input->read.get(),
                                         .output_descriptor = output->write.get()});
   if (!child)
     return child.error();
   ::fcntl(input->write.get(), F_SETFL, O_NONBLOCK);
   return testee(std::make_unique<state>(
-      state{std::move(*child), std::move(input->write), std::move(output->read), bounds}));
+      state{stray_processes(std::move(mark)), std::move(*child), std::move(input->write), std::move(output->read), bounds}));
 }
 
 result<testee_identity> testee::hello() {
@@ -315,6 +376,7 @@ bool testee::is_usable() {
 void testee::kill() {
   state_->has_failed = true;
   state_->child.kill();
+  state_->stray.end();
 }
 
 std::string testee::transcript() const {

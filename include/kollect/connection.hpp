@@ -46,6 +46,25 @@ namespace detail {
   return system == broker_system::kafka ? "Kafka" : "NATS";
 }
 
+/// Says of a secret whose login was refused that a value of it begins or ends with white space, which counts
+/// (KAF-07) and is easily there by mistake: `echo` writes a newline. Empty where none does. Repeats no value.
+[[nodiscard]] inline std::string white_space_hint(const credentials& secret) {
+  constexpr std::string_view white_space = " \t\r\n";
+  const auto is_white = [&](char letter) { return white_space.find(letter) != std::string_view::npos; };
+  struct named_value {
+    std::string_view name;
+    const std::string& value;
+  };
+  for (const auto& [name, value] :
+       {named_value{"username", secret.username}, named_value{"password", secret.password},
+        named_value{"token", secret.token}})
+    if (!value.empty() && (is_white(value.front()) || is_white(value.back())))
+      return "; the " + std::string(name) + " of the secret " +
+             (value.back() == '\n' ? "ends with a newline" : "begins or ends with white space") +
+             ", which counts: write it without, as `printf %s` does";
+  return {};
+}
+
 /// Fails for a connection to the other kind of broker, before anything is done with it.
 [[nodiscard]] inline result<void> check_system(const connection& target, broker_system wanted) {
   if (target.system == wanted)

@@ -12,11 +12,11 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE {
 
 /// How a message ended for a consumer: each ends as exactly one of these.
 enum class outcome {
-  applied,   ///< its snapshot became the state of its scope, or it is a part of one that did
-  duplicate, ///< seen before (DED-01), or what it says is held already
-  stale,     ///< older than what is held (DED-03)
-  pending,   ///< a part of a set that lacks others (MP-04): it will end another way
-  refused    ///< it breaks the contract or a limit: keep it as a dead letter and go on
+  applied,       ///< its snapshot became the state of its scope, or it is a part of one that did
+  duplicate,     ///< seen before (DED-01), or what it says is held already
+  stale,         ///< older than what is held (DED-03)
+  dead_lettered, ///< it breaks the contract or a limit: keep it as a dead letter and go on
+  pending        ///< a part of a set that lacks others (MP-04): it will end another way
 };
 
 [[nodiscard]] constexpr std::string_view to_string(outcome value) noexcept {
@@ -27,10 +27,10 @@ enum class outcome {
     return "duplicate";
   case outcome::stale:
     return "stale";
+  case outcome::dead_lettered:
+    return "dead_lettered";
   case outcome::pending:
     return "pending";
-  case outcome::refused:
-    return "refused";
   }
   return "unknown";
 }
@@ -79,7 +79,7 @@ inline std::ostream& operator<<(std::ostream& out, decision_reason value) {
 
 /// How a message ends, and why. A message that is refused is a failure instead, which says why.
 struct decision {
-  outcome ending = outcome::pending;                    ///< never refused
+  outcome ending = outcome::pending;                    ///< never dead_lettered
   decision_reason why = decision_reason::parts_missing; ///< one that goes with `ending`
 
   friend bool operator==(const decision&, const decision&) = default;
@@ -91,16 +91,16 @@ inline std::ostream& operator<<(std::ostream& out, const decision& value) {
 
 /// How many messages ended how: `consumed` is always the sum of the others.
 struct outcome_counts {
-  std::int64_t consumed = 0;  ///< all of them
-  std::int64_t applied = 0;   ///< outcome::applied
-  std::int64_t duplicate = 0; ///< outcome::duplicate
-  std::int64_t stale = 0;     ///< outcome::stale
-  std::int64_t pending = 0;   ///< goes down again when a set is whole, superseded or given up
-  std::int64_t refused = 0;   ///< outcome::refused
+  std::int64_t consumed = 0;      ///< all of them
+  std::int64_t applied = 0;       ///< outcome::applied
+  std::int64_t duplicate = 0;     ///< outcome::duplicate
+  std::int64_t stale = 0;         ///< outcome::stale
+  std::int64_t dead_lettered = 0; ///< outcome::dead_lettered
+  std::int64_t pending = 0;       ///< goes down again when a set is whole, superseded or given up
 
   /// The count of this outcome.
   std::int64_t& operator[](outcome value) noexcept {
-    std::int64_t* const places[] = {&applied, &duplicate, &stale, &pending, &refused};
+    std::int64_t* const places[] = {&applied, &duplicate, &stale, &dead_lettered, &pending};
     return *places[static_cast<std::size_t>(value)];
   }
 
@@ -110,10 +110,26 @@ struct outcome_counts {
     ++(*this)[value];
   }
 
-  /// Counts parts anew that were pending and have ended.
+  /// Counts parts again that were pending and have ended.
   void settle(std::int64_t parts, outcome value) noexcept {
     pending -= parts;
     (*this)[value] += parts;
+  }
+
+  /// Adds the counts of other messages.
+  outcome_counts& operator+=(const outcome_counts& other) noexcept {
+    consumed += other.consumed;
+    applied += other.applied;
+    duplicate += other.duplicate;
+    stale += other.stale;
+    dead_lettered += other.dead_lettered;
+    pending += other.pending;
+    return *this;
+  }
+
+  /// Whether every message consumed has ended, and each once.
+  [[nodiscard]] bool is_conserved() const noexcept {
+    return consumed == applied + duplicate + stale + dead_lettered + pending;
   }
 
   friend bool operator==(const outcome_counts&, const outcome_counts&) = default;
@@ -122,8 +138,8 @@ struct outcome_counts {
 /// `consumed 8, applied 1, duplicate 2, …`
 inline std::ostream& operator<<(std::ostream& out, const outcome_counts& value) {
   return out << "consumed " << value.consumed << ", applied " << value.applied << ", duplicate "
-             << value.duplicate << ", stale " << value.stale << ", pending " << value.pending << ", refused "
-             << value.refused;
+             << value.duplicate << ", stale " << value.stale << ", dead_lettered " << value.dead_lettered
+             << ", pending " << value.pending;
 }
 
 } // namespace kollect::inline KOLLECT_ABI_NAMESPACE

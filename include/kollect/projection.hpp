@@ -39,7 +39,7 @@ struct arrival {
 
 /// How a message ended, and what it did.
 struct step {
-  outcome ending = outcome::pending;                    ///< never refused: that is a failure
+  outcome ending = outcome::pending;                    ///< never dead_lettered: that is a failure
   decision_reason why = decision_reason::parts_missing; ///< one that goes with `ending`
   kollect::scope scope;                                 ///< whose rows `changes` are
   snapshot_order order;        ///< of its snapshot; of a part that is pending without the digest of the set
@@ -49,9 +49,9 @@ struct step {
   std::vector<collected_set> given_up; ///< torn sets that are over a bound: keep them as dead letters
 };
 
-/// How the message ended that apply() answered so: outcome::refused for a failure.
+/// How the message ended that apply() answered so: outcome::dead_lettered for a failure.
 [[nodiscard]] inline outcome outcome_of(const result<step>& applied) noexcept {
-  return applied ? applied->ending : outcome::refused;
+  return applied ? applied->ending : outcome::dead_lettered;
 }
 
 /// kollect::projection. A template so that only those who use it compile it.
@@ -112,7 +112,7 @@ public:
   /// Gives up torn sets that have grown too old, for when no message comes: keep them as dead letters.
   [[nodiscard]] std::vector<collected_set> expire(clock::time_point now = clock::now()) {
     auto torn = pending_.expire(now);
-    end_parts(torn, outcome::refused);
+    end_parts(torn, outcome::dead_lettered);
     return torn;
   }
 
@@ -216,7 +216,7 @@ private:
     auto done = end(head, added->found);
     done.order = {part.exported_at.value_or(head.envelope.timestamp), part.generation, {}};
     done.given_up = std::move(added->given_up);
-    end_parts(done.given_up, outcome::refused);
+    end_parts(done.given_up, outcome::dead_lettered);
     if (added->whole)
       return settle_set(std::move(done), *added->whole, how);
     if (added->found.ending != outcome::pending) // nothing will be known of it but its key

@@ -37,11 +37,11 @@ public:
   }
 
 private:
-  struct held_snapshot {
+  struct newest_snapshot {
     snapshot_order order;
     row_map rows;
   };
-  std::map<scope, held_snapshot> scopes_;
+  std::map<scope, newest_snapshot> scopes_;
 };
 
 /// Writes a state as a JSON array of `{cluster, namespace, inventory, item}`, one entry a line,

@@ -27,7 +27,7 @@ struct changes_flags {
 constexpr std::int64_t page = 1000;
 
 /// Prints what is there beyond the cursor, in pages; answers how many entries may still be printed.
-result<std::int64_t> print_new(store& source, const std::string& store_id, const changes_flags& flags,
+result<std::int64_t> print_new(feed_reader& source, const std::string& store_id, const changes_flags& flags,
                                std::int64_t& cursor, std::int64_t left) {
   while (left > 0) {
     auto entries = source.changes_after(cursor, std::min(left, page));

@@ -108,7 +108,7 @@ struct choice_flags {
   bool is_all = false;
 };
 
-result<std::vector<std::int64_t>> choose(store& from, const choice_flags& flags) {
+result<std::vector<std::int64_t>> choose(store_reader& from, const choice_flags& flags) {
   if (!flags.ids.empty())
     return flags.ids;
   std::vector<std::int64_t> chosen;

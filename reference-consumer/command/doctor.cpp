@@ -3,6 +3,7 @@
 #include "command/examine_durable.hpp"
 #include "command/open_log.hpp"
 #include "command/open_store.hpp"
+#include "command/outcome_json.hpp"
 #include "operations/decompression.hpp"
 #include "operations/memory_budget.hpp"
 
@@ -21,6 +22,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace kollect::consumer {
@@ -120,6 +122,18 @@ result<std::int64_t> count_waiting(log_reader& log, const store_lag& lag, std::i
   return *found ? std::max<std::int64_t>(lag.end_offset - (*found)->offset, 0) : 0;
 }
 
+/// Says so where retention was quicker than the consumer.
+std::optional<std::string> find_missed(const log_reader& log, const store_lag& lag, std::int64_t begin) {
+  // Of a NATS stream others' subjects may have stood there.
+  if (log.log().system != broker_system::kafka || lag.next_offset < 0 || lag.next_offset >= begin)
+    return {};
+  return "retention has removed offsets " + std::to_string(lag.next_offset) + " to " +
+         std::to_string(begin - 1) + " of partition " + std::to_string(lag.partition) +
+         " before they were consumed: it is too short, or the consumer was away too long; each scope is "
+         "right again "
+         "with its next snapshot";
+}
+
 /// Says so if the newest message was appended later than it is here: then this machine's clock is behind.
 result<std::optional<std::string>> compare_clocks(log_reader& log, const partition_position& end) {
   auto newest = log.find(end.partition, end.next_offset - 1, find_timeout);
@@ -153,6 +167,7 @@ result<log_report> compare_log(const program::sink_flags& flags, const std::stri
   if (!reader)
     return reader.error();
   const auto begins = (*reader)->begins();
+  bool is_clock_told = false;
   for (const auto& end : (*reader)->ends()) {
     store_lag lag{end.partition, end.next_offset, -1, 0};
     for (const auto& position : positions) {
@@ -166,7 +181,10 @@ result<log_report> compare_log(const program::sink_flags& flags, const std::stri
         out.wrong.push_back(std::move(**compared));
     }
     const auto begin = std::ranges::find(begins, end.partition, &partition_position::partition);
-    auto waiting = count_waiting(**reader, lag, begin == begins.end() ? 0 : begin->next_offset);
+    const auto begin_offset = begin == begins.end() ? 0 : begin->next_offset;
+    if (auto missed = find_missed(**reader, lag, begin_offset))
+      out.warnings.push_back(std::move(*missed));
+    auto waiting = count_waiting(**reader, lag, begin_offset);
     if (!waiting)
       return waiting.error();
     lag.waiting = *waiting;
@@ -174,7 +192,7 @@ result<log_report> compare_log(const program::sink_flags& flags, const std::stri
     auto clocks = compare_clocks(**reader, end);
     if (!clocks)
       return clocks.error();
-    if (*clocks && out.warnings.empty())
+    if (*clocks && !std::exchange(is_clock_told, true))
       out.warnings.push_back(std::move(**clocks));
   }
   return out;
@@ -286,7 +304,7 @@ result<int> doctor(const doctor_flags& flags, program::log& log) {
   if (!flags.sink.manifest.empty())
     write_array(out, "lag", beside.lag);
   out.name("counters");
-  write(out, *counts);
+  write_counts(out, *counts);
   write_array(out, "contradictions", *wrong);
   write_array(out, "warnings", warnings);
   out.end_object();

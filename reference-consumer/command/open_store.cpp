@@ -46,6 +46,12 @@ void add_store_flags(program::command& to, store_flags& flags) {
 }
 
 result<void> check_store(const store_flags& flags) {
+  // Elsewhere three slashes begin a relative path, and here they would be the file system's root.
+  if (flags.url.starts_with("sqlite://"))
+    return make_failure(
+        error::invalid_value,
+        "--store: what follows sqlite: is a path, without slashes before it: sqlite:state.db, or "
+        "sqlite:/var/lib/kollect/state.db");
   if (is_sqlite_url(flags.url))
     return {};
   if (!is_postgresql_url(flags.url))
@@ -81,7 +87,7 @@ result<std::unique_ptr<store>> open_store(const store_flags& flags, std::string_
                                   : open_postgresql_store(settings_of(flags));
 }
 
-result<std::unique_ptr<store>> open_reader(const store_flags& flags) {
+result<std::unique_ptr<store_reader>> open_reader(const store_flags& flags) {
   if (auto checked = check_store(flags); !checked)
     return checked.error();
   return is_sqlite_url(flags.url) ? open_sqlite_reader(sqlite_path(flags.url))

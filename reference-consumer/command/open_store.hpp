@@ -37,7 +37,7 @@ std::string describe_owner(const std::string& command, const std::string& instan
 result<std::unique_ptr<store>> open_store(const store_flags& flags, std::string_view owner);
 
 /// Opens it for reading only, beside consumers that may be writing.
-result<std::unique_ptr<store>> open_reader(const store_flags& flags);
+result<std::unique_ptr<store_reader>> open_reader(const store_flags& flags);
 
 } // namespace kollect::consumer
 

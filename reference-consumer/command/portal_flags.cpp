@@ -39,7 +39,7 @@ result<http_settings> http_settings_of(const portal_flags& flags, program::log& 
   if (flags.tls_certificate.empty() != flags.tls_key.empty())
     return make_failure(error::invalid_value, "--tls-certificate and --tls-key go together");
   if (!flags.tls_certificate.empty())
-    http.tls = tls_files{flags.tls_certificate, flags.tls_key};
+    http.tls = certificate_files{flags.tls_certificate, flags.tls_key};
   http.limits.connections = make_room(flags.max_connections, log);
   http.limits.streams = std::min(flags.max_streams, http.limits.connections);
   http.limits.workers = flags.workers;

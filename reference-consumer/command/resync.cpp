@@ -4,6 +4,7 @@
 #include "command/commands.hpp"
 #include "command/open_log.hpp"
 #include "command/open_store.hpp"
+#include "command/outcome_json.hpp"
 #include "feed/feed_format.hpp"
 #include "store/sqlite_store.hpp"
 #include "store/stored_values.hpp"
@@ -114,7 +115,7 @@ std::string to_json(const resync_totals& totals, const outcome_counts& messages)
   std::string line;
   json_writer out(line);
   out.begin_object().name("messages");
-  write(out, messages);
+  write_counts(out, messages);
   out.name("scopes")
       .begin_object()
       .member("same", totals.same)

@@ -2,6 +2,7 @@
 #include "command/commands.hpp"
 #include "command/feed.hpp"
 #include "command/open_store.hpp"
+#include "command/outcome_json.hpp"
 #include "command/portal_flags.hpp"
 #include "consume/consumer_loop.hpp"
 #include "operations/decompression.hpp"
@@ -228,7 +229,7 @@ result<int> run(const run_flags& flags, program::log& log) {
   if (ended->total)
     write_members(out, *ended->total);
   out.name("run");
-  write(out, ended->run);
+  write_counts(out, ended->run);
   out.end_object();
   std::cout << line << std::endl;
   return program::success;

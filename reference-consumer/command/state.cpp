@@ -1,5 +1,6 @@
 #include "command/commands.hpp"
 #include "command/open_store.hpp"
+#include "command/outcome_json.hpp"
 
 #include <program/exit_code.hpp>
 #include <program/printable.hpp>
@@ -76,7 +77,7 @@ result<int> summary(const state_flags& flags, program::log& log) {
   if (!counts)
     return counts.error();
   if (flags.output == "json") {
-    std::cout << to_json(*counts) << '\n';
+    std::cout << counts_json(*counts) << '\n';
     return finish(counts->is_conserved() ? program::success : program::findings);
   }
   auto scopes = (*opened)->scopes();

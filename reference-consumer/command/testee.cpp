@@ -90,9 +90,8 @@ private:
     if (!counts || !scopes)
       return counts ? scopes.error() : counts.error();
     std::map<scope, std::vector<std::string>> rows;
-    auto read = held.for_each_row([&rows](const scope& which, std::string_view item) {
-      rows[which].push_back(on_one_line(item));
-    });
+    auto read = held.for_each_row(
+        [&rows](const scope& which, std::string_view item) { rows[which].push_back(on_one_line(item)); });
     out.member("refused", counts->dead_lettered).name("scopes").begin_array();
     for (const auto& one : *scopes) {
       out.begin_object()

@@ -202,6 +202,7 @@ void consumer_loop::note_gap(std::int32_t partition, std::int64_t expected, std:
                "its beginning, and what was consumed before is recognised",
                {{"partition", partition}, {"expected", expected}, {"found", found}});
     rewinds_[partition] = found;
+    monitor_.rewound();
     return;
   }
   // A Kafka partition is asked for one message early; where only that one is gone, nothing was missed.
@@ -209,6 +210,7 @@ void consumer_loop::note_gap(std::int32_t partition, std::int64_t expected, std:
     expected = std::max(expected, held->second.next_offset);
   if (found <= expected)
     return;
+  monitor_.missed(found - expected);
   log_.error("the broker removed messages before they were consumed: retention is too short or the consumer "
              "was away "
              "too long; the state is right again with each scope's next snapshot",
@@ -418,6 +420,7 @@ result<bool> consumer_loop::rewind_replaced(const std::vector<received_message>&
     log_.error("another message stands where the last consumed one stood: the log was recreated; it is read "
                "from its beginning",
                {{"partition", partition}, {"offset", owned_.at(partition).next_offset - 1}});
+    monitor_.rewound();
     if (auto rewound = store_->rewind(settings_.ingest.log.name, owned_.at(partition), -1); !rewound)
       return rewound.error();
   }

@@ -2,7 +2,6 @@
 #define KOLLECT_CONSUMER_FEED_MESSAGE_HPP
 
 #include "feed/feed_format.hpp"
-#include "store/store.hpp"
 
 #include <kollect/message.hpp>
 

@@ -217,12 +217,13 @@ struct outbox::state {
   monitor& watched;
 
   // Of the thread.
-  std::unique_ptr<store> reader;
+  std::unique_ptr<feed_reader> reader;
   std::unique_ptr<publisher> broker;
   std::chrono::milliseconds next_back_off{0};
 
   // Of serve().
   clock::time_point serve_again{};
+  std::optional<clock::time_point> without_lease_since; // asked whether all is done
 
   std::mutex mutex;
   std::condition_variable changed;
@@ -287,7 +288,15 @@ result<bool> outbox::is_done(store& target) {
   if (auto served = serve(target); !served)
     return served.error();
   const std::scoped_lock lock(state_->mutex);
-  return !state_->cursor || state_->published >= *last;
+  if (state_->cursor) {
+    state_->without_lease_since.reset();
+    return state_->published >= *last;
+  }
+  // The lease of a process that was killed ends by itself. One that lives renews it, and publishes the rest.
+  const auto now = clock::now();
+  if (!state_->without_lease_since)
+    state_->without_lease_since = now;
+  return now - *state_->without_lease_since > state_->settings.lease;
 }
 
 std::int64_t outbox::published() const {

@@ -3,7 +3,6 @@
 
 #include "feed/feed_message.hpp"
 #include "operations/monitor.hpp"
-#include "store/store.hpp"
 
 #include <kollect/transport.hpp>
 #include <program/log.hpp>
@@ -39,7 +38,7 @@ struct outbox_settings {
 /// holds nothing up. The cursor is written by whoever owns the store, in serve().
 class outbox {
 public:
-  using open_reader = std::function<result<std::unique_ptr<store>>()>;
+  using open_reader = std::function<result<std::unique_ptr<feed_reader>>()>;
   using open_publisher = std::function<result<std::unique_ptr<publisher>>()>;
 
   outbox(outbox_settings settings, open_reader make_reader, open_publisher make_publisher, program::log& log,
@@ -51,7 +50,8 @@ public:
   result<void> serve(store& target);
 
   /// Whether nothing is left to do for this process: all that the store has is published and noted, or
-  /// another process publishes.
+  /// another process publishes. That it does is believed when it has held the lease for as long as one lasts,
+  /// as the lease of a process that was killed goes on for a while.
   result<bool> is_done(store& target);
 
   std::int64_t published() const; ///< the cursor up to which this process has published

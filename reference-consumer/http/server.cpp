@@ -24,7 +24,9 @@ failure refuse(const std::string& address, std::string what) {
 }
 
 result<tcp::endpoint> parse_address(const std::string& text) {
-  constexpr auto help = "must be ADDRESS:PORT, [IPV6]:PORT, or :PORT for 127.0.0.1";
+  constexpr auto help = "must be ADDRESS:PORT with a numeric address, as 127.0.0.1:8080 (names such as "
+                        "localhost are not looked up), "
+                        "[IPV6]:PORT, or :PORT for 127.0.0.1";
   const auto colon = text.rfind(':');
   std::string host = colon == std::string::npos ? "" : text.substr(0, colon);
   const std::string port_text = colon == std::string::npos ? text : text.substr(colon + 1);
@@ -49,7 +51,7 @@ failure refuse_tls(const std::string& file, const boost::system::error_code& pro
   return out;
 }
 
-result<http_session::tls_context> make_tls(const tls_files& files) {
+result<http_session::tls_context> make_tls(const certificate_files& files) {
   auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
   boost::system::error_code problem;
   context->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 |

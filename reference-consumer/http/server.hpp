@@ -32,7 +32,7 @@ struct http_limits {
 };
 
 /// Certificate chain and key, both PEM.
-struct tls_files {
+struct certificate_files {
   std::string certificate;
   std::string key;
 };
@@ -50,7 +50,7 @@ struct http_settings {
   std::string
       address; ///< `ADDRESS:PORT`, `[IPV6]:PORT`, or `:PORT` and `PORT` for 127.0.0.1; port 0 is a free one
   http_limits limits{};
-  std::optional<tls_files> tls{}; ///< TLS 1.2 or newer; nothing: plain HTTP
+  std::optional<certificate_files> tls{}; ///< TLS 1.2 or newer; nothing: plain HTTP
   http_events events{};
 };
 

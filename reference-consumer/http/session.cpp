@@ -43,6 +43,12 @@ http_response plain(int status, std::string body) {
   return out;
 }
 
+http_response busy() {
+  auto out = plain(503, "too many answers have not been taken yet: try again");
+  out.headers.emplace_back("Retry-After", "1");
+  return out;
+}
+
 /// What went wrong with a request before anybody looked at it; nothing where no answer is of use.
 std::optional<http_response> answer_to(const error_code& problem) {
   if (problem == http::error::header_limit || problem == http::error::buffer_overflow)
@@ -251,8 +257,8 @@ private:
 
   void write(http_response answer) {
     if (!make_room(shared_, answer.body.size())) {
-      answer = plain(503, "too many answers have not been taken yet: try again");
-      answer.headers.emplace_back("Retry-After", "1");
+      answer = busy();
+      keep_alive_ = false; // what else it has asked for already would be made for nothing, too
     }
     enter(client::phase::writing, answer.body.size());
     if (shared_.events.answered)

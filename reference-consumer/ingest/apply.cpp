@@ -78,10 +78,11 @@ private:
 };
 
 /// One snapshot on its way into its scope.
-class application {
+class snapshot_application {
 public:
-  application(transaction& target, const ingest_settings& settings, held_scopes& scopes, const scope& where,
-              held_scope& opened, arrived_snapshot arrived, const message_origin& origin)
+  snapshot_application(transaction& target, const ingest_settings& settings, held_scopes& scopes,
+                       const scope& where, held_scope& opened, arrived_snapshot arrived,
+                       const message_origin& origin)
       : target_(target), settings_(settings), scopes_(scopes), where_(where), opened_(opened),
         arrived_(std::move(arrived)), origin_(origin) {}
 
@@ -291,16 +292,11 @@ private:
 
   /// A snapshot is all of its scope: it puts right what a disk, or somebody, has done to the rows.
   result<void> write_over_damage() {
-    settings_.notice(where_,
-                     "the rows held are not those that were written: a disk, or somebody, has changed "
-                     "them; this snapshot puts them right");
-    if (auto distrusted = target_.distrust(record().id); !distrusted)
-      return distrusted;
-    auto again = target_.open_scope(where_);
-    if (!again)
-      return again.error();
-    record().row_count = again->row_count;
-    record().row_bytes = again->row_bytes;
+    auto found = distrust_scope(target_, settings_, where_, record().id, "this snapshot");
+    if (!found)
+      return found.error();
+    record().row_count = found->row_count;
+    record().row_bytes = found->row_bytes;
     return write_staged();
   }
 
@@ -400,8 +396,18 @@ private:
 result<applied_snapshot> apply(transaction& target, const ingest_settings& settings, held_scopes& scopes,
                                const scope& where, held_scope& opened, arrived_snapshot arrived,
                                std::optional<row_merge> merge, const message_origin& origin) {
-  return application(target, settings, scopes, where, opened, std::move(arrived), origin)
+  return snapshot_application(target, settings, scopes, where, opened, std::move(arrived), origin)
       .run(std::move(merge));
+}
+
+result<scope_record> distrust_scope(transaction& target, const ingest_settings& settings, const scope& where,
+                                    std::int64_t scope_id, std::string_view mended_by) {
+  settings.notice(where,
+                  "the rows held are not those that were written: a disk, or somebody, has changed them; " +
+                      std::string(mended_by) + " puts them right");
+  if (auto distrusted = target.distrust(scope_id); !distrusted)
+    return distrusted.error();
+  return target.open_scope(where);
 }
 
 result<void> write_changes(snapshot_writer& target, std::span<const change> changes) {

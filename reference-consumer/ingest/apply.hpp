@@ -16,6 +16,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace kollect::consumer {
@@ -48,6 +49,11 @@ struct applied_snapshot {
 result<applied_snapshot> apply(transaction& target, const ingest_settings& settings, held_scopes& scopes,
                                const scope& where, held_scope& opened, arrived_snapshot arrived,
                                std::optional<row_merge> merge, const message_origin& origin);
+
+/// Takes the rows of a scope for what they are, as they are not those that were written, and tells a person
+/// which snapshot puts them right. Answers the scope's record as it is then.
+result<scope_record> distrust_scope(transaction& target, const ingest_settings& settings, const scope& where,
+                                    std::int64_t scope_id, std::string_view mended_by);
 
 /// Writes changes that are in memory, in pieces.
 result<void> write_changes(snapshot_writer& target, std::span<const change> changes);

@@ -21,7 +21,7 @@ result<message_head> head_of(const received_message& message, const limits& boun
       message.value, message.key ? std::optional<std::string_view>(*message.key) : std::nullopt, bounds);
 }
 
-result<void> open_scopes(std::vector<arrival>& arrivals, transaction& within, held_scopes& scopes) {
+result<void> open_scopes(std::vector<arrived_message>& arrivals, transaction& within, held_scopes& scopes) {
   std::set<scope> names;
   for (const auto& one : arrivals)
     if (one.head)
@@ -59,7 +59,7 @@ private:
 };
 
 /// An array of the very rows that its scope holds has the digest that they came with.
-void hash_payloads(std::vector<arrival>& arrivals, const limits& bounds) {
+void hash_payloads(std::vector<arrived_message>& arrivals, const limits& bounds) {
   texts_to_hash texts;
   for (auto& one : arrivals) {
     if (!one.head)
@@ -76,7 +76,7 @@ void hash_payloads(std::vector<arrival>& arrivals, const limits& bounds) {
   texts.hash();
 }
 
-result<void> look_keys_up(std::vector<arrival>& arrivals, transaction& within) {
+result<void> look_keys_up(std::vector<arrived_message>& arrivals, transaction& within) {
   std::vector<expected_key> keys;
   for (const auto& one : arrivals)
     if (one.head)
@@ -95,7 +95,7 @@ result<void> look_keys_up(std::vector<arrival>& arrivals, transaction& within) {
 }
 
 /// Items of export envelopes that are news. An array's digest is that of the payload.
-void hash_items(std::vector<arrival>& arrivals) {
+void hash_items(std::vector<arrived_message>& arrivals) {
   texts_to_hash texts;
   for (auto& one : arrivals) {
     if (!one.head)
@@ -163,9 +163,10 @@ std::string_view guess_items(std::string_view payload) noexcept {
   return payload.substr(at + name.size(), payload.size() - 1 - (at + name.size()));
 }
 
-result<std::vector<arrival>> read_arrivals(std::span<const received_message* const> messages,
-                                           const limits& bounds, transaction& within, held_scopes& scopes) {
-  std::vector<arrival> arrivals;
+result<std::vector<arrived_message>> read_arrivals(std::span<const received_message* const> messages,
+                                                   const limits& bounds, transaction& within,
+                                                   held_scopes& scopes) {
+  std::vector<arrived_message> arrivals;
   arrivals.reserve(messages.size());
   for (const auto* const message : messages)
     arrivals.push_back({message, head_of(*message, bounds)});
@@ -178,7 +179,7 @@ result<std::vector<arrival>> read_arrivals(std::span<const received_message* con
   return arrivals;
 }
 
-result<snapshot_view> check_payload(const arrival& one, const limits& bounds,
+result<snapshot_view> check_payload(const arrived_message& one, const limits& bounds,
                                     std::optional<row_merge>& merge) {
   const auto& envelope = one.head->envelope;
   if (one.held_array_rows) {

@@ -21,7 +21,7 @@
 namespace kollect::consumer {
 
 /// One message of a batch with what is found out about it before it is checked. Views of the message.
-struct arrival {
+struct arrived_message {
   const received_message* message = nullptr;
   result<message_head> head;                   ///< or why nobody can read it
   held_scope* scope = nullptr;                 ///< nothing without a head
@@ -35,13 +35,14 @@ struct arrival {
 /// Reads the heads of a batch, opens and locks its scopes, and hashes: payloads that are not held byte for
 /// byte, then the items of those whose key is not known; several at once. In the order of the messages, which
 /// must outlive the answer. A failure is the store's.
-result<std::vector<arrival>> read_arrivals(std::span<const received_message* const> messages,
-                                           const limits& bounds, transaction& within, held_scopes& scopes);
+result<std::vector<arrived_message>> read_arrivals(std::span<const received_message* const> messages,
+                                                   const limits& bounds, transaction& within,
+                                                   held_scopes& scopes);
 
 /// Checks an arrival's payload: of rows that are held byte for byte no more than that they are, and of items
 /// with the digest of those held where each row ends. Where the scope's rows are in memory, `merge` is filled
 /// with what the payload makes of them.
-result<snapshot_view> check_payload(const arrival& one, const limits& bounds,
+result<snapshot_view> check_payload(const arrived_message& one, const limits& bounds,
                                     std::optional<row_merge>& merge);
 
 /// The payload of a message that was checked before, and kept as it came.

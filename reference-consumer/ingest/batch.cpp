@@ -104,7 +104,7 @@ result<batch_report> batch::take(std::span<const received_message* const> messag
   return std::move(report_);
 }
 
-result<outcome> batch::take(arrival& one, const message_origin& origin) {
+result<outcome> batch::take(arrived_message& one, const message_origin& origin) {
   if (!one.head)
     return bury(*one.message, one.head.error());
   const auto& head = *one.head;
@@ -124,18 +124,18 @@ result<outcome> batch::take(arrival& one, const message_origin& origin) {
                                                    : take_whole(one, *snapshot, std::move(merge), origin);
 }
 
-result<void> batch::remember(const arrival& one, const timestamp& instant) {
+result<void> batch::remember(const arrived_message& one, const timestamp& instant) {
   if (one.is_known || !remembered_.emplace(one.scope->record.id, one.head->key).second)
     return {};
   return target_.remember(one.scope->record.id, one.head->key, instant);
 }
 
-result<outcome> batch::take_whole(arrival& one, const snapshot_view& snapshot, std::optional<row_merge> merge,
-                                  const message_origin& origin) {
+result<outcome> batch::take_whole(arrived_message& one, const snapshot_view& snapshot,
+                                  std::optional<row_merge> merge, const message_origin& origin) {
   const auto order = order_of(*one.head, snapshot);
   if (auto remembered = remember(one, order.instant); !remembered)
     return remembered.error();
-  const outcome ending = ending_of(decide_snapshot(one.scope->record, order));
+  const outcome ending = decide_snapshot(one.scope->record, order).ending;
   if (ending == outcome::applied) {
     auto applied = apply_counted(one.head->scope, *one.scope,
                                  {.order = order,
@@ -189,7 +189,8 @@ result<outcome> batch::bury(const received_message& message, const failure& reas
   return ending;
 }
 
-result<outcome> batch::take_part(arrival& one, const snapshot_view& snapshot, const message_origin& origin) {
+result<outcome> batch::take_part(arrived_message& one, const snapshot_view& snapshot,
+                                 const message_origin& origin) {
   auto& record = one.scope->record;
   const auto& message = *one.message;
   const auto set = part_set_of(*one.head, snapshot);
@@ -202,7 +203,7 @@ result<outcome> batch::take_part(arrival& one, const snapshot_view& snapshot, co
     return bury(message, found.error());
   if (auto remembered = remember(one, set.exported_at); !remembered)
     return remembered.error();
-  const auto ending = ending_of(*found);
+  const auto ending = found->ending;
   report_.counts.add(ending);
   if (ending != outcome::pending)
     return ending;
@@ -228,7 +229,7 @@ result<void> batch::settle_set(const part_set& set, const held_part& last, waiti
   for (const auto& part : waiting.parts)
     payloads.push_back(part.digest);
   auto order = order_of(set, payloads);
-  const outcome ending = ending_of(decide_snapshot(opened.record, order));
+  const outcome ending = decide_snapshot(opened.record, order).ending;
   if (ending == outcome::applied) {
     auto applied = apply_set(set, waiting, opened, std::move(order), origin);
     if (!applied)

@@ -49,10 +49,11 @@ public:
   result<batch_report> take(std::span<const received_message* const> messages);
 
 private:
-  result<outcome> take(arrival& one, const message_origin& origin);
-  result<outcome> take_whole(arrival& one, const snapshot_view& snapshot, std::optional<row_merge> merge,
-                             const message_origin& origin);
-  result<outcome> take_part(arrival& one, const snapshot_view& snapshot, const message_origin& origin);
+  result<outcome> take(arrived_message& one, const message_origin& origin);
+  result<outcome> take_whole(arrived_message& one, const snapshot_view& snapshot,
+                             std::optional<row_merge> merge, const message_origin& origin);
+  result<outcome> take_part(arrived_message& one, const snapshot_view& snapshot,
+                            const message_origin& origin);
   result<void> settle_set(const part_set& set, const held_part& last, waiting_parts waiting,
                           held_scope& opened, const message_origin& origin);
   result<applied_snapshot> apply_set(const part_set& set, const waiting_parts& waiting, held_scope& opened,
@@ -60,7 +61,7 @@ private:
   result<applied_snapshot> apply_counted(const scope& where, held_scope& opened, arrived_snapshot arrived,
                                          std::optional<row_merge> merge, const message_origin& origin);
   result<outcome> bury(const received_message& message, const failure& reason);
-  result<void> remember(const arrival& one, const timestamp& instant);
+  result<void> remember(const arrived_message& one, const timestamp& instant);
 
   transaction& target_;
   const ingest_settings& settings_;

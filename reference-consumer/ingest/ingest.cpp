@@ -99,10 +99,8 @@ result<checked_scope> check_scope(transaction& work, const ingest_settings& sett
     return out;
   if (rows.error().reason() != error::store_corrupt)
     return rows.error();
-  settings.notice(which, "the rows held are not those that were written: a disk, or somebody, has changed "
-                         "them; the next snapshot puts them right");
   out.is_damaged = true;
-  auto distrusted = work.distrust(record->id);
+  auto distrusted = distrust_scope(work, settings, which, record->id, "the next snapshot");
   return distrusted ? result<checked_scope>(out) : distrusted.error();
 }
 

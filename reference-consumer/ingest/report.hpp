@@ -1,10 +1,10 @@
 #ifndef KOLLECT_CONSUMER_REPORT_HPP
 #define KOLLECT_CONSUMER_REPORT_HPP
 
-#include "store/outcome.hpp"
 #include "store/records.hpp"
 
 #include <kollect/error.hpp>
+#include <kollect/outcome.hpp>
 
 #include <cstdint>
 #include <map>

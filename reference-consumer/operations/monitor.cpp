@@ -119,6 +119,12 @@ struct monitor::state {
       counters(registry, "kollect_consumer_dead_letters_total", "Dead letters, by reason");
   Family<Counter>& retries = counters(registry, "kollect_consumer_retries_total",
                                       "How often the store, the broker or the feed's broker was tried again");
+  Counter& missed = counters(registry, "kollect_consumer_missed_messages_total",
+                             "Messages that the broker removed before they were consumed")
+                        .Add({});
+  Counter& rewinds = counters(registry, "kollect_consumer_rewound_partitions_total",
+                              "Partitions read again from their beginning, as their log was another one")
+                         .Add({});
   Counter& fences = counters(registry, "kollect_consumer_fenced_total",
                              "Batches dropped because another process had taken over")
                         .Add({});
@@ -237,6 +243,14 @@ void monitor::caught_up() {
 void monitor::draining() {
   const std::scoped_lock lock(state_->mutex);
   state_->is_draining = true;
+}
+
+void monitor::missed(std::int64_t messages) {
+  state_->missed.Increment(static_cast<double>(messages));
+}
+
+void monitor::rewound() {
+  state_->rewinds.Increment();
 }
 
 void monitor::fenced() {

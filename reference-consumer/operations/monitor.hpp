@@ -2,8 +2,8 @@
 #define KOLLECT_CONSUMER_MONITOR_HPP
 
 #include "ingest/ingest.hpp"
-#include "store/outcome.hpp"
 
+#include <kollect/outcome.hpp>
 #include <kollect/timestamp.hpp>
 #include <kollect/transport.hpp>
 
@@ -49,6 +49,10 @@ public:
   void caught_up(); ///< what was there at the start is consumed
   void draining();  ///< it was told to end
   void fenced();
+  /// The broker has removed messages before they were consumed.
+  void missed(std::int64_t messages);
+  /// A partition's log was replaced, and is read again from its beginning.
+  void rewound();
   void tried_again(std::string_view component); ///< store, broker or feed
   void stored(const batch_report& done, std::chrono::duration<double> took);
   void arrived(const timestamp& appended_at, const timestamp& now); ///< the newest message of a batch

@@ -41,7 +41,7 @@ struct change_feed::state {
   std::deque<std::shared_ptr<const feed_entry>> kept;
   std::size_t kept_bytes = 0;
 
-  std::unique_ptr<store> reader; // of the thread
+  std::unique_ptr<store_reader> reader; // of the thread
   std::thread worker;
 
   bool wait_for_listener() {
@@ -170,7 +170,7 @@ answer_of<change_feed::entries> change_feed::after(std::int64_t cursor, std::siz
                                                    store_readers& readers) {
   if (auto found = state_->from_memory(cursor, bytes))
     return std::move(*found);
-  return readers.ask([&](store& source) -> answer_of<entries> {
+  return readers.ask([&](store_reader& source) -> answer_of<entries> {
     // One after the other: an entry may be as large as a message.
     entries out;
     std::size_t taken = 0;

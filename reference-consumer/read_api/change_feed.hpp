@@ -2,7 +2,6 @@
 #define KOLLECT_CONSUMER_READ_API_CHANGE_FEED_HPP
 
 #include "read_api/store_readers.hpp"
-#include "store/store.hpp"
 
 #include <program/log.hpp>
 

@@ -1,7 +1,7 @@
 #ifndef KOLLECT_CONSUMER_READ_API_FRESHNESS_HPP
 #define KOLLECT_CONSUMER_READ_API_FRESHNESS_HPP
 
-#include "store/store.hpp"
+#include "store/store_reader.hpp"
 
 #include <chrono>
 #include <cstdint>

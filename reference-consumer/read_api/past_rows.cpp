@@ -1,7 +1,5 @@
 #include "read_api/past_rows.hpp"
 
-#include "read_api/row_filter.hpp"
-
 #include <utility>
 
 namespace kollect::consumer {
@@ -56,8 +54,8 @@ answer_of<std::optional<feed_entry>> find_change_at(const timestamp& when, std::
   return std::optional(std::move(found));
 }
 
-answer_of<past_rows> look_back(store& source, const std::vector<scope_summary>& scopes, const timestamp& when,
-                               std::int64_t most_changes) {
+answer_of<past_rows> look_back(store_reader& source, const std::vector<scope_summary>& scopes,
+                               const timestamp& when, std::int64_t most_changes) {
   std::map<scope, std::int64_t> ids;
   for (const auto& one : scopes)
     ids.emplace(one.scope, one.id);

@@ -2,7 +2,7 @@
 #define KOLLECT_CONSUMER_READ_API_PAST_ROWS_HPP
 
 #include "read_api/answer.hpp"
-#include "store/store.hpp"
+#include "read_api/row_filter.hpp"
 
 #include <kollect/item.hpp>
 
@@ -35,8 +35,8 @@ answer_of<std::optional<feed_entry>> find_change_at(const timestamp& when, std::
                                                     const read_changes& read);
 
 /// Goes back from now to `when`, change by change. 400 where there are more than `most_changes`.
-answer_of<past_rows> look_back(store& source, const std::vector<scope_summary>& scopes, const timestamp& when,
-                               std::int64_t most_changes);
+answer_of<past_rows> look_back(store_reader& source, const std::vector<scope_summary>& scopes,
+                               const timestamp& when, std::int64_t most_changes);
 
 } // namespace kollect::consumer
 

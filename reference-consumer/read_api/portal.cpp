@@ -91,7 +91,7 @@ struct portal::state {
   /// Rows that inventories share, so that no page waits for that.
   void recount_soon() {
     server->post([this] {
-      auto done = readers.ask([this](store& source) -> answer_of<void> {
+      auto done = readers.ask([this](store_reader& source) -> answer_of<void> {
         auto counted = totals.recount(source);
         if (!counted)
           return store_is_away(counted.error());
@@ -171,7 +171,7 @@ struct portal::state {
     return respond(refused);
   }
 
-  answer_of<store_signals> signals_of(store& source) {
+  answer_of<store_signals> signals_of(store_reader& source) {
     auto id = source.store_id();
     if (!id)
       return store_is_away(id.error());
@@ -195,7 +195,7 @@ struct portal::state {
     });
   }
 
-  answer_of<std::string> inventory_body(store& source, const row_question& question) {
+  answer_of<std::string> inventory_body(store_reader& source, const row_question& question) {
     auto key = source.signing_key();
     if (!key)
       return store_is_away(key.error());
@@ -231,11 +231,12 @@ struct portal::state {
       return question.error();
     if (question->as_of && now() < *question->as_of)
       return refusal{404, "asOf is in the future: there is no such state yet"};
-    return job(request,
-               [this, asked = std::move(*question)](store& source) { return inventory_body(source, asked); });
+    return job(request, [this, asked = std::move(*question)](store_reader& source) {
+      return inventory_body(source, asked);
+    });
   }
 
-  answer_of<std::string> overview_body(route where, store& source) {
+  answer_of<std::string> overview_body(route where, store_reader& source) {
     auto signals = signals_of(source);
     if (!signals)
       return signals.error();
@@ -257,14 +258,14 @@ struct portal::state {
   answer_of<http_reply> overview(route where, const http_request& request) {
     if (auto read = read_no_question(request.query); !read)
       return read.error();
-    return job(request, [this, where](store& source) { return overview_body(where, source); });
+    return job(request, [this, where](store_reader& source) { return overview_body(where, source); });
   }
 
   answer_of<http_reply> scopes(const http_request& request) {
     auto question = read_list_question(request.query, false, {});
     if (!question)
       return question.error();
-    return job(request, [this, asked = *question](store& source) -> answer_of<std::string> {
+    return job(request, [this, asked = *question](store_reader& source) -> answer_of<std::string> {
       auto signals = signals_of(source);
       if (!signals)
         return signals.error();
@@ -279,7 +280,7 @@ struct portal::state {
     auto question = read_list_question(request.query, true, few);
     if (!question)
       return question.error();
-    return job(request, [asked = *question](store& source) -> answer_of<std::string> {
+    return job(request, [asked = *question](store_reader& source) -> answer_of<std::string> {
       auto letters = source.newest_dead_letters(asked.before, asked.limit);
       if (!letters)
         return store_is_away(letters.error());
@@ -306,7 +307,7 @@ struct portal::state {
     }};
   }
 
-  answer_of<change_begin> begin_changes(store& source, const std::string& since) {
+  answer_of<change_begin> begin_changes(store_reader& source, const std::string& since) {
     auto id = source.store_id();
     if (!id)
       return store_is_away(id.error());
@@ -333,7 +334,7 @@ struct portal::state {
       return question.error();
     return http_reply(
         http_job([this, asked = std::move(*question), caller = request.authorization]() -> http_outcome {
-          auto begun = readers.ask([&](store& source) { return begin_changes(source, asked.since); });
+          auto begun = readers.ask([&](store_reader& source) { return begin_changes(source, asked.since); });
           if (!begun)
             return respond_refused(begun.error());
           auto listening = std::make_shared<change_feed::listener>(feed);
@@ -387,7 +388,7 @@ struct portal::state {
     return http_reply(http_job([this, asked = std::move(*question),
                                 caller = request.authorization]() -> http_outcome {
       // The first answer tells whether there is a stream to have.
-      auto body = readers.ask([&](store& source) { return inventory_body(source, asked); });
+      auto body = readers.ask([&](store_reader& source) { return inventory_body(source, asked); });
       if (!body)
         return respond_refused(body.error());
       auto listening = std::make_shared<change_feed::listener>(feed);
@@ -400,7 +401,7 @@ struct portal::state {
   stream_part next_watch(const row_question& asked, watch_place& last, bool is_idle) {
     if (last.told_at && clock::now() - *last.told_at < settings.watch_pause)
       return {.again_after = settings.watch_pause};
-    auto body = readers.ask([&](store& source) { return inventory_body(source, asked); });
+    auto body = readers.ask([&](store_reader& source) { return inventory_body(source, asked); });
     if (!body) {
       if (body.error().cause)
         log.error(*body.error().cause);

@@ -1,7 +1,7 @@
 #ifndef KOLLECT_CONSUMER_READ_API_ROW_FILTER_HPP
 #define KOLLECT_CONSUMER_READ_API_ROW_FILTER_HPP
 
-#include "store/store.hpp"
+#include "store/store_reader.hpp"
 
 #include <kollect/item.hpp>
 #include <kollect/scope.hpp>

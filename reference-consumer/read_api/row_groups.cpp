@@ -11,7 +11,7 @@ constexpr std::int64_t first_rows = 16;
 constexpr std::int64_t bytes_at_once = std::int64_t{1} << 20U;
 
 /// The first of what was otherwise that a range needs.
-row_overlay::const_iterator begin_of(const past_rows* past, const row_range& range) {
+row_overlay::const_iterator begin_of(const past_rows* past, const row_query& range) {
   if (past == nullptr)
     return {};
   return range.after ? past->rows.lower_bound(range.after->identity) : past->rows.begin();
@@ -19,7 +19,8 @@ row_overlay::const_iterator begin_of(const past_rows* past, const row_range& ran
 
 } // namespace
 
-row_groups::row_groups(store& source, row_range range, const past_rows* past, clock::time_point deadline)
+row_groups::row_groups(store_reader& source, row_query range, const past_rows* past,
+                       clock::time_point deadline)
     : source_(source), range_(std::move(range)), most_at_once_(range_.limit), past_(past),
       overlaid_(begin_of(past, range_)), deadline_(deadline) {
   if (range_.after)

@@ -2,7 +2,6 @@
 #define KOLLECT_CONSUMER_READ_API_ROW_GROUPS_HPP
 
 #include "read_api/past_rows.hpp"
-#include "store/store.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -19,7 +18,7 @@ public:
 
   /// Begins with the identity of `range.after`, or the first one. `range.limit` is how many rows are read at
   /// once, and fewer where rows are large. `past` may be null, and must outlive this.
-  row_groups(store& source, row_range range, const past_rows* past, clock::time_point deadline);
+  row_groups(store_reader& source, row_query range, const past_rows* past, clock::time_point deadline);
 
   /// None at the end. 503 when the deadline has passed.
   answer_of<std::vector<stored_row>> next();
@@ -30,8 +29,8 @@ private:
   bool is_wanted(std::int64_t scope_id) const;
   void set_next_limit();
 
-  store& source_;
-  row_range range_;
+  store_reader& source_;
+  row_query range_;
   std::int64_t most_at_once_;
   const past_rows* past_;
   row_overlay::const_iterator overlaid_;

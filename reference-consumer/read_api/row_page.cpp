@@ -29,7 +29,7 @@ auto by_scope(const shown_row& row) {
 
 /// Everything that the reading of one page shares.
 struct reading {
-  store& source;
+  store_reader& source;
   const page_request& asked;
   clock::time_point deadline;
   std::int64_t rows_in_store = 0;
@@ -41,7 +41,7 @@ struct reading {
   bool is_distinct() const { return asked.filter.inventory.empty(); }
 
   row_groups groups(const std::optional<page_place>& after, std::int64_t at_once, bool with_items) const {
-    row_range range;
+    row_query range;
     if (!is_of_all) {
       range.scope_ids.emplace();
       for (const auto& one : scopes)
@@ -170,8 +170,8 @@ struct reading {
   }
 };
 
-answer_of<row_page> read_at_a_moment(store& source, const page_request& asked, const page_limits& limits,
-                                     row_totals& totals) {
+answer_of<row_page> read_at_a_moment(store_reader& source, const page_request& asked,
+                                     const page_limits& limits, row_totals& totals) {
   auto all = source.scopes();
   if (!all)
     return store_is_away(all.error());
@@ -244,7 +244,7 @@ std::int64_t count_repeated(const shared_row_counts& shared, const std::vector<s
   return repeated;
 }
 
-result<std::int64_t> row_totals::count(store& source, const std::vector<scope_summary>& all,
+result<std::int64_t> row_totals::count(store_reader& source, const std::vector<scope_summary>& all,
                                        const row_filter& filter) {
   std::vector<scope_summary> scopes;
   for (const auto& one : all)
@@ -278,7 +278,7 @@ std::optional<shared_row_counts> row_totals::recent() {
   return known;
 }
 
-result<shared_row_counts> row_totals::shared(store& source, const std::vector<scope_summary>& all) {
+result<shared_row_counts> row_totals::shared(store_reader& source, const std::vector<scope_summary>& all) {
   if (rows_of(all) <= settings_.exact_rows)
     return source.shared_rows();
   if (auto known = recent())
@@ -289,13 +289,13 @@ result<shared_row_counts> row_totals::shared(store& source, const std::vector<sc
   return count_shared(source);
 }
 
-result<void> row_totals::recount(store& source) {
+result<void> row_totals::recount(store_reader& source) {
   const std::scoped_lock counting(counting_);
   auto found = count_shared(source);
   return found ? result<void>{} : found.error();
 }
 
-result<shared_row_counts> row_totals::count_shared(store& source) {
+result<shared_row_counts> row_totals::count_shared(store_reader& source) {
   auto found = source.shared_rows();
   const std::scoped_lock lock(mutex_);
   is_recount_asked_for_ = false;
@@ -321,7 +321,7 @@ void row_totals::keep(const std::string& asked, std::int64_t change_cursor, std:
   counted_[asked] = {change_cursor, total};
 }
 
-answer_of<row_page> read_row_page(store& source, const page_request& asked, const page_limits& limits,
+answer_of<row_page> read_row_page(store_reader& source, const page_request& asked, const page_limits& limits,
                                   row_totals& totals) {
   std::optional<answer_of<row_page>> out;
   auto read = source.read_at_once([&]() -> result<void> {

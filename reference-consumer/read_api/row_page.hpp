@@ -4,7 +4,6 @@
 #include "read_api/answer.hpp"
 #include "read_api/page_cursor.hpp"
 #include "read_api/row_filter.hpp"
-#include "store/store.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -74,14 +73,15 @@ public:
   /// How many rows the scopes of the filter have; a row that several of a cluster's inventories carry is
   /// one. Exact up to `exact_rows`. Beyond, the number of rows that inventories share is as old as shared()
   /// has it.
-  result<std::int64_t> count(store& source, const std::vector<scope_summary>& all, const row_filter& filter);
+  result<std::int64_t> count(store_reader& source, const std::vector<scope_summary>& all,
+                             const row_filter& filter);
 
   /// Rows that several scopes hold. Counted where nobody has counted for twice `kept`; one thread counts, and
   /// others wait for it. From `kept` on it is recounted soon, and nobody waits.
-  result<shared_row_counts> shared(store& source, const std::vector<scope_summary>& all);
+  result<shared_row_counts> shared(store_reader& source, const std::vector<scope_summary>& all);
 
   /// Counts them now.
-  result<void> recount(store& source);
+  result<void> recount(store_reader& source);
 
   /// A total that was counted row by row, as long as nothing has changed.
   std::optional<std::int64_t> find(const std::string& asked, std::int64_t change_cursor);
@@ -94,7 +94,7 @@ private:
   };
 
   std::optional<shared_row_counts> recent();
-  result<shared_row_counts> count_shared(store& source);
+  result<shared_row_counts> count_shared(store_reader& source);
 
   totals_settings settings_;
   std::mutex counting_; ///< held while many rows are counted; taken before the other
@@ -109,7 +109,7 @@ private:
 /// cluster. Where the filter names no inventory, a row that several inventories of a cluster carry is shown
 /// once, as the newest snapshot has it (ROW-03). Costs the page; with offset also what it passes over; with
 /// conditions on rows, a look at all rows of the scopes.
-answer_of<row_page> read_row_page(store& source, const page_request& asked, const page_limits& limits,
+answer_of<row_page> read_row_page(store_reader& source, const page_request& asked, const page_limits& limits,
                                   row_totals& totals);
 
 /// Of the rows with one identity those that are shown, by cluster: all of them, or with `is_distinct` of each

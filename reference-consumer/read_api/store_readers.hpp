@@ -2,7 +2,7 @@
 #define KOLLECT_CONSUMER_READ_API_STORE_READERS_HPP
 
 #include "read_api/answer.hpp"
-#include "store/store.hpp"
+#include "store/store_reader.hpp"
 
 #include <functional>
 #include <memory>
@@ -16,14 +16,14 @@ namespace kollect::consumer {
 /// as many as there are threads that read at once. Thread-safe.
 class store_readers {
 public:
-  using open_reader = std::function<result<std::unique_ptr<store>>()>;
+  using open_reader = std::function<result<std::unique_ptr<store_reader>>()>;
 
   explicit store_readers(open_reader open) : open_(std::move(open)) {}
 
   /// Calls `work`, which answers an answer_of<…>, with a reader. One that fails is closed, and another opened
   /// the next time.
   template <class Work>
-  auto ask(Work&& work) -> decltype(work(std::declval<store&>())) {
+  auto ask(Work&& work) -> decltype(work(std::declval<store_reader&>())) {
     auto reader = take();
     if (!reader)
       return store_is_away(reader.error());
@@ -34,7 +34,7 @@ public:
   }
 
 private:
-  result<std::unique_ptr<store>> take() {
+  result<std::unique_ptr<store_reader>> take() {
     {
       const std::scoped_lock lock(mutex_);
       if (!idle_.empty()) {
@@ -46,14 +46,14 @@ private:
     return open_();
   }
 
-  void give_back(std::unique_ptr<store> reader) {
+  void give_back(std::unique_ptr<store_reader> reader) {
     const std::scoped_lock lock(mutex_);
     idle_.push_back(std::move(reader));
   }
 
   open_reader open_;
   std::mutex mutex_;
-  std::vector<std::unique_ptr<store>> idle_;
+  std::vector<std::unique_ptr<store_reader>> idle_;
 };
 
 } // namespace kollect::consumer

@@ -148,7 +148,7 @@ std::int64_t row::integer(int column) const {
   return boost::endian::big_to_native(out);
 }
 
-std::int64_t answer::changed() const {
+std::int64_t query_answer::changed() const {
   // libpq gives this as text only, and "" for statements that change no rows.
   return std::strtoll(PQcmdTuples(result_.get()), nullptr, 10);
 }
@@ -276,7 +276,7 @@ result<int> connection::ask_for_process(clock::time_point deadline) {
       return next.error();
     if (*next == nullptr)
       return number;
-    const answer one(*next);
+    const query_answer one(*next);
     if (PQresultStatus(one.get()) != PGRES_TUPLES_OK)
       return describe(one.get());
     number = std::atoi(PQgetvalue(one.get(), 0, 0));
@@ -351,11 +351,11 @@ result<PGresult*> connection::next_answer(clock::time_point deadline) {
 }
 
 /// The last result; the first failure if there is one.
-result<answer> connection::last_answer() {
+result<query_answer> connection::last_answer() {
   const auto deadline = statement_deadline();
   if (auto sent = wait_until_sent(deadline); !sent)
     return sent.error();
-  answer last(nullptr);
+  query_answer last(nullptr);
   std::optional<failure> problem;
   for (;;) {
     auto next = next_answer(deadline);
@@ -363,7 +363,7 @@ result<answer> connection::last_answer() {
       return next.error();
     if (*next == nullptr)
       break;
-    last = answer(*next);
+    last = query_answer(*next);
     const auto status = PQresultStatus(last.get());
     if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY && !problem)
       problem = describe(last.get());
@@ -380,7 +380,7 @@ failure connection::describe(const PGresult* refused) const {
                   first_line(PQerrorMessage(handle_.get())) + "; it will be tried again");
   const auto message = first_line(PQresultErrorField(refused, PG_DIAG_MESSAGE_PRIMARY));
   const bool is_pooled = message.find("statement pooling mode") != std::string::npos;
-  const auto known = is_pooled ? verdict{error::invalid_value, pooler_advice} : judge_state(state);
+  const auto known = is_pooled ? error_meaning{error::invalid_value, pooler_advice} : judge_state(state);
   // No detail and no context: those would repeat values of rows.
   return refuse(known.reason, message + " (" + state + "); " + std::string(known.advice));
 }
@@ -437,7 +437,7 @@ result<void> connection::send_prepared(const char* sql, const parameters& values
   return send(found->second, values);
 }
 
-result<answer> connection::run(const char* sql, const parameters& values) {
+result<query_answer> connection::run(const char* sql, const parameters& values) {
   if (auto sent = send_prepared(sql, values); !sent)
     return sent.error();
   return last_answer();
@@ -514,7 +514,7 @@ result<void> connection::read_answers_until_settled() {
     if (*next == nullptr)
       continue;
     is_last_null = false;
-    const answer one(*next);
+    const query_answer one(*next);
     const auto status = PQresultStatus(one.get());
     if (status == PGRES_PIPELINE_SYNC)
       --posted_;
@@ -540,7 +540,7 @@ result<void> connection::visit(const char* sql, const parameters& values,
       return next.error();
     if (*next == nullptr)
       break;
-    const answer one(*next);
+    const query_answer one(*next);
     const auto status = PQresultStatus(one.get());
     if (status == PGRES_SINGLE_TUPLE)
       on_row(one[0]);

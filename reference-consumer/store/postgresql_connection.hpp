@@ -34,6 +34,8 @@ public:
   parameters& bytes(std::string_view value);
   parameters& bytes_or_null(const std::optional<std::string>& value);
   parameters& null();
+  parameters& value(std::int64_t of) { return integer(of); }
+  parameters& value(std::string_view of) { return text(of); }
   parameters& own_text(std::string value); ///< for what would not live long enough
   parameters& own_bytes(std::string value);
 
@@ -78,9 +80,9 @@ private:
 };
 
 /// What a statement answered.
-class answer {
+class query_answer {
 public:
-  explicit answer(PGresult* result) noexcept : result_(result, &PQclear) {}
+  explicit query_answer(PGresult* result) noexcept : result_(result, &PQclear) {}
 
   int size() const { return PQntuples(result_.get()); }
   row operator[](int index) const { return {result_.get(), index}; }
@@ -98,6 +100,8 @@ enum class access { read_write, read_only };
 /// a busy server is not taken for a dead one.
 class connection {
 public:
+  using row_type = row;
+
   /// Connects and sets the session up. error::store_unavailable when nobody answers in time,
   /// error::authentication_failed, error::tls_failed, or error::invalid_value for a database that is not
   /// there and all else in the URL that no waiting mends.
@@ -107,7 +111,7 @@ public:
   result<void> execute(const std::string& sql);
 
   /// Runs a statement. `sql` must be a literal: its address is its name.
-  result<answer> run(const char* sql, const parameters& values = {});
+  result<query_answer> run(const char* sql, const parameters& values = {});
 
   /// Sends a statement whose answer nobody needs, and does not wait for the server: it works while we go on.
   /// That it failed is told by the next call that waits, and no later than settle(); what was sent after it
@@ -120,6 +124,14 @@ public:
   /// Runs a query and visits its rows as they come, holding one at a time.
   result<void> visit(const char* sql, const parameters& values,
                      const std::function<void(const row&)>& on_row);
+
+  /// The same with these values, integers or texts, as $1, $2 …
+  template <class OnRow, class... Values>
+  result<void> select(const char* sql, OnRow&& on_row, const Values&... values) {
+    parameters given;
+    (given.value(values), ...);
+    return visit(sql, given, on_row);
+  }
 
   /// Waits until a channel is notified, or the time is over. The first call begins to listen, and
   /// returns at once: what came before has not been heard.
@@ -148,7 +160,7 @@ private:
   bool is_still_working() const;
   result<void> wait_until_sent(clock::time_point deadline);
   result<PGresult*> next_answer(clock::time_point deadline);
-  result<answer> last_answer();
+  result<query_answer> last_answer();
   result<void> send(const std::string& name, const parameters& values);
   result<void> send_prepared(const char* sql, const parameters& values);
   result<std::string> send_preparation(const char* sql, const parameters& values);

@@ -3,11 +3,11 @@
 namespace kollect::consumer::postgresql {
 namespace {
 
-constexpr verdict passing{error::store_unavailable, "it will be tried again"};
+constexpr error_meaning passing{error::store_unavailable, "it will be tried again"};
 
 struct known_message {
   std::string_view words;
-  verdict meaning;
+  error_meaning meaning;
 };
 
 /// Words of libpq 15 and later, and of pgbouncer, for mistakes that stay until somebody mends them. It says
@@ -42,7 +42,7 @@ constexpr known_message mistakes[] = {
 
 } // namespace
 
-verdict judge_state(std::string_view state) noexcept {
+error_meaning judge_state(std::string_view state) noexcept {
   const auto is_class = [&](std::string_view prefix) { return state.starts_with(prefix); };
   if (is_class("28"))
     return {error::authentication_failed, "correct the user, its password or pg_hba.conf"};
@@ -74,7 +74,7 @@ verdict judge_state(std::string_view state) noexcept {
   return {error::internal, "please report it"};
 }
 
-verdict judge_message(std::string_view message) noexcept {
+error_meaning judge_message(std::string_view message) noexcept {
   for (const auto& known : mistakes)
     if (message.find(known.words) != std::string_view::npos)
       return known.meaning;

@@ -8,7 +8,7 @@
 namespace kollect::consumer::postgresql {
 
 /// What an answer of PostgreSQL means for us, and what a person should do about it.
-struct verdict {
+struct error_meaning {
   error reason;
   std::string_view advice; ///< completes a sentence after a semicolon
 };
@@ -20,11 +20,11 @@ inline constexpr std::string_view pooler_advice =
     "and session settings get lost: use its session mode, or name the database itself in --store";
 
 /// Of an SQLSTATE. The classes are those of PostgreSQL's appendix A.
-verdict judge_state(std::string_view state) noexcept;
+error_meaning judge_state(std::string_view state) noexcept;
 
 /// Of a message without an SQLSTATE, which libpq gives on its own: store_unavailable unless no waiting mends
 /// it.
-verdict judge_message(std::string_view message) noexcept;
+error_meaning judge_message(std::string_view message) noexcept;
 
 } // namespace kollect::consumer::postgresql
 

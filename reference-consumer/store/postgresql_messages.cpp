@@ -1,5 +1,6 @@
 // What a transaction does with whole messages: parts that wait for their sets, and dead letters.
 #include "postgresql_transaction.hpp"
+#include "statements.hpp"
 #include "stored_rows.hpp"
 
 #include <utility>
@@ -21,10 +22,7 @@ parameters set_parameters(std::int64_t scope_id, const part_set& set) {
 } // namespace
 
 result<waiting_parts> postgresql_transaction::waiting(std::int64_t scope_id, const part_set& set) {
-  auto found = connection_.run("SELECT part_index, digest, message_bytes FROM pending_parts WHERE scope_id = "
-                               "$1 AND exported_seconds = $2 AND exported_nanoseconds = $3 AND generation = "
-                               "$4 AND part_total = $5",
-                               set_parameters(scope_id, set));
+  auto found = connection_.run(statements::waiting_parts, set_parameters(scope_id, set));
   if (!found)
     return found.error();
   waiting_parts out;
@@ -52,11 +50,7 @@ result<void> postgresql_transaction::hold_part(std::int64_t scope_id, const pend
       .integer(bytes)
       .bytes(part.message);
   has_parts_[scope_id] = true;
-  auto kept = connection_.post(
-      "INSERT INTO pending_parts (scope_id, exported_seconds, exported_nanoseconds, generation, part_total, "
-      "part_index, digest, log_id, partition, \"offset\", message_key, arrived_seconds, message_bytes, "
-      "message) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
-      values);
+  auto kept = connection_.post(statements::hold_part, values);
   if (!kept)
     return kept;
   gathered_.pending_bytes += bytes;
@@ -67,13 +61,7 @@ result<pending_part> postgresql_transaction::read_part(std::int64_t scope_id, co
                                                        std::uint32_t part_index) {
   auto values = set_parameters(scope_id, set);
   values.integer(part_index);
-  auto found = connection_.run(
-      "SELECT cluster, namespace, inventory, p.exported_seconds, p.exported_nanoseconds, p.generation, "
-      "part_total, part_index, digest, name, partition, \"offset\", message_key, message, arrived_seconds "
-      "FROM pending_parts p JOIN scopes USING (scope_id) JOIN logs USING (log_id) WHERE p.scope_id = $1 AND "
-      "p.exported_seconds = $2 AND p.exported_nanoseconds = $3 AND p.generation = $4 AND part_total = $5 AND "
-      "part_index = $6",
-      values);
+  auto found = connection_.run(statements::one_part, values);
   if (!found)
     return found.error();
   if (found->size() == 0)
@@ -116,18 +104,10 @@ result<std::int64_t> postgresql_transaction::drop_superseded_parts(std::int64_t 
 result<std::optional<torn_set>> postgresql_transaction::find_torn_set(const retention& bounds,
                                                                       const timestamp& now) {
   for (;;) {
-    // The set whose newest part came longest ago, if it is too old or all of them are too large.
-    auto found = connection_.run(
-        "SELECT scope_id, p.exported_seconds, p.exported_nanoseconds, p.generation, part_total, "
-        "max(arrived_seconds) AS newest, cluster, namespace, inventory FROM pending_parts p JOIN scopes "
-        "USING "
-        "(scope_id) GROUP BY 1, 2, 3, 4, 5, 7, 8, 9 HAVING max(arrived_seconds) < $1 OR (SELECT "
-        "pending_bytes "
-        "FROM totals) + $2 > $3 ORDER BY newest, 2, 3 LIMIT 1",
-        parameters()
-            .integer(now.seconds - bounds.pending_seconds)
-            .integer(gathered_.pending_bytes)
-            .integer(bounds.pending_bytes));
+    auto found = connection_.run(statements::torn_set, parameters()
+                                                           .integer(now.seconds - bounds.pending_seconds)
+                                                           .integer(gathered_.pending_bytes)
+                                                           .integer(bounds.pending_bytes));
     if (!found)
       return found.error();
     if (found->size() == 0)
@@ -175,12 +155,7 @@ result<bool> postgresql_transaction::bury(const dead_letter& letter, std::string
   else
     values.null();
   values.own_text(to_string(letter.at));
-  auto buried = connection_.run(
-      "INSERT INTO dead_letters (log_id, partition, \"offset\", message_key, subject, headers, value, "
-      "value_bytes, value_digest, body_bytes, is_tombstone, reason, sentence, clause, byte_offset, "
-      "buried_at) "
-      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT DO NOTHING",
-      values);
+  auto buried = connection_.run(statements::bury, values);
   if (!buried)
     return buried.error();
   if (buried->changed() == 0)
@@ -211,16 +186,13 @@ result<std::optional<stored_dead_letter>> postgresql_transaction::take_dead_lett
 result<void> postgresql_transaction::prune_dead_letter_bodies(const retention& bounds) {
   for (;;) {
     auto oldest =
-        connection_.run("SELECT dead_letter_id, body_bytes FROM dead_letters WHERE value IS NOT NULL AND "
-                        "(SELECT dead_letter_bytes FROM totals) + $1 > $2 ORDER BY dead_letter_id LIMIT 1",
+        connection_.run(statements::oldest_body,
                         parameters().integer(gathered_.dead_letter_bytes).integer(bounds.dead_letter_bytes));
     if (!oldest)
       return oldest.error();
     if (oldest->size() == 0)
       return {};
-    auto dropped = connection_.run("UPDATE dead_letters SET value = NULL, message_key = NULL, headers = '[]' "
-                                   "WHERE dead_letter_id = $1 AND value IS NOT NULL",
-                                   parameters().integer((*oldest)[0].integer(0)));
+    auto dropped = connection_.run(statements::drop_body, parameters().integer((*oldest)[0].integer(0)));
     if (!dropped)
       return dropped.error();
     // Not changed: another process has dropped this body, and counted it.

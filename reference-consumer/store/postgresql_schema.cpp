@@ -246,6 +246,10 @@ CREATE UNLOGGED TABLE staged_changes (
 );
 )sql";
 
+// A function that catches exceptions begins a subtransaction, which no parallel worker, and no leader of one,
+// may.
+constexpr const char* version_5 = "ALTER FUNCTION item_as_jsonb(TEXT) PARALLEL UNSAFE";
+
 /// Notes what version 4 keeps of rows that were there before.
 result<void> note_row_totals(connection& target) {
   auto scopes = read_row_totals(target);
@@ -261,7 +265,7 @@ result<void> note_row_totals(connection& target) {
 }
 
 /// What leads from each version to the next, beginning with an empty schema.
-constexpr const char* migrations[] = {version_1, version_2, version_3, version_4};
+constexpr const char* migrations[] = {version_1, version_2, version_3, version_4, version_5};
 static_assert(std::size(migrations) == schema_version);
 
 /// Any number that others are unlikely to use: the first bytes of "kollect".

@@ -1,6 +1,7 @@
 #include "postgresql_snapshot_writer.hpp"
 
 #include "postgresql_digests.hpp"
+#include "statements.hpp"
 
 namespace kollect::consumer::postgresql {
 namespace {
@@ -41,62 +42,51 @@ void postgresql_snapshot_writer::range_entries::add(std::string_view digest, std
 
 postgresql_snapshot_writer::postgresql_snapshot_writer(connection& target, snapshot_place place,
                                                        std::int64_t log_id, find_place find)
-    : connection_(target), place_(std::move(place)), log_id_(log_id), find_(std::move(find)),
-      applied_at_(to_string(place_.applied_at)) {}
+    : sql_snapshot_writer(std::move(place), log_id), connection_(target), find_(std::move(find)) {}
 
-result<void> postgresql_snapshot_writer::write(std::span<const row_change> changes) {
-  if (next_ == nullptr) {
-    auto found = find_();
-    if (!found)
-      return found.error();
-    next_ = *found;
-  }
+result<void> postgresql_snapshot_writer::begin_feed() {
+  auto found = find_();
+  if (!found)
+    return found.error();
+  next_ = *found;
+  return {};
+}
+
+result<void> postgresql_snapshot_writer::write_rows(std::span<const row_change> changes) {
   piece told;
   told.digests.reserve(changes.size()); // others view them
-  for (const auto& one : changes) {
-    totals_.add(one);
+  for (const auto& one : changes)
     take(told, one, next_->sequence++);
-  }
   // What rows replace is looked up while it is there.
   for (const auto step : {&postgresql_snapshot_writer::tell_replacing,
-                          &postgresql_snapshot_writer::remove_rows, &postgresql_snapshot_writer::write_rows})
+                          &postgresql_snapshot_writer::remove_rows, &postgresql_snapshot_writer::add_rows})
     if (auto done = (this->*step)(told); !done)
       return done;
   return tell_ranges(told.ranges);
 }
 
-result<void> postgresql_snapshot_writer::finish(scope_record& record) {
-  if (next_ != nullptr) {
-    range_entries told;
-    told.add_entry("snapshot", next_->sequence++);
-    if (auto done = tell_ranges(told); !done)
-      return done;
-  }
-  record.row_count += totals_.rows;
-  record.row_bytes += totals_.bytes;
-  return write_record(record);
+result<void> postgresql_snapshot_writer::tell_snapshot() {
+  range_entries told;
+  told.add_entry("snapshot", next_->sequence++);
+  return tell_ranges(told);
 }
 
-result<void> postgresql_snapshot_writer::write_record(const scope_record& record) {
-  return connection_.post(
-      "UPDATE scopes SET exported_seconds = $1, exported_nanoseconds = $2, generation = $3, payload_digest = "
-      "$4, items_digest = $5, applied_parts = $6, target_digest = $7, target_conflicts = $8, applied_at = "
-      "$9, row_count = $10, row_bytes = $11, rows_checksum = rows_checksum # $12, held_back = NULL "
-      "WHERE scope_id = $13",
-      parameters()
-          .integer(record.order->instant.seconds)
-          .integer(record.order->instant.nanoseconds)
-          .integer(record.order->generation)
-          .bytes(bytes_of(record.order->digest))
-          .bytes(bytes_of(record.items_digest))
-          .own_bytes(bytes_of(record.applied_parts))
-          .integer(static_cast<std::int64_t>(record.target_digest))
-          .integer(record.target_conflicts)
-          .text(applied_at_)
-          .integer(record.row_count)
-          .integer(record.row_bytes)
-          .integer(totals_.checksum)
-          .integer(record.id));
+result<void> postgresql_snapshot_writer::write_record(const scope_record& record, std::int64_t checksum) {
+  return connection_.post(statements::update_scope,
+                          parameters()
+                              .integer(record.order->instant.seconds)
+                              .integer(record.order->instant.nanoseconds)
+                              .integer(record.order->generation)
+                              .bytes(bytes_of(record.order->digest))
+                              .bytes(bytes_of(record.items_digest))
+                              .own_bytes(bytes_of(record.applied_parts))
+                              .integer(static_cast<std::int64_t>(record.target_digest))
+                              .integer(record.target_conflicts)
+                              .text(applied_at_)
+                              .integer(record.row_count)
+                              .integer(record.row_bytes)
+                              .integer(checksum)
+                              .integer(record.id));
 }
 
 void postgresql_snapshot_writer::take(piece& into, const row_change& one, std::int64_t sequence) {
@@ -147,7 +137,7 @@ result<void> postgresql_snapshot_writer::remove_rows(const piece& told) {
                           parameters().integer(place_.scope_id).many_bytes(told.removed));
 }
 
-result<void> postgresql_snapshot_writer::write_rows(const piece& told) {
+result<void> postgresql_snapshot_writer::add_rows(const piece& told) {
   if (told.rows.sequences.empty())
     return {};
   return connection_.post(

@@ -2,8 +2,7 @@
 #define KOLLECT_CONSUMER_POSTGRESQL_SNAPSHOT_WRITER_HPP
 
 #include "postgresql_connection.hpp"
-#include "stored_values.hpp"
-#include "transaction.hpp"
+#include "sql_snapshot_writer.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -20,19 +19,14 @@ struct feed_place {
   std::int64_t sequence = 0;
 };
 
-/// Posts the rows that a snapshot changes, and the change feed's entries that tell of them. Each version of a
-/// row is kept once: as the row while it is that, then as `before` of the change that came next. Rows that
-/// are added one after the other share an entry.
-class postgresql_snapshot_writer final : public snapshot_writer {
+/// Posts the rows that a snapshot changes, and the change feed's entries that tell of them.
+class postgresql_snapshot_writer final : public sql_snapshot_writer {
 public:
   /// Where the feed goes on, once something is to be told. The transaction knows.
   using find_place = std::function<result<feed_place*>()>;
 
   /// The connection, and what `find` answers, must outlive the writer.
   postgresql_snapshot_writer(connection& target, snapshot_place place, std::int64_t log_id, find_place find);
-
-  result<void> write(std::span<const row_change> changes) override;
-  result<void> finish(scope_record& record) override;
 
 private:
   /// Columns of rows that are there now.
@@ -65,21 +59,21 @@ private:
     range_entries ranges;
   };
 
+  result<void> begin_feed() override;
+  result<void> write_rows(std::span<const row_change> changes) override;
+  result<void> tell_snapshot() override;
+  result<void> write_record(const scope_record& record, std::int64_t checksum) override;
+
   static void take(piece& into, const row_change& one, std::int64_t sequence);
   result<void> tell_replacing(const piece& told);
   result<void> remove_rows(const piece& told);
-  result<void> write_rows(const piece& told);
+  result<void> add_rows(const piece& told);
   result<void> tell_ranges(const range_entries& told);
-  result<void> write_record(const scope_record& record);
   parameters& add_origin(parameters& values) const;
 
   connection& connection_;
-  snapshot_place place_;
-  std::int64_t log_id_;
   find_place find_;
   feed_place* next_ = nullptr; ///< of the transaction; nothing until something is told
-  std::string applied_at_;
-  scope_totals totals_;
 };
 
 } // namespace kollect::consumer::postgresql

@@ -42,7 +42,7 @@ std::string describe_postgresql(const std::string& url);
 result<std::unique_ptr<store>> open_postgresql_store(const postgresql_settings& settings);
 
 /// Opens it for reading only.
-result<std::unique_ptr<store>> open_postgresql_reader(const postgresql_settings& settings);
+result<std::unique_ptr<store_reader>> open_postgresql_reader(const postgresql_settings& settings);
 
 } // namespace kollect::consumer
 

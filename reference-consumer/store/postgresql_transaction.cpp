@@ -1,6 +1,7 @@
 #include "postgresql_transaction.hpp"
 
 #include "postgresql_digests.hpp"
+#include "statements.hpp"
 #include "stored_rows.hpp"
 
 #include <algorithm>
@@ -66,9 +67,7 @@ result<void> postgresql_transaction::advance(const std::string& log, const owned
   else
     values.bytes_or_null({});
   values.integer(*id).integer(held.partition).integer(held.owner_epoch).integer(held.next_offset);
-  auto done = connection_.run("UPDATE positions SET next_offset = $1, last_message = $2 WHERE log_id = $3 "
-                              "AND partition = $4 AND owner_epoch = $5 AND next_offset = $6",
-                              values);
+  auto done = connection_.run(statements::advance_position, values);
   if (!done)
     return done.error();
   if (done->changed() == 1)
@@ -182,9 +181,9 @@ result<void> postgresql_transaction::expect_keys(std::span<const expected_key> k
 result<bool> postgresql_transaction::is_known(std::int64_t scope_id, const dedup_key& key) {
   if (const auto expected = known_keys_.find({scope_id, key}); expected != known_keys_.end())
     return expected->second;
-  auto found = connection_.run(
-      "SELECT 1::bigint FROM dedup_keys WHERE scope_id = $1 AND payload_digest = $2 AND timestamp = $3",
-      parameters().integer(scope_id).bytes(bytes_of(key.payload)).text(key.timestamp));
+  auto found =
+      connection_.run(statements::is_known_key,
+                      parameters().integer(scope_id).bytes(bytes_of(key.payload)).text(key.timestamp));
   if (!found)
     return found.error();
   return found->size() == 1;
@@ -194,25 +193,22 @@ result<void> postgresql_transaction::remember(std::int64_t scope_id, const dedup
                                               const timestamp& instant) {
   ++remembered_[scope_id];
   known_keys_[{scope_id, key}] = true;
-  return connection_.post("INSERT INTO dedup_keys (scope_id, payload_digest, timestamp, "
-                          "exported_seconds) VALUES ($1, $2, $3, $4)",
-                          parameters()
-                              .integer(scope_id)
-                              .bytes(bytes_of(key.payload))
-                              .text(key.timestamp)
-                              .integer(instant.seconds));
+  return connection_.post(statements::remember_key, parameters()
+                                                        .integer(scope_id)
+                                                        .bytes(bytes_of(key.payload))
+                                                        .text(key.timestamp)
+                                                        .integer(instant.seconds));
 }
 
 result<held_rows> postgresql_transaction::rows(std::int64_t scope_id) {
-  auto noted =
-      connection_.run("SELECT rows_checksum FROM scopes WHERE scope_id = $1", parameters().integer(scope_id));
-  if (!noted)
-    return noted.error();
-  stored_rows_reader out(noted->size() == 0 ? 0 : (*noted)[0].integer(0));
-  auto read = connection_.visit(
-      "SELECT target_namespace, target_name, namespace, name, uid, item FROM items WHERE scope_id = $1 "
-      "ORDER BY target_namespace, target_name, namespace, name, uid",
-      parameters().integer(scope_id), [&](const row& found) { out.add(found); });
+  std::int64_t checksum = 0;
+  if (auto read = connection_.select(
+          statements::checksum_of_scope, [&](const row& found) { checksum = found.integer(0); }, scope_id);
+      !read)
+    return read.error();
+  stored_rows_reader out(checksum);
+  auto read = connection_.select(
+      statements::rows_of_scope, [&](const row& found) { out.add(found); }, scope_id);
   if (!read)
     return read.error();
   return out.finish();
@@ -229,8 +225,7 @@ result<feed_place*> postgresql_transaction::find_feed_place() {
 }
 
 result<void> postgresql_transaction::note_held_back(std::int64_t scope_id, const sha256_digest& items) {
-  return connection_.post("UPDATE scopes SET held_back = $1 WHERE scope_id = $2",
-                          parameters().bytes(bytes_of(items)).integer(scope_id));
+  return connection_.post(statements::hold_back, parameters().bytes(bytes_of(items)).integer(scope_id));
 }
 
 result<std::unique_ptr<snapshot_writer>> postgresql_transaction::write_snapshot(const snapshot_place& place) {
@@ -319,13 +314,7 @@ result<void> postgresql_transaction::write_positions() {
       values.own_bytes(bytes_of(*reached.last_message));
     else
       values.bytes_or_null({});
-    auto noted =
-        connection_.run("INSERT INTO positions AS p (log_id, partition, next_offset, last_message, "
-                        "owner_epoch, owner) VALUES "
-                        "($1, $2, $3, $4, 0, '') ON CONFLICT (log_id, partition) DO UPDATE SET next_offset = "
-                        "excluded.next_offset, last_message = excluded.last_message WHERE "
-                        "excluded.next_offset > p.next_offset",
-                        values);
+    auto noted = connection_.run(statements::note_position, values);
     if (!noted)
       return noted.error();
   }

@@ -130,7 +130,7 @@ struct stored_position {
   std::int32_t partition = 0;
   std::int64_t next_offset = -1; ///< -1: nothing of it was ever consumed
   std::int64_t owner_epoch = 0;  ///< 0 for NATS, where nobody owns anything
-  std::string owner;
+  std::string owner{};
   std::optional<fingerprint> last_message{}; ///< of the value of the message before next_offset
   bool has_caught_up = false; ///< once the end was reached that a process had found at its start
 };
@@ -159,7 +159,7 @@ struct row_place {
 };
 
 /// Which rows a reader wants, and from where on.
-struct row_range {
+struct row_query {
   std::optional<std::vector<std::int64_t>> scope_ids{}; ///< nothing: all scopes
   std::optional<row_place> after{};                     ///< exclusive
   std::int64_t limit = 500;

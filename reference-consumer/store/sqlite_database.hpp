@@ -30,6 +30,8 @@ public:
   /// What would be gone before is copied.
   statement& bind_text(std::string&& text) { return bind_text(text, SQLITE_TRANSIENT); }
   statement& bind_blob(std::string&& bytes) { return bind_blob(bytes, SQLITE_TRANSIENT); }
+  statement& bind_value(std::int64_t value) { return bind(value); }
+  statement& bind_value(std::string_view text) { return bind_text(text); }
   statement& bind_null() { return check(sqlite3_bind_null(handle_.get(), ++bound_)); }
 
   /// True when there is a row to read; false at the end, when the statement is ready to be bound again.
@@ -81,6 +83,8 @@ enum class access {
 /// One connection. Statements are prepared once and kept.
 class database {
 public:
+  using row_type = statement;
+
   static result<std::unique_ptr<database>> open(const std::string& path, access how);
 
   /// Runs SQL text without parameters and rows.
@@ -114,6 +118,13 @@ public:
         return {};
       on_row(**found);
     }
+  }
+
+  /// Calls `on_row(statement&)` for each row of a query with these values, integers or texts, as $1, $2 …
+  template <class OnRow, class... Values>
+  result<void> select(const char* sql, OnRow&& on_row, const Values&... values) {
+    return query(
+        sql, [&](statement& asked) { (asked.bind_value(values), ...); }, on_row);
   }
 
   /// error::store_missing when the file that is open is not the one of that name any more: then nobody finds

@@ -1,5 +1,6 @@
 // What a transaction does with whole messages: parts that wait for their sets, and dead letters.
 #include "sqlite_transaction.hpp"
+#include "statements.hpp"
 #include "stored_rows.hpp"
 
 #include <utility>
@@ -16,22 +17,12 @@ void bind_set(statement& target, std::int64_t scope_id, const part_set& set) {
       .bind(set.part_total);
 }
 
-constexpr const char* select_part = R"sql(
-SELECT cluster, namespace, inventory, p.exported_seconds, p.exported_nanoseconds, p.generation, part_total, part_index,
-       digest, name, partition, offset, message_key, message, arrived_seconds
-FROM pending_parts p JOIN scopes USING (scope_id) JOIN logs USING (log_id)
-WHERE p.scope_id = ? AND p.exported_seconds = ? AND p.exported_nanoseconds = ? AND p.generation = ? AND part_total = ?
-  AND part_index = ?)sql";
-
 } // namespace
 
 result<waiting_parts> sqlite_transaction::waiting(std::int64_t scope_id, const part_set& set) {
   waiting_parts out;
   auto read = database_.query(
-      "SELECT part_index, digest, message_bytes FROM pending_parts WHERE scope_id = ? AND exported_seconds = "
-      "? "
-      "AND exported_nanoseconds = ? AND generation = ? AND part_total = ?",
-      [&](statement& select) { bind_set(select, scope_id, set); },
+      statements::waiting_parts, [&](statement& select) { bind_set(select, scope_id, set); },
       [&](statement& row) {
         out.parts.push_back({static_cast<std::uint32_t>(row.integer(0)), digest_from(row.bytes(1))});
         out.bytes += row.integer(2);
@@ -46,23 +37,19 @@ result<void> sqlite_transaction::hold_part(std::int64_t scope_id, const pending_
   if (!log)
     return log.error();
   const auto bytes = static_cast<std::int64_t>(part.message.size());
-  auto kept = database_.run(
-      "INSERT INTO pending_parts (scope_id, exported_seconds, exported_nanoseconds, generation, part_total, "
-      "part_index, digest, log_id, partition, offset, message_key, arrived_seconds, message_bytes, message) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      [&](statement& insert) {
-        bind_set(insert, scope_id, part.set);
-        insert.bind(part.part.part_index)
-            .bind_blob(bytes_of(part.part.digest))
-            .bind(*log)
-            .bind(part.origin.partition)
-            .bind(part.origin.offset);
-        if (part.message_key)
-          insert.bind_blob(*part.message_key);
-        else
-          insert.bind_null();
-        insert.bind(part.arrived_at.seconds).bind(bytes).bind_blob(part.message);
-      });
+  auto kept = database_.run(statements::hold_part, [&](statement& insert) {
+    bind_set(insert, scope_id, part.set);
+    insert.bind(part.part.part_index)
+        .bind_blob(bytes_of(part.part.digest))
+        .bind(*log)
+        .bind(part.origin.partition)
+        .bind(part.origin.offset);
+    if (part.message_key)
+      insert.bind_blob(*part.message_key);
+    else
+      insert.bind_null();
+    insert.bind(part.arrived_at.seconds).bind(bytes).bind_blob(part.message);
+  });
   if (!kept)
     return kept;
   return database_.run("UPDATE totals SET pending_bytes = pending_bytes + ?",
@@ -87,7 +74,7 @@ result<pending_part> sqlite_transaction::read_part(std::int64_t scope_id, const 
                                                    std::uint32_t part_index) {
   std::optional<pending_part> found;
   auto read = database_.query(
-      select_part,
+      statements::one_part,
       [&](statement& select) {
         bind_set(select, scope_id, set);
         select.bind(part_index);
@@ -130,14 +117,10 @@ result<std::int64_t> sqlite_transaction::drop_superseded_parts(std::int64_t scop
 result<std::optional<torn_set>> sqlite_transaction::find_torn_set(const retention& bounds,
                                                                   const timestamp& now) {
   std::optional<torn_set> found;
-  // The set whose newest part came longest ago, if it is too old or all of them are too large.
   auto read = database_.query(
-      "SELECT scope_id, p.exported_seconds, p.exported_nanoseconds, p.generation, part_total, "
-      "max(arrived_seconds) AS newest, cluster, namespace, inventory "
-      "FROM pending_parts p JOIN scopes USING (scope_id) GROUP BY 1, 2, 3, 4, 5 "
-      "HAVING newest < ? OR (SELECT pending_bytes FROM totals) > ? ORDER BY newest, 2, 3 LIMIT 1",
+      statements::torn_set,
       [&](statement& select) {
-        select.bind(now.seconds - bounds.pending_seconds).bind(bounds.pending_bytes);
+        select.bind(now.seconds - bounds.pending_seconds).bind(0).bind(bounds.pending_bytes);
       },
       [&](statement& row) { found = read_torn_set(row); });
   if (!read)
@@ -152,33 +135,28 @@ result<bool> sqlite_transaction::bury(const dead_letter& letter, std::string_vie
   const auto value_bytes = static_cast<std::int64_t>(value.size());
   const auto body_bytes = body_bytes_of(letter, value);
   const auto digest = sha256(value);
-  auto buried = database_.run(
-      "INSERT INTO dead_letters (log_id, partition, offset, message_key, subject, headers, value, "
-      "value_bytes, "
-      "value_digest, body_bytes, is_tombstone, reason, sentence, clause, byte_offset, buried_at) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-      [&](statement& insert) {
-        insert.bind(*log).bind(letter.origin.partition).bind(letter.origin.offset);
-        if (letter.message_key)
-          insert.bind_blob(*letter.message_key);
-        else
-          insert.bind_null();
-        insert.bind_text(letter.subject)
-            .bind_text(letter.headers_json)
-            .bind_blob(value)
-            .bind(value_bytes)
-            .bind_blob(bytes_of(digest))
-            .bind(body_bytes)
-            .bind(letter.is_tombstone ? 1 : 0)
-            .bind_text(letter.reason)
-            .bind_text(letter.sentence)
-            .bind_text(letter.clause);
-        if (letter.byte_offset)
-          insert.bind(*letter.byte_offset);
-        else
-          insert.bind_null();
-        insert.bind_text(to_string(letter.at));
-      });
+  auto buried = database_.run(statements::bury, [&](statement& insert) {
+    insert.bind(*log).bind(letter.origin.partition).bind(letter.origin.offset);
+    if (letter.message_key)
+      insert.bind_blob(*letter.message_key);
+    else
+      insert.bind_null();
+    insert.bind_text(letter.subject)
+        .bind_text(letter.headers_json)
+        .bind_blob(value)
+        .bind(value_bytes)
+        .bind_blob(bytes_of(digest))
+        .bind(body_bytes)
+        .bind(letter.is_tombstone ? 1 : 0)
+        .bind_text(letter.reason)
+        .bind_text(letter.sentence)
+        .bind_text(letter.clause);
+    if (letter.byte_offset)
+      insert.bind(*letter.byte_offset);
+    else
+      insert.bind_null();
+    insert.bind_text(to_string(letter.at));
+  });
   if (!buried)
     return buried.error();
   if (database_.changes() == 0)
@@ -218,16 +196,12 @@ result<std::optional<stored_dead_letter>> sqlite_transaction::take_dead_letter(s
 result<void> sqlite_transaction::prune_dead_letter_bodies(const retention& bounds) {
   for (;;) {
     std::int64_t id = 0, bytes = 0;
-    auto read = database_.query(
-        "SELECT dead_letter_id, body_bytes FROM dead_letters WHERE value IS NOT NULL AND "
-        "(SELECT dead_letter_bytes FROM totals) > ? ORDER BY dead_letter_id LIMIT 1",
-        [&](statement& select) { select.bind(bounds.dead_letter_bytes); },
-        [&](statement& row) { id = row.integer(0), bytes = row.integer(1); });
+    auto read = database_.select(
+        statements::oldest_body, [&](const statement& row) { id = row.integer(0), bytes = row.integer(1); },
+        0, bounds.dead_letter_bytes);
     if (!read || id == 0)
       return read;
-    if (auto dropped = database_.run("UPDATE dead_letters SET value = NULL, message_key = NULL, headers = "
-                                     "'[]' WHERE dead_letter_id = ?",
-                                     [&](statement& update) { update.bind(id); });
+    if (auto dropped = database_.run(statements::drop_body, [&](statement& update) { update.bind(id); });
         !dropped)
       return dropped;
     if (auto told = database_.run("UPDATE totals SET dead_letter_bytes = dead_letter_bytes - ?",

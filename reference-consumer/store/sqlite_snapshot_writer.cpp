@@ -1,5 +1,7 @@
 #include "sqlite_snapshot_writer.hpp"
 
+#include "statements.hpp"
+
 #include <utility>
 
 namespace kollect::consumer::sqlite {
@@ -18,11 +20,10 @@ statement& bind_identity(statement& target, std::int64_t scope_id, const row_ide
 
 sqlite_snapshot_writer::sqlite_snapshot_writer(database& target, snapshot_place place, std::int64_t log_id,
                                                std::optional<std::int64_t>& last_cursor)
-    : database_(target), place_(std::move(place)), log_id_(log_id), last_cursor_(last_cursor),
-      applied_at_(to_string(place_.applied_at)) {}
+    : sql_snapshot_writer(std::move(place), log_id), database_(target), last_cursor_(last_cursor) {}
 
 /// The last number that the change feed has used, by this transaction too.
-result<void> sqlite_snapshot_writer::find_cursor() {
+result<void> sqlite_snapshot_writer::begin_feed() {
   if (!last_cursor_) {
     last_cursor_ = 0;
     if (auto read = database_.query(
@@ -35,57 +36,42 @@ result<void> sqlite_snapshot_writer::find_cursor() {
   return {};
 }
 
-result<void> sqlite_snapshot_writer::write(std::span<const row_change> changes) {
-  if (!std::exchange(has_changes_, true))
-    if (auto found = find_cursor(); !found)
-      return found;
+result<void> sqlite_snapshot_writer::write_rows(std::span<const row_change> changes) {
   for (const auto& one : changes) {
     ++cursor_;
-    totals_.add(one);
-    if (auto written = write(one); !written)
+    if (auto written = write_row(one); !written)
       return written;
   }
   return {};
 }
 
-result<void> sqlite_snapshot_writer::finish(scope_record& record) {
-  if (has_changes_) {
-    if (auto written = write_added(); !written)
-      return written;
-    ++cursor_;
-    if (auto told = write(entry{.kind = "snapshot", .first_cursor = cursor_, .last_cursor = cursor_}); !told)
-      return told;
-    last_cursor_ = cursor_;
-  }
-  record.row_count += totals_.rows;
-  record.row_bytes += totals_.bytes;
-  return write_record(record);
+result<void> sqlite_snapshot_writer::tell_snapshot() {
+  if (auto written = write_added(); !written)
+    return written;
+  ++cursor_;
+  last_cursor_ = cursor_;
+  return write_entry({.kind = "snapshot", .first_cursor = cursor_, .last_cursor = cursor_});
 }
 
-result<void> sqlite_snapshot_writer::write_record(const scope_record& record) {
-  return database_.run(
-      "UPDATE scopes SET exported_seconds = ?, exported_nanoseconds = ?, generation = ?, payload_digest = ?, "
-      "items_digest = ?, applied_parts = ?, target_digest = ?, target_conflicts = ?, applied_at = ?, "
-      "row_count = ?, row_bytes = ?, rows_checksum = (rows_checksum | ?12) & ~(rows_checksum & ?12), "
-      "held_back = NULL WHERE scope_id = ?13",
-      [&](statement& update) {
-        update.bind(record.order->instant.seconds)
-            .bind(record.order->instant.nanoseconds)
-            .bind(record.order->generation)
-            .bind_blob(bytes_of(record.order->digest))
-            .bind_blob(bytes_of(record.items_digest))
-            .bind_blob(bytes_of(record.applied_parts))
-            .bind(static_cast<std::int64_t>(record.target_digest))
-            .bind(record.target_conflicts)
-            .bind_text(applied_at_)
-            .bind(record.row_count)
-            .bind(record.row_bytes)
-            .bind(totals_.checksum)
-            .bind(record.id);
-      });
+result<void> sqlite_snapshot_writer::write_record(const scope_record& record, std::int64_t checksum) {
+  return database_.run(statements::update_scope, [&](statement& update) {
+    update.bind(record.order->instant.seconds)
+        .bind(record.order->instant.nanoseconds)
+        .bind(record.order->generation)
+        .bind_blob(bytes_of(record.order->digest))
+        .bind_blob(bytes_of(record.items_digest))
+        .bind_blob(bytes_of(record.applied_parts))
+        .bind(static_cast<std::int64_t>(record.target_digest))
+        .bind(record.target_conflicts)
+        .bind_text(applied_at_)
+        .bind(record.row_count)
+        .bind(record.row_bytes)
+        .bind(checksum)
+        .bind(record.id);
+  });
 }
 
-result<void> sqlite_snapshot_writer::write(const row_change& one) {
+result<void> sqlite_snapshot_writer::write_row(const row_change& one) {
   if (one.kind == change_kind::added) {
     auto inserted = insert_row(one);
     if (!inserted)
@@ -132,7 +118,7 @@ result<void> sqlite_snapshot_writer::write_over(const row_change& one) {
     auto inserted = insert_row(one);
     return inserted ? result<void>{} : inserted.error();
   }
-  const auto place = held->value_or(row_place{});
+  const auto place = held->value_or(held_row{});
   auto done =
       one.kind == change_kind::removed
           ? database_.run("DELETE FROM items WHERE item_id = ?",
@@ -142,24 +128,24 @@ result<void> sqlite_snapshot_writer::write_over(const row_change& one) {
             });
   if (!done)
     return done;
-  return write(entry{.kind = to_string(one.kind),
-                     .first_cursor = cursor_,
-                     .last_cursor = cursor_,
-                     .item_id = one.kind == change_kind::removed ? 0 : place.item_id,
-                     .replaces = place.cursor,
-                     .before = one.before,
-                     .changed_paths = one.changed_paths_json});
+  return write_entry({.kind = to_string(one.kind),
+                      .first_cursor = cursor_,
+                      .last_cursor = cursor_,
+                      .item_id = one.kind == change_kind::removed ? 0 : place.item_id,
+                      .replaces = place.cursor,
+                      .before = one.before,
+                      .changed_paths = one.changed_paths_json});
 }
 
-result<std::optional<sqlite_snapshot_writer::row_place>>
+result<std::optional<sqlite_snapshot_writer::held_row>>
 sqlite_snapshot_writer::find_row(const row_identity& identity) {
-  std::optional<row_place> found;
+  std::optional<held_row> found;
   auto read = database_.query(
       "SELECT item_id, cursor FROM items WHERE scope_id = ? AND target_namespace = ? AND target_name = ? AND "
       "namespace = ? AND name = ? AND uid = ?",
       [&](statement& select) { bind_identity(select, place_.scope_id, identity); },
       [&](statement& row) {
-        found = row_place{row.integer(0), row.integer(1)};
+        found = held_row{row.integer(0), row.integer(1)};
       });
   if (!read)
     return read.error();
@@ -171,10 +157,10 @@ result<void> sqlite_snapshot_writer::write_added() {
   if (!added_)
     return {};
   const auto told = std::exchange(added_, std::nullopt);
-  return write(*told);
+  return write_entry(*told);
 }
 
-result<void> sqlite_snapshot_writer::write(const entry& told) {
+result<void> sqlite_snapshot_writer::write_entry(const entry& told) {
   const auto& instant = place_.exported_at;
   return database_.run(
       "INSERT INTO changes (cursor, first_cursor, item_id, replaces, scope_id, kind, before, kept_after, "

@@ -1,9 +1,8 @@
 #ifndef KOLLECT_CONSUMER_SQLITE_SNAPSHOT_WRITER_HPP
 #define KOLLECT_CONSUMER_SQLITE_SNAPSHOT_WRITER_HPP
 
+#include "sql_snapshot_writer.hpp"
 #include "sqlite_database.hpp"
-#include "stored_values.hpp"
-#include "transaction.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -13,23 +12,18 @@
 
 namespace kollect::consumer::sqlite {
 
-/// Writes the rows that a snapshot changes, and the change feed's entries that tell of them. Each version of
-/// a row is kept once: as the row while it is that, then as `before` of the change that came next. Rows that
-/// are added one after the other share an entry.
-class sqlite_snapshot_writer final : public snapshot_writer {
+/// Writes the rows that a snapshot changes, and the change feed's entries that tell of them.
+class sqlite_snapshot_writer final : public sql_snapshot_writer {
 public:
   /// The feed's entries follow `last_cursor`, which is the feed's last one when all is written. Both must
   /// outlive the writer.
   sqlite_snapshot_writer(database& target, snapshot_place place, std::int64_t log_id,
                          std::optional<std::int64_t>& last_cursor);
 
-  result<void> write(std::span<const row_change> changes) override;
-  result<void> finish(scope_record& record) override;
-
 private:
   /// Where a row is, and which entry told of what is in it; 0: one of an earlier version, which has it in
   /// itself.
-  struct row_place {
+  struct held_row {
     std::int64_t item_id = 0;
     std::int64_t cursor = 0;
   };
@@ -44,23 +38,20 @@ private:
     std::string_view changed_paths{};
   };
 
-  result<void> find_cursor();
-  result<void> write(const row_change& one);
+  result<void> begin_feed() override;
+  result<void> write_rows(std::span<const row_change> changes) override;
+  result<void> tell_snapshot() override;
+  result<void> write_record(const scope_record& record, std::int64_t checksum) override;
+  result<void> write_row(const row_change& one);
   result<bool> insert_row(const row_change& one);
   result<void> write_over(const row_change& one);
-  result<std::optional<row_place>> find_row(const row_identity& identity);
+  result<std::optional<held_row>> find_row(const row_identity& identity);
   result<void> write_added();
-  result<void> write(const entry& told);
-  result<void> write_record(const scope_record& record);
+  result<void> write_entry(const entry& told);
 
   database& database_;
-  snapshot_place place_;
-  std::int64_t log_id_;
   std::optional<std::int64_t>& last_cursor_; ///< nothing: not known yet
   std::int64_t cursor_ = 0;
-  bool has_changes_ = false;
-  scope_totals totals_;
-  std::string applied_at_;
   std::optional<entry> added_; ///< not written yet, as the next row may belong to it
 };
 

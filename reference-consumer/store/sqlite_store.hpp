@@ -19,8 +19,8 @@ namespace kollect::consumer {
 /// will be told.
 result<std::unique_ptr<store>> open_sqlite_store(const std::string& path, std::string_view owner);
 
-/// Opens an SQLite file for reading only, while a consumer may be writing it. All calls that write fail.
-result<std::unique_ptr<store>> open_sqlite_reader(const std::string& path);
+/// Opens an SQLite file for reading only, while a consumer may be writing it.
+result<std::unique_ptr<store_reader>> open_sqlite_reader(const std::string& path);
 
 } // namespace kollect::consumer
 

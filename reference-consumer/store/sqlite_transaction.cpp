@@ -1,6 +1,7 @@
 #include "sqlite_transaction.hpp"
 
 #include "sqlite_snapshot_writer.hpp"
+#include "statements.hpp"
 #include "stored_rows.hpp"
 
 #include <utility>
@@ -50,17 +51,14 @@ result<void> sqlite_transaction::advance(const std::string& log, const owned_pos
   auto id = log_id(log);
   if (!id)
     return id.error();
-  auto done = database_.run(
-      "UPDATE positions SET next_offset = ?, last_message = ? WHERE log_id = ? AND partition = ? "
-      "AND owner_epoch = ? AND next_offset = ?",
-      [&](statement& update) {
-        update.bind(moved.next_offset);
-        if (moved.last_message)
-          update.bind_blob(bytes_of(*moved.last_message));
-        else
-          update.bind_null();
-        update.bind(*id).bind(held.partition).bind(held.owner_epoch).bind(held.next_offset);
-      });
+  auto done = database_.run(statements::advance_position, [&](statement& update) {
+    update.bind(moved.next_offset);
+    if (moved.last_message)
+      update.bind_blob(bytes_of(*moved.last_message));
+    else
+      update.bind_null();
+    update.bind(*id).bind(held.partition).bind(held.owner_epoch).bind(held.next_offset);
+  });
   if (!done)
     return done;
   if (database_.changes() == 1)
@@ -72,18 +70,13 @@ result<void> sqlite_transaction::note_position(const std::string& log, const own
   auto id = log_id(log);
   if (!id)
     return id.error();
-  return database_.run(
-      "INSERT INTO positions (log_id, partition, next_offset, last_message, owner_epoch, owner) VALUES (?, "
-      "?, "
-      "?, ?, 0, '') ON CONFLICT DO UPDATE SET next_offset = excluded.next_offset, last_message = "
-      "excluded.last_message WHERE excluded.next_offset > next_offset",
-      [&](statement& insert) {
-        insert.bind(*id).bind(reached.partition).bind(reached.next_offset);
-        if (reached.last_message)
-          insert.bind_blob(bytes_of(*reached.last_message));
-        else
-          insert.bind_null();
-      });
+  return database_.run(statements::note_position, [&](statement& insert) {
+    insert.bind(*id).bind(reached.partition).bind(reached.next_offset);
+    if (reached.last_message)
+      insert.bind_blob(bytes_of(*reached.last_message));
+    else
+      insert.bind_null();
+  });
 }
 
 result<scope_record> sqlite_transaction::open_scope(const scope& which) {
@@ -112,7 +105,7 @@ result<scope_record> sqlite_transaction::open_scope(const scope& which) {
 result<bool> sqlite_transaction::is_known(std::int64_t scope_id, const dedup_key& key) {
   bool is_there = false;
   auto read = database_.query(
-      "SELECT 1 FROM dedup_keys WHERE scope_id = ? AND payload_digest = ? AND timestamp = ?",
+      statements::is_known_key,
       [&](statement& select) {
         select.bind(scope_id).bind_blob(bytes_of(key.payload)).bind_text(key.timestamp);
       },
@@ -125,33 +118,27 @@ result<bool> sqlite_transaction::is_known(std::int64_t scope_id, const dedup_key
 result<void> sqlite_transaction::remember(std::int64_t scope_id, const dedup_key& key,
                                           const timestamp& instant) {
   ++remembered_[scope_id];
-  return database_.run(
-      "INSERT INTO dedup_keys (scope_id, payload_digest, timestamp, exported_seconds) VALUES (?, ?, ?, ?)",
-      [&](statement& insert) {
-        insert.bind(scope_id).bind_blob(bytes_of(key.payload)).bind_text(key.timestamp).bind(instant.seconds);
-      });
+  return database_.run(statements::remember_key, [&](statement& insert) {
+    insert.bind(scope_id).bind_blob(bytes_of(key.payload)).bind_text(key.timestamp).bind(instant.seconds);
+  });
 }
 
 result<held_rows> sqlite_transaction::rows(std::int64_t scope_id) {
   std::int64_t checksum = 0;
-  if (auto read = database_.query(
-          "SELECT rows_checksum FROM scopes WHERE scope_id = ?",
-          [&](statement& select) { select.bind(scope_id); },
-          [&](statement& row) { checksum = row.integer(0); });
+  if (auto read = database_.select(
+          statements::checksum_of_scope, [&](const statement& row) { checksum = row.integer(0); }, scope_id);
       !read)
     return read.error();
   stored_rows_reader out(checksum);
-  auto read = database_.query(
-      "SELECT target_namespace, target_name, namespace, name, uid, item FROM items WHERE scope_id = ? "
-      "ORDER BY target_namespace, target_name, namespace, name, uid",
-      [&](statement& select) { select.bind(scope_id); }, [&](statement& row) { out.add(row); });
+  auto read = database_.select(
+      statements::rows_of_scope, [&](const statement& row) { out.add(row); }, scope_id);
   if (!read)
     return read.error();
   return out.finish();
 }
 
 result<void> sqlite_transaction::note_held_back(std::int64_t scope_id, const sha256_digest& items) {
-  return database_.run("UPDATE scopes SET held_back = ? WHERE scope_id = ?",
+  return database_.run(statements::hold_back,
                        [&](statement& update) { update.bind_blob(bytes_of(items)).bind(scope_id); });
 }
 

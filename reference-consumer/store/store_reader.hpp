@@ -2,10 +2,10 @@
 #define KOLLECT_CONSUMER_STORE_READER_HPP
 
 #include "feed_reader.hpp"
-#include "outcome.hpp"
 #include "records.hpp"
 
 #include <kollect/error.hpp>
+#include <kollect/outcome.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -25,7 +25,7 @@ public:
   /// Rows by identity, then scope: a page of them. Names are compared bytewise (ORD-01); on PostgreSQL those
   /// of more than 300 bytes by their first 300, and only then as a whole. Costs the page, or where few of the
   /// store's rows are in the scopes, those.
-  virtual result<std::vector<stored_row>> rows_in_order(const row_range& range) = 0;
+  virtual result<std::vector<stored_row>> rows_in_order(const row_query& range) = 0;
   /// Rows that several scopes hold. Costs a look at every row's identity.
   virtual result<shared_row_counts> shared_rows() = 0;
   /// All that `work` reads is of one moment. Not to be nested.

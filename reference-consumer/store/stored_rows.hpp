@@ -117,6 +117,21 @@ scope_summary read_scope_summary(const Row& found) {
           found.integer(8)};
 }
 
+/// log name, partition, next_offset, owner_epoch, owner, last_message, has_caught_up
+template <class Row>
+stored_position read_stored_position(const Row& found) {
+  return {found.text(0),        static_cast<std::int32_t>(found.integer(1)),
+          found.integer(2),     found.integer(3),
+          found.text(4),        fingerprint_from(found.bytes(5)),
+          found.integer(6) != 0};
+}
+
+/// owner_epoch, next_offset, last_message
+template <class Row>
+owned_position read_owned_position(std::int32_t partition, const Row& found) {
+  return {partition, found.integer(0), found.integer(1), fingerprint_from(found.bytes(2))};
+}
+
 /// scope_id, target_namespace, target_name, namespace, name, uid, item
 template <class Row>
 stored_row read_stored_row(const Row& found) {

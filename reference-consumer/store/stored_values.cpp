@@ -104,7 +104,7 @@ std::int64_t from_newest(std::int64_t before_id) {
   return before_id == 0 ? std::numeric_limits<std::int64_t>::max() : before_id;
 }
 
-bool is_cheaper_by_scope(const row_range& range) {
+bool is_cheaper_by_scope(const row_query& range) {
   // By scope all rows of the scopes are read, by order on average so many for a page.
   const auto in_scopes = static_cast<double>(std::max<std::int64_t>(range.rows_in_scopes, 1));
   const auto by_order =

@@ -58,7 +58,7 @@ std::int64_t surplus_keys(std::int64_t kept, const retention& bounds);
 std::int64_t from_newest(std::int64_t before_id);
 
 /// Whether it is cheaper to sort the rows of the range's scopes than to pass over others by order.
-bool is_cheaper_by_scope(const row_range& range);
+bool is_cheaper_by_scope(const row_query& range);
 
 /// Reads `1,2,5`: ids of scopes as the stores list them.
 std::vector<std::int64_t> scope_ids_from(std::string_view text);

@@ -1,12 +1,12 @@
 #ifndef KOLLECT_CONSUMER_TRANSACTION_HPP
 #define KOLLECT_CONSUMER_TRANSACTION_HPP
 
-#include "outcome.hpp"
 #include "records.hpp"
 #include "rows/held_rows.hpp"
 #include "rows/row_merge.hpp"
 
 #include <kollect/error.hpp>
+#include <kollect/outcome.hpp>
 
 #include <cstdint>
 #include <memory>

@@ -42,7 +42,7 @@ INSTANTIATE_TEST_SUITE_P(changing_delivery, refused_property,
                                          "enable.auto.offset.store", "group.id",
                                          "partition.assignment.strategy", "acks", "enable.idempotence",
                                          "bootstrap.servers", "test.mock.num.brokers",
-                                         "allow.auto.create.topics", "no.such.property"),
+                                         "allow.auto.create.topics", "isolation.level", "no.such.property"),
                          [](const auto& named) {
                            std::string name = named.param;
                            std::ranges::replace(name, '.', '_');

@@ -299,16 +299,5 @@ TEST(part_set, has_an_order_that_its_parts_tell) {
   EXPECT_EQ(order.digest, sha256(digests));
 }
 
-TEST(outcome_counts, add_up_and_settle) {
-  outcome_counts counts;
-  for (const auto ended : {outcome::applied, outcome::duplicate, outcome::duplicate, outcome::stale,
-                           outcome::pending, outcome::pending, outcome::pending, outcome::refused})
-    counts.add(ended);
-  EXPECT_EQ(counts, (outcome_counts{8, 1, 2, 1, 3, 1}));
-  counts.settle(2, outcome::applied);
-  counts.settle(1, outcome::refused);
-  EXPECT_EQ(counts, (outcome_counts{8, 3, 2, 1, 0, 2}));
-}
-
 } // namespace
 } // namespace kollect::test

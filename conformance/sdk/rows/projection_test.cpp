@@ -124,7 +124,7 @@ TEST_F(projection_of, what_breaks_the_contract_is_refused_and_changes_nothing) {
   EXPECT_TRUE(failure_is(apply(forged), error::checksum_mismatch)); // it was not remembered
   EXPECT_TRUE(failure_is(apply(message_at(noon(301), items_of({"b"}))), error::future_timestamp));
   EXPECT_EQ(apply(message_at(noon(300), items_of({"b"})))->ending, outcome::applied);
-  EXPECT_EQ(fleet_.counts(), (outcome_counts{8, 2, 0, 0, 0, 6}));
+  EXPECT_EQ(fleet_.counts(), (outcome_counts{8, 2, 0, 0, 6, 0}));
 }
 
 TEST_F(projection_of, the_brokers_clock_counts_where_it_is_ahead) {
@@ -151,7 +151,7 @@ TEST_F(projection_of, a_set_is_applied_when_it_is_whole_and_never_in_part) {
   EXPECT_EQ(names(), (names_of_rows{"a", "b", "c"}));
   EXPECT_EQ(apply(part_at(noon(-3), {"b"}, 2, 3))->ending, outcome::duplicate); // redelivered
   EXPECT_EQ(apply(message_at(noon(-2), export_at(noon(-3), {"b"}, 2, 3)))->why, decision_reason::same_part);
-  EXPECT_EQ(fleet_.counts(), (outcome_counts{7, 3, 3, 0, 0, 1}));
+  EXPECT_EQ(fleet_.counts(), (outcome_counts{7, 3, 3, 0, 1, 0}));
   EXPECT_EQ(fleet_.pending_bytes(), 0U);
 }
 
@@ -176,7 +176,7 @@ TEST_F(projection_of, a_torn_set_is_given_up_with_its_bytes_when_it_grows_old) {
   EXPECT_EQ(torn[0].set.exported_at, noon(-9));
   EXPECT_EQ(torn[0].parts.at(0).payload, export_at(noon(-9), {"a"}, 1, 2));
   EXPECT_EQ(fleet_.committable(), (std::vector<partition_position>{{0, 1}}));
-  EXPECT_EQ(fleet_.counts(), (outcome_counts{1, 0, 0, 0, 0, 1}));
+  EXPECT_EQ(fleet_.counts(), (outcome_counts{1, 0, 0, 0, 1, 0}));
   // It is not known by its key: read once more, it may yet become whole.
   EXPECT_EQ(apply(part_at(noon(-9), {"a"}, 1, 2))->ending, outcome::pending);
   EXPECT_EQ(apply(part_at(noon(-9), {"b"}, 2, 2))->ending, outcome::applied);
@@ -204,7 +204,7 @@ TEST_F(projection_of, a_part_that_waits_holds_its_partition_back) {
   EXPECT_EQ(take(message_at(noon(-9), "[]"), 0, 10), outcome::applied);
   EXPECT_EQ(take(part_at(noon(-5), {"a"}, 1, 3), 0, 11), outcome::pending);
   EXPECT_EQ(take(part_at(noon(-5), {"b"}, 2, 3), 1, 7), outcome::pending);
-  EXPECT_EQ(take("x", 0, 12), outcome::refused);
+  EXPECT_EQ(take("x", 0, 12), outcome::dead_lettered);
   EXPECT_EQ(take(message_at(noon(-8), items_of({"y"})), 1, 8), outcome::applied);
   EXPECT_EQ(fleet_.committable(), (positions{{0, 11}, {1, 7}}));
   EXPECT_EQ(take(part_at(noon(-5), {"c"}, 3, 3), 0, 13), outcome::applied);
@@ -276,7 +276,7 @@ TEST(projection, holds_a_whole_set_back_as_well) {
   ASSERT_TRUE(has_value(take(message_at(noon(-9), items_of({"a", "b", "c"})))));
   ASSERT_TRUE(has_value(take(part_at(noon(-8), {"a"}, 1, 2))));
   EXPECT_TRUE(failure_is(take(part_at(noon(-8), {"b"}, 2, 2)), error::mass_deletion));
-  EXPECT_EQ(fleet.counts(), (outcome_counts{3, 1, 0, 0, 0, 2}));
+  EXPECT_EQ(fleet.counts(), (outcome_counts{3, 1, 0, 0, 2, 0}));
   EXPECT_EQ(fleet.pending_sets(), 0U);
   ASSERT_TRUE(has_value(take(part_at(noon(-7), {"a"}, 1, 2))));
   EXPECT_EQ(take(part_at(noon(-7), {"b"}, 2, 2))->ending, outcome::applied);
@@ -368,8 +368,8 @@ TEST(projection, is_the_same_whatever_the_order_of_arrival) {
     const auto& counts = fleet.counts();
     ASSERT_EQ(counts.consumed, static_cast<std::int64_t>(messages.size()));
     ASSERT_EQ(counts.consumed,
-              counts.applied + counts.duplicate + counts.stale + counts.pending + counts.refused);
-    ASSERT_EQ(counts.refused, 1);
+              counts.applied + counts.duplicate + counts.stale + counts.pending + counts.dead_lettered);
+    ASSERT_EQ(counts.dead_lettered, 1);
     ASSERT_EQ(counts.pending == 0, fleet.pending_sets() == 0);
   }
 }

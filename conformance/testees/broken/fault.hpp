@@ -57,9 +57,9 @@ enum class delivery {
 /// A departure from exactly one clause, or something that breaks none. What is not set does nothing.
 struct fault {
   std::string_view clause; ///< empty: it breaks none
-  std::string_view what; ///< one sentence
+  std::string_view what;   ///< one sentence
   std::function<result<void>(connection&, std::string_view manifest)>
-      open{}; ///< may change or refuse the sink
+      open{};                                                           ///< may change or refuse the sink
   std::function<result<void>(const producer::testee_export&)> refuse{}; ///< an honest error
   std::function<void(producer::testee_export&)> request{};
   std::function<void(serialized_item&, const item&)> row{};

@@ -22,8 +22,8 @@ result<void> refuse_over(std::size_t cap, const producer::testee_export& asked) 
   const auto size = size_of(asked);
   if (cap == 0 || size <= cap)
     return {};
-  return make_failure(error::message_exceeds_limit, "export payload " + std::to_string(size) +
-                                                        " bytes exceeds cap " + std::to_string(cap));
+  return make_failure(error::message_exceeds_limit,
+                      "export payload " + std::to_string(size) + " bytes exceeds cap " + std::to_string(cap));
 }
 
 /// Removes the first `name":"…",` that stands in a text.
@@ -57,7 +57,8 @@ std::vector<fault> honest_sinks() {
   return {
       {.clause = "",
        .what = "answers an error for a snapshot over maxExportBytes",
-       .refuse = [](const producer::testee_export& asked) { return refuse_over(asked.max_export_bytes, asked); },
+       .refuse =
+           [](const producer::testee_export& asked) { return refuse_over(asked.max_export_bytes, asked); },
        .name = "caps-export-bytes"},
       {.clause = "",
        .what = "answers an error for a snapshot over 1 MiB",

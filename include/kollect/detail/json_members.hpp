@@ -224,8 +224,8 @@ struct json_members<outcome_counts> {
     member("applied", &Type::applied);
     member("duplicate", &Type::duplicate);
     member("stale", &Type::stale);
+    member("deadLettered", &Type::dead_lettered);
     member("pending", &Type::pending);
-    member("refused", &Type::refused);
   }
 };
 template <>

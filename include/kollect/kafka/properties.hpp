@@ -50,7 +50,6 @@ inline constexpr auto allowed_properties = std::to_array<allowed_property>({
     {"fetch.queue.backoff.ms", false, true},
     {"fetch.wait.max.ms", false, true},
     {"heartbeat.interval.ms", false, true},
-    {"isolation.level", false, true},
     {"linger.ms", true, false},
     {"log.connection.close", true, true},
     {"log_level", true, true},

@@ -60,9 +60,10 @@ namespace detail {
 
 } // namespace detail
 
-/// True for an address in 169.254.0.0/16 or fe80::/10, and for the IPv6 addresses that stand for one of the
-/// former (::/96, ::ffff:0:0/96, 64:ff9b::/96, 64:ff9b:1::/48, 2002::/16) or that AWS keeps for itself
-/// (fd00:ec2::/32). Brokers do not live there, but the metadata services of clouds do, which hand out
+/// True for an address in 169.254.0.0/16 or `fe80::/10`, and for the IPv6 addresses that stand for one of the
+/// former (`::/96`, the IPv4-mapped ones, `64:ff9b::/96`, `64:ff9b:1::/48`, `2002::/16`) or that AWS keeps
+/// for itself
+/// (`fd00:ec2::/32`). Brokers do not live there, but the metadata services of clouds do, which hand out
 /// credentials: neither a manifest nor a broker may point a program at them.
 [[nodiscard]] inline bool is_link_local(const sockaddr& address) noexcept {
   if (address.sa_family == AF_INET) {

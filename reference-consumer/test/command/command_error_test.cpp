@@ -59,6 +59,8 @@ TEST_F(command_error, a_url_that_names_no_store_is_configuration_and_is_not_repe
   const std::pair<std::string, std::string> no_stores[] = {
       {"sqlite:", "--store must be sqlite:PATH"},
       {"store-hunter2.db", "--store must be sqlite:PATH"},
+      {"sqlite:///hunter2.db", "sqlite:state.db"},
+      {"sqlite://hunter2/state.db", "sqlite:state.db"},
       {"SQLITE:hunter2", "--store must be sqlite:PATH"},
       {"postgresql://me@db/kollect?pass=hunter2", "client library understands"},
   };

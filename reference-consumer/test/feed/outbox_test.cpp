@@ -80,6 +80,8 @@ protected:
     settings.owner = owner;
     settings.longest_back_off = 5ms;
     settings.max_message_bytes = known_limit_;
+    settings.lease = lease_;
+    settings.publish_timeout = lease_ / 2;
     return std::make_unique<outbox>(
         settings, [this] { return consumer_.place().open_reader(); },
         [this]() -> result<std::unique_ptr<publisher>> {
@@ -122,8 +124,30 @@ protected:
   monitor monitor_{"the test"};
   program::log log_{"the test", program::log::format::json, program::log::level::off};
   std::optional<std::size_t> known_limit_;
+  std::chrono::milliseconds lease_ = 20s;
   std::int64_t second_ = 0;
 };
+
+TEST_F(outbox_to, the_lease_of_a_process_that_was_killed_is_waited_for) {
+  apply(make_rows(5));
+  consumer_.faults.lease_refusals = 3;
+  lease_ = 60s;
+  const auto feed = open();
+  for (int time = 0; time < 3; ++time)
+    EXPECT_EQ(feed->is_done(*consumer_).value(), false);
+  publish_all(*feed);
+  EXPECT_EQ(cursors(), from_one_to(6));
+}
+
+TEST_F(outbox_to, a_process_that_keeps_the_lease_publishes_the_rest) {
+  apply(make_rows(5));
+  consumer_.faults.lease_refusals = 1'000'000;
+  lease_ = 300ms;
+  const auto feed = open();
+  EXPECT_EQ(feed->is_done(*consumer_).value(), false);
+  publish_all(*feed);
+  EXPECT_TRUE(cursors().empty());
+}
 
 TEST_F(outbox_to, a_broker_gets_every_change_once_in_order) {
   apply(make_rows(500));

@@ -62,7 +62,7 @@ protected:
   http_server_with_tls() {
     use(files_.server);
     auto started = http_server::start(
-        {.address = ":0", .tls = tls_files{certificate_, key_}},
+        {.address = ":0", .tls = certificate_files{certificate_, key_}},
         [](const http_request&) -> http_reply { return http_response{.body = "secret answer"}; });
     EXPECT_TRUE(succeeds(started));
     server_ = std::move(*started);

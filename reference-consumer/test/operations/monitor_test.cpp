@@ -29,6 +29,17 @@ double value_of(const std::string& metrics, const std::string& series) {
   return -1;
 }
 
+TEST(monitor, counts_what_was_missed_and_what_is_read_again) {
+  monitor watched("1.2.3");
+  EXPECT_EQ(value_of(watched.metrics(), "kollect_consumer_missed_messages_total"), 0);
+  EXPECT_EQ(value_of(watched.metrics(), "kollect_consumer_rewound_partitions_total"), 0);
+  watched.missed(40);
+  watched.missed(2);
+  watched.rewound();
+  EXPECT_EQ(value_of(watched.metrics(), "kollect_consumer_missed_messages_total"), 42);
+  EXPECT_EQ(value_of(watched.metrics(), "kollect_consumer_rewound_partitions_total"), 1);
+}
+
 TEST(monitor, is_stuck_when_the_loop_does_not_come_round) {
   monitor quick("1.2.3", 1ms);
   EXPECT_TRUE(servers::wait_until([&] { return !quick.health().is_well; }, 10s));

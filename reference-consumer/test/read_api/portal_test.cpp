@@ -305,7 +305,7 @@ TEST_F(served, what_cannot_be_answered_is_said_in_one_line) { // S23
 TEST_F(served, a_store_that_is_away_is_503_and_nothing_more) { // S20
   const auto opened = portal::start(
       settings_,
-      [] { return result<std::unique_ptr<store>>(make_failure(error::store_unavailable, "canary")); },
+      [] { return result<std::unique_ptr<store_reader>>(make_failure(error::store_unavailable, "canary")); },
       monitor_, log_);
   ASSERT_TRUE(succeeds(opened));
   for (const auto* const path :

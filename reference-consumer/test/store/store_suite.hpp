@@ -119,7 +119,7 @@ protected:
   static constexpr std::int64_t everything = 1'000'000;
 
   /// All rows of a range, page by page.
-  std::vector<stored_row> read_pages(row_range range) {
+  std::vector<stored_row> read_pages(row_query range) {
     std::vector<stored_row> out;
     for (;;) {
       const auto page = store_->rows_in_order(range).value();

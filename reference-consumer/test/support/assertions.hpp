@@ -1,25 +1,10 @@
 #ifndef KOLLECT_CONSUMER_TEST_ASSERTIONS_HPP
 #define KOLLECT_CONSUMER_TEST_ASSERTIONS_HPP
 
-#include "store/outcome.hpp"
-
 #include <kollect/error.hpp>
+#include <kollect/outcome.hpp>
 
 #include <gtest/gtest.h>
-
-#include <ostream>
-
-namespace kollect::consumer {
-
-// How GoogleTest prints them.
-inline std::ostream& operator<<(std::ostream& out, outcome value) {
-  return out << to_string(value);
-}
-inline std::ostream& operator<<(std::ostream& out, const outcome_counts& counts) {
-  return out << to_json(counts);
-}
-
-} // namespace kollect::consumer
 
 namespace kollect::consumer::test {
 

@@ -1,5 +1,6 @@
 #include "support/crash_batches.hpp"
 
+#include "command/outcome_json.hpp"
 #include "feed/feed_format.hpp"
 #include "support/assertions.hpp"
 #include "support/store_steps.hpp"
@@ -43,7 +44,7 @@ std::string describe(store& source, std::int64_t next_offset) {
     return {};
   }
   EXPECT_TRUE(counts->is_conserved()) << *counts;
-  std::string out = to_json(*counts) + " at " + std::to_string(next_offset) + "\n" + state_text(source);
+  std::string out = counts_json(*counts) + " at " + std::to_string(next_offset) + "\n" + state_text(source);
   EXPECT_EQ(folded_feed(source), state_text(source));
   for (const auto& entry : source.changes_after(0, std::numeric_limits<std::int64_t>::max()).value())
     out += feed_json(entry, "store") + "\n";

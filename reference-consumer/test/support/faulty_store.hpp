@@ -14,6 +14,7 @@ namespace kollect::consumer::test {
 
 /// Failures to come and what was asked, shared by all stores that are opened while they last.
 struct store_faults {
+  int lease_refusals = 0;          ///< how often another process holds the lease of the change feed
   std::deque<failure> begin;       ///< each fails one begin()
   std::deque<failure> claim;       ///< each fails one claim()
   std::deque<failure> commit;      ///< each fails one commit(), which has done nothing
@@ -147,12 +148,16 @@ public:
   result<std::optional<std::int64_t>> lease_feed(const std::string& destination, std::string_view owner,
                                                  std::int64_t published,
                                                  std::chrono::milliseconds lease) override {
+    if (faults_.lease_refusals > 0) {
+      --faults_.lease_refusals;
+      return std::optional<std::int64_t>();
+    }
     return inner_->lease_feed(destination, owner, published, lease);
   }
   result<void> note_caught_up(const std::string& log, std::span<const std::int32_t> partitions) override {
     return inner_->note_caught_up(log, partitions);
   }
-  result<std::vector<stored_row>> rows_in_order(const row_range& range) override {
+  result<std::vector<stored_row>> rows_in_order(const row_query& range) override {
     return inner_->rows_in_order(range);
   }
   result<shared_row_counts> shared_rows() override { return inner_->shared_rows(); }

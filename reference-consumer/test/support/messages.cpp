@@ -157,7 +157,7 @@ ingest_settings make_settings(broker_system system) {
   return settings;
 }
 
-std::string state_text(store& source) {
+std::string state_text(store_reader& source) {
   std::ostringstream out;
   state_writer writer(out);
   const auto read =
@@ -179,7 +179,7 @@ std::string state_text(const std::vector<item>& rows, const scope& which) {
   return state_text(state);
 }
 
-std::string folded_feed(store& source) {
+std::string folded_feed(feed_reader& source) {
   std::map<scope, row_map> scopes;
   const auto entries = source.changes_after(0, std::numeric_limits<std::int64_t>::max());
   if (!entries) {

@@ -73,7 +73,7 @@ inline constexpr std::string_view nats_log = "nats/kollect_events/17672256000000
 ingest_settings make_settings(broker_system system = broker_system::kafka);
 
 /// The state of a store as `kollect-consumer state -o json` writes it.
-std::string state_text(store& source);
+std::string state_text(store_reader& source);
 std::string state_text(const fleet_state& state);
 
 /// The state when one scope has these rows and no other has any.
@@ -81,7 +81,7 @@ std::string state_text(const std::vector<item>& rows, const scope& which = web_s
 
 /// The state that the change feed leads to from nothing; says in the test's output where an entry does
 /// not fit the rows before it.
-std::string folded_feed(store& source);
+std::string folded_feed(feed_reader& source);
 
 /// Ingests and keeps no rows for later batches.
 inline result<batch_report> ingest(store& target, const ingest_settings& settings, owned_positions& owned,

@@ -20,7 +20,7 @@ public:
 
   /// Opens it for writing. Where only one process may write, the store opened before must be gone.
   virtual result<std::unique_ptr<store>> open(std::string_view owner) = 0;
-  virtual result<std::unique_ptr<store>> open_reader() = 0;
+  virtual result<std::unique_ptr<store_reader>> open_reader() = 0;
 
   /// From now on written rows are counted: inserted, updated or deleted ones, by table.
   virtual void watch_writes() = 0;
@@ -42,7 +42,11 @@ struct store_kind {
 /// A new SQLite file in a temporary directory.
 std::unique_ptr<store_place> make_sqlite_place();
 
-/// The kind of store that this test program is about: sqlite_default.cpp or postgresql_default.cpp.
+/// A new store in memory.
+std::unique_ptr<store_place> make_memory_place();
+
+/// The kind of store that this test program is about: sqlite_default.cpp, postgresql_default.cpp or
+/// memory_default.cpp.
 std::unique_ptr<store_place> make_default_place();
 
 } // namespace kollect::consumer::test

@@ -6,8 +6,8 @@
 namespace kollect::test {
 namespace {
 
-/// F48: the end of a log that no message stands at. Who watches a group's lag, as KEDA does, sees only what is
-/// committed.
+/// F48: the end of a log that no message stands at. Who watches a group's lag, as KEDA does, sees only what
+/// is committed.
 struct kafka_log_end : shared_broker_test {
   std::optional<std::int64_t> committed() const {
     using namespace kafka::detail;

@@ -129,6 +129,34 @@ TEST_F(kafka_server_security, a_login_where_the_broker_wants_none_is_refused) {
   expect_refusal(target, error::authentication_failed);
 }
 
+/// What a person reads is the cause, not what librdkafka would have them do.
+TEST_F(kafka_server_security, a_refusal_names_its_cause) {
+  const auto words_for = [](const connection& target, std::chrono::milliseconds timeout = 20s) {
+    auto publisher = kafka::create_publisher(target);
+    EXPECT_TRUE(has_value(publisher));
+    const auto checked = (*publisher)->check(timeout);
+    EXPECT_FALSE(checked);
+    return checked ? std::string() : to_string(checked.error());
+  };
+  const auto has = [](const std::string& text, std::string_view words) {
+    EXPECT_NE(text.find(words), std::string::npos) << text;
+  };
+  has(words_for(through(kafka_listener::plaintext, password)), "asks for no login");
+  has(words_for(through(kafka_listener::sasl_plaintext, std::string(password) + "\n")),
+      "the password of the secret ends with a newline");
+  EXPECT_EQ(words_for(through(kafka_listener::sasl_plaintext, "wrong")).find("white space"),
+            std::string::npos);
+  has(words_for(through(kafka_listener::sasl_plaintext), 3s), "name its secret in spec.secretRef");
+  auto without_tls = through(kafka_listener::ssl);
+  without_tls.tls.reset();
+  has(words_for(without_tls, 3s), "set spec.tls");
+  auto without_authority = through(kafka_listener::ssl);
+  without_authority.tls->ca_pem.clear();
+  const auto untrusted = words_for(without_authority);
+  has(untrusted, "spec.tls.caBundle");
+  EXPECT_EQ(untrusted.find("ssl.ca.location"), std::string::npos) << untrusted;
+}
+
 TEST_F(kafka_server_security, trusts_the_authority_it_is_given) {
   expect_to_work(through(kafka_listener::ssl));
 }

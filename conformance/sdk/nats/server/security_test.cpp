@@ -5,6 +5,7 @@
 #include <servers/tls_files.hpp>
 
 #include <chrono>
+#include <cstdlib>
 
 namespace kollect::test {
 namespace {
@@ -59,6 +60,22 @@ TEST_F(password_server, refuses_all_others) {
   expect_refused(target_, error::authentication_failed);
   target_.secret = std::nullopt;
   expect_refused(target_, error::authentication_failed);
+}
+
+TEST_F(password_server, a_refusal_names_its_cause) {
+  const auto words = [&] {
+    const auto refused = nats::create_publisher(target_);
+    EXPECT_FALSE(refused);
+    return refused ? std::string() : to_string(refused.error());
+  };
+  target_.secret = credentials{"me", "correct\n", ""};
+  EXPECT_NE(words().find("the password of the secret ends with a newline"), std::string::npos) << words();
+  target_.secret = credentials{"me", "wrong", ""};
+  EXPECT_EQ(words().find("newline"), std::string::npos) << words();
+  for (const auto& none : {std::optional<credentials>(), std::optional(credentials{})}) {
+    target_.secret = none;
+    EXPECT_NE(words().find("set spec.secretRef"), std::string::npos) << words();
+  }
 }
 
 class token_server : public nats_test {
@@ -130,6 +147,23 @@ TEST(credentials_server, lacking_a_permission_is_reported_with_the_subject) {
   EXPECT_EQ(answer.error().reason(), error::authentication_failed) << answer.error();
   EXPECT_NE(answer.error().message.find("$JS.API.STREAM.CREATE.denied"), std::string::npos);
   EXPECT_EQ(to_string(answer.error()).find("hunter2"), std::string::npos);
+}
+
+// S17: a server tells its clients where its cluster's others are, and may tell them anything.
+TEST(misleading_server, leads_nobody_anywhere) {
+  configured_server server;
+  server.start(server.jetstream() + "server_name: one\nclient_advertise: \"169.254.169.254:4222\"\n"
+                                    "cluster { name: c, listen: \"127.0.0.1:-1\" }\n");
+  const auto made = nats::detail::client::connect(connection_to(server.url(), "s", "events"), {});
+  ASSERT_TRUE(made) << made.error();
+  char** names = nullptr;
+  int count = 0;
+  ASSERT_EQ(natsConnection_GetDiscoveredServers((*made)->handle(), &names, &count), NATS_OK);
+  for (int index = 0; index < count; ++index) {
+    ADD_FAILURE() << names[index] << " would be connected to";
+    std::free(names[index]);
+  }
+  std::free(names);
 }
 
 TEST(server_without_jetstream, is_unavailable) {

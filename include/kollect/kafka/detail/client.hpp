@@ -30,6 +30,7 @@ struct rebalance {
 struct client_events {
   std::function<void(std::string_view)> log;
   std::string password;              ///< never to be logged
+  std::string white_space_hint;      ///< about a secret whose login is refused; empty: none
   std::optional<failure> refused;    ///< a broker refused our login, or we its certificate
   std::string trouble;               ///< the last connection trouble, in librdkafka's words
   std::vector<rebalance> rebalances; ///< to be dealt with, oldest first
@@ -46,7 +47,8 @@ struct client_events {
 
 /// The text with every occurrence of the password blotted out (SEC-02).
 [[nodiscard]] inline std::string without_password(std::string text, const std::string& password) {
-  if (password.empty())
+  constexpr std::size_t shortest = 3; // blots of one letter would tell which letter it is
+  if (password.size() < shortest)
     return text;
   for (auto at = text.find(password); at != std::string::npos; at = text.find(password, at + 3))
     text.replace(at, password.size(), "***");
@@ -94,6 +96,37 @@ inline void on_log(const rd_kafka_t* native, int, const char* facility, const ch
   return 0; // librdkafka keeps the memory
 }
 
+/// Why a broker has not let us in, by librdkafka's words for it, which themselves are not repeated.
+[[nodiscard]] inline std::string refused_login(std::string_view reason) {
+  constexpr std::string_view ours = "SCRAM-SHA-256", offered = "broker's supported mechanisms:";
+  if (reason.find("current SASL state") != reason.npos)
+    return "the Kafka broker's listener asks for no login, and the secret has a username: name the listener "
+           "that "
+           "does (SASL_SSL or SASL_PLAINTEXT), or take the username out of the secret";
+  if (const auto at = reason.find(offered);
+      at != reason.npos && reason.substr(at + offered.size()).find(ours) == reason.npos)
+    return "the Kafka broker's listener does not offer SASL/SCRAM-SHA-256: enable it there "
+           "(sasl.enabled.mechanisms), or name another listener";
+  std::string text =
+      "the Kafka broker refused the login with SASL/SCRAM-SHA-256; correct username and password "
+      "in the secret";
+  if (rd_kafka_version() < 0x020601ff)
+    text += ", or use librdkafka 2.6.1 or later if the broker is Kafka 4.0 or later";
+  return text;
+}
+
+[[nodiscard]] inline failure refused_certificate(rd_kafka_resp_err_t number, const std::string& reason) {
+  // librdkafka would have its own property set, which no manifest may.
+  if (reason.find("ssl.ca.location") != reason.npos)
+    return make_failure(
+        error::tls_failed,
+        "no trusted connection to the Kafka broker: no authority that is trusted here has signed "
+        "its certificate; put that authority's certificate into spec.tls.caBundle, or into the "
+        "Secret that spec.tls.caSecretRef names",
+        "KAF-08");
+  return make_kafka_failure(number, "no trusted connection to the Kafka broker", reason);
+}
+
 inline void on_error(rd_kafka_t* native, int code, const char* reason, void* opaque) noexcept {
   auto& events = *static_cast<client_events*>(opaque);
   const auto number = static_cast<rd_kafka_resp_err_t>(code);
@@ -101,15 +134,10 @@ inline void on_error(rd_kafka_t* native, int code, const char* reason, void* opa
   if (const auto size = oversized_answer(reason))
     events.oversized = size;
   if (kind == error::authentication_failed) {
-    std::string text =
-        "the Kafka broker refused the login with SASL/SCRAM-SHA-256; correct username and password "
-        "in the secret";
-    if (rd_kafka_version() < 0x020601ff)
-      text += ", or use librdkafka 2.6.1 or later if the broker is Kafka 4.0 or later";
-    events.refused = make_failure(error::authentication_failed, std::move(text), "KAF-07");
+    events.refused =
+        make_failure(error::authentication_failed, refused_login(reason) + events.white_space_hint, "KAF-07");
   } else if (kind == error::tls_failed) {
-    events.refused = make_kafka_failure(number, "no trusted connection to the Kafka broker",
-                                        without_password(reason, events.password));
+    events.refused = refused_certificate(number, without_password(reason, events.password));
   } else if (number != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
     events.trouble = without_password(reason, events.password);
   }
@@ -170,6 +198,8 @@ public:
     made->events_->log = options.log;
     if (target.secret)
       made->events_->password = target.secret->password;
+    if (has_login(target))
+      made->events_->white_space_hint = kollect::detail::white_space_hint(*target.secret);
     rd_kafka_conf_set_opaque(config.get(), made->events_.get());
     rd_kafka_conf_set_log_cb(config.get(), on_log);
     rd_kafka_conf_set_error_cb(config.get(), on_error);

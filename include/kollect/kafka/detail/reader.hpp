@@ -169,9 +169,8 @@ private:
   using question = result<message_pointer> (record_reader::*)(std::int32_t, std::int64_t,
                                                               std::chrono::milliseconds);
 
-  [[nodiscard]] result<std::optional<received_message>> look_up(question ask, std::int32_t partition,
-                                                                std::int64_t offset,
-                                                                std::chrono::milliseconds timeout) {
+  [[nodiscard]] result<std::optional<received_message>>
+  look_up(question ask, std::int32_t partition, std::int64_t offset, std::chrono::milliseconds timeout) {
     if (!client_)
       return make_failure(error::closed, "the Kafka reader has been closed; open another one");
     auto records = record_reader::open(target_, settings_of(options_));

@@ -217,8 +217,8 @@ private:
     return {};
   }
 
-  /// No message stands for what was passed over, so no acknowledgement has it committed: the group would seem to
-  /// lag behind by transactions' markers, or by all that retention has removed, for ever.
+  /// No message stands for what was passed over, so no acknowledgement has it committed: the group would seem
+  /// to lag behind by transactions' markers, or by all that retention has removed, for ever.
   void commit_skipped() {
     if (!has_skipped_ || commit_ || phase_ != phase::fetching || !read_->is_settled())
       return;

@@ -84,6 +84,22 @@ look_up_leaders(client& source, const std::string& name, std::chrono::millisecon
   return partitions;
 }
 
+/// What to do where brokers do not answer. One that hangs up as soon as it is asked which versions it speaks
+/// has expected TLS, or a login, or neither.
+[[nodiscard]] inline std::string advice_for(std::string_view trouble, const connection& target) {
+  const bool is_wrong_kind =
+      trouble.find("ApiVersion") != trouble.npos || trouble.find("APIVERSION") != trouble.npos ||
+      trouble.find("SSL_HANDSHAKE") != trouble.npos || trouble.find("AUTH_HANDSHAKE") != trouble.npos;
+  if (!is_wrong_kind)
+    return "check the addresses, the network and that the brokers run";
+  std::string advice = "the broker ends each connection at once: ";
+  advice += target.tls ? "if its listener is one without TLS, take spec.tls away"
+                       : "if its listener is one for TLS, set spec.tls";
+  advice += has_login(target) ? "; if it asks for no login, take the username out of the secret"
+                              : "; if it asks for a login, name its secret in spec.secretRef";
+  return advice;
+}
+
 /// Why no broker has answered in time: a refused login or certificate if there was one, else an outage.
 [[nodiscard]] inline failure outage(const client_events& events, const connection& target,
                                     std::chrono::milliseconds timeout) {
@@ -93,8 +109,7 @@ look_up_leaders(client& source, const std::string& name, std::chrono::millisecon
   for (const std::string& address : target.addresses)
     addresses.append(addresses.empty() ? "" : ", ").append(address);
   std::string text = "no Kafka broker of " + addresses + " has answered within " +
-                     std::to_string(timeout.count()) +
-                     " ms; check the addresses, the network and that the brokers run";
+                     std::to_string(timeout.count()) + " ms; " + advice_for(events.trouble, target);
   if (const auto why = why_unreachable(events); !why.empty())
     text += " (" + why + ")";
   return make_failure(error::broker_unavailable, std::move(text), "KAF-05");

@@ -241,12 +241,24 @@ private:
   explicit client(const client_options& settings)
       : settings_(settings), events_(connection_events::create()) {}
 
+  static failure refused_login(const connection& target) {
+    const bool has_login =
+        target.secret && (!target.secret->token.empty() || !target.secret->username.empty());
+    if (!has_login)
+      return make_failure(error::authentication_failed,
+                          "the NATS server asks for a login, and the manifest names no secret with one: set "
+                          "spec.secretRef",
+                          "NAT-04");
+    return make_failure(error::authentication_failed,
+                        "the NATS server refuses the credentials; correct token, or username and password, "
+                        "in the secret that secretRef names" +
+                            kollect::detail::white_space_hint(*target.secret),
+                        "NAT-04");
+  }
+
   static failure connect_failure(const connection& target, natsStatus status) {
     if (to_error(status) == error::authentication_failed)
-      return make_failure(error::authentication_failed,
-                          "the NATS server refuses the credentials; correct token, or username and password, "
-                          "in the secret that secretRef names",
-                          "NAT-04");
+      return refused_login(target);
     std::string servers;
     for (const std::string& address : target.addresses)
       servers += (servers.empty() ? "" : ", ") + address;

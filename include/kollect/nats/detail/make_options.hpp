@@ -11,7 +11,11 @@
 
 #include <boost/json/serialize.hpp>
 
+#include <netdb.h>
+#include <sys/socket.h>
+
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -69,6 +73,28 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats::detail {
     return make_failure(error::missing_key, "no NATS URL is given: set spec.nats.url or spec.endpoint",
                         "NAT-01");
   return urls;
+}
+
+/// Looks the servers' names up: none may stand for an address that a manifest may not name. One that cannot
+/// be looked up now is no reason to refuse it.
+[[nodiscard]] inline result<void> check_resolved(const std::vector<std::string>& urls) {
+  for (const std::string& url : urls) {
+    const auto host = host_of(url);
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    addrinfo* found = nullptr;
+    if (::getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0)
+      continue;
+    const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owned(found, &::freeaddrinfo);
+    for (const auto* one = found; one != nullptr; one = one->ai_next)
+      if (is_link_local(*one->ai_addr))
+        return make_failure(error::invalid_value,
+                            "the NATS server " + host +
+                                " stands for a link-local address, which is never connected to: correct "
+                                "spec.nats.url",
+                            "NAT-01");
+  }
+  return {};
 }
 
 [[nodiscard]] inline bool wants_tls(const connection& target, const std::vector<std::string>& urls) {
@@ -135,6 +161,8 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats::detail {
   also(natsOptions_SetPingInterval(options, settings.ping_interval.count()));
   also(natsOptions_SetMaxPingsOut(options, 2));
   also(natsOptions_SetWriteDeadline(options, settings.write_timeout.count()));
+  // Only where the manifest says: cnats asks nobody before it connects to what a server has named.
+  also(natsOptions_SetIgnoreDiscoveredServers(options, true));
   // A request whose answer cannot come any more ends at once instead of at its deadline.
   also(natsOptions_SetFailRequestsOnDisconnect(options, true));
   return status;
@@ -146,6 +174,8 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats::detail {
   auto urls = checked_urls(target);
   if (!urls)
     return urls.error();
+  if (auto resolved = check_resolved(*urls); !resolved)
+    return resolved.error();
   natsOptions* raw = nullptr;
   if (const auto status = natsOptions_Create(&raw); status != NATS_OK)
     return explain(status, "preparing NATS options");

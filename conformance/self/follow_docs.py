@@ -1,0 +1,38 @@
+"""Follows a page of docs command for command: each indented line of a list's item is run, and must end with 0.
+
+    follow_docs.py PAGE FOLDER_OF_PROGRAMS
+"""
+
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+
+def commands_of(page):
+    """The lines that a reader copies: indented under an item, after an empty line."""
+    lines = page.read_text(encoding="utf-8").splitlines()
+    return [line.strip() for line in lines if line.startswith("       ") and line.strip()]
+
+
+def main():
+    page, programs = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
+    repository = page.parent.parent
+    commands = commands_of(page)
+    if len(commands) < 5:
+        sys.exit(f"{page} has {len(commands)} commands: is its form another one?")
+    environment = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"}
+    with tempfile.TemporaryDirectory() as folder:
+        # The reader's repository, but for what the commands leave behind.
+        for name in ("conformance", "docs"):
+            os.symlink(repository / name, pathlib.Path(folder) / name)
+        for command in commands:
+            print("$", command, flush=True)
+            done = subprocess.run(["sh", "-c", command], cwd=folder, env=environment, timeout=200, check=False)
+            if done.returncode != 0:
+                sys.exit(f"{page.name}: exit code {done.returncode} of: {command}")
+
+
+if __name__ == "__main__":
+    main()

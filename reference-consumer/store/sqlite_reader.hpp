@@ -1,0 +1,197 @@
+#ifndef KOLLECT_CONSUMER_SQLITE_READER_HPP
+#define KOLLECT_CONSUMER_SQLITE_READER_HPP
+
+#include "feed_page.hpp"
+#include "file_watch.hpp"
+#include "sql_reader.hpp"
+#include "sqlite_database.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace kollect::consumer::sqlite {
+
+inline constexpr char rows_by_order[] = R"sql(
+SELECT scope_id, target_namespace, target_name, namespace, name, uid, CASE WHEN ?1 THEN item END
+FROM items INDEXED BY items_in_order
+WHERE (target_namespace, target_name, namespace, name, uid, scope_id) > (?2, ?3, ?4, ?5, ?6, ?7)
+  AND (?9 IS NULL OR scope_id IN (SELECT value FROM json_each(?9)))
+ORDER BY target_namespace, target_name, namespace, name, uid, scope_id LIMIT ?8)sql";
+
+inline constexpr char rows_by_scopes[] = R"sql(
+SELECT scope_id, target_namespace, target_name, namespace, name, uid, CASE WHEN ?1 THEN item END
+FROM json_each(?9) CROSS JOIN items ON scope_id = value
+WHERE (target_namespace, target_name, namespace, name, uid, scope_id) > (?2, ?3, ?4, ?5, ?6, ?7)
+ORDER BY target_namespace, target_name, namespace, name, uid, scope_id LIMIT ?8)sql";
+
+/// One scope's rows are by order already.
+inline constexpr char rows_of_one_scope[] = R"sql(
+SELECT scope_id, target_namespace, target_name, namespace, name, uid, CASE WHEN ?1 THEN item END
+FROM items WHERE scope_id = ?9
+  AND (target_namespace, target_name, namespace, name, uid, scope_id) > (?2, ?3, ?4, ?5, ?6, ?7)
+ORDER BY target_namespace, target_name, namespace, name, uid LIMIT ?8)sql";
+
+/// An entry may tell of several rows.
+inline constexpr char changes_by_cursor[] = R"sql(
+SELECT cursor, kind, cluster, namespace, inventory, name, partition, offset, c.exported_seconds,
+       c.exported_nanoseconds, c.applied_at, before, kept_after, changed_paths, traceparent, item_id,
+       coalesce(first_cursor, cursor)
+FROM changes c JOIN scopes USING (scope_id) JOIN logs USING (log_id) WHERE cursor > ? ORDER BY cursor LIMIT ?)sql";
+
+/// What a change led to is the row, or `before` of the change that came next.
+inline constexpr char version_of_row[] = R"sql(
+SELECT coalesce((SELECT item FROM items WHERE item_id = ?1 AND cursor = ?2),
+                (SELECT before FROM changes WHERE replaces = ?2)))sql";
+
+inline constexpr statements::contradiction own_contradictions[] = {
+    {statements::damaged_scopes_sentence, R"sql(
+SELECT count(*) FROM scopes s
+WHERE rows_checksum <> (SELECT rows_checksum(i.target_namespace, i.target_name, i.namespace, i.name, i.uid, item)
+                        FROM items i WHERE i.scope_id = s.scope_id)
+   OR row_bytes <> (SELECT coalesce(sum(length(CAST(item AS BLOB))), 0) FROM items i
+                    WHERE i.scope_id = s.scope_id))sql"},
+    {statements::distrusted_scopes_sentence, R"sql(
+SELECT count(*) FROM scopes WHERE exported_seconds IS NOT NULL AND items_digest = zeroblob(32))sql"},
+    {"the file is damaged (PRAGMA quick_check)",
+     "SELECT count(*) FROM pragma_quick_check WHERE quick_check <> 'ok'"},
+};
+
+/// What an SQLite file answers to readers. `Port` is store_reader, or store for one that writes too.
+template <class Port>
+class sqlite_reader : public sql_reader<Port, database> {
+public:
+  using sql_reader<Port, database>::sql_reader;
+
+  result<void> wait_for_commit(std::chrono::milliseconds longest) override {
+    if (!watch_)
+      watch_.emplace(file_watch::open(this->connection_->path() + "-wal"));
+    watch_->wait(longest);
+    return {};
+  }
+
+  result<std::vector<stored_row>> rows_in_order(const row_query& range) override {
+    std::vector<stored_row> out;
+    const bool is_of_one = range.scope_ids && range.scope_ids->size() == 1;
+    const char* const sql = is_of_one                    ? rows_of_one_scope
+                            : is_cheaper_by_scope(range) ? rows_by_scopes
+                                                         : rows_by_order;
+    // Before all rows: empty names in a scope that cannot be.
+    const auto after = range.after.value_or(row_place{});
+    const auto& from = after.identity;
+    auto read = this->connection_->query(
+        sql,
+        [&](statement& select) {
+          select.bind(range.with_items ? 1 : 0)
+              .bind_text(from.target_namespace)
+              .bind_text(from.target_name)
+              .bind_text(from.namespace_)
+              .bind_text(from.name)
+              .bind_text(from.uid)
+              .bind(after.scope_id)
+              .bind(range.limit);
+          if (is_of_one)
+            select.bind(range.scope_ids->front());
+          else if (range.scope_ids)
+            select.bind_text(scope_ids_json(*range.scope_ids));
+          else
+            select.bind_null();
+        },
+        [&](statement& row) { out.push_back(read_stored_row(row)); });
+    if (!read)
+      return read.error();
+    return out;
+  }
+
+  result<shared_row_counts> shared_rows() override {
+    shared_row_counts out;
+    auto read = this->connection_->query(
+        "SELECT holders, count(*) FROM (SELECT group_concat(scope_id) AS holders FROM items INDEXED BY "
+        "items_in_order GROUP BY target_namespace, target_name, namespace, name, uid HAVING count(*) > 1) "
+        "GROUP BY holders",
+        [](statement&) {}, [&](statement& row) { out[scope_ids_from(row.bytes(0))] += row.integer(1); });
+    if (!read)
+      return read.error();
+    return out;
+  }
+
+  result<void> read_at_once(const std::function<result<void>()>& work) override {
+    if (auto begun = this->connection_->execute("BEGIN"); !begun)
+      return begun;
+    auto done = work();
+    // It has only read: there is nothing to lose.
+    (void)this->connection_->execute("ROLLBACK");
+    return done;
+  }
+
+  result<std::vector<feed_entry>> changes_after(std::int64_t cursor, std::int64_t limit) override {
+    return read_feed(cursor, limit, [&](feed_page& page) { return read_feed_page(page); });
+  }
+
+  result<std::int64_t> last_cursor() override {
+    std::int64_t cursor = 0;
+    auto read = this->connection_->query(
+        "SELECT seq FROM sqlite_sequence WHERE name = 'changes'", [](statement&) {},
+        [&](statement& row) { cursor = row.integer(0); });
+    if (!read)
+      return read.error();
+    return cursor;
+  }
+
+protected:
+  result<void> find_own_contradictions(std::vector<std::string>& out) override {
+    return this->find_contradictions(own_contradictions, out);
+  }
+
+private:
+  result<void> read_feed_page(feed_page& page) {
+    result<void> expanded;
+    auto read = this->connection_->query(
+        changes_by_cursor, [&](statement& select) { select.bind(page.cursor()).bind(page.limit()); },
+        [&](statement& row) {
+          if (expanded && !page.is_over())
+            expanded = add_entries(row, page);
+        });
+    return read ? expanded : read;
+  }
+
+  /// The changes that an entry of the feed tells of. Its statement is still running, so that all of it is of
+  /// one moment.
+  result<void> add_entries(const statement& found, feed_page& page) {
+    auto entry = read_feed_entry(found);
+    if (found.is_null(15)) {
+      page.add(std::move(entry), false);
+      return {};
+    }
+    const std::int64_t last = entry.cursor, item_id = found.integer(15);
+    for (auto next = std::max(found.integer(16), page.cursor() + 1); next <= last && !page.is_over();
+         ++next) {
+      auto version = find_version(item_id - (last - next), next);
+      if (!version)
+        return version.error();
+      entry.cursor = next;
+      entry.after = version->value_or(std::string());
+      page.add(entry, !*version);
+    }
+    return {};
+  }
+
+  result<std::optional<std::string>> find_version(std::int64_t item_id, std::int64_t cursor) {
+    std::optional<std::string> version;
+    auto read = this->connection_->query(
+        version_of_row, [&](statement& select) { select.bind(item_id).bind(cursor); },
+        [&](statement& row) {
+          if (!row.is_null(0))
+            version = row.text(0);
+        });
+    if (!read)
+      return read.error();
+    return version;
+  }
+
+  std::optional<file_watch> watch_;
+};
+
+} // namespace kollect::consumer::sqlite
+
+#endif
