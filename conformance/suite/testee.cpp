@@ -112,8 +112,8 @@ result<testee_answer> read_answer(result<boost::json::object> answer) {
   return testee_answer{ok->get_bool(), text_of(*answer, "error")};
 }
 
-/// What a testee started and did not end, wherever it went: processes that have its mark in their environment.
-/// Those that leave its process group stay when the group is killed.
+/// What a testee started and did not end, wherever it went: processes that have its mark in their
+/// environment. Those that leave its process group stay when the group is killed.
 class stray_processes {
 public:
   static constexpr const char* variable = "KOLLECT_TESTEE_MARK";
@@ -292,8 +292,8 @@ result<testee> testee::start(std::vector<std::string> command, const timeouts& b
   if (!child)
     return child.error();
   ::fcntl(input->write.get(), F_SETFL, O_NONBLOCK);
-  return testee(std::make_unique<state>(
-      state{stray_processes(std::move(mark)), std::move(*child), std::move(input->write), std::move(output->read), bounds}));
+  return testee(std::make_unique<state>(state{stray_processes(std::move(mark)), std::move(*child),
+                                              std::move(input->write), std::move(output->read), bounds}));
 }
 
 result<testee_identity> testee::hello() {
