@@ -22,7 +22,7 @@ public:
   }
 
   void write_state(json_writer& out) const override {
-    out.member("refused", fleet_.counts().refused).name("scopes").begin_array();
+    out.member("refused", fleet_.counts().dead_lettered).name("scopes").begin_array();
     fleet_.for_each([&](const scope& which, const row_map& rows) {
       out.begin_object()
           .member("cluster", which.cluster)

@@ -115,10 +115,7 @@ void check_killed_ten_times(const broker& system) {
         before +
         static_cast<std::int64_t>(random() % static_cast<unsigned>(std::max<std::int64_t>(sent / 12, 1)));
     const bool has_moved = servers::wait_until(
-        [&] {
-          return std::filesystem::exists(place.file("state.db-wal")) &&
-                 place.counts().at("consumed").as_int64() > target;
-        },
+        [&] { return place.has_store() && place.counts().at("consumed").as_int64() > target; },
         std::chrono::seconds(90));
     EXPECT_TRUE(has_moved) << "kill " << kill << ": nothing consumed beyond " << target << " of " << sent
                            << "\n"
@@ -189,10 +186,7 @@ void check_resume(const broker& system) {
     ASSERT_EQ(exported.status.code, 0) << exported;
     auto consumer = place.start_consumer(system.quick_recovery);
     const bool has_consumed = servers::wait_until(
-        [&] {
-          return std::filesystem::exists(place.file("state.db-wal")) &&
-                 place.counts().at("consumed").as_int64() == round + 1;
-        },
+        [&] { return place.has_store() && place.counts().at("consumed").as_int64() == round + 1; },
         std::chrono::seconds(60));
     EXPECT_TRUE(has_consumed) << place.log();
     const auto stopped = consumer.stop();

@@ -88,6 +88,10 @@ std::string workplace::state() const {
   return outcome.output;
 }
 
+bool workplace::has_store() const {
+  return consume({"summary", "--store", store()}).status.code == 0;
+}
+
 boost::json::object workplace::counts() const {
   const auto outcome = consume({"summary", "--store", store(), "-o", "json"});
   EXPECT_EQ(outcome.status.code, 0) << outcome;

@@ -40,6 +40,7 @@ public:
 
   std::string store() const { return store_; }
   std::string state() const;
+  bool has_store() const;             ///< whether the consumer has made it
   boost::json::object counts() const; ///< of the whole store
 
   std::string log(const std::string& name = "consumer.log") const;

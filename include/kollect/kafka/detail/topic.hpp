@@ -89,7 +89,8 @@ look_up_leaders(client& source, const std::string& name, std::chrono::millisecon
 [[nodiscard]] inline std::string advice_for(std::string_view trouble, const connection& target) {
   const bool is_wrong_kind =
       trouble.find("ApiVersion") != trouble.npos || trouble.find("APIVERSION") != trouble.npos ||
-      trouble.find("SSL_HANDSHAKE") != trouble.npos || trouble.find("AUTH_HANDSHAKE") != trouble.npos;
+      trouble.find("SSL_HANDSHAKE") != trouble.npos || trouble.find("AUTH_HANDSHAKE") != trouble.npos ||
+      trouble.find("security.protocol") != trouble.npos; // a broker that hung up once it knew who asks
   if (!is_wrong_kind)
     return "check the addresses, the network and that the brokers run";
   std::string advice = "the broker ends each connection at once: ";
