@@ -75,13 +75,14 @@ result<void> torn(consumer_session& now) {
 result<void> part_twice(consumer_session& now) {
   const auto where = now.make_scope("team-a");
   const auto first = make_part(now, {where, 2, 1, 2});
-  if (auto sent = now.publish({make_whole(now, where, 1), first, first, in_partition(first, 3)}); !sent)
+  if (auto sent = now.publish({make_whole(now, where, 1), first, first, first, in_partition(first, 3)});
+      !sent)
     return sent;
-  if (auto seen = now.expect("MP-04", "one part three times is not a set of two"); !seen)
+  if (auto seen = now.expect("MP-04", "one part four times is not a set of two"); !seen)
     return seen;
   if (auto sent = now.publish({make_part(now, {where, 2, 2, 2})}); !sent)
     return sent;
-  return now.expect("MP-04", "a set one of whose parts came three times");
+  return now.expect("MP-04", "a set one of whose parts came four times");
 }
 
 result<void> two_contents(consumer_session& now) {
@@ -124,8 +125,10 @@ result<void> rounds_mixed(consumer_session& now) {
   if (auto sent = now.publish(
           {make_whole(now, where("rounds"), 1), make_part(now, {where("rounds"), 2, 1, 2}),
            make_part(now, {where("rounds"), 3, 2, 2}), make_part(now, {where("generations"), 2, 1, 2, 3}),
-           make_part(now, {where("generations"), 2, 2, 2, 4}), make_part(now, {where("totals"), 2, 1, 2}),
-           make_part(now, {where("totals"), 2, 2, 3})});
+           make_part(now, {where("generations"), 2, 2, 2, 4}),
+           make_part(now, {where("larger-total"), 2, 1, 2}), make_part(now, {where("larger-total"), 2, 2, 3}),
+           make_part(now, {where("smaller-total"), 2, 2, 3}),
+           make_part(now, {where("smaller-total"), 2, 1, 2})});
       !sent)
     return sent;
   if (auto seen = now.expect("MP-05", "parts that differ in exportedAt, generation or partTotal are no set");

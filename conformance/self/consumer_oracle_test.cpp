@@ -2,6 +2,7 @@
 #include <suite/consumer_oracle.hpp>
 #include <suite/consumer_session.hpp>
 #include <suite/consumer_state.hpp>
+#include <testees/consumer/fault.hpp>
 
 #include <kollect/parse.hpp>
 
@@ -170,6 +171,17 @@ TEST(consumer_exercises, name_clauses_that_bind_consumers_and_exercises_before_t
     if ((clause.profiles & profile::consumer) != 0) {
       EXPECT_TRUE(shown.contains(clause.id)) << "no exercise shows " << clause.id;
     }
+}
+
+TEST(consumer_faults, break_every_clause_that_binds_consumers) {
+  std::set<std::string_view> names, broken;
+  for (const auto& one : testees::consumer_faults()) {
+    EXPECT_TRUE(names.insert(one.name).second) << one.name << " is there twice";
+    broken.insert(one.clause);
+  }
+  for (const auto& clause : requirements)
+    EXPECT_EQ(broken.contains(clause.id), (clause.profiles & profile::consumer) != 0) << clause.id;
+  EXPECT_GE(names.size(), 70U);
 }
 
 } // namespace

@@ -40,7 +40,7 @@ bool plain_consumer::is_bad_start(const received_message& message) {
   if (is_bad && has("ends-at-poison"))
     std::_Exit(3);
   is_stuck_ = is_stuck_ || (is_bad && has("stops-at-poison")) ||
-              (has("stops-at-bad-bytes") && message.value.find('\xff') != std::string_view::npos);
+              (!is_bad && has("stops-at-bad-bytes") && message.value.find('\xff') != std::string_view::npos);
   drops_next_ = drops_next_ || (is_bad && has("drops-after-poison"));
   return is_bad;
 }
