@@ -236,6 +236,17 @@ TEST_F(sets_test, a_part_that_was_sent_again_is_the_same_part) {
   EXPECT_EQ(verdict_of(seen, "MP-04"), verdict::pass);
 }
 
+TEST_F(sets_test, parts_that_were_deleted_with_the_beginning_of_the_log_are_not_missed) {
+  auto second = part(2, "01"), first = part(1, "01");
+  second.offset = first.offset = 40;
+  EXPECT_EQ(verdict_of(audit(read_at("13:00:00"), {second}), "MP-04"), verdict::not_observed);
+  EXPECT_EQ(verdict_of(audit(read_at("13:00:00"), {first}), "MP-04"), verdict::fail)
+      << "what comes later is never deleted first";
+  second.offset = 0;
+  EXPECT_EQ(verdict_of(audit(read_at("13:00:00"), {second}), "MP-04"), verdict::fail)
+      << "nothing was deleted";
+}
+
 TEST_F(sets_test, a_total_beyond_all_memory_costs_none) {
   auto vast = part(1, "01");
   vast.value = with(vast.value, R"("partTotal":2)", R"("partTotal":9000000000000000000)");
@@ -319,6 +330,10 @@ TEST(known_failures, of_some_configurations_may_hold_and_features_may_be_lacking
   EXPECT_EQ(apply_known_failing(made("KAF-08", verdict::not_applicable), list, true).result,
             verdict::not_applicable);
   EXPECT_EQ(apply_known_failing(made("KAF-01", verdict::pass), list, true).result, verdict::fail);
+  const known_failing partitions{"KAF-02"};
+  EXPECT_EQ(apply_known_failing(made("KAF-02", verdict::pass), partitions, false).result, verdict::pass)
+      << "two messages may be in one partition by chance";
+  EXPECT_EQ(apply_known_failing(made("KAF-02", verdict::pass), partitions, true).result, verdict::fail);
 }
 
 TEST(profile, is_partial_where_a_filter_left_clauses_out) {

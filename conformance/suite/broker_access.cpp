@@ -62,6 +62,8 @@ result<std::unique_ptr<log_reader>> open_reader(const connection& target, std::c
   if (target.system == broker_system::kafka) {
     kafka::reader_options options;
     options.client = kafka_client(timeout);
+    // The mock answers a fetch when this is over, whatever comes meanwhile.
+    options.client.properties = {{"fetch.wait.max.ms", "20"}};
     return kafka::create_reader(target, options);
   }
   nats::reader_options options;

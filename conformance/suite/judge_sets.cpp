@@ -275,10 +275,39 @@ std::map<scope_key, scope_sets> sets_by_scope(const dissection& seen, judgement&
   return scopes;
 }
 
+/// The lowest offset that is there of each partition.
+std::map<std::int32_t, std::int64_t> find_beginnings(const dissection& seen) {
+  std::map<std::int32_t, std::int64_t> lowest;
+  for (const auto& one : seen.exports)
+    for (const auto& message : one.messages) {
+      const auto [place, is_new] = lowest.emplace(message.source->partition, message.source->offset);
+      if (!is_new)
+        place->second = std::min(place->second, message.source->offset);
+    }
+  return lowest;
+}
+
+/// Whether what a set lacks may have been deleted with the beginning of the log: its first parts, where it begins
+/// with the log that is left.
+bool may_be_cut_off(const dissection& seen, const dissected_export& one,
+                    const std::map<std::int32_t, std::int64_t>& beginnings) {
+  const auto parts = parts_of(one);
+  const std::int64_t first_ever = seen.system() == broker_system::nats ? 1 : 0;
+  auto wanted = parts.front()->part_total;
+  for (auto part = parts.rbegin(); part != parts.rend(); ++part, --wanted)
+    if ((*part)->part_index != wanted)
+      return false; // it lacks a later part too
+  return std::ranges::any_of(parts, [&](const message_facts* part) {
+    const auto offset = part->source->offset;
+    return offset > first_ever && offset == beginnings.at(part->source->partition);
+  });
+}
+
 /// A sink that is interrupted leaves a torn set and sends the snapshot anew: no fault, once a newer snapshot
 /// of the scope is whole, and none yet while parts may be on their way.
 void judge_found_sets(const dissection& seen, judgement& out) {
-  std::size_t settled = 0, pending = 0;
+  std::size_t settled = 0, pending = 0, cut_off = 0;
+  const auto beginnings = find_beginnings(seen);
   for (const auto& [where, sets] : sets_by_scope(seen, out)) {
     const dissected_export* newest = nullptr;
     for (const auto* one : sets.torn) {
@@ -290,6 +319,10 @@ void judge_found_sets(const dissection& seen, judgement& out) {
     }
     if (newest == nullptr)
       continue;
+    if (may_be_cut_off(seen, *newest, beginnings)) {
+      ++cut_off;
+      continue;
+    }
     if (last_arrival(*newest) + seen.source->settle > seen.source->read_at) {
       ++pending;
       continue;
@@ -298,6 +331,9 @@ void judge_found_sets(const dissection& seen, judgement& out) {
     out.complain(about_torn(seen, *newest));
   }
   out.looked_at += settled;
+  if (cut_off != 0)
+    out.note("sets whose first parts may have been deleted with the beginning of the log: " +
+             std::to_string(cut_off));
   if (settled != 0)
     out.note("sets that are torn, each settled by a newer snapshot of its scope: " + std::to_string(settled));
   if (pending != 0) {
