@@ -287,8 +287,8 @@ std::map<std::int32_t, std::int64_t> find_beginnings(const dissection& seen) {
   return lowest;
 }
 
-/// Whether what a set lacks may have been deleted with the beginning of the log: its first parts, where it begins
-/// with the log that is left.
+/// Whether what a set lacks may have been deleted with the beginning of the log: its first parts, where it
+/// begins with the log that is left.
 bool may_be_cut_off(const dissection& seen, const dissected_export& one,
                     const std::map<std::int32_t, std::int64_t>& beginnings) {
   const auto parts = parts_of(one);

@@ -54,8 +54,8 @@ result<known_failing> read_known_failing(const std::filesystem::path& path) {
 
 namespace {
 
-/// Whether a sink that breaks a clause may leave a log that does not show it: few messages of a key, sent to any
-/// partition, may all be in one.
+/// Whether a sink that breaks a clause may leave a log that does not show it: few messages of a key, sent to
+/// any partition, may all be in one.
 bool is_by_chance(const requirement& clause, bool is_driven) noexcept {
   return !is_driven && clause.id == "KAF-02";
 }
