@@ -165,10 +165,21 @@ void postgresql_server::kill() {
   state_->child->kill();
 }
 
+/// The sessions of a server that was killed outlive it for a moment, and hold its memory: a new one refuses
+/// to start until they are gone.
 result<void> postgresql_server::restart() {
   if (auto stopped = stop(); !stopped)
     return stopped;
-  return state_->launch();
+  result<void> launched;
+  wait_until(
+      [&] {
+        const auto log_start = state_->log_text().size();
+        launched = state_->launch();
+        return launched ||
+               state_->log_text().find("pre-existing shared memory block", log_start) == std::string::npos;
+      },
+      state_->options.start_timeout, std::chrono::milliseconds(100));
+  return launched;
 }
 
 } // namespace kollect::servers
