@@ -76,6 +76,16 @@ run_report begin_report(const wish& wanted, const connection& target) {
   return report;
 }
 
+std::vector<const requirement*> select_for(const wish& wanted, const selection& among, broker_system system) {
+  return wanted.is_consumer ? select_for_consumers(among) : select(among, system);
+}
+
+/// What was left out makes the verdict of all a partial one.
+void end_run(const wish& wanted, const connection& target, run_report& report, run_progress& progress) {
+  report.is_narrowed = report.results.size() < select_for(wanted, {}, target.system).size();
+  progress.run_ends(report.verdict_of_all());
+}
+
 /// Starts the testee and the brokers, and judges clause by clause. The answer is why nothing could be judged.
 template <class Drive>
 result<void> drive_testee(const wish& wanted, const connection& target,
@@ -104,7 +114,7 @@ result<void> drive_testee(const wish& wanted, const connection& target,
                : driven->judge(clause);
   };
   run_cases(clauses, wanted.clauses, judge, report, progress);
-  progress.run_ends(report.verdict_of_all());
+  end_run(wanted, target, report, progress);
   return {};
 }
 
@@ -184,7 +194,7 @@ result<void> audit_log(const wish& wanted, const connection& target,
   run_cases(
       clauses, wanted.clauses, [&](const requirement& clause) { return seen.judge(clause); }, report,
       progress);
-  progress.run_ends(report.verdict_of_all());
+  end_run(wanted, target, report, progress);
   return {};
 }
 
@@ -197,10 +207,6 @@ std::string hindrance_of(const result<void>& done, const run_report& report) {
   if (report.verdict_of_all() == profile_result::nothing)
     return "nothing was judged: see the clauses above for the reasons";
   return {};
-}
-
-std::vector<const requirement*> select_for(const wish& wanted, const selection& among, broker_system system) {
-  return wanted.is_consumer ? select_for_consumers(among) : select(among, system);
 }
 
 result<int> judge_sink(const wish_flags& flags, program::log& log) {
@@ -226,7 +232,6 @@ result<int> judge_sink(const wish_flags& flags, program::log& log) {
       : wanted->testee.empty() ? audit_log(*wanted, *target, clauses, stop, report)
       : wanted->is_consumer    ? drive_testee<consumer_drive>(*wanted, *target, clauses, stop, report)
                                : drive_testee<drive>(*wanted, *target, clauses, stop, report);
-  report.is_narrowed = report.results.size() < select_for(*wanted, {}, target->system).size();
   report.hindrance = hindrance_of(done, report);
   print_summary(std::cout, report);
   if (!wanted->clauses.report.empty())

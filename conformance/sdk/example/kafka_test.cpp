@@ -141,7 +141,7 @@ TEST_F(kafka_example, projection_prints_what_leads_to_the_fleet) {
   const auto messages = summary.at("messages").as_int64() + 1; // and the tombstone
   EXPECT_NE(outcome.errors.find("consumed " + std::to_string(messages) + ", "), std::string::npos)
       << outcome.errors;
-  EXPECT_NE(outcome.errors.find(", pending 0, "), std::string::npos) << outcome.errors;
+  EXPECT_NE(outcome.errors.find(", pending 0"), std::string::npos) << outcome.errors;
   EXPECT_NE(outcome.errors.find("the message has no bytes"), std::string::npos) << outcome.errors;
   EXPECT_EQ(committed(), messages);
   // Its rows are gone with it, so it prints all of them again although it has committed.

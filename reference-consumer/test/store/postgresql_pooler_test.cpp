@@ -45,7 +45,7 @@ protected:
       words.insert(words.begin(),
                    {servers::find_program("runuser").value().string(), "-u", "postgres", "--"});
     }
-    pooler_ = servers::process::start({.arguments = words, .log = folder_.path() / "log"}).value();
+    pooler_ = servers::process::start({.arguments = words, .log = folder_.path() / ("log-" + mode)}).value();
     ASSERT_TRUE(
         servers::wait_until([this] { return pooler_->output().find("process up") != std::string::npos; },
                             std::chrono::seconds(30)))

@@ -144,13 +144,13 @@ TEST_F(sqlite_store_file, a_folder_in_its_place_is_refused) {
 }
 
 TEST_F(sqlite_store_file, a_reader_makes_no_file) {
-  EXPECT_TRUE(fails_with(open_sqlite_reader(path_), error::store_unavailable));
+  EXPECT_TRUE(fails_with(open_sqlite_reader(path_), error::store_missing));
   EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
 }
 
 TEST_F(sqlite_store_file, a_reader_of_an_empty_file_is_told_so) {
   ASSERT_TRUE(servers::write_file(path_, ""));
-  EXPECT_TRUE(fails_with(open_sqlite_reader(path_), error::store_unavailable));
+  EXPECT_TRUE(fails_with(open_sqlite_reader(path_), error::store_missing));
 }
 
 TEST_F(sqlite_store_file, an_empty_file_becomes_a_store) {

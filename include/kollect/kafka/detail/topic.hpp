@@ -53,7 +53,9 @@ look_up_leaders(client& source, const std::string& name, std::chrono::millisecon
   const auto code = rd_kafka_metadata(source.native(), 0, topic.get(), &answer, milliseconds_of(timeout));
   const metadata_pointer metadata{answer};
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-    return about_topic(make_kafka_failure(code, "looking up Kafka topic " + name), name);
+    return about_topic(
+        make_kafka_failure(code, "looking up Kafka topic " + name, source.events().unreachable.reasons()),
+        name);
   if (metadata->topic_cnt != 1)
     return about_topic(make_kafka_failure(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, "Kafka topic " + name),
                        name);
