@@ -52,7 +52,7 @@ inline constexpr auto requirements = std::to_array<requirement>({
      "the same export has the same bytes on Kafka and NATS", "", ""},
     {"ENV-05", level::must, profile::every_sink, "DOC",
      "timestamp is RFC 3339 in UTC with `Z`, at most nine fractional digits without trailing zeros, made "
-     "anew at each export",
+     "afresh at each export",
      "", ""},
     {"ENV-06", level::must, profile::every_sink, "DOC",
      "cluster is the sink's spec.cluster without surrounding white space, or empty", "", ""},

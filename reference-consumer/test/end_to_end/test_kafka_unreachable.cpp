@@ -19,10 +19,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
+/// `address` may be several, separated by commas.
 std::string manifest(const std::string& address, const std::string& topic) {
   return "apiVersion: kollect.dev/v1alpha1\nkind: KollectEventSink\nmetadata: {name: demo, namespace: "
-         "default}\nspec:\n  type: kafka\n  cluster: c\n  kafka:\n    brokers: [\"" +
-         address + "\"]\n    topic: " + topic + "\n";
+         "default}\nspec:\n  type: kafka\n  cluster: c\n  kafka:\n    brokers: [" +
+         address + "]\n    topic: " + topic + "\n";
 }
 
 /// F46: the broker answers, and tells its clients that their partitions' leader is where nobody listens, or
@@ -101,11 +102,14 @@ TEST(kafka_cluster_without_a_leader, goes_on_with_the_other_partitions) {
   auto cluster = servers::kafka_cluster::start(3).value();
   ASSERT_TRUE(cluster.node(0).create_topic("t", 9, {}, 1));
   const workplace place;
-  place.write("sink.yaml", manifest(cluster.bootstrap(), "t"));
+  // Without the test, which asks for every leader, so that those who are there get their messages.
+  place.write("sink.yaml", manifest(cluster.bootstrap(), "t") + "  connectionTest: false\n");
+  servers::command_outcome checked;
   const auto is_topic_known = [&] {
-    return place.produce({"check", "--manifest", place.file("sink.yaml").string()}).status.code == 0;
+    checked = place.produce({"check", "--manifest", place.file("sink.yaml").string()});
+    return checked.status.code == 0;
   };
-  ASSERT_TRUE(servers::wait_until(is_topic_known, 60s));
+  ASSERT_TRUE(servers::wait_until(is_topic_known, 60s)) << checked;
   const auto simulate = [&](const char* seed) {
     // Those for the partitions without a leader are not confirmed.
     return place.produce({"simulate", "--manifest", place.file("sink.yaml").string(), "--clusters", "4",
@@ -121,8 +125,8 @@ TEST(kafka_cluster_without_a_leader, goes_on_with_the_other_partitions) {
   cluster.node(2).kill();
   consumer = place.start_consumer({"--listen", ":0"});
   const auto before = consumed();
-  (void)simulate("2");
-  EXPECT_TRUE(servers::wait_until([&] { return consumed() > before; }, 60s)) << place.log();
+  const auto sent = simulate("2");
+  EXPECT_TRUE(servers::wait_until([&] { return consumed() > before; }, 60s)) << sent << place.log();
   const auto address = place.listening_address();
   EXPECT_TRUE(consumer::test::http_get(address, "/healthz").starts_with("HTTP/1.1 200")) << place.log();
   EXPECT_EQ(consumer.stop().value().code, 0) << place.log();
