@@ -51,8 +51,8 @@ inline constexpr auto requirements = std::to_array<requirement>({
     {"ENV-04", level::must, profile::every_sink, "DOC",
      "the same export has the same bytes on Kafka and NATS", "", ""},
     {"ENV-05", level::must, profile::every_sink, "DOC",
-     "timestamp is RFC 3339 in UTC with `Z`, at most nine fractional digits without trailing zeros, made "
-     "afresh at each export",
+     "timestamp is RFC 3339 in UTC with `Z`, at most nine fractional digits without trailing zeros, new "
+     "at each export",
      "", ""},
     {"ENV-06", level::must, profile::every_sink, "DOC",
      "cluster is the sink's spec.cluster without surrounding white space, or empty", "", ""},

@@ -245,12 +245,11 @@ result<void> inventories(session& now) {
 
 namespace {
 
-/// A message without its timestamp, which each export makes anew.
+/// A message without its timestamp, which is new at each export.
 std::string without_timestamp(const recorded_message& message) {
   const auto facts = take_apart(message);
-  const auto* const field = facts.document.is_good ? facts.document.root.find("timestamp") : nullptr;
   auto text = message.value;
-  if (field != nullptr)
+  if (const auto& field = facts.envelope_field("timestamp"))
     text.erase(facts.offset_of(field->raw), field->raw.size());
   return text;
 }

@@ -33,7 +33,7 @@ result<void> split(session& now) {
     return {}; // there is nothing to measure: ENV-01
   // The sink chooses the form, so its own payload tells what fits.
   const auto facts = take_apart((*whole)->messages.front());
-  if (facts.payload == nullptr)
+  if (!facts.payload)
     return {}; // ENV-02
   const auto size = facts.payload->raw.size();
   if (const auto fits = publish_limited(now, "team-1", "2026-01-15T12:00:00.2Z", size, false); !fits)

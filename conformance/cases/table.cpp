@@ -42,7 +42,7 @@ std::span<const exercise> exercises() {
        identical},
       {"shuffled", "the same rows in several orders", every_sink, "", any, any_message_and({"ENV-01"}),
        shuffled},
-      {"recreated", "an object that was deleted and made anew: same names, another uid", every_sink, "", any,
+      {"recreated", "an object that was deleted and recreated: same names, another uid", every_sink, "", any,
        any_message_and({"ENV-01"}), recreated},
       {"split", "at the limit, one byte over it, and one row too large", every_sink, "", any,
        any_message_and({"ENV-01", "MP-01", "MP-02", "MP-04", "MP-05", "SIZE-01"}), split},

@@ -1,6 +1,6 @@
 #include "vectors.hpp"
 
-#include <suite/json_tree.hpp>
+#include <suite/json_node.hpp>
 #include <suite/message_facts.hpp>
 
 #include <algorithm>
@@ -32,8 +32,8 @@ bool is_label_value(std::string_view value) noexcept {
 
 bool has_names(const json_node& row) {
   const auto text = [&](std::string_view name) {
-    const auto* const field = row.find(name);
-    return field == nullptr || field->kind != json_kind::string ? std::string() : field->text.decode();
+    const auto field = row.find(name);
+    return !field || field->kind != json_kind::string ? std::string() : field->text.decode();
   };
   // What is not namespaced has no namespace.
   return (text("namespace").empty() || is_kubernetes_namespace(text("namespace"))) &&
@@ -68,7 +68,7 @@ bool is_kubernetes_namespace(std::string_view name) noexcept {
 bool has_kubernetes_names(const vector_input& one) {
   const auto rows = read_json(one.items);
   return is_label_value(one.cluster) && is_kubernetes_namespace(one.namespace_) && is_name(one.inventory) &&
-         std::ranges::all_of(rows.root.elements, has_names);
+         std::ranges::all_of(rows.root.elements(), has_names);
 }
 
 } // namespace kollect::conformance::cases

@@ -188,7 +188,7 @@ result<void> generations(consumer_session& now) {
     const auto where = now.make_scope(is_newer_first ? "newer-first" : "older-first");
     for (const bool is_newer : {is_newer_first, !is_newer_first}) {
       auto plan = one_row(where, now.at(is_newer ? 2 : 1), is_newer ? "newer" : "older");
-      plan.generation = is_newer ? 1 : 7; // the inventory was deleted and made anew
+      plan.generation = is_newer ? 1 : 7; // the inventory was deleted and recreated
       messages.push_back(make_sent_message(plan));
     }
   }

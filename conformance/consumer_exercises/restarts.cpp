@@ -31,7 +31,7 @@ result<void> killed_between(consumer_session& now) {
     return seen;
   if (auto sent = now.publish({make_snapshot(now, "team-b", 2)}); !sent)
     return sent;
-  return now.expect("DED-01", "a snapshot after the consumer was started anew");
+  return now.expect("DED-01", "a snapshot after the consumer was restarted");
 }
 
 result<void> older_after_restart(consumer_session& now) {

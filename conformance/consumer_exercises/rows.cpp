@@ -69,7 +69,7 @@ result<void> identities(consumer_session& now) {
           2, {identified("t", "all", "n", "api", "u-3"), identified("t", "all", "n", "web", "u-1", "v2")});
       !sent)
     return sent;
-  return now.expect("ROW-03", "an object made anew under its name, and one whose version has changed");
+  return now.expect("ROW-03", "an object recreated under its name, and one whose version has changed");
 }
 
 result<void> scope_name(consumer_session& now) {

@@ -184,7 +184,7 @@ std::span<const consumer_exercise> consumer_exercises() {
        apart_and({"neighbours", "torn"}),
        scopes_mixed},
       {"killed_between",
-       "the consumer is killed, and started anew",
+       "the consumer is killed, and restarted",
        every_sink,
        any,
        {"DED-01"},

@@ -28,7 +28,7 @@ std::ostream& operator<<(std::ostream& out, const outcome& one) {
   return out;
 }
 
-/// Faults that only consumers that are started anew show; others are spared these exercises.
+/// Faults that show only when a consumer is restarted; others are spared these exercises.
 bool is_about_restarts(std::string_view fault) {
   constexpr std::array names{"", "begins-at-end", "forgets-order", "forgets-parts"};
   return std::ranges::find(names, fault) != names.end();

@@ -17,7 +17,10 @@ state_row stored(const std::string& name, const std::string& json, const std::st
 const std::vector<std::string> both{row("a", R"({"n":1})"), row("b")};
 
 pairing compare(const std::vector<recorded_message>& messages, const std::vector<state_row>& table) {
-  return compare_state(newest_snapshots(messages), table);
+  newest_snapshots newest;
+  for (const auto& message : messages)
+    newest.add(message);
+  return compare_state(newest.fleet(), table);
 }
 
 TEST(state_pairing, equal_rows_pair_whatever_their_spelling) {

@@ -247,6 +247,72 @@ TEST_F(sets_test, parts_that_were_deleted_with_the_beginning_of_the_log_are_not_
       << "nothing was deleted";
 }
 
+TEST_F(sets_test, parts_that_compaction_took_out_of_the_log_are_not_missed) {
+  // All parts of a set have one key, of which compaction keeps the last.
+  auto earlier = whole("00"), last = part(2, "01");
+  last.offset = 2;
+  EXPECT_EQ(verdict_of(audit(read_at("13:00:00"), {earlier, last}), "MP-04"), verdict::not_observed);
+  last.offset = 1;
+  EXPECT_EQ(verdict_of(audit(read_at("13:00:00"), {earlier, last}), "MP-04"), verdict::fail)
+      << "nothing is missing between them";
+}
+
+TEST_F(sets_test, what_was_removed_long_before_a_set_is_no_excuse) {
+  auto first = whole("00"), last = part(2, "01");
+  first.offset = 40;
+  last.offset = 41;
+  EXPECT_EQ(verdict_of(audit(read_at("13:00:00"), {first, last}), "MP-04"), verdict::not_observed)
+      << "its first part may have been the message before";
+  last.appended_at = parse_timestamp("2026-01-15T12:20:00Z").value();
+  EXPECT_EQ(verdict_of(audit(read_at("13:00:00"), {first, last}), "MP-04"), verdict::fail);
+}
+
+TEST_F(sets_test, the_beginning_of_the_log_is_not_that_of_a_cluster) {
+  auto other = of_cluster("east", 0), last = part(2, "01");
+  last.offset = 1;
+  EXPECT_EQ(verdict_of(audit(read_at("13:00:00"), {other, last}), "MP-04"), verdict::fail);
+}
+
+TEST(rows, are_told_apart_over_all_parts_of_a_set) {
+  const auto marks = [](int index) { return "\"partIndex\":" + std::to_string(index) + ",\"partTotal\":2,"; };
+  auto first = message(export_envelope(array({row("a"), row("b")}), 2, marks(1)));
+  auto last = message(export_envelope(array({row("b")}), 1, marks(2)));
+  last.offset = 1;
+  EXPECT_EQ(failing(audit({}, {first, last})), clauses{"ROW-03"});
+  auto again = first;
+  again.offset = 2;
+  EXPECT_EQ(verdict_of(audit({}, {first, again}), "ROW-03"), verdict::pass) << "a redelivery";
+}
+
+TEST(findings, beyond_the_first_are_counted) {
+  std::vector<recorded_message> messages;
+  for (int index = 0; index < 100; ++index) {
+    messages.push_back(of_cluster("east", index));
+    messages.back().key = "another";
+  }
+  const auto judged = audit({}, messages).judge(*find_requirement("KAF-01"));
+  EXPECT_EQ(judged.findings.size(), most_findings);
+  EXPECT_EQ(judged.findings.size() + judged.more_findings, 100U);
+  EXPECT_NE(describe(judged).find("and 97 more"), std::string::npos) << describe(judged);
+}
+
+TEST(known_failures, that_this_run_cannot_show_stay_on_the_list) {
+  const known_failing list{"KAF-02", "KAF-08", "PAY-02"};
+  clause_result unseen;
+  unseen.result = verdict::not_observed;
+  unseen.clause = find_requirement("KAF-02");
+  unseen.notes = {std::string(one_partition_note)};
+  EXPECT_EQ(apply_known_failing(unseen, list, true).result, verdict::not_observed);
+  unseen.clause = find_requirement("KAF-08");
+  unseen.notes.clear();
+  unseen.skipped = {"encryption: this takes brokers of the suite's own"};
+  EXPECT_EQ(apply_known_failing(unseen, list, true).result, verdict::not_observed);
+  unseen.clause = find_requirement("PAY-02");
+  unseen.skipped.clear();
+  EXPECT_EQ(apply_known_failing(unseen, list, true).result, verdict::fail)
+      << "the sink was driven, and has none";
+}
+
 TEST_F(sets_test, a_total_beyond_all_memory_costs_none) {
   auto vast = part(1, "01");
   vast.value = with(vast.value, R"("partTotal":2)", R"("partTotal":9000000000000000000)");

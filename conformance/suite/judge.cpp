@@ -43,21 +43,23 @@ judge_function find_judge(std::string_view id) noexcept {
 }
 
 std::string row_field(const json_node& row, std::string_view name) {
-  const auto* const field = row.find(name);
-  return field == nullptr || field->kind != json_kind::string ? std::string() : field->text.decode();
+  const auto field = row.find(name);
+  return !field || field->kind != json_kind::string ? std::string() : field->text.decode();
 }
 
-row_identity identity_of(const json_node& row) {
-  return {row_field(row, "targetNamespace"), row_field(row, "targetName"), row_field(row, "namespace"),
-          row_field(row, "name"), row_field(row, "uid")};
+finding about_repeated_row(broker_system system, const message_facts& message, const json_node& row) {
+  return at_byte(system, *message.source, message.offset_of(row.raw),
+                 "two rows of the snapshot have one identity", "each identity once",
+                 printable_excerpt(row_field(row, "name") + " uid " + row_field(row, "uid")));
 }
 
-bool has_identity(const json_node& row) {
-  constexpr std::array names{"targetNamespace", "targetName", "namespace", "name", "uid", "version", "kind"};
-  return std::ranges::all_of(names, [&](const char* name) {
-    const auto* const field = row.find(name);
-    return field != nullptr && field->kind == json_kind::string;
-  });
+finding about_partitions(broker_system system, const recorded_message& message, std::int32_t before) {
+  auto complaint =
+      about(system, message,
+            "the messages of one key are in several partitions: key " + printable_excerpt(*message.key),
+            "partition " + std::to_string(before), "partition " + std::to_string(message.partition));
+  complaint.is_operators = true;
+  return complaint;
 }
 
 bool is_refused_without_reason(const observed_export& one) noexcept {
@@ -94,22 +96,13 @@ std::vector<std::string> possible_labels(const dissected_export& one, const mess
 bool has_right_message_id(const dissected_export& one, const message_facts& message) {
   const auto& headers = message.source->headers;
   const auto found = std::ranges::find(headers, message_id_header, &header::name);
-  if (found == headers.end() || message.payload == nullptr)
+  if (found == headers.end() || !message.payload)
     return false;
   for (const auto& cluster : possible_labels(one, message, "cluster"))
     for (const auto& namespace_ : possible_labels(one, message, "namespace"))
       if (found->value == nats_message_id(cluster, namespace_, message.payload->raw))
         return true;
   return false;
-}
-
-std::string sort_key_of(const json_node& row) {
-  std::string key;
-  for (const auto* name :
-       {"targetNamespace", "targetName", "namespace", "name", "uid", "group", "version", "kind"})
-    key.append(key.empty() && name == std::string_view("targetNamespace") ? "" : std::string(1, '\0'))
-        .append(row_field(row, name));
-  return key;
 }
 
 namespace {

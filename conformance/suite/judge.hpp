@@ -4,6 +4,7 @@
 #include "judgement.hpp"
 #include "message_facts.hpp"
 #include "recording.hpp"
+#include "row_identities.hpp"
 
 #include <kollect/item.hpp>
 
@@ -77,11 +78,12 @@ bool has_right_message_id(const dissected_export& one, const message_facts& mess
 
 /// A text field of a row, decoded; empty where it is absent or no string.
 std::string row_field(const json_node& row, std::string_view name);
-row_identity identity_of(const json_node& row);
-/// Whether all that identity_of() and sort_key_of() look at is there: else the row breaks ROW-01, and nothing
-/// that goes by identities can be told of it.
-bool has_identity(const json_node& row);
-std::string sort_key_of(const json_node& row);
+
+/// What ROW-03 and KAF-02 complain of, wherever it is seen.
+finding about_repeated_row(broker_system system, const message_facts& message, const json_node& row);
+finding about_partitions(broker_system system, const recorded_message& message, std::int32_t before);
+inline constexpr std::string_view one_partition_note =
+    "the topic has one partition: there is nothing to choose";
 
 /// Messages that say different things; one that came twice byte for byte is a redelivery (DED-01).
 std::vector<const message_facts*> distinct_messages(const dissected_export& one);

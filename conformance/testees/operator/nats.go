@@ -18,7 +18,7 @@ import (
 
 const patience = 20 * time.Second
 
-// natsSink is one connection to a NATS server; after an outage it is made anew.
+// natsSink is one connection to a NATS server; after an outage it connects again.
 type natsSink struct {
 	net.Conn
 	lines      *bufio.Reader
