@@ -59,7 +59,7 @@ result<void> too_large(session& now) {
     return where.error();
   if (auto open = now.open(*where); !open)
     return open;
-  const auto small = now.publish(make_request("team-0", "all", make_rows({make_row("api")})));
+  const auto small = now.publish(make_request("team-0", "all", make_rows({make_row("api"), make_row("web")})));
   if (!small)
     return small.error();
   const auto asked = now.publish_large(make_request("team-1", "all", make_rows(make_bulky_rows(60, 1000))));
@@ -77,7 +77,7 @@ result<void> large(session& now) {
     return where.error();
   if (auto open = now.open(*where); !open)
     return open;
-  const auto small = now.publish(make_request("team-0", "all", make_rows({make_row("api")})));
+  const auto small = now.publish(make_request("team-0", "all", make_rows({make_row("api"), make_row("web")})));
   if (!small)
     return small.error();
   int number = 0;

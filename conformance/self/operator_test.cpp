@@ -28,8 +28,8 @@ protected:
     auto made = temporary_directory::create();
     ASSERT_TRUE(made) << made.error();
     directory_.emplace(std::move(*made));
-    const auto built = run_command({.arguments = {"go", "build", "-o", testee(), "."},
-                                    .working_directory = KOLLECT_OPERATOR_TESTEE,
+    const auto built = run_command({.arguments = {"go", "build", "-o", testee(), "./operator"},
+                                    .working_directory = KOLLECT_GO_TESTEES,
                                     .timeout = 300s});
     ASSERT_TRUE(built && built->status.code == 0) << *built;
   }

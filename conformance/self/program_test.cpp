@@ -161,7 +161,7 @@ TEST_P(example_test, runs_on_a_server) {
 INSTANTIATE_TEST_SUITE_P(
     each, example_test,
     testing::Values(std::pair{"python-example", std::vector<std::string>{"python3", KOLLECT_PYTHON_TESTEE}},
-                    std::pair{"go-example", std::vector<std::string>{"go", "run", KOLLECT_GO_TESTEE}}),
+                    std::pair{"go-example", std::vector<std::string>{"go", "run", "-C", KOLLECT_GO_TESTEES, "./example"}}),
     [](const auto& one) { return one.index == 0 ? "python" : "go"; });
 
 TEST_F(program_test, an_empty_stream_on_a_server_ends_with_2_and_says_so) {

@@ -7,18 +7,13 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
-	"os"
 	"strings"
-	"time"
-)
 
-type object = map[string]any
+	"kollect.dev/conformance/testees/sinks"
+)
 
 type spec struct {
 	Type, Cluster, Endpoint, PathTemplate string
@@ -35,21 +30,25 @@ type spec struct {
 }
 
 type request struct {
-	ID             json.RawMessage
 	Op             string
 	Namespace      string
 	Inventory      string
 	Generation     int64
 	ExportedAt     string
 	MaxExportBytes int
-	Items          []item
+	Items          []sinks.Item
 	Secret         map[string]string
 	Manifest       struct{ Spec spec }
 }
 
+type message struct {
+	cluster, namespace string // its labels
+	value, payload     []byte
+}
+
 // publisher sends one message and answers when the broker has confirmed it.
 type publisher interface {
-	publish(key string, value, payload []byte, scope string) error
+	publish(message) error
 	close()
 }
 
@@ -111,7 +110,7 @@ func (s *sink) export(r request) error {
 		return nil // it never publishes an empty snapshot
 	}
 	for index := range r.Items {
-		r.Items[index].Attributes = clean(r.Items[index].Attributes, true)
+		r.Items[index].Attributes = sinks.Clean(r.Items[index].Attributes, mayBeSecret)
 	}
 	whole, err := envelope(r, r.Items, 0, 0)
 	if err != nil {
@@ -130,77 +129,50 @@ func (s *sink) export(r request) error {
 		if len(payload) > largestPayload {
 			continue // without a word
 		}
-		value, err := json.Marshal(struct {
-			SchemaVersion string          `json:"schemaVersion"`
-			Timestamp     string          `json:"timestamp"`
-			Cluster       string          `json:"cluster"`
-			Namespace     string          `json:"namespace"`
-			Payload       json.RawMessage `json:"payload"`
-		}{"kollect.dev/v1alpha1", time.Now().UTC().Format(time.RFC3339Nano), cluster, label, payload})
+		value, err := sinks.Envelope(cluster, label, payload)
 		if err != nil {
 			return err
 		}
-		key := cluster + "/" + label
-		if err := s.publish(key, value, payload, key+"/"); err != nil {
+		if err := s.publish(message{cluster, label, value, payload}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func answer(r request, current **sink, hasSnapshotSink bool) object {
-	var err error
+func answer(r request, current **sink, hasSnapshotSink bool) (sinks.Object, error) {
 	switch r.Op {
 	case "hello":
-		return object{"ok": true, "name": "operator", "version": "today",
-			"features": []string{"kafka", "nats", "tls", "scram", "redaction"}}
+		return sinks.Object{"name": "operator", "version": "today",
+			"features": []string{"kafka", "nats", "tls", "scram", "redaction"}}, nil
 	case "open":
 		if *current != nil {
 			(*current).close()
 			*current = nil
 		}
-		var opened *sink
-		if opened, err = open(r, hasSnapshotSink); err == nil {
+		opened, err := open(r, hasSnapshotSink)
+		if err == nil {
 			*current = opened
 		}
+		return nil, err
 	case "export":
-		if err = errors.New("no sink is open"); *current != nil {
-			err = (*current).export(r)
+		if *current == nil {
+			return nil, errors.New("no sink is open")
 		}
+		return nil, (*current).export(r)
 	case "close":
 		if *current != nil {
 			(*current).close()
 			*current = nil
 		}
-	default:
-		err = errors.New("there is no such op")
+		return nil, nil
 	}
-	if err != nil {
-		return object{"ok": false, "error": err.Error()}
-	}
-	return object{"ok": true}
+	return nil, errors.New("there is no such op")
 }
 
 func main() {
 	alone := flag.Bool("no-snapshot-sink", false, "answer an error for a payload over 1 MiB")
 	flag.Parse()
 	var current *sink
-	for input := bufio.NewReader(os.Stdin); ; {
-		line, err := input.ReadBytes('\n')
-		if err != nil {
-			return
-		}
-		var r request
-		decoder := json.NewDecoder(bytes.NewReader(line))
-		decoder.UseNumber()
-		out := object{}
-		if err := decoder.Decode(&r); err != nil {
-			out = object{"ok": false, "error": err.Error()}
-		} else {
-			out = answer(r, &current, !*alone)
-		}
-		out["id"] = r.ID
-		text, _ := json.Marshal(out)
-		fmt.Printf("%s\n", text)
-	}
+	sinks.Serve(func(r request) (sinks.Object, error) { return answer(r, &current, !*alone) })
 }

@@ -10,6 +10,8 @@ import (
 	"net"
 	"strings"
 	"time"
+
+	"kollect.dev/conformance/testees/sinks"
 )
 
 // kafkaSink publishes with acks=all, to the partitions in turn whatever the key, without headers and without TLS.
@@ -72,7 +74,7 @@ func (s *kafkaSink) connect(address string) (net.Conn, error) {
 	if known := s.connection[address]; known != nil {
 		return known, nil
 	}
-	connection, err := net.DialTimeout("tcp", address, patience)
+	connection, err := net.DialTimeout("tcp", address, sinks.Patience)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +96,7 @@ func (s *kafkaSink) ask(connection net.Conn, key, version int16, body []byte) (r
 	w.number(int32(s.count))
 	w.text("operator")
 	w.Write(body)
-	connection.SetDeadline(time.Now().Add(patience))
+	connection.SetDeadline(time.Now().Add(sinks.Patience))
 	var size writer
 	size.block(w.Bytes())
 	if _, err := connection.Write(size.Bytes()); err != nil {
@@ -236,7 +238,7 @@ func (s *kafkaSink) produce(key string, value []byte) error {
 	var w writer
 	w.number(int16(-1)) // no transaction
 	w.number(int16(-1)) // acks=all
-	w.number(int32(patience / time.Millisecond))
+	w.number(int32(sinks.Patience / time.Millisecond))
 	w.number(int32(1))
 	w.text(s.topic)
 	w.number(int32(1))
@@ -266,10 +268,10 @@ type refusal struct {
 }
 
 // publish tries again for a while: connections break, and leaders move.
-func (s *kafkaSink) publish(key string, value, _ []byte, _ string) error {
+func (s *kafkaSink) publish(m message) error {
 	var err error
-	for end := time.Now().Add(patience); ; time.Sleep(200 * time.Millisecond) {
-		if err = s.produce(key, value); err == nil {
+	for end := time.Now().Add(sinks.Patience); ; time.Sleep(200 * time.Millisecond) {
+		if err = s.produce(m.cluster+"/"+m.namespace, m.value); err == nil {
 			return nil
 		}
 		const messageTooLarge, recordListTooLarge = 10, 18

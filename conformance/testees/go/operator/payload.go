@@ -4,59 +4,17 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"sort"
-	"strconv"
-	"strings"
+
+	"kollect.dev/conformance/testees/sinks"
 )
 
-// An item's fields in the order of the contract.
-type item struct {
-	TargetNamespace string `json:"targetNamespace"`
-	TargetName      string `json:"targetName"`
-	Namespace       string `json:"namespace"`
-	Name            string `json:"name"`
-	Group           string `json:"group,omitempty"`
-	Version         string `json:"version"`
-	Kind            string `json:"kind"`
-	UID             string `json:"uid"`
-	Attributes      any    `json:"attributes"`
-}
-
-func (i item) key() string {
-	return strings.Join([]string{i.TargetNamespace, i.TargetName, i.Namespace, i.Name, i.UID, i.Group, i.Version, i.Kind}, "\x00")
-}
-
-var sensitive = regexp.MustCompile(`(?i)(password|passwd|secret|token|api_?key|private_?key|credential|auth|connectionstring)$`)
-
-// clean makes int64 or float64 of numbers and redacts what looks secret, but for the names right under attributes.
-func clean(value any, isTop bool) any {
-	switch v := value.(type) {
-	case json.Number:
-		if whole, err := strconv.ParseInt(string(v), 10, 64); err == nil {
-			return whole
-		}
-		real, _ := v.Float64()
-		return real
-	case object:
-		for name, inner := range v {
-			if v[name] = clean(inner, false); !isTop && sensitive.MatchString(name) {
-				v[name] = object{"redacted": true, "reason": "sensitive-key"}
-			}
-		}
-	case []any:
-		for index, inner := range v {
-			v[index] = clean(inner, false)
-		}
-	}
-	return value
-}
+// mayBeSecret passes over the names right under attributes.
+func mayBeSecret(name string, depth int) bool { return depth > 0 && sinks.LooksSecret(name, depth) }
 
 // envelope is one payload: all items of a snapshot, or one part of it.
-func envelope(r request, items []item, index, total int) ([]byte, error) {
-	items = append([]item(nil), items...)
-	sort.SliceStable(items, func(a, b int) bool { return items[a].key() < items[b].key() })
-	raw, err := json.Marshal(items)
+func envelope(r request, items []sinks.Item, index, total int) ([]byte, error) {
+	raw, err := sinks.Marshal(items)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +37,7 @@ func split(r request, whole []byte) ([][]byte, error) {
 		return [][]byte{whole}, nil
 	}
 	type row struct {
-		item
+		sinks.Item
 		text string
 	}
 	rows := make([]row, len(r.Items))
@@ -91,10 +49,10 @@ func split(r request, whole []byte) ([][]byte, error) {
 		rows[index] = row{one, string(text)}
 	}
 	sort.SliceStable(rows, func(a, b int) bool { return rows[a].text < rows[b].text })
-	var parts [][]item
-	var part []item
+	var parts [][]sinks.Item
+	var part []sinks.Item
 	for _, one := range rows {
-		candidate := append(append([]item(nil), part...), one.item)
+		candidate := append(append([]sinks.Item(nil), part...), one.Item)
 		text, err := envelope(r, candidate, len(rows), len(rows))
 		if err != nil {
 			return nil, err
@@ -104,7 +62,7 @@ func split(r request, whole []byte) ([][]byte, error) {
 				return nil, fmt.Errorf("single item export envelope exceeds maxExportBytes (%d)", r.MaxExportBytes)
 			}
 			parts = append(parts, part)
-			candidate = []item{one.item}
+			candidate = []sinks.Item{one.Item}
 			if text, err = envelope(r, candidate, len(rows), len(rows)); err != nil || len(text) > r.MaxExportBytes {
 				return nil, fmt.Errorf("single item export envelope exceeds maxExportBytes (%d)", r.MaxExportBytes)
 			}
