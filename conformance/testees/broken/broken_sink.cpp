@@ -58,7 +58,7 @@ result<void> broken_sink::open(const program::testee_request& request) {
   const bool is_plain_kafka = target_.system == broker_system::kafka && !target_.tls && !target_.secret;
   if (is_plain_kafka && (fault_.how == delivery::any_partition || fault_.how == delivery::one_replica ||
                          fault_.how == delivery::topic_made)) {
-    auto made = raw_kafka::create(target_, fault_.how);
+    auto made = raw_kafka::create(target_, fault_.how, patience);
     if (!made)
       return made.error();
     raw_.emplace(std::move(*made));
@@ -183,7 +183,7 @@ result<void> broken_sink::export_snapshot(const program::testee_request& request
 
 result<void> broken_sink::publish(const std::vector<outgoing_message>& messages) {
   if (raw_)
-    return raw_->publish(messages, patience);
+    return raw_->publish(messages);
   return publish_with_sdk(messages);
 }
 
