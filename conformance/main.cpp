@@ -35,7 +35,7 @@ boost::json::object to_object(const requirement& clause) {
        {std::pair{profile::kafka, "kafka"}, {profile::nats, "nats"}, {profile::consumer, "consumer"}})
     if ((clause.profiles & bit) != 0)
       profiles.emplace_back(name);
-  for (const auto& one : exercises())
+  for (const auto& one : sink_exercises())
     if (std::ranges::find(one.shows, clause.id) != one.shows.end())
       exercised.emplace_back(one.name);
   return {{"id", clause.id},
@@ -112,7 +112,7 @@ result<void> drive_testee(const wish& wanted, const connection& target,
                ? clause_result{&clause, verdict::could_not_run, "the run was stopped by a signal"}
                : driven->judge(clause);
   };
-  run_cases(clauses, wanted.clauses, judge, report, progress);
+  run_clauses(clauses, wanted.clauses, judge, report, progress);
   end_run(wanted, target, report, progress);
   return {};
 }
@@ -192,7 +192,7 @@ result<void> audit_log(const wish& wanted, const connection& target,
                                                   names_of(seen.passed_over()));
   report.clusters = seen.clusters();
   run_progress progress(wanted.is_json_progress, clauses.size());
-  run_cases(
+  run_clauses(
       clauses, wanted.clauses, [&](const requirement& clause) { return seen.judge(clause); }, report,
       progress);
   end_run(wanted, target, report, progress);

@@ -36,7 +36,7 @@ constexpr std::string_view to_string(level how) noexcept {
   return how == level::must ? "MUST" : how == level::should ? "SHOULD" : "INFO";
 }
 
-/// The one table that cases, reports and the documentation agree with, in the order of that page.
+/// The one table that tests, reports and the documentation agree with, in the order of that page.
 inline constexpr auto requirements = std::to_array<requirement>({
     {"ENV-01", level::must, profile::every_sink, "DOC",
      "each export publishes exactly one envelope a snapshot, or one a part, with all rows", "", ""},

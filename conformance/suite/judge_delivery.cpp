@@ -1,4 +1,4 @@
-#include "judge_parts.hpp"
+#include "judge_families.hpp"
 
 #include <kollect/checksum.hpp>
 #include <kollect/sensitive_key.hpp>

@@ -1,4 +1,4 @@
-#include "judge_parts.hpp"
+#include "judge_families.hpp"
 
 #include <kollect/envelope.hpp>
 #include <kollect/timestamp.hpp>

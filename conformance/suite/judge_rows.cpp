@@ -1,5 +1,5 @@
 #include "attributes_diff.hpp"
-#include "judge_parts.hpp"
+#include "judge_families.hpp"
 
 #include <kollect/serialize.hpp>
 #include <kollect/serialize_items.hpp>

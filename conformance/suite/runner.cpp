@@ -127,8 +127,8 @@ std::vector<const requirement*> select_for_consumers(const selection& wanted) {
   return select(wanted, profile::consumer);
 }
 
-void run_cases(const std::vector<const requirement*>& clauses, const selection& wanted,
-               const judge_clause& judge, run_report& report, run_watcher& watcher) {
+void run_clauses(const std::vector<const requirement*>& clauses, const selection& wanted,
+                 const judge_clause& judge, run_report& report, run_watcher& watcher) {
   start_googletest(wanted.report);
   auto& listeners = testing::UnitTest::GetInstance()->listeners();
   delete listeners.Release(listeners.default_result_printer());
