@@ -102,7 +102,7 @@ void audit::add(const recorded_message& message) {
   for (std::size_t index = 0; index < requirements.size(); ++index) {
     auto& here = cluster.clauses[index];
     judgement judged;
-    if (here.sequence && facts.document.is_good && !facts.is_foreign())
+    if (here.sequence && facts.document.is_good && !facts.is_somebody_elses())
       here.sequence->see({&facts, may_lack_earlier}, judged);
     else if (const auto judge = here.sequence ? nullptr : find_judge(requirements[index].id))
       judge(one, judged);

@@ -42,6 +42,20 @@ judge_function find_judge(std::string_view id) noexcept {
   return found == all.end() ? nullptr : found->judge;
 }
 
+bool may_be_swallowed(const dissection& seen, const dissected_export& one) {
+  if (seen.system() != broker_system::nats)
+    return false;
+  return std::ranges::any_of(seen.exports, [&](const dissected_export& other) {
+    return &other != &one && std::ranges::any_of(other.messages, [&](const message_facts& message) {
+      const auto is_wrong = [&](std::string_view name) {
+        return possible_labels(other, message, name).size() > 1;
+      };
+      return message.document.is_good &&
+             (!has_right_message_id(other, message) || is_wrong("cluster") || is_wrong("namespace"));
+    });
+  });
+}
+
 std::string row_field(const json_node& row, std::string_view name) {
   const auto field = row.find(name);
   return !field || field->kind != json_kind::string ? std::string() : field->text.decode();
@@ -111,7 +125,7 @@ template <class IsSame>
 std::vector<const message_facts*> distinct(const dissected_export& one, const IsSame& is_same) {
   std::vector<const message_facts*> found;
   for (const auto& message : one.messages) {
-    if (one.asked() == nullptr && message.is_foreign())
+    if (one.asked() == nullptr && message.is_somebody_elses())
       continue;
     const auto is_known = [&](const message_facts* other) { return is_same(*other, message); };
     if (std::ranges::none_of(found, is_known))

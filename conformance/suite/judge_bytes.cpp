@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 namespace kollect::conformance {
 
@@ -73,10 +74,25 @@ struct key_order : json_visitor {
   }
 };
 
+/// The names right under attributes: their order is ROW-02's, that each is there once is not.
+void judge_top_names(const dissection& seen, const message_facts& message, const json_node& attributes,
+                     judgement& out) {
+  key_order within(seen, message, out);
+  std::optional<json_string> before;
+  within.on_object();
+  for (const auto& member : attributes.members()) {
+    if (before && *before == member.name)
+      within.on_name(member.name, &*before);
+    before = member.name;
+    visit_json(member.value, within);
+  }
+}
+
 void judge_byt_02(const dissection& seen, judgement& out) {
   for_each_message(seen, [&](const dissected_export&, const message_facts& message) {
     for_each_attributes(message, [&](const json_node&, const json_node& attributes) {
-      visit_json(attributes, key_order(seen, message, out));
+      if (attributes.kind == json_kind::object) // else ROW-02
+        judge_top_names(seen, message, attributes, out);
     });
   });
 }

@@ -146,10 +146,16 @@ bool ask_for_the_same(const dissected_export& left, const dissected_export& righ
          left.asked()->namespace_ == right.asked()->namespace_ && have_same_rows(left, right);
 }
 
+/// Whether each export of the same rows has the same payload: an array, or an export envelope that lacks its
+/// instant (PAY-01).
+bool has_no_instant(const message_facts& message) {
+  return message.is_array || !message.field("exportedAt");
+}
+
 /// Whether a stream's duplicate window swallows the later of two exports of the same rows (NAT-06).
 bool is_duplicate(const dissection& seen, const dissected_export& earlier, const dissected_export& later) {
-  return seen.system() == broker_system::nats &&
-         (earlier.messages.front().is_array || earlier.asked()->exported_at == later.asked()->exported_at);
+  return seen.system() == broker_system::nats && (has_no_instant(earlier.messages.front()) ||
+                                                  earlier.asked()->exported_at == later.asked()->exported_at);
 }
 
 void judge_ded_01(const dissection& seen, judgement& out) {
@@ -178,7 +184,8 @@ void judge_del_02(const dissection& seen, judgement& out) {
       out.looked_at += static_cast<std::size_t>(count);
       continue;
     }
-    if (asked->items == "null" || !one.asked_rows.empty())
+    if (asked->items == "null" || !one.asked_rows.empty() ||
+        (one.messages.empty() && may_be_swallowed(seen, one)))
       continue;
     out.look();
     if (!one.source->answer.is_ok)
@@ -205,7 +212,7 @@ void judge_del_04(const dissection& seen, judgement& out) {
     const auto earlier = std::span(seen.exports).first(index);
     const auto first = std::ranges::find_if(
         earlier, [&](const auto& other) { return !other.messages.empty() && ask_for_the_same(other, one); });
-    if (first == earlier.end())
+    if (first == earlier.end() || (one.messages.empty() && may_be_swallowed(seen, one)))
       continue;
     out.look();
     if (one.messages.empty() && !is_duplicate(seen, *first, one))
@@ -220,19 +227,20 @@ void judge_nat_06(const dissection& seen, judgement& out) {
     return;
   for (std::size_t index = 2; index < seen.exports.size(); ++index) {
     const auto &first = seen.exports[index - 2], &one = seen.exports[index];
-    if (one.asked() == nullptr || !have_same_rows(first, one) || first.messages.empty())
+    if (one.asked() == nullptr || !have_same_rows(first, one) || first.messages.empty() ||
+        (one.messages.empty() && may_be_swallowed(seen, one)))
       continue;
     out.look();
-    const bool is_array = first.messages.front().is_array;
+    const bool is_same = has_no_instant(first.messages.front());
     if (!one.source->answer.is_ok)
       out.complain({.what = "the last export of A, B, A inside the duplicate window was reported as an error",
                     .expected = "ok",
                     .found = printable_excerpt(one.source->answer.error)});
-    else if (one.messages.empty() != is_array)
+    else if (one.messages.empty() != is_same)
       out.complain({.what = "the last of A, B, A inside the duplicate window",
-                    .expected = is_array ? "is swallowed, as its payload is an array"
-                                         : "is there, as exportedAt makes it unique",
-                    .found = is_array ? "it is there" : "it is not there"});
+                    .expected = is_same ? "is swallowed, as its payload is the first one's"
+                                        : "is there, as exportedAt makes it unique",
+                    .found = is_same ? "it is there" : "it is not there"});
   }
 }
 

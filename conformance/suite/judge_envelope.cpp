@@ -55,23 +55,6 @@ void compare_rows(const dissected_export& one, const std::vector<const message_f
         about_export(one, "has a row that was not asked for", "only the rows of the request", text(*extra)));
 }
 
-/// Whether a stream may have swallowed an export's message as a duplicate for a fault that another clause is
-/// about: message ids that do not tell payloads apart (NAT-02), or a label that several namespaces or
-/// clusters share (ENV-06, ENV-07).
-bool may_be_swallowed(const dissection& seen, const dissected_export& one) {
-  if (seen.system() != broker_system::nats)
-    return false;
-  return std::ranges::any_of(seen.exports, [&](const dissected_export& other) {
-    return &other != &one && std::ranges::any_of(other.messages, [&](const message_facts& message) {
-      const auto is_wrong = [&](std::string_view name) {
-        return possible_labels(other, message, name).size() > 1;
-      };
-      return message.document.is_good &&
-             (!has_right_message_id(other, message) || is_wrong("cluster") || is_wrong("namespace"));
-    });
-  });
-}
-
 /// A success without a message is another clause's where the snapshot has no rows (DEL-02), or is over a
 /// limit (SIZE-01).
 void judge_one_envelope(const dissection& seen, const dissected_export& one, judgement& out) {
@@ -123,26 +106,30 @@ void judge_env_01(const dissection& seen, judgement& out) {
 /// Of names that a finding tells, in bytes; about.
 constexpr std::size_t longest_list = 400;
 
+void judge_fields(const dissection& seen, const message_facts& message, judgement& out) {
+  out.look();
+  std::string expected, found;
+  for (const auto name : envelope_fields)
+    expected.append(expected.empty() ? "" : ", ").append(name);
+  for (const auto& member : message.document.root.members())
+    if (found.size() < longest_list)
+      found.append(found.empty() ? "" : ", ").append(printable_excerpt(member.name.decode(), 40));
+  if (expected != found)
+    return out.complain(about(seen.system(), *message.source,
+                              "the envelope's fields are not those, or not in that order", expected, found));
+  for (const auto& member : message.document.root.members())
+    if (member.value.kind != json_kind::string && !(member.name == "payload"))
+      out.complain(at_byte(seen.system(), *message.source, message.offset_of(member.value.raw),
+                           printable_excerpt(member.name.decode(), 40) + " has the wrong type", "a string",
+                           std::string(to_string(member.value.kind))));
+}
+
 void judge_env_02(const dissection& seen, judgement& out) {
-  for_each_message(seen, [&](const dissected_export&, const message_facts& message) {
-    out.look();
-    std::string expected, found;
-    for (const auto name : envelope_fields)
-      expected.append(expected.empty() ? "" : ", ").append(name);
-    for (const auto& member : message.document.root.members())
-      if (found.size() < longest_list)
-        found.append(found.empty() ? "" : ", ").append(printable_excerpt(member.name.decode(), 40));
-    if (expected != found)
-      return out.complain(about(seen.system(), *message.source,
-                                "the envelope's fields are not those, or not in that "
-                                "order",
-                                expected, found));
-    for (const auto& member : message.document.root.members())
-      if (member.value.kind != json_kind::string && !(member.name == "payload"))
-        out.complain(at_byte(seen.system(), *message.source, message.offset_of(member.value.raw),
-                             printable_excerpt(member.name.decode(), 40) + " has the wrong type", "a string",
-                             std::string(to_string(member.value.kind))));
-  });
+  for (const auto& one : seen.exports)
+    for (const auto& message : one.messages)
+      if (message.document.is_good && message.document.root.kind == json_kind::object &&
+          (one.asked() != nullptr || !message.is_foreign()))
+        judge_fields(seen, message, out);
 }
 
 void judge_env_03(const dissection& seen, judgement& out) {

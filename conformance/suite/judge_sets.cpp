@@ -127,7 +127,8 @@ void judge_mp_01(const dissection& seen, judgement& out) {
     for (const auto& message : one.messages)
       if (message.payload && !message.is_part() && message.row_count > 1) {
         out.look();
-        if (message.payload->raw.size() > limit)
+        if (message.payload->raw.size() > limit &&
+            (message.is_array || is_measured_right(message))) // else PAY-01
           out.complain(about(seen.system(), *message.source, "a snapshot over maxExportBytes was not split",
                              "at most " + std::to_string(limit) + " bytes of payload",
                              std::to_string(message.payload->raw.size())));
@@ -280,7 +281,8 @@ bool loses_rows_of_any(const dissection& seen) {
 /// An error tells the truth, in any words.
 void judge_size_01(const dissection& seen, judgement& out) {
   for (const auto& one : seen.exports) {
-    if (one.asked() == nullptr || !one.source->is_large)
+    if (one.asked() == nullptr || !one.source->is_large ||
+        (one.messages.empty() && may_be_swallowed(seen, one)))
       continue;
     out.look();
     if (!one.source->answer.is_ok)

@@ -27,6 +27,9 @@ std::string suggest_clause(std::string_view id) {
 
 result<known_failing> parse_known_failing(std::string_view text, const std::string& source) {
   known_failing list;
+  constexpr std::string_view byte_order_mark = "\xef\xbb\xbf"; // of an editor
+  if (text.starts_with(byte_order_mark))
+    text.remove_prefix(byte_order_mark.size());
   for (std::size_t at = 0, line = 1; at < text.size(); ++line) {
     const auto end = std::min(text.find('\n', at), text.size());
     const auto id = trim(text.substr(at, end - at).substr(0, text.substr(at, end - at).find('#')));

@@ -105,7 +105,8 @@ private:
   std::size_t passed_over_ = 0;
 };
 
-/// KAF-02.
+/// KAF-02. A topic that was given more partitions moves keys once, for which no sink is to blame: all that
+/// were moved left their partition before one instant, and what came to be used then has nothing older.
 class found_partitions final : public log_judge {
 public:
   found_partitions(const recording& about, audit_memory& memory) : about_(&about), memory_(&memory) {}
@@ -114,19 +115,25 @@ public:
     const auto& source = *message.facts->source;
     if (about_->system != broker_system::kafka || about_->partitions == 1 || !source.key)
       return;
-    const auto key = digest_of(*source.key);
-    const auto known = last_.find(key);
-    if (known == last_.end()) {
+    const auto instant = source.appended_at.value_or(timestamp{});
+    const auto [begin, is_first] = begins_.emplace(source.partition, instant);
+    if (!is_first)
+      begin->second = std::min(begin->second, instant);
+    const auto digest = digest_of(*source.key);
+    const auto known = keys_.find(digest);
+    if (known == keys_.end()) {
       if (memory_->take(bytes_each))
-        last_.emplace(key, source.partition);
+        keys_.emplace(digest, key_use{{{{source.partition, instant, instant}}}, 1, source.partition});
       else
         ++passed_over_;
       return;
     }
     out.look();
-    if (known->second != source.partition)
-      out.complain(about_partitions(about_->system, source, known->second));
-    known->second = source.partition;
+    auto& key = known->second;
+    const auto before = std::exchange(key.last, source.partition);
+    key.take(source.partition, instant);
+    if (before != source.partition)
+      (key.is_moved_once() ? moved_ : out).complain(about_partitions(about_->system, source, before));
   }
 
   void end(judgement& out) const override {
@@ -134,14 +141,67 @@ public:
       out.note(std::string(one_partition_note));
     if (passed_over_ != 0)
       out.note(note_of_limit(passed_over_, "messages with keys"));
+    const auto count = moved_.findings.size() + moved_.more_findings;
+    if (count != 0 && was_given_partitions()) {
+      out.note("keys whose partition changed once, as the topic was given more partitions: " +
+               std::to_string(count));
+      return;
+    }
+    out.more_findings += moved_.more_findings;
+    for (const auto& one : moved_.findings)
+      out.complain(one);
   }
 
 private:
-  static constexpr std::size_t bytes_each = 80;
+  static constexpr std::size_t bytes_each = 160;
+
+  struct partition_use {
+    std::int32_t partition = 0;
+    timestamp first{}, last{};
+  };
+  struct key_use {
+    std::array<partition_use, 2> used{};
+    std::size_t count = 0; ///< beyond two: more of them
+    std::int32_t last = 0; ///< that of the message before
+
+    void take(std::int32_t partition, const timestamp& instant) {
+      for (std::size_t index = 0; index < std::min(count, used.size()); ++index)
+        if (used[index].partition == partition) {
+          used[index].first = std::min(used[index].first, instant);
+          used[index].last = std::max(used[index].last, instant);
+          return;
+        }
+      if (count < used.size())
+        used[count] = {partition, instant, instant};
+      ++count;
+    }
+    const partition_use& left() const noexcept { return used[used[0].last < used[1].last ? 0 : 1]; }
+    const partition_use& taken() const noexcept { return used[used[0].last < used[1].last ? 1 : 0]; }
+    bool is_moved_once() const noexcept { return count == 2 && left().last < taken().first; }
+  };
+
+  bool was_given_partitions() const {
+    std::optional<timestamp> latest_left, earliest_taken;
+    std::int32_t highest_left = 0;
+    for (const auto& [digest, key] : keys_) {
+      if (key.count == 1)
+        continue;
+      if (!key.is_moved_once())
+        return false;
+      latest_left = std::max(latest_left.value_or(key.left().last), key.left().last);
+      earliest_taken = std::min(earliest_taken.value_or(key.taken().first), key.taken().first);
+      highest_left = std::max(highest_left, key.left().partition);
+    }
+    // The new partitions have the highest numbers.
+    const auto& [highest, begin] = *begins_.rbegin();
+    return latest_left && *latest_left < *earliest_taken && highest > highest_left && begin > *latest_left;
+  }
 
   const recording* about_;
   audit_memory* memory_;
-  std::map<digest, std::int32_t> last_;
+  std::map<digest, key_use> keys_;
+  std::map<std::int32_t, timestamp> begins_; ///< the oldest message of each partition
+  judgement moved_;                          ///< what would be said of keys that moved once
   std::size_t passed_over_ = 0;
 };
 
@@ -167,6 +227,12 @@ digest set_of(const message_facts& part) {
   return digest_of_all({part.label("cluster").value_or(""), part.label("namespace").value_or(""),
                         part.source->key.value_or(""), raw("generation"), raw("exportedAt"),
                         raw("partTotal")});
+}
+
+/// Whether the key tells of which inventory it is. Without, several of a namespace may be exported at once.
+bool names_inventory(const message_facts& part) {
+  const auto scope = part.label("cluster").value_or("") + ":" + part.label("namespace").value_or("") + "/";
+  return part.source->key && part.source->key->starts_with(scope) && part.source->key->size() > scope.size();
 }
 
 /// MP-04. A sink that is interrupted leaves a torn set and sends the snapshot again: no fault, once a newer
@@ -225,17 +291,23 @@ private:
   struct found_set {
     digest scope{};
     std::int64_t total = 0;
+    bool names_inventory = false;
     timestamp order{}, last_arrival{};
     std::string place{}; ///< of the part with the lowest index
     std::vector<found_part> parts{};
 
     bool is_torn() const noexcept {
-      if (parts.size() != static_cast<std::size_t>(total))
+      const auto times = parts.size() / static_cast<std::size_t>(total);
+      if (times == 0 || parts.size() % static_cast<std::size_t>(total) != 0 || (times > 1 && names_inventory))
         return true;
       for (std::size_t index = 0; index < parts.size(); ++index)
-        if (parts[index].index != static_cast<std::int64_t>(index) + 1)
+        if (parts[index].index != static_cast<std::int64_t>(index / times) + 1)
           return true;
       return false;
+    }
+    /// Whether it is the sets of several inventories, which nothing tells apart.
+    bool is_mixed() const noexcept {
+      return !names_inventory && std::ranges::adjacent_find(parts, {}, &found_part::index) != parts.end();
     }
     /// Whether each part that it lacks may have been removed before a later one.
     bool may_be_removed() const noexcept {
@@ -273,7 +345,10 @@ private:
     }
     auto& set = sets_[id];
     if (is_new)
-      set = {.scope = scope_of(facts), .total = facts.part_total, .order = order_of(facts)};
+      set = {.scope = scope_of(facts),
+             .total = facts.part_total,
+             .names_inventory = names_inventory(facts),
+             .order = order_of(facts)};
     const auto& source = *facts.source;
     set.last_arrival =
         std::max(set.last_arrival, source.appended_at ? *source.appended_at
@@ -301,9 +376,11 @@ private:
   }
 
   void judge_torn(const std::map<digest, const found_set*>& newest, judgement& out) const {
-    std::size_t removed = 0, pending = 0;
+    std::size_t removed = 0, pending = 0, mixed = 0;
     for (const auto& [scope, set] : newest) {
-      if (set->may_be_removed()) {
+      if (set->is_mixed()) {
+        ++mixed;
+      } else if (set->may_be_removed()) {
         ++removed;
       } else if (set->last_arrival + about_->settle > about_->read_at) {
         ++pending;
@@ -315,6 +392,9 @@ private:
     if (removed != 0)
       out.note("sets of which parts may have been removed from the log, by age, size or compaction: " +
                std::to_string(removed));
+    if (mixed != 0)
+      out.note("sets of several inventories, of one instant, that no key tells apart: " +
+               std::to_string(mixed));
     if (pending != 0)
       out.note("sets whose parts may still be on their way (--settle " +
                std::to_string(about_->settle.count()) + "): " + std::to_string(pending));
@@ -355,8 +435,11 @@ public:
     set.bytes += bytes;
     if (!set.payloads.insert(digest_of(facts.payload->raw)).second)
       return;
-    add(set.rows, facts, out);
+    set.is_mixed = !set.indexes.insert(facts.part_index).second || set.is_mixed;
+    const bool is_named = names_inventory(facts);
+    add(set.rows, facts, is_named ? out : set.seen);
     if (set.payloads.size() == static_cast<std::size_t>(facts.part_total)) {
+      tell(set, out);
       memory_->give_back(set.bytes);
       set = {.is_done = true};
     }
@@ -373,9 +456,22 @@ private:
   struct found_set {
     bool is_done = false;
     std::size_t bytes = 0;
+    bool is_mixed = false; ///< one index twice: of several inventories, it may be
     std::set<digest> payloads{};
+    std::set<std::int64_t> indexes{};
     row_identities rows{};
+    judgement seen{};
   };
+
+  /// Without the inventory's name, what was seen of a set counts once it is known to be one.
+  static void tell(found_set& set, judgement& out) {
+    out.looked_at += set.seen.looked_at;
+    if (set.is_mixed)
+      return;
+    out.more_findings += set.seen.more_findings;
+    for (auto& one : set.seen.findings)
+      out.complain(std::move(one));
+  }
 
   void add(row_identities& rows, const message_facts& facts, judgement& out) const {
     const auto before = rows.size();

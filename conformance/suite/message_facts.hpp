@@ -42,6 +42,8 @@ struct message_facts {
 
   /// Whether it says another schemaVersion: only ENV-03 is about it then. None at all is ours.
   bool is_foreign() const;
+  /// Whether an audit takes it for somebody else's: that, or it has no payload, of which ENV-02 tells.
+  bool is_somebody_elses() const { return !payload || is_foreign(); }
 
   /// Those of items that are objects.
   auto rows() const {

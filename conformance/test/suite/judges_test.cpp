@@ -166,6 +166,28 @@ TEST(judges, nats_message_id_and_flip) {
   EXPECT_TRUE(broken(flip).contains("NAT-06"));
 }
 
+TEST(judges, what_a_wrong_message_id_has_swallowed_is_nat_02_alone) {
+  auto first = message(array(one_row));
+  first.key.reset();
+  first.headers = {{"Nats-Msg-Id", "the-only-one"}};
+  auto large = asked({row("web")}, {});
+  large.may_be_refused = large.is_large = true;
+  auto seen = record({asked(one_row, {first}), asked({}, {}), asked(one_row, {}), large});
+  seen.system = broker_system::nats;
+  const auto found = broken(seen);
+  for (const auto* other : {"DEL-02", "DEL-04", "NAT-06", "SIZE-01", "ENV-01"})
+    EXPECT_FALSE(found.contains(other)) << other;
+  EXPECT_TRUE(found.contains("NAT-02"));
+}
+
+TEST(judges, of_attributes_own_names_the_order_is_row_02s_alone) {
+  const std::vector<std::string> backwards{row("api", R"({"b":{"y":1,"x":2},"a":1})")};
+  const std::vector<std::string> wanted{row("api", R"({"a":1,"b":{"x":2,"y":1}})")};
+  EXPECT_EQ(broken(record({asked(wanted, {message(array(backwards))})})), (clauses{"ROW-02", "BYT-02"}));
+  const std::vector<std::string> top_alone{row("api", R"({"b":{"x":2,"y":1},"a":1})")};
+  EXPECT_EQ(broken(record({asked(wanted, {message(array(top_alone))})})), clauses{"ROW-02"});
+}
+
 /// Rows over a limit in parts: the first part holds what fits.
 class parts_test : public testing::Test {
 protected:

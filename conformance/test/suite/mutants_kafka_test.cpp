@@ -22,6 +22,7 @@ TEST_P(mutants_on_kafka, fail_their_own_clause_alone) {
   expect_caught(*brokers_, GetParam());
 }
 
+INSTANTIATE_TEST_SUITE_P(variation, mutants_on_kafka, testing::ValuesIn(names_of_variations(true)), name_of);
 INSTANTIATE_TEST_SUITE_P(own, mutants_on_kafka, testing::ValuesIn(faults_of(profile::kafka)), name_of);
 
 } // namespace

@@ -23,7 +23,7 @@ TEST_P(mutants_on_nats, fail_their_own_clause_alone) {
 }
 
 INSTANTIATE_TEST_SUITE_P(common, mutants_on_nats, testing::ValuesIn(faults_of(profile::every_sink)), name_of);
-INSTANTIATE_TEST_SUITE_P(variation, mutants_on_nats, testing::ValuesIn(names_of_variations()), name_of);
+INSTANTIATE_TEST_SUITE_P(variation, mutants_on_nats, testing::ValuesIn(names_of_variations(false)), name_of);
 INSTANTIATE_TEST_SUITE_P(own, mutants_on_nats, testing::ValuesIn(faults_of(profile::nats)), name_of);
 
 } // namespace

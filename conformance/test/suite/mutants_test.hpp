@@ -50,11 +50,14 @@ inline std::string name_of(const testing::TestParamInfo<std::string>& one) {
   return name;
 }
 
-/// All variations, by name.
-inline std::vector<std::string> names_of_variations() {
+/// The variations of clauses that bind sinks for Kafka alone, or the others, by name.
+inline std::vector<std::string> names_of_variations(bool are_kafkas) {
   std::vector<std::string> names;
-  for (const auto& one : testees::variations())
-    names.emplace_back(one.name);
+  for (const auto& one : testees::variations()) {
+    const auto* const clause = find_requirement(one.clause);
+    if ((clause != nullptr && (clause->profiles & profile::every_sink) == profile::kafka) == are_kafkas)
+      names.emplace_back(one.name);
+  }
   return names;
 }
 

@@ -370,6 +370,63 @@ TEST(partitions, one_alone_says_nothing_of_kaf_02) {
   EXPECT_EQ(verdict_of(audit(options, {of_cluster("a", 0), of_cluster("a", 1)}), "KAF-02"), verdict::pass);
 }
 
+/// A message of a key in a partition, taken in `second` seconds past noon.
+recorded_message in_partition(const std::string& namespace_, int partition, int second) {
+  auto made = message(
+      with(array(api_row), "\"targetNamespace\":\"team-a\"", "\"targetNamespace\":\"" + namespace_ + "\""),
+      namespace_);
+  made.partition = partition;
+  made.offset = second;
+  made.appended_at = parse_timestamp("2026-01-15T12:00:00Z").value() + std::chrono::seconds(second);
+  return made;
+}
+
+TEST(partitions, that_were_added_to_a_topic_are_no_fault_of_the_sink) {
+  audit_options options;
+  options.partitions = 4;
+  const std::vector<recorded_message> grown{in_partition("a", 0, 1),  in_partition("b", 1, 2),
+                                            in_partition("a", 0, 3),  in_partition("a", 2, 11),
+                                            in_partition("b", 3, 12), in_partition("a", 2, 13)};
+  const auto judged = audit(options, grown).judge(*find_requirement("KAF-02"));
+  EXPECT_EQ(judged.result, verdict::pass);
+  ASSERT_EQ(judged.notes.size(), 1U);
+  EXPECT_NE(judged.notes[0].find("more partitions: 2"), std::string::npos) << judged.notes[0];
+  auto back = grown;
+  back.push_back(in_partition("a", 0, 14));
+  EXPECT_EQ(verdict_of(audit(options, back), "KAF-02"), verdict::fail) << "back in the first one";
+  auto used_before = grown;
+  used_before.insert(used_before.begin(), in_partition("c", 3, 0));
+  EXPECT_EQ(verdict_of(audit(options, used_before), "KAF-02"), verdict::fail) << "the last one is not new";
+  const std::vector<recorded_message> in_turn{in_partition("a", 0, 1), in_partition("a", 1, 2),
+                                              in_partition("b", 2, 3), in_partition("b", 3, 4)};
+  EXPECT_EQ(verdict_of(audit(options, in_turn), "KAF-02"), verdict::fail);
+}
+
+TEST_F(sets_test, inventories_that_no_key_tells_apart_are_not_one_torn_set) {
+  audit_options options = read_at("13:00:00");
+  const auto of = [&](const std::string& name, int index) {
+    auto made = part(index, "01");
+    made.key = "prod-west/team-a";
+    made.value = with(made.value, "uid-api", "uid-" + std::to_string(index));
+    made.value = with(made.value, R"("replicas":2)", R"("replicas":")" + name + "\"");
+    return made;
+  };
+  const std::vector<recorded_message> both_sets{of("x", 1), of("y", 1), of("x", 2), of("y", 2)};
+  EXPECT_EQ(verdict_of(audit(options, both_sets), "MP-04"), verdict::pass);
+  EXPECT_NE(verdict_of(audit(options, {of("x", 1), of("y", 1), of("x", 2)}), "MP-04"), verdict::fail)
+      << "one of the two is torn, and may have been sent again";
+  EXPECT_EQ(verdict_of(audit(options, both_sets), "ROW-03"), verdict::pass)
+      << "of each set its own rows count";
+}
+
+TEST(foreign_messages, without_a_payload_break_env_02_alone) {
+  auto foreign = message("[]");
+  foreign.value = R"({ "order": 1.50, "path": "a\/b" })";
+  foreign.key = "prod-west:team-a/all";
+  foreign.partition = 3;
+  EXPECT_EQ(failing(audit({}, {message(array(api_row)), foreign})), clauses{"ENV-02"});
+}
+
 TEST(foreign_messages, count_for_and_against_env_03_alone) {
   auto foreign = message("[]");
   foreign.value = with(foreign.value, "kollect.dev/v1alpha1", "kollect.dev/v2");
@@ -400,6 +457,17 @@ TEST(known_failures, of_some_configurations_may_hold_and_features_may_be_lacking
   EXPECT_EQ(apply_known_failing(made("KAF-02", verdict::pass), partitions, false).result, verdict::pass)
       << "two messages may be in one partition by chance";
   EXPECT_EQ(apply_known_failing(made("KAF-02", verdict::pass), partitions, true).result, verdict::fail);
+}
+
+TEST(known_failures, are_read_as_editors_leave_them) {
+  const auto list = parse_known_failing("\xef\xbb\xbf"
+                                        "ENV-07   # why\r\n\r\n  KAF-01\r\n",
+                                        "list.txt");
+  ASSERT_TRUE(list) << list.error();
+  EXPECT_EQ(*list, (known_failing{"ENV-07", "KAF-01"}));
+  const auto wrong = parse_known_failing("KAF-01\nKAF-20\n", "list.txt");
+  ASSERT_FALSE(wrong);
+  EXPECT_EQ(wrong.error().position->line, 2U);
 }
 
 TEST(profile, is_partial_where_a_filter_left_clauses_out) {

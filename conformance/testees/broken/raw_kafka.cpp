@@ -18,7 +18,9 @@ result<raw_kafka> raw_kafka::create(const connection& target, delivery how,
                                     std::chrono::milliseconds timeout) {
   auto opened = servers::kafka_records::open(
       {{"bootstrap.servers", servers::join_addresses(target.addresses)},
-       {"acks", how == delivery::one_replica ? "1" : "all"},
+       {"acks", how == delivery::one_replica  ? "1"
+                : how == delivery::no_replica ? "0"
+                                              : "all"},
        {"allow.auto.create.topics", how == delivery::topic_made ? "true" : "false"},
        {"linger.ms", "1"},
        {"message.timeout.ms", std::to_string(timeout.count())}});
