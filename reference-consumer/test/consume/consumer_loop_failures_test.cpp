@@ -129,6 +129,16 @@ TEST_F(consumer_loop_with, a_batch_that_is_fenced_is_dropped_and_read_again) {
   expect_stored_before_acknowledged();
 }
 
+TEST_F(consumer_loop_with, being_fenced_again_and_again_ends_a_run_that_has_an_end) { // F49
+  settings_.give_up_after = std::chrono::seconds(0);
+  broker_.on_poll = [&](const partition_listener&) {
+    const std::array<std::int32_t, 1> partitions{0};
+    EXPECT_TRUE(succeeds(current_->claim(broker_.log.name, partitions, "another")));
+  };
+  EXPECT_TRUE(fails_with(run(), error::fenced));
+  EXPECT_EQ(broker_.count("connect"), 2U);
+}
+
 TEST_F(consumer_loop_with, messages_of_a_revoked_partition_are_dropped) {
   broker_.on_poll = [&](const partition_listener& listener) {
     const std::array<std::int32_t, 1> partitions{0};
@@ -189,8 +199,8 @@ TEST_F(consumer_loop_with, a_broker_that_refuses_us_ends_the_run) {
 }
 
 TEST_F(consumer_loop_with, another_member_of_our_name_ends_the_run) { // F8
-  broker_.poll_faults.push_back(broken(error::fenced));
-  EXPECT_TRUE(fails_with(run(), error::fenced));
+  broker_.poll_faults.push_back(broken(error::instance_replaced));
+  EXPECT_TRUE(fails_with(run(), error::instance_replaced));
 }
 
 TEST_F(consumer_loop_with, a_broker_that_does_not_say_where_its_end_is_is_asked_again) {

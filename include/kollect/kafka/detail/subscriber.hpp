@@ -385,8 +385,8 @@ private:
       return;
     }
     const error kind = describe(native.err).reason;
-    if (kind == error::transport_fatal || kind == error::authentication_failed ||
-        kind == error::message_exceeds_limit)
+    if (kind == error::transport_fatal || kind == error::instance_replaced ||
+        kind == error::authentication_failed || kind == error::message_exceeds_limit)
       note(about_topic(make_kafka_failure(native.err, "reading Kafka topic " + topic_, text), topic_));
   }
 
