@@ -1,5 +1,6 @@
 #include "state_table.hpp"
 
+#include <kollect/releaser.hpp>
 #include <kollect/serialize.hpp>
 
 #include <algorithm>
@@ -16,14 +17,6 @@
 namespace kollect::producer {
 
 namespace {
-
-template <auto Function>
-struct releaser {
-  template <class Resource>
-  void operator()(Resource* held) const noexcept {
-    Function(held);
-  }
-};
 
 using connection_pointer = std::unique_ptr<PGconn, releaser<PQfinish>>;
 using answer_pointer = std::unique_ptr<PGresult, releaser<PQclear>>;

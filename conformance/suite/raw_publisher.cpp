@@ -2,7 +2,7 @@
 
 #include "broker_access.hpp"
 
-#include <servers/release.hpp>
+#include <kollect/releaser.hpp>
 
 #include <kollect/checksum.hpp>
 #include <kollect/nats/publisher.hpp>
@@ -17,8 +17,8 @@ namespace kollect::conformance {
 
 namespace {
 
-using client_pointer = std::unique_ptr<rd_kafka_t, servers::release<rd_kafka_destroy>>;
-using config_pointer = std::unique_ptr<rd_kafka_conf_t, servers::release<rd_kafka_conf_destroy>>;
+using client_pointer = std::unique_ptr<rd_kafka_t, releaser<rd_kafka_destroy>>;
+using config_pointer = std::unique_ptr<rd_kafka_conf_t, releaser<rd_kafka_conf_destroy>>;
 
 /// How many messages of a call are not delivered yet, and what became of the others.
 struct deliveries {

@@ -1,6 +1,6 @@
 #include "raw_kafka.hpp"
 
-#include <servers/release.hpp>
+#include <kollect/releaser.hpp>
 
 #include <librdkafka/rdkafka.h>
 
@@ -13,8 +13,8 @@ namespace kollect::testees {
 
 namespace {
 
-using client_pointer = std::unique_ptr<rd_kafka_t, servers::release<rd_kafka_destroy>>;
-using config_pointer = std::unique_ptr<rd_kafka_conf_t, servers::release<rd_kafka_conf_destroy>>;
+using client_pointer = std::unique_ptr<rd_kafka_t, releaser<rd_kafka_destroy>>;
+using config_pointer = std::unique_ptr<rd_kafka_conf_t, releaser<rd_kafka_conf_destroy>>;
 
 /// How many messages of a call are not delivered yet, and what became of the others.
 struct deliveries {
