@@ -4,9 +4,9 @@
 #include "support/call_faults.hpp"
 #include "support/crash_batches.hpp"
 #include "support/scripted_broker.hpp"
-#include "support/seeded_random.hpp"
 #include "support/sqlite_file.hpp"
 
+#include <sdk/support/seeded_random.hpp>
 #include <servers/files.hpp>
 #include <servers/temporary_directory.hpp>
 
@@ -23,6 +23,8 @@
 
 namespace kollect::consumer::test {
 namespace {
+
+using kollect::test::seeded_random;
 
 /// A store in a file, and the log that goes into it.
 class crash : public testing::Test {
