@@ -35,6 +35,9 @@ public:
   /// Sends all messages in order and waits until the broker has confirmed each (KAF-03, NAT-05) or
   /// `timeout` has passed. The answer has one result a message, in their order. A result that is not
   /// a receipt means that the broker did not confirm it: it may or may not have been stored.
+  ///
+  /// Nothing is sent where one of the messages can never be, and nothing that follows a message that failed
+  /// before it was sent: those answer error::not_acknowledged. It is post() of all and take_settled().
   [[nodiscard]] virtual std::vector<result<receipt>> publish(std::span<const outgoing_message> messages,
                                                              std::chrono::milliseconds timeout) = 0;
 

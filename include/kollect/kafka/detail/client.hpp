@@ -281,6 +281,7 @@ class deadline {
 public:
   explicit deadline(std::chrono::milliseconds timeout) noexcept
       : end_(std::chrono::steady_clock::now() + std::chrono::milliseconds(milliseconds_of(timeout))) {}
+  explicit deadline(std::chrono::steady_clock::time_point end) noexcept : end_(end) {}
 
   bool passed() const noexcept { return std::chrono::steady_clock::now() >= end_; }
 
