@@ -60,7 +60,7 @@ result<connection_pointer> connect(const database_target& target, std::chrono::m
   const bool is_refused =
       PQconnectionNeedsPassword(connection.get()) != 0 || PQconnectionUsedPassword(connection.get()) != 0;
   return refuse(is_refused ? error::authentication_failed : error::store_unavailable,
-                "it cannot be connected to: " + why);
+                "it cannot be reached: " + why);
 }
 
 result<answer_pointer> run(PGconn* connection, const std::string& sql,

@@ -84,7 +84,7 @@ struct unreadable_batch {
   failure reason{};           ///< error::unreadable_batch: what is wrong, and what to do next
 };
 
-/// Which log messages come from, so that a topic or stream that was deleted and made anew is not
+/// Which log messages come from, so that a topic or stream that was deleted and recreated is not
 /// taken for the old one.
 struct log_identity {
   broker_system system = broker_system::kafka; ///< of what kind the log is
@@ -153,7 +153,7 @@ public:
 
   /// Begins to do the same. What an earlier call has begun is waited for, up to `timeout`, and told of; what
   /// this one begins, by the next call or by commit(). NATS confirms at once, and there it is commit(). A
-  /// Kafka broker takes its time on purpose (4.1: 5 ms), in which the next messages can be dealt with.
+  /// Kafka broker takes its time on purpose (4.1: 5 ms), in which the next messages can be processed.
   [[nodiscard]] virtual result<void> begin_commit(std::chrono::milliseconds timeout) = 0;
 
   /// Stays a member of the group, and keeps unacknowledged messages ours, without taking new ones,

@@ -74,7 +74,7 @@ private:
   bool is_ready_ = true; ///< nothing is bound and no row is read
 };
 
-enum class access {
+enum class open_mode {
   read_write_create,
   read_only, ///< beside one that writes
   immutable  ///< that nobody writes, and that has no log beside it: also where its folder cannot be written
@@ -85,7 +85,7 @@ class database {
 public:
   using row_type = statement;
 
-  static result<std::unique_ptr<database>> open(const std::string& path, access how);
+  static result<std::unique_ptr<database>> open(const std::string& path, open_mode how);
 
   /// Runs SQL text without parameters and rows.
   result<void> execute(const char* sql);

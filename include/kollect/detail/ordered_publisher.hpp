@@ -178,13 +178,15 @@ private:
     std::vector<result<receipt>> answers;
     if (!check_usable()) // which add() tells
       return answers;
-    const auto can_be_sent = [this](const outgoing_message& one) { return check_sendable(one).has_value(); };
-    if (std::ranges::all_of(messages, can_be_sent))
+    std::vector<result<void>> checks;
+    for (const outgoing_message& message : messages)
+      checks.push_back(check_sendable(message));
+    const auto refused = std::ranges::find_if(checks, [](const auto& one) { return !one; });
+    if (refused == checks.end())
       return answers;
-    for (const outgoing_message& message : messages) {
-      const auto checked = check_sendable(message);
-      answers.push_back(checked ? held_back("another one of the same call cannot be") : checked.error());
-    }
+    const auto others = held_back("another one of the same call cannot be: " + refused->error().message);
+    for (const auto& one : checks)
+      answers.push_back(one ? others : one.error());
     return answers;
   }
 

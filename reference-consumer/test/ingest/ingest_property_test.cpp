@@ -20,7 +20,7 @@ struct logged {
   std::int64_t offset = 0;
 };
 
-/// A consumer whose store is opened anew and fails at random, while everything that must always hold
+/// A consumer whose store is opened again and fails at random, while everything that must always hold
 /// is checked after each batch.
 class random_consumer {
 public:

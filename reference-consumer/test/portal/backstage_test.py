@@ -339,7 +339,7 @@ class FleetTest(unittest.TestCase):
     def rebuild_half(self, names, snapshots):
         """
         Publishes snapshots, (namespace, rows) each, lets page, API and provider see all of it, and starts the consumer
-        anew with an empty store, at a broker that stalls half way.
+        again with an empty store, at a broker that stalls half way.
         """
         size = 0
         for namespace, rows in snapshots:

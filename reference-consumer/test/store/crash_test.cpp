@@ -236,7 +236,7 @@ protected:
   scripted_broker broker_;
 };
 
-// F25, F26: the loop backs off, opens the file anew, and nothing is lost or doubled.
+// F25, F26: the loop backs off, opens the file again, and nothing is lost or doubled.
 TEST_F(disk_fault, of_any_kind_and_length_loses_and_doubles_nothing) {
   const auto good = (folder_.path() / "good.db").string();
   const auto calls = run(good, 0, 0, 0);

@@ -160,7 +160,7 @@ TEST_F(group_server, deleted_durable_is_reported) {
   EXPECT_EQ(reader.failures.size(), 2U); // it stays so
 }
 
-TEST_F(group_server, deleted_stream_is_reported_also_when_it_was_made_anew) {
+TEST_F(group_server, deleted_stream_is_reported_also_when_it_was_made_again) {
   member reader;
   ASSERT_TRUE(reader.join(target_));
   reader.poll();
@@ -172,9 +172,9 @@ TEST_F(group_server, deleted_stream_is_reported_also_when_it_was_made_anew) {
 
   const std::string before = reader->log().name;
   reader.leave();
-  member anew;
-  ASSERT_TRUE(anew.join(target_));
-  EXPECT_NE(anew->log().name, before);
+  member again;
+  ASSERT_TRUE(again.join(target_));
+  EXPECT_NE(again->log().name, before);
 }
 
 } // namespace

@@ -219,7 +219,7 @@ committed_offsets(client& source, const std::string& topic, std::span<const std:
 inline void leave_group(client& source, std::chrono::milliseconds timeout) noexcept {
   const queue_pointer queue{rd_kafka_queue_new(source.native())};
   source.events().rebalances.clear();
-  rd_kafka_assign(source.native(), nullptr); // answers a rebalance that was not dealt with
+  rd_kafka_assign(source.native(), nullptr); // answers a rebalance that was not followed
   const error_pointer refused{rd_kafka_consumer_close_queue(source.native(), queue.get())};
   if (refused)
     return; // after a fatal error there is nothing to leave

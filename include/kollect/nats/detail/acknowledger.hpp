@@ -26,7 +26,7 @@ public:
       : server_(server), confirmations_(std::move(confirmations)) {}
 
   /// A message has come that is to be acknowledged at `ack_subject`.
-  ack_ledger::receipt enter(std::string ack_subject) {
+  ack_ledger::handle enter(std::string ack_subject) {
     return ack_ledger::enter(ledger_, std::move(ack_subject), clock::now());
   }
 

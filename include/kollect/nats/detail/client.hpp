@@ -163,7 +163,8 @@ public:
     if (to_error(events_->last_error()) == error::authentication_failed)
       return make_failure(
           error::authentication_failed,
-          "the NATS server no longer accepts the credentials; correct the secret and start anew", "NAT-04");
+          "the NATS server no longer accepts the credentials; correct the secret and start the program again",
+          "NAT-04");
     return make_failure(error::transport_fatal,
                         "the NATS server has ended the connection for good; create a new one");
   }

@@ -397,9 +397,9 @@ private:
 
   void take(fetched came) {
     if (came.message) {
-      auto receipt = acknowledger_.enter(std::move(came.acknowledge_at));
-      came.message->ledger_number = receipt.number;
-      came.message->message.on_acknowledge = std::move(receipt.acknowledge);
+      auto handle = acknowledger_.enter(std::move(came.acknowledge_at));
+      came.message->ledger_number = handle.number;
+      came.message->message.on_acknowledge = std::move(handle.acknowledge);
       return fetch_.push(std::move(*came.message));
     }
     must_check_ |= came.status == pull_status::unavailable;
