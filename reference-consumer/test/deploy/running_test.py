@@ -245,7 +245,7 @@ class PodTest(OnePod):
         broker.terminate()
         broker.wait(30)
         try:
-            self.assertFalse(wait_until(lambda: not self.pod.probe("livenessProbe"), 8, 0.5), "it is started anew")
+            self.assertFalse(wait_until(lambda: not self.pod.probe("livenessProbe"), 8, 0.5), "it is restarted")
             self.assertIsNone(self.pod.process.poll())
         finally:
             self.broker.start_broker()
