@@ -70,6 +70,12 @@ bool has_one_host(const http::request_header<Fields>& header) {
   return hosts == 1 || (hosts == 0 && header.version() < 11);
 }
 
+/// Whether it shows one token at most: of two, a proxy before us may have looked at the other (RFC 9110, 5.3).
+template <class Fields>
+bool has_one_token(const http::request_header<Fields>& header) {
+  return header.count(http::field::authorization) <= 1;
+}
+
 /// The absolute form of a target has a host of its own, which counts (RFC 9112, 3.2.2).
 struct request_target {
   std::string host;
@@ -214,6 +220,8 @@ private:
     version_ = parser_->get().version();
     if (!has_one_host(parser_->get()))
       return refuse(plain(400, "a request names one Host"));
+    if (!has_one_token(parser_->get()))
+      return refuse(plain(400, "a request has one Authorization"));
     is_head_ = method == http::verb::head;
     keep_alive_ = parser_->get().keep_alive();
     auto reply = shared_.handler(request_of(parser_->get().base()));

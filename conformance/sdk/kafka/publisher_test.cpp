@@ -117,7 +117,7 @@ TEST_F(kafka_publisher, a_request_that_is_too_large_is_split) {
   EXPECT_TRUE(has_value(results[2]));
 }
 
-TEST_F(kafka_publisher, starts_anew_after_a_fatal_error) {
+TEST_F(kafka_publisher, starts_over_after_a_fatal_error) {
   start();
   auto publisher = open_publisher();
   const std::vector messages{message_to(topic, "k", "1")};

@@ -77,9 +77,9 @@ TEST_F(kafka_server_group, an_instance_id_that_is_taken_over_ends_the_first_memb
   ASSERT_TRUE(has_value(other.join(target(), named("same"))));
   ASSERT_TRUE(poll_both_until(
       one, other, [&] { return !one.failures.empty(); }, 60s));
-  EXPECT_EQ(one.failures.front().reason(), error::transport_fatal) << one.failures.front();
+  EXPECT_EQ(one.failures.front().reason(), error::instance_replaced) << one.failures.front();
   EXPECT_NE(one.failures.front().message.find("instance id"), std::string::npos) << one.failures.front();
-  EXPECT_TRUE(failure_is(one->keep_alive(), error::transport_fatal));
+  EXPECT_TRUE(failure_is(one->keep_alive(), error::instance_replaced));
   EXPECT_TRUE(other.poll_until([&] { return other.owned.size() == 1; }));
   const auto began = std::chrono::steady_clock::now();
   one.leave();

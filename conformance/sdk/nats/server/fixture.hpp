@@ -117,11 +117,9 @@ protected:
   /// A publisher that has stored one message, "ready": it has seen to the stream, and asks for it no more.
   std::unique_ptr<publisher> make_ready_publisher(nats::publisher_options options = {}) const {
     auto sender = make_publisher(std::move(options));
-    EXPECT_TRUE(
-        sender &&
-        sender->publish(std::vector{outgoing_message{
-                            target_.destination, {}, {{"Nats-Msg-Id", target_.stream + "-ready"}}, "ready"}},
-                        10s)[0]);
+    const std::vector<outgoing_message> ready{
+        {target_.destination, {}, {{"Nats-Msg-Id", target_.stream + "-ready"}}, "ready"}};
+    EXPECT_TRUE(sender && sender->publish(ready, 10s)[0]);
     return sender;
   }
 

@@ -97,8 +97,8 @@ public:
       return true;
     }
     const error kind = describe(native.err).reason;
-    if (kind == error::transport_fatal || kind == error::authentication_failed ||
-        kind == error::message_exceeds_limit)
+    if (kind == error::transport_fatal || kind == error::instance_replaced ||
+        kind == error::authentication_failed || kind == error::message_exceeds_limit)
       note(failure_of(native));
     return false;
   }
