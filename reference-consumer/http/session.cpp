@@ -1,5 +1,7 @@
 #include "http/session.hpp"
 
+#include "http/untaken_text.hpp"
+
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -285,7 +287,8 @@ private:
     if (answer.status != 304)
       response_.content_length(answer.body.size());
     if (!is_head_ && answer.status != 304)
-      response_.body() = std::move(answer.body);
+      body_ = untaken_text(std::move(answer.body));
+    response_.body() = {body_.view().data(), body_.view().size()};
     expire_after(shared_.limits.idle);
     http::async_write(stream_, response_,
                       [self = this->shared_from_this()](const error_code& problem, std::size_t) {
@@ -295,6 +298,7 @@ private:
 
   void on_written(const error_code& problem) {
     response_ = {};
+    body_ = {};
     enter(client::phase::working);
     if (problem)
       return;
@@ -411,10 +415,10 @@ private:
       return end_stream();
     }
     is_busy_ = true;
-    part_ = std::move(text);
-    enter(client::phase::writing, part_.size());
+    part_ = untaken_text(std::move(text));
+    enter(client::phase::writing, part_.view().size());
     expire_after(shared_.limits.idle);
-    asio::async_write(stream_, asio::buffer(part_),
+    asio::async_write(stream_, asio::buffer(part_.view()),
                       [self = this->shared_from_this(), is_last](const error_code& problem, std::size_t) {
                         self->on_sent(problem, is_last);
                       });
@@ -456,7 +460,7 @@ private:
   asio::steady_timer timer_;
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
-  http::response<http::string_body> response_;
+  http::response<http::span_body<const char>> response_;
   clock::time_point begun_at_{};
   unsigned version_ = 11;
   bool keep_alive_ = false;
@@ -464,7 +468,7 @@ private:
   std::size_t discarded_ = 0;
 
   std::shared_ptr<stream_source> source_;
-  std::string part_;
+  untaken_text body_, part_;
   bool is_busy_ = false;  // a part is being made or sent
   bool has_news_ = false; // since the last part was asked for
   bool is_ended_ = false;

@@ -220,6 +220,14 @@ TEST_F(consumer_loop_with, a_broker_that_stays_away_ends_a_run_that_has_an_end) 
   expect_stored();
 }
 
+TEST_F(consumer_loop_with, a_broker_that_keeps_what_it_has_ends_a_run_that_has_an_end) { // F20
+  settings_.give_up_after = std::chrono::seconds(0);
+  broker_.messages_per_poll = 0;
+  const auto ended = run();
+  EXPECT_TRUE(fails_with(ended, error::broker_timeout));
+  EXPECT_EQ(stored_counts(), outcome_counts{});
+}
+
 TEST_F(consumer_loop_with, one_failure_now_and_one_later_are_not_a_long_outage) {
   settings_.give_up_after = std::chrono::seconds(0);
   settings_.batch_messages = 1;

@@ -5,7 +5,7 @@
 #include "read_api/past_rows.hpp"
 #include "support/consumer.hpp"
 
-#include <sdk/support/seeded_random.hpp>
+#include <test/sdk/support/seeded_random.hpp>
 
 #include <gtest/gtest.h>
 

@@ -7,7 +7,7 @@
 #include "support/store_steps.hpp"
 
 #include <kollect/snapshot_message.hpp>
-#include <sdk/support/seeded_random.hpp>
+#include <test/sdk/support/seeded_random.hpp>
 
 #include <gtest/gtest.h>
 

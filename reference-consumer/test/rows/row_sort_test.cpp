@@ -3,7 +3,7 @@
 #include "support/assertions.hpp"
 
 #include <kollect/snapshot_message.hpp>
-#include <sdk/support/seeded_random.hpp>
+#include <test/sdk/support/seeded_random.hpp>
 
 #include <gtest/gtest.h>
 

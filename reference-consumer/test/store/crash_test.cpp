@@ -6,7 +6,7 @@
 #include "support/scripted_broker.hpp"
 #include "support/sqlite_file.hpp"
 
-#include <sdk/support/seeded_random.hpp>
+#include <test/sdk/support/seeded_random.hpp>
 #include <servers/files.hpp>
 #include <servers/temporary_directory.hpp>
 

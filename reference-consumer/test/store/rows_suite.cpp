@@ -1,7 +1,7 @@
 // What readers ask of a store: pages of rows, and what tells how complete they are.
 #include "store/store_suite.hpp"
 
-#include <sdk/support/seeded_random.hpp>
+#include <test/sdk/support/seeded_random.hpp>
 
 #include <algorithm>
 #include <array>

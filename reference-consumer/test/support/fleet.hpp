@@ -3,7 +3,7 @@
 
 #include <kollect/message.hpp>
 #include <program/state.hpp>
-#include <sdk/support/seeded_random.hpp>
+#include <test/sdk/support/seeded_random.hpp>
 
 #include <vector>
 
