@@ -210,8 +210,8 @@ consumer_loop::claim(std::span<const std::int32_t> partitions) {
     return claimed.error();
   for (const auto& position : *claimed) {
     owned_[position.partition] = position;
-    // Fetching begins at the stored position again. That the log is another one is seen there once more; to set
-    // the position back now would leave out what lies between.
+    // Fetching begins at the stored position again. That the log is another one is seen there once more; to
+    // set the position back now would leave out what lies between.
     rewinds_.erase(position.partition);
     // One message early, to see whether it still is the one that was consumed: see find_replaced_logs().
     const std::int64_t start = position.next_offset - (position.last_message ? 1 : 0);
@@ -251,7 +251,8 @@ result<consumer_loop::step> consumer_loop::take_batch() {
       return stored.error();
     monitor_.fenced();
     subscriber_.reset(); // joins again and is told what is still ours
-    // Whoever shares our store without our group takes the partition over again: two that never wait never end.
+    // Whoever shares our store without our group takes the partition over again: two that never wait never
+    // end.
     if (auto waited = back_off(stored.error()); !waited)
       return waited.error();
     return step::go_on;

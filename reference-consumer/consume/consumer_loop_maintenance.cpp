@@ -55,12 +55,12 @@ std::optional<failure> consumer_loop::why_end_is_never_reached() const {
     return {};
   if (const auto stuck = subscriber_->unreadable(); !stuck.empty())
     return stuck.front().reason;
-  return make_failure(
-      error::broker_timeout,
-      "the broker has messages up to the end that it did not hand out for " +
-          std::to_string(std::chrono::duration_cast<std::chrono::seconds>(silence).count()) +
-          " s; what came before them is stored. Another member may hold them, or the broker cannot read its own "
-          "files: see its log");
+  return make_failure(error::broker_timeout,
+                      "the broker has messages up to the end that it did not hand out for " +
+                          std::to_string(std::chrono::duration_cast<std::chrono::seconds>(silence).count()) +
+                          " s; what came before them is stored. Another member may hold them, or the broker "
+                          "cannot read its own "
+                          "files: see its log");
 }
 
 result<consumer_loop::step> consumer_loop::finish_or_go_on() {

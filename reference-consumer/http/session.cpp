@@ -72,7 +72,8 @@ bool has_one_host(const http::request_header<Fields>& header) {
   return hosts == 1 || (hosts == 0 && header.version() < 11);
 }
 
-/// Whether it shows one token at most: of two, a proxy before us may have looked at the other (RFC 9110, 5.3).
+/// Whether it shows one token at most: of two, a proxy before us may have looked at the other (RFC
+/// 9110, 5.3).
 template <class Fields>
 bool has_one_token(const http::request_header<Fields>& header) {
   return header.count(http::field::authorization) <= 1;

@@ -14,7 +14,8 @@ constexpr std::size_t largest_small_text = 64UL * 1024;
 untaken_text::untaken_text(std::string text) : small_(std::move(text)) {
   if (small_.size() <= largest_small_text)
     return;
-  void* const pages = ::mmap(nullptr, small_.size(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* const pages =
+      ::mmap(nullptr, small_.size(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (pages == MAP_FAILED)
     return; // it stays where it is
   std::memcpy(pages, small_.data(), small_.size());

@@ -26,7 +26,8 @@ public:
   ~untaken_text();
 
   std::string_view view() const noexcept {
-    return pages_ == nullptr ? std::string_view(small_) : std::string_view(static_cast<const char*>(pages_), size_);
+    return pages_ == nullptr ? std::string_view(small_)
+                             : std::string_view(static_cast<const char*>(pages_), size_);
   }
 
 private:

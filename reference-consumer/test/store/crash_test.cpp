@@ -6,9 +6,9 @@
 #include "support/scripted_broker.hpp"
 #include "support/sqlite_file.hpp"
 
-#include <test/sdk/support/seeded_random.hpp>
 #include <servers/files.hpp>
 #include <servers/temporary_directory.hpp>
+#include <test/sdk/support/seeded_random.hpp>
 
 #include <gtest/gtest.h>
 
