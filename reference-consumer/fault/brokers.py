@@ -5,11 +5,10 @@ import signal
 import time
 
 from fleets import Fleet
-from harness import case, require, require_injected, wait_for
+from harness import case, require, wait_for
 from jetstream import JetStream
 from network import cpu_seconds
-from oracle import describe, require_all, require_state
-from topics import Topics
+from oracle import describe, require_all
 
 FLEET = ("--clusters", 2, "--namespaces", 4, "--items", 100, "--rounds", 40, "--rate", 60)
 

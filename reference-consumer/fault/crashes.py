@@ -8,9 +8,9 @@ import time
 from fleets import PAIRS, Fleet
 from harness import case, require, require_injected, wait_for
 from injection import calls_in, straced
+from network import behind_a_proxy
 from oracle import describe, require_all, require_state
-from processes import Failure
-from topics import Topics
+from proxy import TO_SERVER
 
 FLEET = ("--clusters", 2, "--namespaces", 4, "--items", 120, "--rounds", 25, "--duplicates", 0.1)
 # A static membership is resumed at once; without it a member that was killed is missed for a session.
@@ -93,8 +93,6 @@ def killed_at_every_write(world):
 
 @case("F3", holds="I2", how="the way to the broker is cut (its bytes vanish) while batches commit; then SIGKILL")
 def killed_between_commit_and_acknowledgement(world):
-    from network import behind_a_proxy
-    from proxy import TO_SERVER
     seen = []
     for system in ("kafka", "nats"):
         fleet, proxy, manifest = behind_a_proxy(world, system)

@@ -1,14 +1,10 @@
 """Brokers that lie: servers that speak just enough of Kafka's and NATS's protocols to answer what no honest one would."""
 
-import json
-import signal
 import socket
 import struct
 import threading
-import time
 
-from fleets import Fleet
-from harness import case, require, require_injected, wait_for
+from harness import case, require, require_injected
 from injection import MemoryLimit
 from servers import write_manifest
 

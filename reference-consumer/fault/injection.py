@@ -14,7 +14,7 @@ CGROUPS = pathlib.Path("/sys/fs/cgroup")
 def straced(log, *injections, calls=None):
     """Words before a command: strace injects, and writes what it saw into the file."""
     calls = calls or sorted({name for one in injections for name in one.partition(":")[0].split(",")})
-    return ["strace", "-f", "-qq", "-e", f"trace={','.join(calls)}", "-e", "signal=none",
+    return ["strace", "-D", "-f", "-qq", "-e", f"trace={','.join(calls)}", "-e", "signal=none",
             *(word for one in injections for word in ("-e", f"inject={one}")), "-o", log]
 
 
@@ -52,10 +52,6 @@ class MemoryLimit:
         """How many processes the kernel ended for it."""
         text = (self.folder / ("memory.oom_control" if self.is_old else "memory.events")).read_text()
         return int(re.search(r"oom_kill (\d+)", text)[1])
-
-    def peak(self):
-        """Bytes, with what the kernel holds for the group."""
-        return int((self.folder / ("memory.max_usage_in_bytes" if self.is_old else "memory.peak")).read_text())
 
     def remove(self):
         try:

@@ -1,15 +1,17 @@
 """Logs that are replaced, cut, shortened, copied back, mirrored or emptied under a consumer."""
 
+import json
 import shutil
 import signal
 import time
+
+from confluent_kafka import Producer
 
 from fleets import Fleet
 from harness import case, require, require_injected, wait_for
 from jetstream import JetStream
 from network import behind_a_proxy
 from oracle import describe, require_all, require_conserved, require_content, require_state
-from processes import Failure
 from topics import Topics
 
 SMALL = ("--clusters", 1, "--namespaces", 3, "--items", 10, "--rounds", 4)
@@ -325,7 +327,6 @@ def other_kinds_of_streams(world):
 
 @case("F48", holds="I6", how="transaction markers, an aborted batch and an emptied partition at the end of a topic")
 def ends_without_messages(world):
-    from confluent_kafka import Producer
     fleet = Fleet(world, "kafka+sqlite", partitions=3)
     expected, _ = fleet.producer.simulate(*SMALL)
     topics = Topics(fleet.server)
@@ -360,7 +361,7 @@ def reverted_within_the_window(world):
     told = ""
     for rows in (first, second, first):
         done = world.run(world.programs["producer"], "export", "--manifest", fleet.manifest, "--namespace", "team-a", "--inventory",
-                         "all", world.write("rows", __import__("json").dumps(rows)))
+                         "all", world.write("rows", json.dumps(rows)))
         told += done.stderr.decode()
     consumer = fleet.consumer()
     consumer.to_end()

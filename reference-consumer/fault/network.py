@@ -1,8 +1,8 @@
 """Connections that are reset, sliced, slow, half-open or cut off, on the way to broker and database."""
 
 import json
-import signal
-import subprocess
+import os
+import pathlib
 import time
 
 from fleets import Fleet
@@ -86,8 +86,6 @@ def half_open(seconds):
 
 
 def cpu_seconds(consumer):
-    import os
-    import pathlib
     fields = pathlib.Path(f"/proc/{consumer.child.pid}/stat").read_text().rpartition(") ")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 

@@ -1,7 +1,7 @@
 """kollect-producer and kollect-consumer as a case starts them, and what a store holds afterwards."""
 
+import dataclasses
 import json
-import os
 import pathlib
 import re
 import subprocess
@@ -19,6 +19,15 @@ def answer_of(words, what, seconds=300):
     if done.returncode != 0:
         raise Failure(f"{what} ended with {done.returncode}: {done.stderr.decode(errors='replace')[-800:]}")
     return done.stdout
+
+
+@dataclasses.dataclass
+class Attempt:
+    """How a run that has an end went."""
+    returncode: int
+    stdout: bytes
+    stderr: bytes
+    peak_memory: int
 
 
 class Producer:
@@ -63,6 +72,7 @@ class Consumer:
         self.group = group or "kollect-consumer"
         self.port = None
         self.child = None
+        self.peak_memory = 0  # of the last run that had an end
 
     def words(self, *further):
         return [*self.prefix, self.world.programs["consumer"], "run", "--manifest", self.manifest, "--store", self.store,
@@ -77,15 +87,21 @@ class Consumer:
     def to_end(self, *further, code=0, seconds=180):
         """Takes in what is there now; answers the counters, as the program prints them."""
         ended = self.attempt(*further, seconds=seconds)
+        self.peak_memory = ended.peak_memory
         if ended.returncode != code:
             raise Failure(f"run --until-end ended with {ended.returncode}, not {code}: "
                           f"{ended.stderr.decode(errors='replace')[-1500:]}")
         return json.loads(ended.stdout) if ended.stdout else {}
 
     def attempt(self, *further, seconds=180):
-        """The same, whatever its end."""
-        return subprocess.run([str(one) for one in self.words("--until-end", *further)], capture_output=True,
-                              timeout=seconds, env={**os.environ, **self.environment})
+        """The same, whatever its end; peak_memory is what it took of memory, in bytes."""
+        path = self.world.path("out")
+        with open(path, "wb") as out:
+            child = self.world.start("until-end", self.words("--until-end", *further), out=out, environment=self.environment)
+        if not wait_until(lambda: not child.is_running(), seconds):
+            raise Failure(f"run --until-end goes on after {seconds} s: {child.log()}")
+        self.world.children.remove(child)
+        return Attempt(child.wait(), path.read_bytes(), child.log_path.read_bytes(), child.peak_memory)
 
     def log(self):
         return self.child.log(1_000_000)

@@ -1,6 +1,7 @@
 /* A real-time clock that is KOLLECT_CLOCK_SHIFT seconds off, for the program that it is preloaded into. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/time.h>
 #include <time.h>
@@ -37,4 +38,19 @@ time_t time(time_t* now) {
   if (now)
     *now = precise.tv_sec;
   return precise.tv_sec;
+}
+
+/* Who computes a deadline from the shifted clock waits by the kernel's: the deadline is translated. */
+int pthread_cond_timedwait(pthread_cond_t* condition, pthread_mutex_t* mutex, const struct timespec* deadline) {
+  static int (*real)(pthread_cond_t*, pthread_mutex_t*, const struct timespec*);
+  const time_t least_of_real_time = 1000000000; /* a monotonic clock is far below */
+  struct timespec translated = *deadline;
+  if (!real) {
+    void* found = dlvsym(RTLD_NEXT, "pthread_cond_timedwait", "GLIBC_2.3.2");
+    real = (int (*)(pthread_cond_t*, pthread_mutex_t*, const struct timespec*))(
+        found ? found : dlsym(RTLD_NEXT, "pthread_cond_timedwait"));
+  }
+  if (translated.tv_sec > least_of_real_time)
+    translated.tv_sec -= shift();
+  return real(condition, mutex, &translated);
 }

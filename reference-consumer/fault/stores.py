@@ -4,17 +4,19 @@ import itertools
 import json
 import os
 import pathlib
+import shutil
 import signal
 import sqlite3
 import subprocess
 import time
 
+from children import free_port
 from fleets import Fleet
-from harness import Broken, case, require, require_injected, wait_for
+from harness import case, require, require_injected, wait_for
 from injection import disk, injected, small_file_system, straced
 from oracle import describe, require_all, require_conserved, require_state
 from proxy import TO_CLIENT, TO_SERVER, Proxy
-from servers import Session
+from servers import Session, answers
 
 FLEET = ("--clusters", 2, "--namespaces", 4, "--items", 200, "--rounds", 12)
 
@@ -24,7 +26,6 @@ def disk_is_full(world):
     fleet = Fleet(world, "nats+sqlite")
     expected, told = fleet.producer.simulate("--clusters", 2, "--namespaces", 4, "--items", 800, "--rounds", 10)
     place = small_file_system(world, 3 << 20)
-    ballast = place / "ballast"
     consumer = fleet.consumer(store=f"sqlite:{place}/state.db").start()
     wait_for(lambda: consumer.logs("full|No space"), "the consumer tells that the disk is full", 60)
     require(consumer.child.is_running(), f"the consumer ended with {consumer.child.ended}")
@@ -44,7 +45,6 @@ def database_disk_is_full(world):
     database = world.postgresql()
     (place / "space").mkdir()
     if database.as_owner:
-        import shutil
         shutil.chown(place / "space", "postgres", "postgres")
     database.run("postgres", f"CREATE TABLESPACE small LOCATION '{place}/space'")
     database.run("postgres", "CREATE DATABASE full_one TABLESPACE small")
@@ -265,7 +265,6 @@ def behind_a_pooler(world):
     expected, _ = fleet.producer.simulate(*FLEET)
     ends = {}
     for mode in ("session", "transaction", "statement"):
-        from children import free_port
         port = free_port()
         name = fleet.database.make_database(mode).rpartition("/")[2]
         config = world.write("pgbouncer", f"""[databases]
@@ -284,7 +283,6 @@ unix_socket_dir =
             config.chmod(0o644)
             words = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--", "pgbouncer", config]
         pooler = world.start("pgbouncer", words)
-        from servers import answers
         wait_for(lambda: answers(port), f"pgbouncer listens: {pooler.log()}", 20)
         through = fleet.consumer("--give-up-after", "5s", store=f"postgresql://kollect@127.0.0.1:{port}/{name}", group=mode)
         ended = through.attempt()
