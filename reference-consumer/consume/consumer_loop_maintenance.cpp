@@ -200,7 +200,7 @@ result<void> consumer_loop::retry_future_letters(std::chrono::milliseconds longe
       last_retried_ = 0; // from the first one on again
   }
   if (taken_in > 0)
-    log_.info("messages taken in that had been refused for their date: the clock has reached it",
+    log_.info("applied messages that were refused for their date, which the clock has now reached",
               {{"messages", taken_in}});
   return {};
 }
@@ -252,10 +252,10 @@ void consumer_loop::compare_clocks(const std::optional<timestamp>& newest) {
   monitor_.clock_differs(difference);
   const bool is_wrong = std::chrono::abs(difference) > clock_tolerance;
   if (is_wrong && !std::exchange(is_clock_doubted_, true))
-    log_.error(
-        "this machine's clock and the broker's differ: set them by NTP; what only the clock refuses is kept "
-        "as a dead letter, and taken in by itself when the clock has reached its date",
-        {{"ahead_of_broker_s", difference.count()}});
+    log_.error("this machine's clock and the broker's differ: synchronize them with NTP; what only the clock "
+               "refuses is "
+               "kept as a dead letter, and applied by itself once the clock reaches its date",
+               {{"ahead_of_broker_s", difference.count()}});
   if (!is_wrong && std::exchange(is_clock_doubted_, false))
     log_.info("this machine's clock and the broker's agree again");
 }

@@ -1,5 +1,6 @@
 #include "http/session.hpp"
 
+#include "http/request_header.hpp"
 #include "http/untaken_text.hpp"
 
 #include <boost/asio/post.hpp>
@@ -64,41 +65,6 @@ std::optional<http_response> answer_to(const error_code& problem) {
   return plain(400, "this is not an HTTP request: " + problem.message());
 }
 
-/// Whether it names one host, as it must (RFC 9112, 3.2): what a proxy before us has looked at might not be
-/// what we look at.
-template <class Fields>
-bool has_one_host(const http::request_header<Fields>& header) {
-  const auto hosts = header.count(http::field::host);
-  return hosts == 1 || (hosts == 0 && header.version() < 11);
-}
-
-/// Whether it shows one token at most: of two, a proxy before us may have looked at the other (RFC
-/// 9110, 5.3).
-template <class Fields>
-bool has_one_token(const http::request_header<Fields>& header) {
-  return header.count(http::field::authorization) <= 1;
-}
-
-/// The absolute form of a target has a host of its own, which counts (RFC 9112, 3.2.2).
-struct request_target {
-  std::string host;
-  std::string path_and_query;
-};
-
-request_target split_target(std::string target, std::string host) {
-  for (const std::string_view scheme : {"http://", "https://"}) {
-    if (!beast::iequals(std::string_view(target).substr(0, scheme.size()), scheme))
-      continue;
-    const auto end = std::min(target.find_first_of("/?", scheme.size()), target.size());
-    host = target.substr(scheme.size(), end - scheme.size());
-    target.erase(0, end);
-    if (!target.starts_with('/'))
-      target.insert(0, 1, '/');
-    break;
-  }
-  return {std::move(host), std::move(target)};
-}
-
 /// Now, as RFC 9110 wants it.
 std::string http_date() {
   const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
@@ -106,20 +72,6 @@ std::string http_date() {
   ::gmtime_r(&now, &parts);
   std::array<char, 32> text{};
   return {text.data(), std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts)};
-}
-
-template <class Fields>
-http_request request_of(const http::request_header<Fields>& header) {
-  const auto field = [&](auto name) { return std::string(header[name]); };
-  auto [host, target] = split_target(std::string(header.target()), field(http::field::host));
-  const auto mark = target.find('?');
-  return {std::string(header.method_string()),
-          target.substr(0, mark),
-          mark == std::string::npos ? "" : target.substr(mark + 1),
-          std::move(host),
-          field(http::field::authorization),
-          field(http::field::if_none_match),
-          field("Last-Event-ID")};
 }
 
 /// The client that has been at something for longest, and for `patience` at least.
