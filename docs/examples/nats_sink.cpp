@@ -21,10 +21,7 @@ std::string read_all(std::istream& in) {
 /// Succeeds only once the stream has every message (NAT-05).
 kollect::result<void> publish(const kollect::connection& sink, const kollect::snapshot& snapshot,
                               const kollect::timestamp& now) {
-  // As bare arrays, rows that come back after a change (A, B, A) would be taken for a duplicate by the
-  // stream.
-  const kollect::payload_options options{.form = kollect::payload_form::export_envelope}; // NAT-06
-  const auto messages = kollect::make_messages(snapshot, sink, now, options);
+  const auto messages = kollect::make_messages(snapshot, sink, now);
   if (!messages)
     return messages.error();
   auto publisher = kollect::nats::create_publisher(sink);

@@ -95,9 +95,9 @@ inline void add_message_id(outgoing_message& message, const connection& sink, co
 /// one row alone is too large; then nothing is to be published (MP-02). Else the errors of make_message() and
 /// make_payloads(). O(n log n) in the rows.
 ///
-/// To NATS, ask for payload_form::export_envelope: the default is a bare array, as DOC says, and the stream
-/// takes one that it has had within its duplicate window for a duplicate. Rows that change and change back
-/// (A, B, A) would then stay B for all who read (NAT-06).
+/// Bare arrays to NATS are taken for duplicates where the stream had the same within its duplicate window:
+/// rows that change and change back (A, B, A) stay B for all who read (NAT-06). That is why the default there
+/// is an export envelope, which says when it was exported.
 [[nodiscard]] inline result<std::vector<outgoing_message>>
 make_messages(const snapshot& source, const connection& sink, const timestamp& instant,
               const payload_options& options = {}) {
@@ -106,7 +106,10 @@ make_messages(const snapshot& source, const connection& sink, const timestamp& i
     return labels.error();
   if (auto checked = detail::check_timestamp(instant, "timestamp", "ENV-05"); !checked)
     return checked.error();
-  auto payloads = detail::make_payloads(source, source.exported_at.value_or(instant), options);
+  auto how = options;
+  if (!how.form)
+    how.form = sink.system == broker_system::nats ? payload_form::export_envelope : payload_form::array;
+  auto payloads = detail::make_payloads(source, source.exported_at.value_or(instant), how);
   if (!payloads)
     return payloads.error();
   std::vector<outgoing_message> messages;

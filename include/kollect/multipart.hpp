@@ -106,9 +106,10 @@ split_items(std::vector<serialized_item> rows, const export_envelope_header& hea
 
 /// How a snapshot is put into payloads.
 struct payload_options {
-  /// array, as DOC says, or export_envelope, as today's operator does. For NATS take export_envelope: the
-  /// stream drops an array that it has had within its duplicate window (NAT-06).
-  payload_form form = payload_form::array;
+  /// array, as DOC says, or export_envelope, as today's operator does. Absent: make_messages() takes
+  /// export_envelope for NATS, where the stream drops an array that it has had within its duplicate window
+  /// (NAT-06), and array for Kafka; make_payloads(), which knows no broker, takes array.
+  std::optional<payload_form> form{};
   std::size_t max_export_bytes = default_max_export_bytes; ///< 0: no limit
   limits bounds{};                                         ///< how deep a row may nest
 };
@@ -124,7 +125,7 @@ make_payloads(const snapshot& source, std::optional<timestamp> exported_at, cons
       .generation = source.generation, .item_count = rows->size(), .exported_at = exported_at, .cluster = {}};
 
   auto whole = join_items(*rows);
-  if (options.form != payload_form::array) {
+  if (options.form.value_or(payload_form::array) != payload_form::array) {
     if (auto checked = check_export_header(header); !checked)
       return checked.error();
     whole = wrap_items(header, whole);

@@ -183,9 +183,11 @@ void consumer_loop::note_gap(std::int32_t partition, std::int64_t expected, std:
   if (found <= expected)
     return;
   monitor_.missed(found - expected);
-  log_.error("the broker removed messages before they were consumed: retention is too short or the consumer "
-             "was down too long; the state is correct again with each scope's next snapshot",
-             {{"partition", partition}, {"expected", expected}, {"found", found}});
+  log_.error(
+      "the broker removed messages before they were consumed, or cannot read them any more: retention is "
+      "too short, the consumer was down too long, or the broker's files are damaged; the state is "
+      "correct again with each scope's next snapshot",
+      {{"partition", partition}, {"expected", expected}, {"found", found}});
 }
 
 result<std::vector<std::optional<read_position>>>

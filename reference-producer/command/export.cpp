@@ -31,7 +31,7 @@ struct export_flags {
   std::string namespace_;
   std::string inventory;
   std::int64_t generation = 0;
-  std::string payload = "array";               // or export-envelope
+  std::string payload;                         // array or export-envelope; empty: by the broker
   std::optional<std::size_t> max_export_bytes; // absent: as the inventory says, or the default
   std::size_t max_depth = limits{}.max_depth;
   std::optional<timestamp> instant;     // absent: now
@@ -91,7 +91,9 @@ result<prepared_export> prepare(const export_flags& flags, const manifest_file& 
                                flags.is_dry_run ? program::secrets::not_needed : program::secrets::needed);
   if (!sink)
     return sink.error();
-  const auto form = flags.payload == "array" ? payload_form::array : payload_form::export_envelope;
+  std::optional<payload_form> form;
+  if (!flags.payload.empty())
+    form = flags.payload == "array" ? payload_form::array : payload_form::export_envelope;
   const auto most =
       flags.max_export_bytes.value_or(planned.max_export_bytes.value_or(default_max_export_bytes));
   auto messages = make_messages(source, *sink, instant, {form, most, limits{.max_depth = flags.max_depth}});
@@ -126,6 +128,12 @@ result<int> publish(const std::vector<outgoing_message>& messages, const export_
   for (std::size_t index = 0; index < results.size(); ++index) {
     if (results[index]) {
       std::cout << describe_receipt(sink.system, messages[index], *results[index]) << '\n';
+      if (results[index]->duplicate)
+        log.warning(
+            "the stream took this message for a duplicate of one that it has, and consumers do not see it "
+            "again: if the rows have changed since then and changed back, they stay at what was in "
+            "between; --payload export-envelope makes each export a message of its own [NAT-06]",
+            {{"sequence", results[index]->offset}});
     } else {
       log.error(results[index].error());
       if (code == program::success)
@@ -234,7 +242,7 @@ void add_flags(program::command& to, export_flags& flags) {
   to.add("--redact", flags.is_redacting, "replace the values of attributes whose names look secret");
   to.section("Messages");
   to.add("--payload", flags.payload, one_of({"array", "export-envelope"}),
-         "form of a payload that is not split");
+         "form of a payload that is not split; default: array to Kafka, export-envelope to NATS");
   to.add("--max-export-bytes", flags.max_export_bytes, bytes(),
          "larger payloads are split into parts; 0: never; default: the inventory's limit, or 1572864");
   add_size_flag(to, flags.broker);

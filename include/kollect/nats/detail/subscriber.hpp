@@ -126,6 +126,8 @@ public:
       return checked.error();
     const auto& durable = source_.durable();
     const bool is_idle = durable.undelivered == 0 && durable.unacknowledged == 0;
+    if (is_idle && fetch_.waiting().empty())
+      note_skipped_end(durable);
     if (!is_idle || durable.floor_stream >= durable.delivered_stream)
       return is_idle || durable.floor_stream >= *marked_end_;
     auto is_lost = source_.has_given_up(time_left(deadline));
@@ -309,7 +311,10 @@ private:
       return stored.error();
     if (auto fits = fit_to(stored->front(), *found); !fits)
       return fits;
-    remember(source_.durable());
+    const auto& durable = source_.durable();
+    if (durable.delivered_consumer > 0 && durable.unacknowledged == 0)
+      known_ = known_delivery{durable.delivered_consumer, durable.delivered_stream};
+    remember(durable);
     started_ = true;
     return {};
   }
@@ -372,6 +377,7 @@ private:
   void forget_delivered() {
     fetch_.forget_all();
     last_place_ = {};
+    known_.reset();
   }
 
   void remember(const consumer_info& durable) {
@@ -418,16 +424,32 @@ private:
     return handed_out;
   }
 
-  /// Two first deliveries in a row to us are neighbours in a stream that takes nothing but our subject:
-  /// what is between them was removed in the meantime.
   void note_place(const delivery& place) {
-    const bool follows = last_place_.count == 1 && place.count == 1 &&
-                         place.consumer_sequence == last_place_.consumer_sequence + 1;
-    const auto expected = last_place_.stream_sequence + 1;
-    if (follows && place.stream_sequence > expected && listener_.gap &&
-        source_.takes_only_our_subject(server_->settings().request_timeout))
-      listener_.gap(0, static_cast<std::int64_t>(expected), static_cast<std::int64_t>(place.stream_sequence));
+    const bool follows = known_ && place.consumer_sequence == known_->consumer_sequence + 1;
+    if (place.count == 1 && follows)
+      tell_skipped(place.stream_sequence);
+    if (place.count == 1)
+      known_ = known_delivery{place.consumer_sequence, place.stream_sequence};
+    else if (follows)
+      known_->consumer_sequence = place.consumer_sequence;
     last_place_ = place;
+  }
+
+  /// What the server has passed over behind the last delivery: it was removed, or its files are damaged.
+  void note_skipped_end(const consumer_info& durable) {
+    if (!known_ || durable.delivered_consumer != known_->consumer_sequence)
+      return; // others were given something, too
+    tell_skipped(durable.delivered_stream + 1);
+    known_->stream_sequence = std::max(known_->stream_sequence, durable.delivered_stream);
+  }
+
+  /// Two deliveries in a row are neighbours in a stream that takes nothing but our subject: what is between
+  /// them was not delivered, and never will be.
+  void tell_skipped(std::uint64_t found) {
+    const auto expected = known_->stream_sequence + 1;
+    if (found > expected && listener_.gap &&
+        source_.takes_only_our_subject(server_->settings().request_timeout))
+      listener_.gap(0, static_cast<std::int64_t>(expected), static_cast<std::int64_t>(found));
   }
 
   std::unique_ptr<client> server_;
@@ -438,6 +460,13 @@ private:
   durable_log source_;
   log_identity identity_;
   delivery last_place_;
+
+  /// A delivery of the durable, after which none is known.
+  struct known_delivery {
+    std::uint64_t consumer_sequence = 0;
+    std::uint64_t stream_sequence = 0;
+  };
+  std::optional<known_delivery> known_;
 
   clock::time_point checked_at_ = clock::now();
   bool must_check_ = false;      ///< stream and durable may have changed
