@@ -12,7 +12,7 @@ PROGRAMS = ("kollect-consumer", "kollect-producer", "kollect-conformance")
 
 # Flags of other programs that docs name too.
 OTHERS = {
-    "--build", "--cflags", "--component", "--from-file", "--install", "--libs", "--now", "--once", "--prefix",
+    "--build", "--cflags", "--component", "--from-file", "--install", "--libs", "--minutes", "--now", "--once", "--prefix",
     "--preset", "--schema", "--target", "--from-literal",
 }
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]*")
