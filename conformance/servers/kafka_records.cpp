@@ -1,6 +1,6 @@
 #include "kafka_records.hpp"
 
-#include "release.hpp"
+#include <kollect/releaser.hpp>
 
 #include <librdkafka/rdkafka.h>
 
@@ -57,11 +57,11 @@ result<void> produce(rd_kafka_t* to, const kafka_record& record, deliveries& wai
 } // namespace
 
 struct kafka_records::client {
-  std::unique_ptr<rd_kafka_t, release<rd_kafka_destroy>> native;
+  std::unique_ptr<rd_kafka_t, releaser<rd_kafka_destroy>> native;
 };
 
 result<kafka_records> kafka_records::open(const std::map<std::string, std::string>& properties) {
-  std::unique_ptr<rd_kafka_conf_t, release<rd_kafka_conf_destroy>> config(rd_kafka_conf_new());
+  std::unique_ptr<rd_kafka_conf_t, releaser<rd_kafka_conf_destroy>> config(rd_kafka_conf_new());
   std::array<char, 256> reason{};
   rd_kafka_conf_set_dr_msg_cb(config.get(), on_delivery);
   rd_kafka_conf_set_log_cb(config.get(), nullptr);

@@ -1,4 +1,4 @@
-"""Programs as children of the benchmark: started, timed with what they took of the processor, and ended by their pid."""
+"""Programs as children: started, timed with what they took of the processor, and ended by their pid."""
 
 import dataclasses
 import os
@@ -10,18 +10,16 @@ import sys
 import tempfile
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "conformance/servers"))
-
-from children import end_with_parent, free_port, wait_until  # noqa: E402
+from children import end_with_parent, wait_until
 
 
 class Failure(Exception):
-    """What ends the benchmark, as a sentence for its user."""
+    """What ends the program, as a sentence for its user."""
 
 
 def say(text):
     """Tells what happens, on standard error: standard output is for results."""
-    print(f"bench: {text}", file=sys.stderr, flush=True)
+    print(f"{pathlib.Path(sys.argv[0]).stem}: {text}", file=sys.stderr, flush=True)
 
 
 @dataclasses.dataclass
@@ -35,7 +33,7 @@ class Timed:
 class Child:
     """A program that runs while other things happen."""
 
-    def __init__(self, name, words, folder, out=None, feed=None):
+    def __init__(self, name, words, folder, out=None, feed=None, environment=None):
         self.name = name
         self.log_path = pathlib.Path(folder) / f"{name}.log"
         self.ended = None
@@ -43,14 +41,16 @@ class Child:
         self.begun = time.monotonic()
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen([str(one) for one in words], stdin=feed or subprocess.DEVNULL,
-                                            stdout=out or log, stderr=log, preexec_fn=end_with_parent)
+                                            stdout=out or log, stderr=log, preexec_fn=end_with_parent,
+                                            env={**os.environ, **(environment or {})})
 
     @property
     def pid(self):
         return self.process.pid
 
-    def log(self):
-        return self.log_path.read_text(errors="replace")[-3000:]
+    def log(self, most=3000):
+        """The end of what it wrote on standard error."""
+        return self.log_path.read_text(errors="replace")[-most:]
 
     def is_running(self):
         if self.ended is None:
@@ -88,8 +88,8 @@ class Child:
 class Workplace:
     """A temporary directory and the children that work in it; both are gone afterwards."""
 
-    def __init__(self, programs):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="kollect-bench-"))
+    def __init__(self, programs, prefix="kollect-bench-"):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix=prefix))
         self.programs = programs  # of ours and of peers: name to path
         self.children = []
         self.made = 0
@@ -108,8 +108,8 @@ class Workplace:
         self.made += 1
         return f"{name}-{self.made}"
 
-    def start(self, name, words, out=None, feed=None):
-        child = Child(self.fresh(name), words, self.folder, out, feed)
+    def start(self, name, words, out=None, feed=None, environment=None):
+        child = Child(self.fresh(name), words, self.folder, out, feed, environment)
         self.children.append(child)
         return child
 

@@ -1,4 +1,4 @@
-"""Broker and database of a benchmark, on loopback, each with a directory and a port of its own."""
+"""Brokers and databases for tests and benchmarks, on loopback, each with a directory and a port of its own."""
 
 import json
 import os
@@ -8,7 +8,8 @@ import signal
 import socket
 import subprocess
 
-from processes import Failure, end_with_parent, free_port, wait_until
+from children import end_with_parent, free_port, wait_until
+from processes import Failure
 
 KAFKA_VERSION = "4.1.0"
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
@@ -17,10 +18,12 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 KAFKA_SETTINGS = """process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+listeners=PLAINTEXT://127.0.0.1:{port},TOLD://127.0.0.1:{told_port},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port},TOLD://{told}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,TOLD:PLAINTEXT,CONTROLLER:PLAINTEXT
+inter.broker.listener.name=PLAINTEXT
 controller.listener.names=CONTROLLER
-log.dirs={folder}/kafka
+log.dirs={folder}/data
 auto.create.topics.enable=false
 message.max.bytes=16777216
 offsets.topic.replication.factor=1
@@ -41,7 +44,7 @@ def answers(port):
 
 
 def wait_for(child, condition, what):
-    wait_until(lambda: condition() or not child.is_running(), 90)
+    wait_until(lambda: condition() or not child.is_running(), 180)
     if not child.is_running() or not condition():
         raise Failure(f"{what} does not start: {child.log()}")
 
@@ -56,22 +59,31 @@ def write_manifest(path, system, address, destination, cluster="prod"):
 
 
 class Kafka:
-    """A real Apache Kafka, and topics on it."""
+    """A real Apache Kafka, and topics on it. `settings` are further lines of its properties. Clients that ask it at
+    `told_port` are told that it is at `told`: a proxy, or where nobody is."""
 
-    def __init__(self, place):
+    def __init__(self, place, settings="", heap="768m", told=None):
         self.place = place
         libraries = subprocess.run([REPOSITORY / "script/kafka-jars", KAFKA_VERSION], stdout=subprocess.PIPE, text=True,
                                    check=True).stdout.strip()
-        self.port, controller = free_port(), free_port()
-        settings = place.folder / "server.properties"
-        settings.write_text(KAFKA_SETTINGS.format(controller=controller, port=self.port, folder=place.folder))
-        java = ["java", "-cp", f"{libraries}/*"]
+        self.port, self.told_port, controller = free_port(), free_port(), free_port()
+        self.folder = place.folder / place.fresh("kafka")
+        self.folder.mkdir()
+        self.properties = self.folder / "server.properties"
+        self.properties.write_text(KAFKA_SETTINGS.format(controller=controller, port=self.port, folder=self.folder,
+                                                         told_port=self.told_port, told=told or
+                                                         f"127.0.0.1:{self.told_port}") + settings)
+        java = ["java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", f"{libraries}/*"]
         place.time("kafka-format", [*java, "kafka.tools.StorageTool", "format", "-t", "Kollect-bench-cluster1", "-c",
-                                    settings])
-        self.child = place.start("kafka", ["java", "-Xmx768m", "-XX:TieredStopAtLevel=1", "-cp", f"{libraries}/*",
-                                           "kafka.Kafka", settings])
-        wait_for(self.child, lambda: answers(self.port), "Apache Kafka")
+                                    self.properties])
+        self.words = [*java, f"-Xmx{heap}", "kafka.Kafka", self.properties]
+        self.start()
         self.admin("make", place.fresh("ready"), 1)  # waits until the broker makes topics
+
+    def start(self):
+        """Also after it was ended: the port and the log are those of before."""
+        self.child = self.place.start("kafka", self.words)
+        wait_for(self.child, lambda: answers(self.port), "Apache Kafka")
 
     @property
     def address(self):
@@ -113,12 +125,23 @@ class Topic:
 
 
 class Nats:
-    def __init__(self, place):
+    """A real nats-server with JetStream on disk. `settings` are lines of its configuration file."""
+
+    def __init__(self, place, settings=""):
         self.place = place
         self.port = free_port()
+        self.folder = place.folder / place.fresh("jetstream")
         server = shutil.which("nats-server") or "/usr/sbin/nats-server"
-        self.child = place.start("nats", [server, "-js", "-sd", place.folder / "nats", "-a", "127.0.0.1", "-p",
-                                          str(self.port)])
+        self.words = [server, "-js", "-sd", self.folder, "-a", "127.0.0.1", "-p", str(self.port)]
+        if settings:
+            configuration = place.folder / f"{self.folder.name}.conf"
+            configuration.write_text(settings)
+            self.words += ["-c", configuration]
+        self.start()
+
+    def start(self):
+        """Also after it was ended: the port and the streams are those of before."""
+        self.child = self.place.start("nats", self.words)
         wait_for(self.child, lambda: answers(self.port), "nats-server")
 
     @property
@@ -162,10 +185,10 @@ class PostgreSQL:
     SETTINGS = {"shared_buffers": "256MB", "max_wal_size": "8GB", "checkpoint_timeout": "1h",
                 "unix_socket_directories": "", "lc_messages": "C", "autovacuum": "off"}
 
-    def __init__(self, place):
+    def __init__(self, place, **settings):
         self.place = place
         self.port = free_port()
-        self.folder = place.folder / "postgresql"
+        self.folder = place.folder / place.fresh("postgresql")
         self.folder.mkdir()
         found = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda one: int(one.parts[-3]))
         self.programs = found[-1].parent if found else None
@@ -176,9 +199,14 @@ class PostgreSQL:
             self.as_owner = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--"]
         place.time("initdb", [*self.as_owner, self.program("initdb"), "-D", self.folder / "data", "-U", "kollect",
                               "--encoding", "UTF8", "--locale", "C.UTF-8", "--auth=trust"])
-        settings = [word for name, value in self.SETTINGS.items() for word in ("-c", f"{name}={value}")]
-        self.child = place.start("postgresql", [*self.as_owner, self.program("postgres"), "-D", self.folder / "data", "-h",
-                                                "127.0.0.1", "-p", str(self.port), *settings])
+        settings = [word for name, value in {**self.SETTINGS, **settings}.items() for word in ("-c", f"{name}={value}")]
+        self.words = [*self.as_owner, self.program("postgres"), "-D", self.folder / "data", "-h", "127.0.0.1", "-p",
+                      str(self.port), *settings]
+        self.start()
+
+    def start(self):
+        """Also after it was ended: the port and the databases are those of before."""
+        self.child = self.place.start("postgresql", self.words)
         self.child.ending = signal.SIGINT  # does not wait for clients
         wait_for(self.child, lambda: "ready to accept connections" in self.child.log(), "PostgreSQL")
 

@@ -1,3 +1,4 @@
+#include <kollect/releaser.hpp>
 #include <servers/postgresql_server.hpp>
 
 #include <gtest/gtest.h>
@@ -11,8 +12,8 @@ namespace {
 
 /// The only value that a statement answers; what is wrong where there is none.
 std::string ask(const std::string& url, const std::string& sql) {
-  const std::unique_ptr<PGconn, decltype(&PQfinish)> session(PQconnectdb(url.c_str()), &PQfinish);
-  const std::unique_ptr<PGresult, decltype(&PQclear)> answer(PQexec(session.get(), sql.c_str()), &PQclear);
+  const std::unique_ptr<PGconn, releaser<PQfinish>> session(PQconnectdb(url.c_str()));
+  const std::unique_ptr<PGresult, releaser<PQclear>> answer(PQexec(session.get(), sql.c_str()));
   return PQntuples(answer.get()) == 1 ? PQgetvalue(answer.get(), 0, 0) : PQerrorMessage(session.get());
 }
 

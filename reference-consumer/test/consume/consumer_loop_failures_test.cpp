@@ -9,7 +9,7 @@ namespace {
 
 // The store fails.
 
-TEST_F(consumer_loop_with, a_store_that_fails_is_opened_anew_and_the_batch_kept) {
+TEST_F(consumer_loop_with, a_store_that_fails_is_reopened_and_the_batch_kept) {
   for (const auto reason : {error::store_unavailable, error::store_full, error::store_read_only})
     faults_.begin.push_back(broken(reason));
   for (int time = 0; time < 2; ++time)
@@ -107,7 +107,7 @@ TEST_F(consumer_loop_with, a_lost_answer_to_a_commit_makes_duplicates_of_a_strea
   EXPECT_EQ(stored_counts(), (outcome_counts{6, 3, 3, 0, 0, 0}));
 }
 
-TEST_F(consumer_loop_with, a_store_that_fails_to_claim_is_opened_anew_and_asked_again) {
+TEST_F(consumer_loop_with, a_store_that_fails_to_claim_is_reopened_and_asked_again) {
   faults_.claim.push_back(broken(error::store_unavailable));
   expect_all_consumed();
   EXPECT_EQ(broker_.count("open"), 2U);
@@ -160,7 +160,7 @@ TEST_F(consumer_loop_with, a_failed_commit_at_the_broker_loses_nothing) {
   EXPECT_EQ(broker_.count("connect"), 1U);
 }
 
-TEST_F(consumer_loop_with, a_broker_that_goes_away_is_connected_anew_until_it_is_back) {
+TEST_F(consumer_loop_with, a_broker_that_goes_away_is_connected_again_until_it_is_back) {
   broker_.poll_faults.push_back(broken(error::broker_unavailable));
   broker_.on_poll = [&](const partition_listener&) {
     if (broker_.count("poll") != 2)
@@ -218,6 +218,14 @@ TEST_F(consumer_loop_with, a_broker_that_stays_away_ends_a_run_that_has_an_end) 
   EXPECT_TRUE(fails_with(run(), error::broker_unavailable));
   EXPECT_FALSE(broker_.caught_up_faults.empty());
   expect_stored();
+}
+
+TEST_F(consumer_loop_with, a_broker_that_keeps_what_it_has_ends_a_run_that_has_an_end) { // F20
+  settings_.give_up_after = std::chrono::seconds(0);
+  broker_.messages_per_poll = 0;
+  const auto ended = run();
+  EXPECT_TRUE(fails_with(ended, error::broker_timeout));
+  EXPECT_EQ(stored_counts(), outcome_counts{});
 }
 
 TEST_F(consumer_loop_with, one_failure_now_and_one_later_are_not_a_long_outage) {

@@ -203,7 +203,7 @@ TEST_F(consumer_loop_with, an_empty_log_goes_on_until_the_signal) {
 
 // The log is not the one it was.
 
-TEST_F(consumer_loop_with, a_log_that_was_made_anew_is_read_from_its_beginning) { // F17
+TEST_F(consumer_loop_with, a_log_that_was_recreated_is_read_from_its_beginning) { // F17
   expect_all_consumed();
   broker_.messages.clear();
   for (std::int64_t second = 10; second < 15; ++second)

@@ -4,7 +4,8 @@
 #include "read_api/freshness.hpp"
 #include "read_api/past_rows.hpp"
 #include "support/consumer.hpp"
-#include "support/seeded_random.hpp"
+
+#include <test/sdk/support/seeded_random.hpp>
 
 #include <gtest/gtest.h>
 
@@ -13,6 +14,8 @@
 
 namespace kollect::consumer::test {
 namespace {
+
+using kollect::test::seeded_random;
 
 /// The rows of a page, each as `cluster/namespace/inventory name revision`.
 std::vector<std::string> names_of(const row_page& page) {

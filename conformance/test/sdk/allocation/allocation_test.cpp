@@ -95,7 +95,7 @@ TEST(allocation, a_duplicate_is_recognised_by_its_key_without_any) {
     for (int round = 0; round < 1000; ++round)
       are_duplicates = is_duplicate() && are_duplicates;
     EXPECT_EQ(allocations, before);
-    // libcrypto 3.0 makes the state of a digest anew each time; there is no way around it but its deprecated
+    // libcrypto 3.0 makes a new digest state each time; there is no way around it but its deprecated
     // functions, or hashing without it.
     EXPECT_LE(crypto_allocations - crypto_before, fields.empty() && detail::simd::can_digest() ? 0U : 1000U);
     EXPECT_TRUE(are_duplicates);

@@ -3,6 +3,7 @@
 #include <kafka/server/raw_producer.hpp>
 
 #include <kollect/parse.hpp>
+#include <kollect/releaser.hpp>
 #include <kollect/serialize.hpp>
 #include <servers/files.hpp>
 #include <servers/kafka_server.hpp>
@@ -73,10 +74,10 @@ protected:
     rd_kafka_conf_t* const config = rd_kafka_conf_new();
     rd_kafka_conf_set(config, "bootstrap.servers", server_->bootstrap().c_str(), reason, sizeof reason);
     rd_kafka_conf_set(config, "group.id", ("group-of-" + topic_).c_str(), reason, sizeof reason);
-    const std::unique_ptr<rd_kafka_t, decltype(&rd_kafka_destroy)> client(
-        rd_kafka_new(RD_KAFKA_CONSUMER, config, reason, sizeof reason), &rd_kafka_destroy);
-    const std::unique_ptr<rd_kafka_topic_partition_list_t, decltype(&rd_kafka_topic_partition_list_destroy)>
-        list(rd_kafka_topic_partition_list_new(3), &rd_kafka_topic_partition_list_destroy);
+    const std::unique_ptr<rd_kafka_t, releaser<rd_kafka_destroy>> client(
+        rd_kafka_new(RD_KAFKA_CONSUMER, config, reason, sizeof reason));
+    const std::unique_ptr<rd_kafka_topic_partition_list_t, releaser<rd_kafka_topic_partition_list_destroy>>
+        list(rd_kafka_topic_partition_list_new(3));
     for (int partition = 0; partition < 3; ++partition)
       rd_kafka_topic_partition_list_add(list.get(), topic_.c_str(), partition);
     EXPECT_EQ(rd_kafka_committed(client.get(), list.get(), 30'000), RD_KAFKA_RESP_ERR_NO_ERROR);
@@ -92,7 +93,7 @@ protected:
   std::vector<std::vector<std::string>> rows_of(const char* sql) const {
     sqlite3* opened = nullptr;
     EXPECT_EQ(sqlite3_open(database_file().c_str(), &opened), SQLITE_OK);
-    const std::unique_ptr<sqlite3, decltype(&sqlite3_close)> database(opened, &sqlite3_close);
+    const std::unique_ptr<sqlite3, releaser<sqlite3_close>> database(opened);
     std::vector<std::vector<std::string>> out;
     const auto take = [](void* to, int count, char** values, char**) {
       auto& row = static_cast<std::vector<std::vector<std::string>>*>(to)->emplace_back();

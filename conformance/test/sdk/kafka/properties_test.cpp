@@ -81,7 +81,7 @@ TEST(kafka_properties, librdkafka_knows_every_allowed_one) {
       continue; // came with 2.2
     const std::string name(each.name);
     const detail::config_pointer config{rd_kafka_conf_new()};
-    const std::unique_ptr<rd_kafka_topic_conf_t, detail::releaser<rd_kafka_topic_conf_destroy>> of_topics{
+    const std::unique_ptr<rd_kafka_topic_conf_t, releaser<rd_kafka_topic_conf_destroy>> of_topics{
         rd_kafka_topic_conf_new()};
     std::size_t size = 0; // 2.0.2 does not take a null pointer for it
     EXPECT_TRUE(rd_kafka_conf_get(config.get(), name.c_str(), nullptr, &size) == RD_KAFKA_CONF_OK ||

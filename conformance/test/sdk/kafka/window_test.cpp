@@ -105,7 +105,7 @@ TEST_F(kafka_window, a_request_that_is_too_large_is_split) {
   EXPECT_TRUE(has_value(settled[2].outcome));
 }
 
-TEST_F(kafka_window, starts_anew_after_a_fatal_error) {
+TEST_F(kafka_window, starts_over_after_a_fatal_error) {
   start();
   auto publisher = open_publisher();
   ASSERT_TRUE(has_value(publisher->publish(numbered_messages(topic, 1), 10s).front()));

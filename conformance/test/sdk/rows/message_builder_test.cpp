@@ -19,7 +19,7 @@ connection sink_of(broker_system system) {
 }
 
 std::vector<item> some_rows(std::size_t count) {
-  seeded_random random(11);
+  seeded_random random(test_seed(11));
   std::vector<item> rows;
   for (std::size_t index = 0; index < count; ++index)
     rows.push_back(random_item(random, "uid-" + std::to_string(index)));

@@ -45,7 +45,7 @@ TEST(fleet_state, a_first_snapshot_is_applied_however_old_it_is) {
 }
 
 TEST(fleet_state, is_the_same_whatever_the_order_of_arrival) {
-  seeded_random random(61);
+  seeded_random random(test_seed(61));
   struct arrival {
     scope where;
     snapshot_order order;
@@ -66,7 +66,7 @@ TEST(fleet_state, is_the_same_whatever_the_order_of_arrival) {
       expected.apply(one.where, one.order, one.content);
     for (std::size_t again = random.below(20); again > 0; --again)
       arrivals.push_back(arrivals[random.below(arrivals.size())]);
-    std::shuffle(arrivals.begin(), arrivals.end(), random.engine());
+    random.shuffle(arrivals);
     fleet_state shuffled;
     for (const auto& one : arrivals)
       shuffled.apply(one.where, one.order, one.content);

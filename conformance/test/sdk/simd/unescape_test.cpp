@@ -93,7 +93,7 @@ TEST(simd_unescape, writes_what_each_escape_means_at_each_place) {
 
 TEST(simd_unescape, stops_before_what_is_not_simple_and_reads_nothing_outside) {
   guarded_bytes memory(4096);
-  seeded_random random(20261123);
+  seeded_random random(test_seed(20261123));
   for (const auto level : available_levels())
     for (int round = 0; round < 20'000; ++round) {
       const auto text = random_text(random, random.once_in(2));
@@ -106,7 +106,7 @@ TEST(simd_unescape, stops_before_what_is_not_simple_and_reads_nothing_outside) {
 
 TEST(simd_unescape, strings_of_pieces_mean_what_the_pieces_mean) {
   guarded_bytes memory(4096);
-  seeded_random random(20261124);
+  seeded_random random(test_seed(20261124));
   for (int round = 0; round < 20'000; ++round) {
     const auto text = random_text(random, true);
     std::string out = "before";

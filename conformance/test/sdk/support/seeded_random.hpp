@@ -1,25 +1,28 @@
 #ifndef KOLLECT_SDK_TEST_SEEDED_RANDOM_HPP
 #define KOLLECT_SDK_TEST_SEEDED_RANDOM_HPP
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <iostream>
+#include <iterator>
 #include <random>
-#include <string_view>
 
 namespace kollect::test {
 
-/// Random choices that can be made again: from KOLLECT_SEED if that is set, else from the test's own seed.
-/// Prints the seed.
+/// KOLLECT_SEED if that is set, else the test's own seed. Prints it, so that a failure can be repeated.
+inline std::uint64_t test_seed(std::uint64_t seed) {
+  if (const char* const given = std::getenv("KOLLECT_SEED"))
+    seed = std::strtoull(given, nullptr, 10);
+  std::cout << "KOLLECT_SEED=" << seed << '\n';
+  return seed;
+}
+
+/// Random choices that can be made again from their seed.
 class seeded_random {
 public:
-  explicit seeded_random(std::uint64_t seed) {
-    if (const char* const given = std::getenv("KOLLECT_SEED"))
-      seed = std::strtoull(given, nullptr, 10);
-    std::cout << "KOLLECT_SEED=" << seed << '\n';
-    engine_.seed(seed);
-  }
+  explicit seeded_random(std::uint64_t seed) : engine_(seed) {}
 
   std::uint64_t bits() { return engine_(); }
 
@@ -34,7 +37,10 @@ public:
     return range[below(std::size(range))];
   }
 
-  std::mt19937_64& engine() noexcept { return engine_; }
+  template <class Range>
+  void shuffle(Range& values) {
+    std::shuffle(values.begin(), values.end(), engine_);
+  }
 
 private:
   std::mt19937_64 engine_;

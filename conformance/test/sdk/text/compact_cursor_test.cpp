@@ -61,7 +61,7 @@ item likely_item(seeded_random& random, const std::string& uid) {
 } // namespace
 
 TEST(compact_cursor, takes_what_encoders_write) {
-  seeded_random random(20261103);
+  seeded_random random(test_seed(20261103));
   std::size_t taken = 0, rounds = 5'000;
   for (std::size_t round = 0; round < rounds; ++round) {
     const auto text = serialize(parse_value(random_json(random, 5)).value()).value();
@@ -100,7 +100,7 @@ TEST(compact_cursor, nests_no_deeper_than_there_is_room) {
 }
 
 TEST(compact_cursor, what_it_takes_is_json_and_ends_where_it_says) {
-  seeded_random random(20261104);
+  seeded_random random(test_seed(20261104));
   std::size_t taken = 0;
   for (int round = 0; round < 30'000; ++round) {
     const auto text = mutate(random, serialize(parse_value(random_json(random, 4)).value()).value());
@@ -114,7 +114,7 @@ TEST(compact_cursor, what_it_takes_is_json_and_ends_where_it_says) {
 }
 
 TEST(compact_cursor, rows_are_the_same_however_they_are_spelled) {
-  seeded_random random(20261105);
+  seeded_random random(test_seed(20261105));
   for (int round = 0; round < 300; ++round) {
     std::vector<item> rows;
     for (std::size_t count = 1 + random.below(12); count > 0; --count)
@@ -137,7 +137,7 @@ TEST(compact_cursor, rows_are_the_same_however_they_are_spelled) {
 }
 
 TEST(compact_cursor, a_broken_row_gets_the_verdict_of_the_exact_reader) {
-  seeded_random random(20261106);
+  seeded_random random(test_seed(20261106));
   std::size_t refused = 0;
   for (int round = 0; round < 20'000; ++round) {
     // A space at its start alone sends the whole first row to the exact reader.

@@ -66,7 +66,8 @@ struct error_advice {
     return {error::fenced, "the group has moved the partitions on; poll again to rejoin it", ""};
   case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID:
     return {error::instance_replaced,
-            "another process uses the same instance id and goes on in this one's place: give each its own", ""};
+            "another process uses the same instance id and goes on in this one's place: give each its own",
+            ""};
   case RD_KAFKA_RESP_ERR__FATAL:
   case RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL:
     return {error::transport_fatal, "start the program again", ""};

@@ -77,7 +77,7 @@ private:
   }
 
   std::string topic_;
-  std::unique_ptr<rd_kafka_t, kafka::detail::releaser<rd_kafka_destroy>> native_;
+  std::unique_ptr<rd_kafka_t, releaser<rd_kafka_destroy>> native_;
   kafka::detail::topic_pointer topic_handle_;
 };
 

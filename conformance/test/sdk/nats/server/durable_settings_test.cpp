@@ -144,7 +144,7 @@ TEST_F(durable_settings, what_a_durable_has_given_up_comes_again) {
                   R"({"batch":3})");
   for (int count = 0; count < 3; ++count) {
     const auto came = client->next(inbox, nats::detail::deadline_after(10s), client->events().losses());
-    ASSERT_EQ(came.kind, nats::detail::arrival::message);
+    ASSERT_EQ(came.event, nats::detail::inbox_event::message);
   }
   member reader;
   ASSERT_TRUE(reader.join(target_));
