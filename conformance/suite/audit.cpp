@@ -87,12 +87,12 @@ audit::one_cluster& audit::find_cluster(const std::optional<std::string>& label)
 }
 
 void audit::add(const recorded_message& message) {
-  const bool may_lack_earlier = removals_.pass(message);
   observed_export unasked;
   dissection one{&about_, {}};
   one.exports.push_back({.source = &unasked});
   one.exports.front().messages.push_back(take_apart(message));
   const auto& facts = one.exports.front().messages.front();
+  const bool may_lack_earlier = removals_.pass(facts);
   const auto label = facts.label("cluster");
   if (!is_wanted(label))
     return pass_over(label);

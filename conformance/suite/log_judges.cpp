@@ -115,7 +115,7 @@ public:
     const auto& source = *message.facts->source;
     if (about_->system != broker_system::kafka || about_->partitions == 1 || !source.key)
       return;
-    const auto instant = source.appended_at.value_or(timestamp{});
+    const auto instant = message.facts->arrived_at().value_or(timestamp{});
     const auto [begin, is_first] = begins_.emplace(source.partition, instant);
     if (!is_first)
       begin->second = std::min(begin->second, instant);
@@ -350,9 +350,7 @@ private:
              .names_inventory = names_inventory(facts),
              .order = order_of(facts)};
     const auto& source = *facts.source;
-    set.last_arrival =
-        std::max(set.last_arrival, source.appended_at ? *source.appended_at
-                                                      : instant_in(facts.label("timestamp").value_or("")));
+    set.last_arrival = std::max(set.last_arrival, facts.arrived_at().value_or(timestamp{}));
     const found_part part{facts.part_index, digest_of(facts.payload->raw), message.may_lack_earlier};
     // One that was sent again with the same payload is the same part.
     if (std::ranges::find(set.parts, part.payload, &found_part::payload) != set.parts.end())
@@ -496,14 +494,16 @@ std::unique_ptr<log_judge> make(const recording& about, audit_memory& memory) {
 log_removals::log_removals(broker_system system, std::chrono::seconds settle) noexcept
     : first_ever_(system == broker_system::nats ? 1 : 0), near_(settle) {}
 
-bool log_removals::pass(const recorded_message& message) {
-  auto& end = partitions_.try_emplace(message.partition, partition_end{.next = first_ever_}).first->second;
-  if (message.offset > end.next) {
+bool log_removals::pass(const message_facts& message) {
+  const auto& source = *message.source;
+  const auto arrived_at = message.arrived_at();
+  auto& end = partitions_.try_emplace(source.partition, partition_end{.next = first_ever_}).first->second;
+  if (source.offset > end.next) {
     end.is_any = true;
-    end.at = message.appended_at;
+    end.at = arrived_at;
   }
-  end.next = message.offset + 1;
-  return end.is_any && (!end.at || !message.appended_at || *message.appended_at <= *end.at + near_);
+  end.next = source.offset + 1;
+  return end.is_any && (!end.at || !arrived_at || *arrived_at <= *end.at + near_);
 }
 
 std::unique_ptr<log_judge> make_log_judge(std::string_view id, const recording& about, audit_memory& memory) {

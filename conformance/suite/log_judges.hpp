@@ -40,7 +40,7 @@ public:
 
   /// Takes the next message of its partition. Answers whether a message that belongs with this one may have
   /// been removed before it: some were, and not long before it by the broker's time.
-  bool pass(const recorded_message& message);
+  bool pass(const message_facts& message);
 
 private:
   struct partition_end {

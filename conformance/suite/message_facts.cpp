@@ -61,6 +61,13 @@ std::optional<std::string> message_facts::label(std::string_view name) const {
   return node->text.decode();
 }
 
+std::optional<timestamp> message_facts::arrived_at() const {
+  if (source->appended_at)
+    return source->appended_at;
+  const auto read = parse_timestamp(label("timestamp").value_or(""));
+  return read ? std::optional(*read) : std::nullopt;
+}
+
 bool message_facts::is_foreign() const {
   const auto version = label("schemaVersion");
   return version && !version->empty() && *version != schema_version_v1alpha1;

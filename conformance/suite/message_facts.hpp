@@ -55,6 +55,8 @@ struct message_facts {
   const std::optional<json_node>& envelope_field(std::string_view name) const noexcept;
   /// The same if it is a string, decoded.
   std::optional<std::string> label(std::string_view name) const;
+  /// When it came, as the broker tells it, or else as its sink does.
+  std::optional<timestamp> arrived_at() const;
   /// A field of the export envelope, one of payload_fields; always nothing for an array.
   const std::optional<json_node>& field(std::string_view name) const noexcept;
 

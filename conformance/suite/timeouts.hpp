@@ -16,6 +16,7 @@ struct timeouts {
   std::chrono::milliseconds read_back = std::chrono::seconds(20);     ///< reading what was published
   std::chrono::milliseconds connect = std::chrono::seconds(10);       ///< our own way to a broker
   std::chrono::milliseconds frozen = std::chrono::milliseconds(1500); ///< how long a frozen broker is watched
+  std::chrono::milliseconds late = std::chrono::milliseconds(500); ///< from a success to its message, at most
 };
 
 /// A timeout under the name that --timeout NAME=SECONDS gives it.
@@ -30,7 +31,8 @@ inline constexpr auto named_timeouts = std::to_array<named_timeout>({{"hello", &
                                                                      {"close", &timeouts::close},
                                                                      {"read-back", &timeouts::read_back},
                                                                      {"connect", &timeouts::connect},
-                                                                     {"frozen", &timeouts::frozen}});
+                                                                     {"frozen", &timeouts::frozen},
+                                                                     {"late", &timeouts::late}});
 
 } // namespace kollect::conformance
 

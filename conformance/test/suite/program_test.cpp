@@ -210,6 +210,7 @@ TEST_F(program_test, the_environment_of_other_tests_changes_no_verdict_on_a_serv
                                                         {"GTEST_FAIL_FAST", "1"},
                                                         {"GTEST_LIST_TESTS", "1"},
                                                         {"GTEST_OUTPUT", "json:/nowhere/else"},
+                                                        {"GTEST_FLAGFILE", "/nowhere/else"},
                                                         {"TESTBRIDGE_TEST_ONLY", "other.test"}})
     EXPECT_EQ(judge({variable}), whole) << variable.first;
   EXPECT_EQ(judge({{"GTEST_TOTAL_SHARDS", "5"}, {"GTEST_SHARD_INDEX", "2"}}), whole);

@@ -188,11 +188,6 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
 
 /// What else a clause says, which the first fault of it leaves whole.
 std::vector<fault> faults_of_the_other_half() {
-  const auto prefer_password = [](connection& target, std::string_view) -> result<void> {
-    if (target.secret && !target.secret->password.empty())
-      target.secret->token.clear();
-    return {};
-  };
   return {
       {.clause = "ENV-05",
        .what = "pads the timestamp's fraction with zeros",
@@ -249,10 +244,6 @@ std::vector<fault> faults_of_the_other_half() {
          return make_failure(error::invalid_value, "there are no rows");
        },
        .name = "refuses-empty"},
-      {.clause = "NAT-04",
-       .what = "logs in with the password where there is a token",
-       .open = prefer_password,
-       .name = "prefers-passwords-on-nats"},
       {.clause = "NAT-05",
        .what = "calls it a success that a stream takes no more",
        .how = delivery::full_stream_ignored,
@@ -262,7 +253,8 @@ std::vector<fault> faults_of_the_other_half() {
        .message = [](outgoing_message& message) { message.key.reset(); },
        .name = "sends-no-key"},
       {.clause = "KAF-03",
-       .what = "publishes with acks=0",
+       .what = "publishes with acks=0, and refuses what the broker would",
+       .refuse = [](const producer::testee_export& asked) { return refuse_over(15'000, asked); },
        .how = delivery::no_replica,
        .name = "publishes-unconfirmed"},
       {.clause = "KAF-05",
@@ -272,18 +264,6 @@ std::vector<fault> faults_of_the_other_half() {
          return {};
        },
        .name = "tests-no-connection"},
-      {.clause = "KAF-07",
-       .what = "logs in with the password where there is a token",
-       .open = prefer_password,
-       .name = "prefers-passwords-on-kafka"},
-      {.clause = "KAF-07",
-       .what = "logs in with a token that has no username",
-       .open = [](connection& target, std::string_view) -> result<void> {
-         if (target.secret && target.secret->username.empty() && !target.secret->token.empty())
-           target.secret->username = "token";
-         return {};
-       },
-       .name = "logs-in-with-token-alone"},
   };
 }
 

@@ -78,6 +78,7 @@ public:
     target_ = std::move(*target);
     keeper_ = make_keeper_();
     next_.clear();
+    skipped_.clear();
     reader_.reset();
     const bool was_here = std::filesystem::exists(mark_of(*group));
     std::ofstream(mark_of(*group)) << "here\n";
