@@ -110,7 +110,8 @@ http_request request_of(const http::request_header<Fields>& header) {
           std::move(host),
           field(http::field::authorization),
           field(http::field::if_none_match),
-          field("Last-Event-ID")};
+          field("Last-Event-ID"),
+          field(http::field::accept)};
 }
 
 /// The client that has been at something for longest, and for `patience` at least.

@@ -85,13 +85,6 @@ answer_of<facet_page> read_at_a_moment(store_reader& source, const facet_questio
   return out;
 }
 
-void write_facet(json_writer& out, const facet& one) {
-  out.begin_object().member("by", one.by).name("values").begin_array();
-  for (const auto& [value, count] : one.values)
-    out.begin_object().name("value").raw(value).member("count", count).end_object();
-  out.end_array().member("distinct", one.distinct).member("missing", one.missing).end_object();
-}
-
 } // namespace
 
 answer_of<facet_page> read_facets(store_reader& source, const facet_question& asked,
@@ -104,6 +97,13 @@ answer_of<facet_page> read_facets(store_reader& source, const facet_question& as
   if (!read)
     return store_is_away(read.error());
   return std::move(*out);
+}
+
+void write_facet(json_writer& out, const facet& one) {
+  out.begin_object().member("by", one.by).name("values").begin_array();
+  for (const auto& [value, count] : one.values)
+    out.begin_object().name("value").raw(value).member("count", count).end_object();
+  out.end_array().member("distinct", one.distinct).member("missing", one.missing).end_object();
 }
 
 std::string format_facets(const facet_page& page, const facet_question& asked, const store_signals& signals) {

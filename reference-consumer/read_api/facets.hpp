@@ -32,6 +32,9 @@ struct facet_page {
 answer_of<facet_page> read_facets(store_reader& source, const facet_question& asked,
                                   const page_limits& limits, std::size_t most_values);
 
+/// `{"by","values":[{"value","count"}],"distinct","missing"}`
+void write_facet(json_writer& out, const facet& one);
+
 /// `{"schemaVersion","items","facets":[{"by","values":[{"value","count"}],"distinct","missing"}],"rebuilding",
 /// "changeCursor","asOf"?,"asOfBy"?}`.
 std::string format_facets(const facet_page& page, const facet_question& asked, const store_signals& signals);

@@ -147,6 +147,20 @@ answer_of<fleet_diff> read_at_a_moment(store_reader& source, const span_question
   return out;
 }
 
+} // namespace
+
+answer_of<fleet_diff> read_fleet_diff(store_reader& source, const span_question& asked,
+                                      const page_limits& limits) {
+  std::optional<answer_of<fleet_diff>> out;
+  auto read = source.read_at_once([&]() -> result<void> {
+    out.emplace(read_at_a_moment(source, asked, limits));
+    return {};
+  });
+  if (!read)
+    return store_is_away(read.error());
+  return std::move(*out);
+}
+
 void write_difference(json_writer& out, const item_difference& one) {
   const auto raw_or_null = [](const std::string& text) {
     return text.empty() ? std::string_view("null") : text;
@@ -171,20 +185,6 @@ void write_difference(json_writer& out, const item_difference& one) {
   for (const auto& path : *paths)
     out.value(path);
   out.end_array().end_object();
-}
-
-} // namespace
-
-answer_of<fleet_diff> read_fleet_diff(store_reader& source, const span_question& asked,
-                                      const page_limits& limits) {
-  std::optional<answer_of<fleet_diff>> out;
-  auto read = source.read_at_once([&]() -> result<void> {
-    out.emplace(read_at_a_moment(source, asked, limits));
-    return {};
-  });
-  if (!read)
-    return store_is_away(read.error());
-  return std::move(*out);
 }
 
 std::string format_diff(const fleet_diff& diff, const span_question& asked, const store_signals& signals) {

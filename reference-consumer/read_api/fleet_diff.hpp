@@ -39,6 +39,9 @@ struct fleet_diff {
 answer_of<fleet_diff> read_fleet_diff(store_reader& source, const span_question& asked,
                                       const page_limits& limits);
 
+/// `{"kind","cluster","namespace","inventory","before","after","changedPaths"}`
+void write_difference(json_writer& out, const item_difference& one);
+
 /// `{"schemaVersion","summary"?:{"added","changed","removed"},"items":[{"kind","cluster","namespace",
 /// "inventory","before","after","changedPaths"}],"pagination":{"limit","next"},"rebuilding","changeCursor"}`.
 std::string format_diff(const fleet_diff& diff, const span_question& asked, const store_signals& signals);

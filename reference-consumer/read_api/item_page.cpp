@@ -93,15 +93,15 @@ void write_field(json_writer& out, const item_column& column, const item_place& 
   out.end_array();
 }
 
-void write_fields(json_writer& out, const std::vector<item_column>& fields, const shown_row& row) {
+} // namespace
+
+void write_columns(json_writer& out, const std::vector<item_column>& fields, const shown_row& row) {
   out.begin_object();
   const auto view = view_row(row.item).value_or(item_view{});
   for (const auto& column : fields)
     write_field(out, column, {row.from->scope, row.from->exported_at, view});
   out.end_object();
 }
-
-} // namespace
 
 void write_shown_row(json_writer& out, const shown_row& row) {
   const auto& which = row.from->scope;
@@ -132,7 +132,7 @@ std::string format_items(const item_page& page, const item_question& asked, cons
   json_writer out(text);
   begin_answer(out).name("items").begin_array();
   for (const auto& row : page.rows.rows)
-    asked.fields.empty() ? write_shown_row(out, row) : write_fields(out, asked.fields, row);
+    asked.fields.empty() ? write_shown_row(out, row) : write_columns(out, asked.fields, row);
   out.end_array().name("pagination").begin_object().member("limit", asked.limit);
   out.name("next");
   page.next.empty() ? out.value(nullptr) : out.value(page.next);
@@ -144,6 +144,24 @@ std::string format_items(const item_page& page, const item_question& asked, cons
   write_moment(out, asked.as_of);
   out.end_object();
   return text;
+}
+
+std::string write_items(const item_page& page, const item_question& asked, item_form form) {
+  std::string out;
+  if (form == item_form::csv) {
+    const auto columns = asked.fields.empty() ? parse_columns(usual_columns).value() : asked.fields;
+    out = csv_line(heads_of(columns));
+    for (const auto& row : page.rows.rows)
+      out += csv_line(cells_of(columns, row));
+    return out;
+  }
+  for (const auto& row : page.rows.rows) {
+    std::string line;
+    json_writer writer(line);
+    asked.fields.empty() ? write_shown_row(writer, row) : write_columns(writer, asked.fields, row);
+    out += line + "\n";
+  }
+  return out;
 }
 
 } // namespace kollect::consumer

@@ -43,12 +43,13 @@ answer_of<store_signals> json_answers::signals_of(store_reader& source) const {
   return store_signals{*id, *cursor, is_rebuilding(*positions), now(), settings_.stale_after};
 }
 
-answer_of<json_question> json_answers::question(const routed& where, std::string_view query) const {
+answer_of<json_question> json_answers::question(const routed& where, std::string_view query,
+                                                item_form form) const {
   switch (where.where) {
   case route::inventory:
     return inventory_question(where, query);
   case route::items:
-    return items_question(query);
+    return items_question(query, form);
   case route::item:
     return item_question_of(where, query);
   case route::item_history:
@@ -107,25 +108,34 @@ answer_of<json_question> json_answers::inventory_question(const routed& where, s
     return question.error();
   if (auto checked = check_past(question->as_of); !checked)
     return checked.error();
-  return json_question(
-      [this, asked = std::move(*question)](store_reader& source) { return inventory(source, asked); });
+  return json_question([this, asked = std::move(*question)](store_reader& source) -> answer_of<text_answer> {
+    auto body = inventory(source, asked);
+    if (!body)
+      return body.error();
+    return text_answer(std::move(*body));
+  });
 }
 
-answer_of<json_question> json_answers::items_question(std::string_view query) const {
+answer_of<json_question> json_answers::items_question(std::string_view query, item_form form) const {
   auto question = read_item_question(query, settings_.filters);
   if (!question)
     return question.error();
   if (auto checked = check_past(question->as_of); !checked)
     return checked.error();
-  return json_question([this, asked = std::move(*question)](store_reader& source) -> answer_of<std::string> {
-    auto page = read_item_page(source, asked, settings_.pages, totals_);
-    if (!page)
-      return page.error();
-    auto signals = signals_of(source);
-    if (!signals)
-      return signals.error();
-    return format_items(*page, asked, *signals);
-  });
+  return json_question(
+      [this, form, asked = std::move(*question)](store_reader& source) -> answer_of<text_answer> {
+        auto page = read_item_page(source, asked, settings_.pages, totals_);
+        if (!page)
+          return page.error();
+        if (form != item_form::json)
+          return text_answer(write_items(*page, asked, form),
+                             form == item_form::csv ? "text/csv; charset=utf-8" : "application/x-ndjson",
+                             page->next);
+        auto signals = signals_of(source);
+        if (!signals)
+          return signals.error();
+        return text_answer(format_items(*page, asked, *signals));
+      });
 }
 
 answer_of<json_question> json_answers::item_question_of(const routed& where, std::string_view query) const {
@@ -134,7 +144,7 @@ answer_of<json_question> json_answers::item_question_of(const routed& where, std
     return question.error();
   if (auto checked = check_past(question->as_of); !checked)
     return checked.error();
-  return json_question([this, asked = std::move(*question)](store_reader& source) -> answer_of<std::string> {
+  return json_question([this, asked = std::move(*question)](store_reader& source) -> answer_of<text_answer> {
     auto page = read_item_page(source, asked, settings_.pages, totals_);
     if (!page)
       return page.error();
@@ -146,7 +156,7 @@ answer_of<json_question> json_answers::item_question_of(const routed& where, std
     auto signals = signals_of(source);
     if (!signals)
       return signals.error();
-    return format_items(*page, asked, *signals);
+    return text_answer(format_items(*page, asked, *signals));
   });
 }
 
@@ -155,14 +165,14 @@ answer_of<json_question> json_answers::history_question_of(const routed& where,
   auto question = read_history_question(query, where.cluster, where.uid);
   if (!question)
     return question.error();
-  return json_question([this, asked = std::move(*question)](store_reader& source) -> answer_of<std::string> {
+  return json_question([this, asked = std::move(*question)](store_reader& source) -> answer_of<text_answer> {
     auto history = read_item_history(source, asked, settings_.pages);
     if (!history)
       return history.error();
     auto signals = signals_of(source);
     if (!signals)
       return signals.error();
-    return format_history(*history, asked, *signals);
+    return text_answer(format_history(*history, asked, *signals));
   });
 }
 
@@ -172,14 +182,14 @@ answer_of<json_question> json_answers::facets_question(std::string_view query) c
     return question.error();
   if (auto checked = check_past(question->as_of); !checked)
     return checked.error();
-  return json_question([this, asked = std::move(*question)](store_reader& source) -> answer_of<std::string> {
+  return json_question([this, asked = std::move(*question)](store_reader& source) -> answer_of<text_answer> {
     auto page = read_facets(source, asked, settings_.pages, settings_.facet_values);
     if (!page)
       return page.error();
     auto signals = signals_of(source);
     if (!signals)
       return signals.error();
-    return format_facets(*page, asked, *signals);
+    return text_answer(format_facets(*page, asked, *signals));
   });
 }
 
@@ -189,14 +199,14 @@ answer_of<json_question> json_answers::changes_question(std::string_view query) 
     return question.error();
   if (auto checked = check_past(question->from); !checked)
     return checked.error();
-  return json_question([this, asked = std::move(*question)](store_reader& source) -> answer_of<std::string> {
+  return json_question([this, asked = std::move(*question)](store_reader& source) -> answer_of<text_answer> {
     auto page = read_change_page(source, asked, settings_.pages);
     if (!page)
       return page.error();
     auto signals = signals_of(source);
     if (!signals)
       return signals.error();
-    return format_changes(*page, asked, *signals);
+    return text_answer(format_changes(*page, asked, *signals));
   });
 }
 
@@ -207,14 +217,14 @@ answer_of<json_question> json_answers::diff_question(std::string_view query) con
   for (const auto* place : {&question->from, &question->to})
     if (auto checked = check_past(*place); !checked)
       return checked.error();
-  return json_question([this, asked = std::move(*question)](store_reader& source) -> answer_of<std::string> {
+  return json_question([this, asked = std::move(*question)](store_reader& source) -> answer_of<text_answer> {
     auto diff = read_fleet_diff(source, asked, settings_.pages);
     if (!diff)
       return diff.error();
     auto signals = signals_of(source);
     if (!signals)
       return signals.error();
-    return format_diff(*diff, asked, *signals);
+    return text_answer(format_diff(*diff, asked, *signals));
   });
 }
 
@@ -240,21 +250,26 @@ answer_of<std::string> json_answers::overview(store_reader& source, route where)
 answer_of<json_question> json_answers::overview_question(route where, std::string_view query) const {
   if (auto read = read_no_question(query); !read)
     return read.error();
-  return json_question([this, where](store_reader& source) { return overview(source, where); });
+  return json_question([this, where](store_reader& source) -> answer_of<text_answer> {
+    auto body = overview(source, where);
+    if (!body)
+      return body.error();
+    return text_answer(std::move(*body));
+  });
 }
 
 answer_of<json_question> json_answers::scopes_question(std::string_view query) const {
   auto question = read_list_question(query, false, {});
   if (!question)
     return question.error();
-  return json_question([this, asked = *question](store_reader& source) -> answer_of<std::string> {
+  return json_question([this, asked = *question](store_reader& source) -> answer_of<text_answer> {
     auto signals = signals_of(source);
     if (!signals)
       return signals.error();
     auto all = source.scopes();
     if (!all)
       return store_is_away(all.error());
-    return format_scopes(*all, asked.limit, asked.offset, *signals);
+    return text_answer(format_scopes(*all, asked.limit, asked.offset, *signals));
   });
 }
 
@@ -262,11 +277,11 @@ answer_of<json_question> json_answers::dead_letters_question(std::string_view qu
   auto question = read_list_question(query, true, few);
   if (!question)
     return question.error();
-  return json_question([asked = *question](store_reader& source) -> answer_of<std::string> {
+  return json_question([asked = *question](store_reader& source) -> answer_of<text_answer> {
     auto letters = source.newest_dead_letters(asked.before, asked.limit);
     if (!letters)
       return store_is_away(letters.error());
-    return format_dead_letters(*letters, asked.limit);
+    return text_answer(format_dead_letters(*letters, asked.limit));
   });
 }
 

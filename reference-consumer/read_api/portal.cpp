@@ -13,6 +13,7 @@
 
 #include <kollect/checksum.hpp>
 
+#include <algorithm>
 #include <mutex>
 #include <utility>
 
@@ -43,12 +44,30 @@ bool is_known(std::string_view if_none_match, const std::string& tag) {
   return if_none_match == "*" || if_none_match.find(tag) != std::string_view::npos;
 }
 
-http_response respond_json(std::string body, const std::string& if_none_match) {
-  const auto tag = "\"" + to_string(sha256(body)).substr(0, 32) + "\"";
-  http_response out{.content_type = "application/json",
-                    .body = std::move(body),
-                    .headers = {{"ETag", tag}, {"Cache-Control", "no-cache"}}};
-  if (is_known(if_none_match, tag)) {
+/// Leads to the next page where the body does not: the same question with its cursor (RFC 8288).
+std::string next_link(const std::string& path, std::string_view query, const std::string& cursor) {
+  std::string out = "<" + path + "?";
+  while (!query.empty()) {
+    const auto end = std::min(query.find('&'), query.size());
+    if (!query.starts_with("cursor="))
+      out.append(query.substr(0, end)).append("&");
+    query.remove_prefix(std::min(end + 1, query.size()));
+  }
+  out.append("cursor=").append(cursor);
+  for (std::size_t at = 1; at < out.size(); ++at) // what a client need not have encoded would end the link
+    if (out[at] == '<' || out[at] == '>')
+      out.replace(at, 1, out[at] == '<' ? "%3C" : "%3E");
+  return out + ">; rel=\"next\"";
+}
+
+http_response respond_text(text_answer answer, const http_request& request) {
+  const auto tag = "\"" + to_string(sha256(answer.body)).substr(0, 32) + "\"";
+  http_response out{.content_type = std::move(answer.content_type),
+                    .body = std::move(answer.body),
+                    .headers = {{"ETag", tag}, {"Cache-Control", "no-cache"}, {"Vary", "Accept"}}};
+  if (!answer.next.empty())
+    out.headers.emplace_back("Link", next_link(request.path, request.query, answer.next));
+  if (is_known(request.if_none_match, tag)) {
     out.status = 304;
     out.body.clear();
   }
@@ -161,19 +180,18 @@ struct portal::state {
     return respond(refused);
   }
 
-  /// A job that asks a store for JSON.
-  template <class Ask>
-  http_reply job(const http_request& request, Ask ask) {
-    return http_job([this, if_none_match = request.if_none_match, ask = std::move(ask)]() -> http_outcome {
-      auto body = readers.ask(ask);
-      if (!body)
-        return respond_refused(body.error());
-      return respond_json(std::move(*body), if_none_match);
+  /// A job that asks a store.
+  http_reply job(const http_request& request, json_question ask) {
+    return http_job([this, request, ask = std::move(ask)]() -> http_outcome {
+      auto answer = readers.ask(ask);
+      if (!answer)
+        return respond_refused(answer.error());
+      return respond_text(std::move(*answer), request);
     });
   }
 
   answer_of<http_reply> json_answer(const routed& where, const http_request& request) {
-    auto question = answers.question(where, request.query);
+    auto question = answers.question(where, request.query, form_of(request.accept));
     if (!question)
       return question.error();
     return job(request, std::move(*question));

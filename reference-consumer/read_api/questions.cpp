@@ -51,33 +51,14 @@ answer_of<std::vector<item_column>> read_columns(const query_parameters& given, 
   return std::move(*columns);
 }
 
-answer_of<std::vector<sort_column>> read_sort(query_parameters given) {
-  auto found = given.find("sort");
-  if (found == given.end())
-    return std::vector<sort_column>();
-  // The signs are taken from the columns, which are read as a list then.
-  std::vector<bool> is_descending;
-  std::string names;
-  bool is_first = true;
-  for (std::size_t at = 0; at < found->second.size(); ++at) {
-    const char letter = found->second[at];
-    if (std::exchange(is_first, letter == ',')) {
-      is_descending.push_back(letter == '-');
-      if (letter == '-')
-        continue;
-    }
-    names += letter;
-    if (letter == '\\' && at + 1 < found->second.size())
-      names += found->second[++at];
-  }
-  found->second = names;
-  auto columns = read_columns(given, "sort");
+answer_of<std::vector<sort_column>> read_sort(const query_parameters& given) {
+  auto columns = read_sort_columns(text_at(given, "sort"));
   if (!columns)
-    return columns.error();
-  std::vector<sort_column> out;
-  for (std::size_t index = 0; index < columns->size(); ++index)
-    out.push_back({std::move((*columns)[index]), index < is_descending.size() && is_descending[index]});
-  return out;
+    return bad_parameter(given, "sort", columns.error().message);
+  if (columns->size() > most_columns)
+    return bad_parameter(given, "sort",
+                         "at most " + std::to_string(most_columns) + " columns are told at once");
+  return std::move(*columns);
 }
 
 answer_of<history_place> read_history_place(const query_parameters& given, std::string_view name) {
@@ -121,6 +102,32 @@ answer_of<span_question> read_span(std::string_view query, std::span<const std::
 }
 
 } // namespace
+
+result<std::vector<sort_column>> read_sort_columns(std::string_view text) {
+  if (text.empty())
+    return std::vector<sort_column>();
+  // The signs are taken from the columns, which are read as a list then.
+  std::vector<bool> is_descending;
+  std::string names;
+  bool is_first = true;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (std::exchange(is_first, text[at] == ',')) {
+      is_descending.push_back(text[at] == '-');
+      if (text[at] == '-')
+        continue;
+    }
+    names += text[at];
+    if (text[at] == '\\' && at + 1 < text.size())
+      names += text[++at];
+  }
+  auto columns = parse_columns(names);
+  if (!columns)
+    return columns.error();
+  std::vector<sort_column> out;
+  for (std::size_t index = 0; index < columns->size(); ++index)
+    out.push_back({std::move((*columns)[index]), index < is_descending.size() && is_descending[index]});
+  return out;
+}
 
 answer_of<item_question> read_item_question(std::string_view query, const filter_limits& bounds) {
   constexpr std::array<std::string_view, 7> known{"limit", "cursor", "asOf", "asOfBy",

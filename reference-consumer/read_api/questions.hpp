@@ -25,6 +25,9 @@ struct sort_column {
   friend bool operator==(const sort_column&, const sort_column&) = default;
 };
 
+/// Reads columns with commas between, `-` before one that falls.
+result<std::vector<sort_column>> read_sort_columns(std::string_view text);
+
 /// /v1alpha1/items
 struct item_question {
   item_filter filter;

@@ -10,7 +10,23 @@ auto by_scope(const shown_row& row) {
   return std::tie(row.from->scope.cluster, row.from->scope.namespace_, row.from->scope.inventory);
 }
 
+/// The texts of a condition that nothing else fits; nothing where other texts may.
+std::optional<std::vector<std::string>> only_texts(const text_condition& condition) {
+  std::vector<std::string> out;
+  for (const auto& pattern : condition.wanted) {
+    if (!pattern.is_exact())
+      return {};
+    out.push_back(pattern.parts.front());
+  }
+  return out.empty() ? std::nullopt : std::optional(std::move(out));
+}
+
 } // namespace
+
+row_names names_of(const item_filter& filter) {
+  return {only_texts(filter.target), only_texts(filter.item_namespace), only_texts(filter.name),
+          only_texts(filter.uid)};
+}
 
 std::int64_t rows_of(const std::vector<scope_summary>& scopes) {
   std::int64_t rows = 0;
@@ -62,6 +78,7 @@ row_query row_selection::range_of(const std::optional<page_place>& after, std::i
     range.after = row_place{after->identity, 0};
   range.limit = at_once;
   range.with_items = with_items;
+  range.named = names_of(*filter_);
   range.rows_in_scopes = rows_of(scopes_);
   range.rows_in_store = rows_of(all_);
   return range;
@@ -75,6 +92,7 @@ row_groups row_selection::groups(const std::optional<page_place>& after, std::in
 answer_of<std::vector<stored_row>> row_selection::rows_now(const row_identity& identity) const {
   constexpr std::int64_t usual_holders = 3; // of an identity, and the first row behind it
   row_query range = range_of({}, usual_holders, true);
+  range.named = {};
   range.after = row_place{identity, 0};
   for (;; range.limit *= 8) {
     auto read = source_->rows_in_order(range);

@@ -101,6 +101,9 @@ private:
   std::optional<past_rows> past_;
 };
 
+/// The names that a row must have for a filter to hold, so that a store need not show others.
+row_names names_of(const item_filter& filter);
+
 /// When each cluster was heard of last: when the newest of its snapshots was exported.
 using cluster_times = std::map<std::string, timestamp>;
 cluster_times last_seen_of(const std::vector<scope_summary>& scopes);

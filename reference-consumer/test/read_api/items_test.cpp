@@ -117,6 +117,29 @@ TEST_F(questions, columns_are_told_as_they_were_asked_for) {
       R"("label:team":"data","attr.no":null}])");
 }
 
+TEST_F(questions, items_come_as_csv_and_as_lines_too) {
+  auto odd = make_workload("odd", "Job", 1, "a,\"b\"", "ops");
+  write({make_workload("api", "Deployment", 3, "nginx:1.25", "shop"), odd}, 1, west_);
+  start();
+  const std::string columns = encode("name,attr.spec.replicas,attr.spec.template.spec.containers.*.image");
+  const auto csv = get("/v1alpha1/items?sort=name&limit=1&fields=" + columns, "Accept: text/csv\r\n");
+  EXPECT_EQ(header_of(csv, "Content-Type"), "text/csv; charset=utf-8");
+  EXPECT_EQ(body_of(csv),
+            "name,attr.spec.replicas,attr.spec.template.spec.containers.*.image\r\napi,3,nginx:1.25\r\n");
+  const auto link = header_of(csv, "Link");
+  ASSERT_TRUE(link.starts_with("</v1alpha1/items?sort=name&limit=1&fields=" + columns + "&cursor=")) << link;
+  const auto second = get(link.substr(1, link.find('>') - 1), "Accept: text/csv\r\n");
+  EXPECT_NE(body_of(second).find("odd,1,\"a,\"\"b\"\"\"\r\n"), std::string::npos) << second;
+  EXPECT_EQ(header_of(second, "Link"), "");
+  const auto lines = get("/v1alpha1/items?sort=name&fields=name", "Accept: application/x-ndjson\r\n");
+  EXPECT_EQ(header_of(lines, "Content-Type"), "application/x-ndjson");
+  EXPECT_EQ(body_of(lines), "{\"name\":\"api\"}\n{\"name\":\"odd\"}\n");
+  EXPECT_TRUE(body_of(get("/v1alpha1/items", "Accept: text/csv\r\n"))
+                  .starts_with("cluster,itemNamespace,kind,name,exportedAt\r\n"));
+  EXPECT_EQ(header_of(get("/v1alpha1/items", "Accept: text/html,*/*\r\n"), "Content-Type"),
+            "application/json");
+}
+
 TEST_F(questions, one_object_is_found_by_its_uid) {
   write_fleet();
   start();
