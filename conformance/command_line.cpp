@@ -91,6 +91,10 @@ void add_flags(program::command& to, wish_flags& flags) {
   to.add("--follow", flags.follow_seconds, seconds(0, 24 * 3600), "judge also what comes within that time");
   to.add("--settle", flags.settle_seconds, seconds(0, 24 * 3600),
          "how long after its newest part a set that lacks parts may still become complete");
+  to.add(
+      "--audit-memory", asked.audit_memory, bytes(1024L * 1024),
+      "what may be remembered of keys, namespaces and sets of parts, besides the message that is looked at; "
+      "beyond it clauses about them look at fewer");
   to.add("--cluster", asked.clusters, text("NAME"),
          "only the messages with this cluster label; may be given again");
   to.add("--state", asked.state_url, text("postgresql://…"),

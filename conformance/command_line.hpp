@@ -25,6 +25,7 @@ struct wish {
   std::string kafka_version;
   std::chrono::seconds follow{0};
   std::chrono::seconds settle = default_settle;
+  std::size_t audit_memory = default_audit_memory;
   std::vector<std::string> clusters; ///< --cluster; empty: all
   std::string state_url;             ///< --state; empty: no pairing check
   bool is_list = false;              ///< --list

@@ -23,7 +23,6 @@
 #include <chrono>
 #include <iostream>
 #include <memory>
-#include <set>
 
 namespace {
 
@@ -36,7 +35,7 @@ boost::json::object to_object(const requirement& clause) {
        {std::pair{profile::kafka, "kafka"}, {profile::nats, "nats"}, {profile::consumer, "consumer"}})
     if ((clause.profiles & bit) != 0)
       profiles.emplace_back(name);
-  for (const auto& one : exercises())
+  for (const auto& one : sink_exercises())
     if (std::ranges::find(one.shows, clause.id) != one.shows.end())
       exercised.emplace_back(one.name);
   return {{"id", clause.id},
@@ -113,17 +112,17 @@ result<void> drive_testee(const wish& wanted, const connection& target,
                ? clause_result{&clause, verdict::could_not_run, "the run was stopped by a signal"}
                : driven->judge(clause);
   };
-  run_cases(clauses, wanted.clauses, judge, report, progress);
+  run_clauses(clauses, wanted.clauses, judge, report, progress);
   end_run(wanted, target, report, progress);
   return {};
 }
 
 /// The pairing check; the answer is whether stream and table agree.
-result<bool> pair_with_state(const wish& wanted, const std::vector<recorded_message>& messages) {
+result<bool> pair_with_state(const wish& wanted, const projection& newest) {
   const auto table = read_state_table(wanted.state_url);
   if (!table)
     return table.error();
-  const auto compared = compare_state(newest_snapshots(messages), *table);
+  const auto compared = compare_state(newest, *table);
   std::cout << describe(compared);
   return compared.differences.empty();
 }
@@ -133,6 +132,7 @@ result<audit_options> make_audit_options(const wish& wanted, const connection& t
   options.system = target.system;
   options.clusters = wanted.clusters;
   options.settle = wanted.settle;
+  options.memory = wanted.audit_memory;
   const auto sink = program::load_sink(wanted.sink);
   if (!sink)
     return sink.error();
@@ -146,52 +146,53 @@ result<audit_options> make_audit_options(const wish& wanted, const connection& t
       return ends.error();
     options.partitions = static_cast<int>(ends->size());
   }
-  options.read_at = kollect::now();
   return options;
 }
 
-/// The clusters of a topic, as far as a message can tell them.
-std::string labels_of(const std::vector<recorded_message>& messages) {
+/// Some of the clusters that --cluster leaves out, for people.
+std::string names_of(const std::vector<std::string>& clusters) {
   constexpr std::size_t most_names = 20;
-  std::set<std::string> names;
-  for (const auto& message : messages)
-    if (auto name = cluster_of(message))
-      names.insert(std::move(*name));
   std::string out;
-  std::size_t count = 0;
-  for (const auto& name : names)
-    if (++count <= most_names)
-      out.append(out.empty() ? "" : ", ").append("\"" + printable_excerpt(name, 60) + "\"");
-  return out.empty() ? "none" : out + (count > most_names ? " and more" : "");
+  for (std::size_t index = 0; index < std::min(clusters.size(), most_names); ++index)
+    out.append(out.empty() ? "" : ", ").append("\"" + printable_excerpt(clusters[index], 60) + "\"");
+  return out.empty() ? "none" : out + (clusters.size() > most_names ? " and more" : "");
 }
 
 result<void> audit_log(const wish& wanted, const connection& target,
                        const std::vector<const requirement*>& clauses, program::stop_signal& stop,
                        run_report& report) {
-  auto messages =
-      read_log(target, wanted.bounds.read_back, wanted.follow, [&] { return stop.is_requested(); });
-  if (!messages)
-    return messages.error();
-  if (messages->empty())
+  const auto options = make_audit_options(wanted, target);
+  if (!options)
+    return options.error();
+  audit seen(*options);
+  newest_snapshots newest;
+  bool is_any = false;
+  const auto look = [&](const recorded_message& message) {
+    is_any = true;
+    seen.add(message);
+    if (!wanted.state_url.empty())
+      newest.add(message);
+  };
+  const auto read = read_log(
+      target, wanted.bounds.read_back, wanted.follow, [&] { return stop.is_requested(); }, look);
+  if (!read)
+    return read.error();
+  seen.end_at(kollect::now());
+  if (!is_any)
     return make_failure(error::empty_message, "there are no messages at " + target.destination);
   if (!wanted.state_url.empty()) {
-    const auto paired = pair_with_state(wanted, *messages);
+    const auto paired = pair_with_state(wanted, newest.fleet());
     if (!paired)
       return paired.error();
     report.is_unpaired = !*paired;
   }
-  const auto options = make_audit_options(wanted, target);
-  if (!options)
-    return options.error();
-  const auto labels = labels_of(*messages);
-  const audit seen(*options, std::move(*messages));
   if (seen.message_count() == 0)
     return make_failure(error::empty_message, "no message at " + target.destination +
                                                   " is of the clusters that --cluster names; there are " +
-                                                  labels);
+                                                  names_of(seen.passed_over()));
   report.clusters = seen.clusters();
   run_progress progress(wanted.is_json_progress, clauses.size());
-  run_cases(
+  run_clauses(
       clauses, wanted.clauses, [&](const requirement& clause) { return seen.judge(clause); }, report,
       progress);
   end_run(wanted, target, report, progress);
@@ -274,7 +275,7 @@ void declare(program::command& to) {
            "Start a sink and put it through everything");
   to.shows("kollect-conformance --manifest sink.yaml --consumer -- ./my-consumer testee",
            "Start a consumer, publish to it, and compare what it holds");
-  to.shows("kollect-conformance --manifest sink.yaml", "Judge the messages that are there now");
+  to.shows("kollect-conformance --manifest sink.yaml", "Audit the messages of a topic or stream");
   to.does([flags](program::log& log) { return judge_sink(*flags, log); });
   declare_diff(to);
 }

@@ -36,7 +36,7 @@ constexpr std::string_view to_string(level how) noexcept {
   return how == level::must ? "MUST" : how == level::should ? "SHOULD" : "INFO";
 }
 
-/// The one table that cases, reports and the documentation agree with, in the order of that page.
+/// The one table that tests, reports and the documentation agree with, in the order of that page.
 inline constexpr auto requirements = std::to_array<requirement>({
     {"ENV-01", level::must, profile::every_sink, "DOC",
      "each export publishes exactly one envelope a snapshot, or one a part, with all rows", "", ""},
@@ -51,8 +51,8 @@ inline constexpr auto requirements = std::to_array<requirement>({
     {"ENV-04", level::must, profile::every_sink, "DOC",
      "the same export has the same bytes on Kafka and NATS", "", ""},
     {"ENV-05", level::must, profile::every_sink, "DOC",
-     "timestamp is RFC 3339 in UTC with `Z`, at most nine fractional digits without trailing zeros, made "
-     "afresh at each export",
+     "timestamp is RFC 3339 in UTC with `Z`, at most nine fractional digits without trailing zeros, new "
+     "at each export",
      "", ""},
     {"ENV-06", level::must, profile::every_sink, "DOC",
      "cluster is the sink's spec.cluster without surrounding white space, or empty", "", ""},

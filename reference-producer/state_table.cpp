@@ -1,5 +1,6 @@
 #include "state_table.hpp"
 
+#include <kollect/releaser.hpp>
 #include <kollect/serialize.hpp>
 
 #include <algorithm>
@@ -16,14 +17,6 @@
 namespace kollect::producer {
 
 namespace {
-
-template <auto Function>
-struct releaser {
-  template <class Resource>
-  void operator()(Resource* held) const noexcept {
-    Function(held);
-  }
-};
 
 using connection_pointer = std::unique_ptr<PGconn, releaser<PQfinish>>;
 using answer_pointer = std::unique_ptr<PGresult, releaser<PQclear>>;
@@ -67,7 +60,7 @@ result<connection_pointer> connect(const database_target& target, std::chrono::m
   const bool is_refused =
       PQconnectionNeedsPassword(connection.get()) != 0 || PQconnectionUsedPassword(connection.get()) != 0;
   return refuse(is_refused ? error::authentication_failed : error::store_unavailable,
-                "it cannot be connected to: " + why);
+                "it cannot be reached: " + why);
 }
 
 result<answer_pointer> run(PGconn* connection, const std::string& sql,

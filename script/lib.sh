@@ -18,3 +18,21 @@ die() {
 have() {
   command -v "$1" >/dev/null 2>&1
 }
+
+# Puts Python packages into a virtual environment, unless they are there.
+python_with() { # FOLDER REQUIREMENTS
+  cmp -s "$2" "$1/installed.txt" && return
+  python3 -m venv "$1"
+  "$1/bin/pip" install --quiet --disable-pip-version-check -r "$2" >&2
+  cp "$2" "$1/installed.txt"
+}
+
+# Builds what faults are injected into: optimised programs, and Python with clients of both brokers.
+prepare_faults() {
+  cmake --preset release >build/configure-release.log 2>&1 || die "the programs cannot be configured: see build/configure-release.log"
+  cmake --build --preset release --target kollect-consumer kollect-producer kollect-conformance >&2
+  mkdir -p build/fault
+  python_with build/fault/venv reference-consumer/fault/requirements.txt
+  fault_programs="producer=build/release/bin/kollect-producer consumer=build/release/bin/kollect-consumer
+    conformance=build/release/bin/kollect-conformance"
+}

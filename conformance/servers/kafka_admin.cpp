@@ -1,5 +1,5 @@
+#include <kollect/releaser.hpp>
 #include <servers/kafka_admin.hpp>
-#include <servers/release.hpp>
 #include <servers/wait_until.hpp>
 
 #include <librdkafka/rdkafka.h>
@@ -12,14 +12,14 @@
 namespace kollect::servers {
 namespace {
 
-using client_pointer = std::unique_ptr<rd_kafka_t, release<rd_kafka_destroy>>;
-using configuration_pointer = std::unique_ptr<rd_kafka_conf_t, release<rd_kafka_conf_destroy>>;
-using queue_pointer = std::unique_ptr<rd_kafka_queue_t, release<rd_kafka_queue_destroy>>;
-using options_pointer = std::unique_ptr<rd_kafka_AdminOptions_t, release<rd_kafka_AdminOptions_destroy>>;
-using event_pointer = std::unique_ptr<rd_kafka_event_t, release<rd_kafka_event_destroy>>;
-using new_topic_pointer = std::unique_ptr<rd_kafka_NewTopic_t, release<rd_kafka_NewTopic_destroy>>;
-using old_topic_pointer = std::unique_ptr<rd_kafka_DeleteTopic_t, release<rd_kafka_DeleteTopic_destroy>>;
-using metadata_pointer = std::unique_ptr<const rd_kafka_metadata_t, release<rd_kafka_metadata_destroy>>;
+using client_pointer = std::unique_ptr<rd_kafka_t, releaser<rd_kafka_destroy>>;
+using configuration_pointer = std::unique_ptr<rd_kafka_conf_t, releaser<rd_kafka_conf_destroy>>;
+using queue_pointer = std::unique_ptr<rd_kafka_queue_t, releaser<rd_kafka_queue_destroy>>;
+using options_pointer = std::unique_ptr<rd_kafka_AdminOptions_t, releaser<rd_kafka_AdminOptions_destroy>>;
+using event_pointer = std::unique_ptr<rd_kafka_event_t, releaser<rd_kafka_event_destroy>>;
+using new_topic_pointer = std::unique_ptr<rd_kafka_NewTopic_t, releaser<rd_kafka_NewTopic_destroy>>;
+using old_topic_pointer = std::unique_ptr<rd_kafka_DeleteTopic_t, releaser<rd_kafka_DeleteTopic_destroy>>;
+using metadata_pointer = std::unique_ptr<const rd_kafka_metadata_t, releaser<rd_kafka_metadata_destroy>>;
 
 /// What the cluster says about its topics; null when it does not answer within `timeout`.
 metadata_pointer ask(rd_kafka_t* client, std::chrono::milliseconds timeout) {

@@ -1,7 +1,7 @@
+#include <kollect/releaser.hpp>
 #include <servers/files.hpp>
 #include <servers/free_port.hpp>
 #include <servers/nats_server.hpp>
-#include <servers/release.hpp>
 #include <servers/wait_until.hpp>
 
 #include <boost/json/serialize.hpp>
@@ -12,10 +12,10 @@
 namespace kollect::servers {
 namespace {
 
-using options_pointer = std::unique_ptr<natsOptions, release<natsOptions_Destroy>>;
-using connection_pointer = std::unique_ptr<natsConnection, release<natsConnection_Destroy>>;
-using context_pointer = std::unique_ptr<jsCtx, release<jsCtx_Destroy>>;
-using account_pointer = std::unique_ptr<jsAccountInfo, release<jsAccountInfo_Destroy>>;
+using options_pointer = std::unique_ptr<natsOptions, releaser<natsOptions_Destroy>>;
+using connection_pointer = std::unique_ptr<natsConnection, releaser<natsConnection_Destroy>>;
+using context_pointer = std::unique_ptr<jsCtx, releaser<jsCtx_Destroy>>;
+using account_pointer = std::unique_ptr<jsAccountInfo, releaser<jsAccountInfo_Destroy>>;
 
 /// A string in nats-server's configuration language.
 std::string nats_string(std::string_view text) {

@@ -1,5 +1,5 @@
+#include <kollect/releaser.hpp>
 #include <servers/files.hpp>
-#include <servers/release.hpp>
 #include <servers/tls_files.hpp>
 
 #include <openssl/bio.h>
@@ -14,11 +14,11 @@
 namespace kollect::servers {
 namespace {
 
-using key_pointer = std::unique_ptr<EVP_PKEY, release<EVP_PKEY_free>>;
-using certificate_pointer = std::unique_ptr<X509, release<X509_free>>;
-using extension_pointer = std::unique_ptr<X509_EXTENSION, release<X509_EXTENSION_free>>;
-using serial_pointer = std::unique_ptr<BIGNUM, release<BN_free>>;
-using text_pointer = std::unique_ptr<BIO, release<BIO_free_all>>;
+using key_pointer = std::unique_ptr<EVP_PKEY, releaser<EVP_PKEY_free>>;
+using certificate_pointer = std::unique_ptr<X509, releaser<X509_free>>;
+using extension_pointer = std::unique_ptr<X509_EXTENSION, releaser<X509_EXTENSION_free>>;
+using serial_pointer = std::unique_ptr<BIGNUM, releaser<BN_free>>;
+using text_pointer = std::unique_ptr<BIO, releaser<BIO_free_all>>;
 
 struct identity {
   certificate_pointer certificate;

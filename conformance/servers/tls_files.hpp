@@ -18,7 +18,7 @@ struct server_certificate {
 };
 
 /// What TLS tests need: an authority, certificates it signed, and an authority that signed none of them.
-/// All keys are P-256, made anew each time.
+/// All keys are P-256, new each time.
 struct tls_files {
   std::string ca_pem;
   std::filesystem::path ca_file;

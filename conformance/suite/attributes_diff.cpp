@@ -44,7 +44,7 @@ public:
 private:
   void note(std::string_view clause, const json_node& where, std::string what, std::string expected,
             std::string found) {
-    faults.push_back({clause, &where, std::move(what), std::move(expected), std::move(found)});
+    faults.push_back({clause, where, std::move(what), std::move(expected), std::move(found)});
   }
 
   void compare_scalars(const json_node& sent, const boost::json::value& asked) {
@@ -60,23 +60,24 @@ private:
   }
 
   void compare_arrays(const json_node& sent, const boost::json::array& asked) {
-    if (sent.elements.size() != asked.size())
+    if (const auto count = sent.element_count(); count != asked.size())
       return note("ROW-02", sent, "another number of elements", std::to_string(asked.size()),
-                  std::to_string(sent.elements.size()));
-    for (std::size_t index = 0; index < asked.size(); ++index)
-      compare(sent.elements[index], asked[index]);
+                  std::to_string(count));
+    std::size_t index = 0;
+    for (const auto& element : sent.elements())
+      compare(element, asked[index++]);
   }
 
   void compare_objects(const json_node& sent, const boost::json::object& asked) {
-    for (const auto& member : sent.members) {
+    for (const auto& member : sent.members()) {
       const auto name = member.name.decode();
       if (const auto* const wanted = asked.if_contains(name))
         compare(member.value, *wanted);
       else
-        note("ROW-02", member.value, "a key that nobody asked for", "", printable_excerpt(name));
+        note("ROW-02", member.value, "a key that was not asked for", "", printable_excerpt(name));
     }
     for (const auto& wanted : asked)
-      if (sent.find(std::string_view(wanted.key())) == nullptr)
+      if (!sent.find(std::string_view(wanted.key())))
         note("ROW-02", sent, "a key is missing", printable_excerpt(std::string_view(wanted.key())), "");
   }
 };

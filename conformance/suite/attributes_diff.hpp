@@ -1,7 +1,7 @@
 #ifndef KOLLECT_CONFORMANCE_ATTRIBUTES_DIFF_HPP
 #define KOLLECT_CONFORMANCE_ATTRIBUTES_DIFF_HPP
 
-#include "json_tree.hpp"
+#include "json_node.hpp"
 
 #include <boost/json/value.hpp>
 
@@ -15,7 +15,7 @@ namespace kollect::conformance {
 /// the text of a string, BYT-04 for that of a number, ROW-02 for everything else.
 struct attribute_fault {
   std::string_view clause;
-  const json_node* where;
+  json_node where;
   std::string what;
   std::string expected;
   std::string found;

@@ -1,95 +1,122 @@
 #include "audit.hpp"
 
+#include <kollect/checksum.hpp>
+
 #include <algorithm>
 #include <iterator>
-#include <map>
 #include <utility>
 
 namespace kollect::conformance {
 
 namespace {
 
-/// What the parts of one set share (MP-05).
-std::string set_of(const message_facts& part) {
-  std::string key = part.source->key.value_or("");
-  for (const auto* name : {"cluster", "namespace"})
-    key.append(1, '\0').append(part.label(name).value_or(""));
-  for (const auto* name : {"generation", "exportedAt", "partTotal"}) {
-    const auto* const field = part.field(name);
-    key.append(1, '\0').append(field == nullptr ? std::string_view() : field->raw);
-  }
-  return key;
+/// What a clause comes to by what was seen of it.
+verdict decide(std::size_t looked_at, std::size_t findings, bool is_open) noexcept {
+  if (findings != 0)
+    return verdict::fail;
+  return looked_at != 0 && !is_open ? verdict::pass : verdict::not_observed;
 }
 
-/// What a clause comes to by what was seen of it.
-verdict decide(const judgement& judged) noexcept {
-  if (!judged.findings.empty())
-    return verdict::fail;
-  return judged.looked_at != 0 && !judged.is_open ? verdict::pass : verdict::not_observed;
+std::size_t count_of(const judgement& judged) noexcept {
+  return judged.findings.size() + judged.more_findings;
+}
+
+/// A name that is short enough to be kept, and another one for each label.
+std::string name_of(const std::string& label) {
+  constexpr std::size_t longest = 256, kept_of_long = 64;
+  return label.size() <= longest
+             ? label
+             : label.substr(0, kept_of_long) + "… sha256:" + to_string(sha256(label)).substr(0, 16);
+}
+
+/// Adds what was seen of one cluster to what was seen of all.
+void add_to(judgement& all, judgement judged, const std::string& prefix) {
+  all.looked_at += judged.looked_at;
+  all.is_open = all.is_open || judged.is_open;
+  all.more_findings += judged.more_findings;
+  for (auto& one : judged.findings)
+    all.complain(std::move(one));
+  for (const auto& note : judged.notes)
+    if (all.notes.size() < most_findings)
+      all.note(prefix + note);
 }
 
 } // namespace
 
-std::optional<std::string> cluster_of(const recorded_message& message) {
-  const auto facts = take_apart(message);
-  return facts.document.is_good && facts.document.root.kind == json_kind::object ? facts.label("cluster")
-                                                                                 : std::nullopt;
+audit::audit(audit_options options)
+    : options_(std::move(options)), memory_(options_.memory),
+      removals_(options_.system, std::max(options_.settle, default_settle)), seen_(requirements.size()) {
+  about_.exercise = "audit";
+  about_.system = options_.system;
+  about_.partitions = options_.partitions;
+  about_.path_template = options_.path_template;
+  about_.read_at = options_.read_at;
+  about_.settle = options_.settle;
 }
 
-std::vector<observed_export> group_snapshots(std::vector<recorded_message> messages) {
-  std::vector<observed_export> snapshots;
-  std::map<std::string, std::size_t> sets;
-  for (auto& message : messages) {
-    std::size_t place = snapshots.size();
-    if (const auto facts = take_apart(message); facts.is_part() && !facts.is_foreign())
-      place = sets.emplace(set_of(facts), place).first->second;
-    if (place == snapshots.size())
-      snapshots.emplace_back();
-    snapshots[place].messages.push_back(std::move(message));
-  }
-  return snapshots;
+audit::audit(audit_options options, const std::vector<recorded_message>& messages)
+    : audit(std::move(options)) {
+  for (const auto& message : messages)
+    add(message);
 }
 
-audit::audit(audit_options options, std::vector<recorded_message> messages) {
-  std::map<std::optional<std::string>, std::vector<recorded_message>> by_cluster;
-  for (auto& message : messages) {
-    const auto name = cluster_of(message);
-    const bool is_wanted = options.clusters.empty() ||
-                           (name && std::ranges::find(options.clusters, *name) != options.clusters.end());
-    if (is_wanted)
-      by_cluster[name].push_back(std::move(message));
+bool audit::is_wanted(const std::optional<std::string>& label) const {
+  return options_.clusters.empty() ||
+         (label && std::ranges::find(options_.clusters, *label) != options_.clusters.end());
+}
+
+void audit::pass_over(const std::optional<std::string>& label) {
+  if (!label || passed_over_.size() > most_findings)
+    return;
+  const auto name = name_of(*label);
+  if (std::ranges::find(passed_over_, name) == passed_over_.end())
+    passed_over_.push_back(name);
+}
+
+audit::one_cluster& audit::find_cluster(const std::optional<std::string>& label) {
+  auto name = label ? std::optional(name_of(*label)) : std::nullopt;
+  auto found = clusters_.find(name);
+  if (found == clusters_.end() && clusters_.size() >= most_clusters)
+    found = clusters_.find(name = "all other clusters");
+  if (found != clusters_.end())
+    return found->second;
+  auto& made = clusters_[name];
+  for (const auto& clause : requirements)
+    made.clauses.push_back({.sequence = make_log_judge(clause.id, about_, memory_)});
+  return made;
+}
+
+void audit::add(const recorded_message& message) {
+  const bool may_lack_earlier = removals_.pass(message);
+  observed_export unasked;
+  dissection one{&about_, {}};
+  one.exports.push_back({.source = &unasked});
+  one.exports.front().messages.push_back(take_apart(message));
+  const auto& facts = one.exports.front().messages.front();
+  const auto label = facts.label("cluster");
+  if (!is_wanted(label))
+    return pass_over(label);
+  auto& cluster = find_cluster(label);
+  ++message_count_;
+  ++cluster.messages;
+  for (std::size_t index = 0; index < requirements.size(); ++index) {
+    auto& here = cluster.clauses[index];
+    judgement judged;
+    if (here.sequence && facts.document.is_good && !facts.is_somebody_elses())
+      here.sequence->see({&facts, may_lack_earlier}, judged);
+    else if (const auto judge = here.sequence ? nullptr : find_judge(requirements[index].id))
+      judge(one, judged);
+    here.looked_at += judged.looked_at;
+    here.findings += count_of(judged);
+    add_to(seen_[index], std::move(judged), {});
   }
-  for (auto& [name, own] : by_cluster) {
-    one_cluster made;
-    made.name = name;
-    made.messages = own.size();
-    made.record->exercise = "audit";
-    made.record->system = options.system;
-    made.record->partitions = options.partitions;
-    made.record->path_template = options.path_template;
-    made.record->read_at = options.read_at;
-    made.record->settle = options.settle;
-    made.record->exports = group_snapshots(std::move(own));
-    made.seen = dissect(*made.record);
-    clusters_.push_back(std::move(made));
-  }
-  // Nothing sorts before any name, and is told last.
-  if (!clusters_.empty() && !clusters_.front().name)
-    std::ranges::rotate(clusters_, clusters_.begin() + 1);
 }
 
 std::vector<cluster_traffic> audit::clusters() const {
   std::vector<cluster_traffic> out;
-  for (const auto& one : clusters_)
-    out.push_back({one.name, one.messages});
+  for (const auto& [name, one] : clusters_)
+    out.push_back({name, one.messages});
   return out;
-}
-
-std::size_t audit::message_count() const noexcept {
-  std::size_t count = 0;
-  for (const auto& one : clusters_)
-    count += one.messages;
-  return count;
 }
 
 clause_result audit::judge(const requirement& clause) const {
@@ -99,23 +126,22 @@ clause_result audit::judge(const requirement& clause) const {
     out.reason = clause.unseen;
     return out;
   }
-  const auto judge = find_judge(clause.id);
-  judgement all;
-  for (const auto& one : clusters_) {
-    judgement judged;
-    if (judge != nullptr)
-      judge(one.seen, judged);
-    out.clusters.push_back({one.name, decide(judged)});
-    all.looked_at += judged.looked_at;
-    all.is_open = all.is_open || judged.is_open;
-    std::ranges::move(judged.findings, std::back_inserter(all.findings));
-    for (auto& note : judged.notes)
-      all.note(clusters_.size() == 1 ? std::move(note)
-                                     : printable_excerpt(one.name.value_or("no cluster"), 60) + ": " + note);
+  const auto index = static_cast<std::size_t>(&clause - requirements.data());
+  auto all = seen_[index];
+  for (const auto& [name, one] : clusters_) {
+    const auto& here = one.clauses[index];
+    judgement ended;
+    if (here.sequence)
+      here.sequence->end(ended);
+    out.clusters.push_back(
+        decide(here.looked_at + ended.looked_at, here.findings + count_of(ended), ended.is_open));
+    add_to(all, std::move(ended),
+           clusters_.size() == 1 ? "" : printable_excerpt(name.value_or("no cluster"), 60) + ": ");
   }
-  out.result = decide(all);
+  out.result = decide(all.looked_at, count_of(all), all.is_open);
   out.looked_at = all.looked_at;
   out.findings = std::move(all.findings);
+  out.more_findings = all.more_findings;
   out.notes = std::move(all.notes);
   if (out.looked_at != 0)
     out.exercises = {"audit"};
@@ -123,11 +149,11 @@ clause_result audit::judge(const requirement& clause) const {
     return out;
   if (!out.notes.empty())
     out.reason = out.notes.front();
-  else if (message_count() == 0)
+  else if (message_count_ == 0)
     out.reason = "there are no messages";
   else
-    out.reason = judge == nullptr ? "messages alone do not show it: drive the sink"
-                                  : "no message says anything about it; driving the sink may";
+    out.reason = find_judge(clause.id) == nullptr ? "messages alone do not show it: drive the sink"
+                                                  : "no message says anything about it; driving the sink may";
   return out;
 }
 

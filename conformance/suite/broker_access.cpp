@@ -63,7 +63,10 @@ result<std::unique_ptr<log_reader>> open_reader(const connection& target, std::c
     kafka::reader_options options;
     options.client = kafka_client(timeout);
     // The mock answers a fetch when this is over, whatever comes meanwhile.
-    options.client.properties = {{"fetch.wait.max.ms", "20"}};
+    options.client.properties = {{"fetch.wait.max.ms", "20"},
+                                 // Little is fetched ahead: an audit takes no more memory for a long log.
+                                 {"fetch.max.bytes", "4194304"},
+                                 {"queued.max.messages.kbytes", "4096"}};
     return kafka::create_reader(target, options);
   }
   nats::reader_options options;

@@ -86,7 +86,7 @@ result<bool> consumer_session::drain(std::string_view clause, std::string_view a
   if (!answer)
     return note_end(clause, about, answer.error());
   if (!answer->is_ok)
-    testify(clause, false, std::string(about) + ": the consumer cannot take in what is there", {},
+    testify(clause, false, std::string(about) + ": the consumer cannot take in what is on the log", {},
             answer->error);
   return answer->is_ok;
 }

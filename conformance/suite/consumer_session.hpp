@@ -16,7 +16,7 @@
 
 namespace kollect::conformance {
 
-/// The consumer under test, which can be killed and started anew.
+/// The consumer under test, which can be killed and restarted.
 class consumer_process {
 public:
   /// Starts it and asks what it is.
@@ -64,7 +64,7 @@ public:
 
   /// Has the consumer take everything in, and compares what it holds with what it must hold now.
   result<void> expect(std::string_view clause, std::string_view about);
-  /// The same, under whatever inventory the rows are held.
+  /// The same, under any inventory.
   result<void> expect_rows(std::string_view clause, std::string_view about);
   /// The same; of each scope what `also` has is right too.
   result<void> expect_either(std::string_view clause, std::string_view about, const expected_state& also);
@@ -78,7 +78,7 @@ public:
   /// Kills the consumer, if need be while it takes messages in: `patience` after it was asked to.
   result<void> kill();
   result<void> kill_while_draining(std::chrono::milliseconds patience);
-  /// Starts it anew and opens it where it was.
+  /// Restarts it and opens it where it was.
   result<void> reopen();
 
   /// To be called after the broker was away.

@@ -37,6 +37,7 @@ void weigh(const exercise& wanted, const recording& record, const dissection& se
       out.notes.push_back(to_note(one, record.exercise));
     return;
   }
+  out.more_findings += judged.more_findings;
   for (auto& complaint : judged.findings) {
     complaint.exercise = record.exercise;
     out.findings.push_back(std::move(complaint));

@@ -32,7 +32,7 @@ struct exercise {
 };
 
 /// Every exercise, in the order that they run in: those that stop the broker come last.
-std::span<const exercise> exercises();
+std::span<const exercise> sink_exercises();
 
 /// The exercises that show a clause to a sink of that system.
 std::vector<const exercise*> exercises_for(std::string_view clause, broker_system system);

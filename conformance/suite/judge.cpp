@@ -1,4 +1,4 @@
-#include "judge_parts.hpp"
+#include "judge_families.hpp"
 
 #include <kollect/checksum.hpp>
 #include <kollect/message.hpp>
@@ -42,22 +42,38 @@ judge_function find_judge(std::string_view id) noexcept {
   return found == all.end() ? nullptr : found->judge;
 }
 
-std::string row_field(const json_node& row, std::string_view name) {
-  const auto* const field = row.find(name);
-  return field == nullptr || field->kind != json_kind::string ? std::string() : field->text.decode();
-}
-
-row_identity identity_of(const json_node& row) {
-  return {row_field(row, "targetNamespace"), row_field(row, "targetName"), row_field(row, "namespace"),
-          row_field(row, "name"), row_field(row, "uid")};
-}
-
-bool has_identity(const json_node& row) {
-  constexpr std::array names{"targetNamespace", "targetName", "namespace", "name", "uid", "version", "kind"};
-  return std::ranges::all_of(names, [&](const char* name) {
-    const auto* const field = row.find(name);
-    return field != nullptr && field->kind == json_kind::string;
+bool may_be_swallowed(const dissection& seen, const dissected_export& one) {
+  if (seen.system() != broker_system::nats)
+    return false;
+  return std::ranges::any_of(seen.exports, [&](const dissected_export& other) {
+    return &other != &one && std::ranges::any_of(other.messages, [&](const message_facts& message) {
+      const auto is_wrong = [&](std::string_view name) {
+        return possible_labels(other, message, name).size() > 1;
+      };
+      return message.document.is_good &&
+             (!has_right_message_id(other, message) || is_wrong("cluster") || is_wrong("namespace"));
+    });
   });
+}
+
+std::string row_field(const json_node& row, std::string_view name) {
+  const auto field = row.find(name);
+  return !field || field->kind != json_kind::string ? std::string() : field->text.decode();
+}
+
+finding about_repeated_row(broker_system system, const message_facts& message, const json_node& row) {
+  return at_byte(system, *message.source, message.offset_of(row.raw),
+                 "two rows of the snapshot have one identity", "each identity once",
+                 printable_excerpt(row_field(row, "name") + " uid " + row_field(row, "uid")));
+}
+
+finding about_partitions(broker_system system, const recorded_message& message, std::int32_t before) {
+  auto complaint =
+      about(system, message,
+            "the messages of one key are in several partitions: key " + printable_excerpt(*message.key),
+            "partition " + std::to_string(before), "partition " + std::to_string(message.partition));
+  complaint.is_operators = true;
+  return complaint;
 }
 
 bool is_refused_without_reason(const observed_export& one) noexcept {
@@ -94,7 +110,7 @@ std::vector<std::string> possible_labels(const dissected_export& one, const mess
 bool has_right_message_id(const dissected_export& one, const message_facts& message) {
   const auto& headers = message.source->headers;
   const auto found = std::ranges::find(headers, message_id_header, &header::name);
-  if (found == headers.end() || message.payload == nullptr)
+  if (found == headers.end() || !message.payload)
     return false;
   for (const auto& cluster : possible_labels(one, message, "cluster"))
     for (const auto& namespace_ : possible_labels(one, message, "namespace"))
@@ -103,22 +119,13 @@ bool has_right_message_id(const dissected_export& one, const message_facts& mess
   return false;
 }
 
-std::string sort_key_of(const json_node& row) {
-  std::string key;
-  for (const auto* name :
-       {"targetNamespace", "targetName", "namespace", "name", "uid", "group", "version", "kind"})
-    key.append(key.empty() && name == std::string_view("targetNamespace") ? "" : std::string(1, '\0'))
-        .append(row_field(row, name));
-  return key;
-}
-
 namespace {
 
 template <class IsSame>
 std::vector<const message_facts*> distinct(const dissected_export& one, const IsSame& is_same) {
   std::vector<const message_facts*> found;
   for (const auto& message : one.messages) {
-    if (one.asked() == nullptr && message.is_foreign())
+    if (one.asked() == nullptr && message.is_somebody_elses())
       continue;
     const auto is_known = [&](const message_facts* other) { return is_same(*other, message); };
     if (std::ranges::none_of(found, is_known))

@@ -4,6 +4,7 @@
 #include "judgement.hpp"
 #include "message_facts.hpp"
 #include "recording.hpp"
+#include "row_identities.hpp"
 
 #include <kollect/item.hpp>
 
@@ -52,12 +53,13 @@ judge_function find_judge(std::string_view id) noexcept;
 // What several judges need.
 
 /// Calls `look(export, message)` for each message that is one JSON value; those that are not are ENV-01's.
-/// In an audit a message of another schemaVersion is somebody else's, and ENV-03's alone.
+/// In an audit a message of another schemaVersion is somebody else's, and ENV-03's alone; one without a
+/// payload is ENV-02's alone.
 template <class Look>
 void for_each_message(const dissection& seen, Look&& look) {
   for (const auto& one : seen.exports)
     for (const auto& message : one.messages)
-      if (message.document.is_good && (one.asked() != nullptr || !message.is_foreign()))
+      if (message.document.is_good && (one.asked() != nullptr || !message.is_somebody_elses()))
         look(one, message);
 }
 
@@ -75,13 +77,19 @@ std::vector<std::string> possible_labels(const dissected_export& one, const mess
 /// Whether the message has the Nats-Msg-Id that its labels and payload ask for (NAT-02).
 bool has_right_message_id(const dissected_export& one, const message_facts& message);
 
+/// Whether a stream may have swallowed an export's message as a duplicate for a fault that another clause is
+/// about: message ids that do not tell payloads apart (NAT-02), or a label that several namespaces or
+/// clusters share (ENV-06, ENV-07).
+bool may_be_swallowed(const dissection& seen, const dissected_export& one);
+
 /// A text field of a row, decoded; empty where it is absent or no string.
 std::string row_field(const json_node& row, std::string_view name);
-row_identity identity_of(const json_node& row);
-/// Whether all that identity_of() and sort_key_of() look at is there: else the row breaks ROW-01, and nothing
-/// that goes by identities can be told of it.
-bool has_identity(const json_node& row);
-std::string sort_key_of(const json_node& row);
+
+/// What ROW-03 and KAF-02 complain of, wherever it is seen.
+finding about_repeated_row(broker_system system, const message_facts& message, const json_node& row);
+finding about_partitions(broker_system system, const recorded_message& message, std::int32_t before);
+inline constexpr std::string_view one_partition_note =
+    "the topic has one partition: there is nothing to choose";
 
 /// Messages that say different things; one that came twice byte for byte is a redelivery (DED-01).
 std::vector<const message_facts*> distinct_messages(const dissected_export& one);

@@ -1,4 +1,4 @@
-#include "judge_parts.hpp"
+#include "judge_families.hpp"
 
 #include <kollect/checksum.hpp>
 #include <kollect/sensitive_key.hpp>
@@ -70,7 +70,7 @@ void judge_kaf_02(const dissection& seen, judgement& out) {
   if (seen.system() != broker_system::kafka)
     return;
   if (seen.source->partitions == 1)
-    return out.note("the topic has one partition: there is nothing to choose");
+    return out.note(std::string(one_partition_note));
   struct last_seen {
     const recorded_message* message;
     std::size_t exported;
@@ -78,25 +78,16 @@ void judge_kaf_02(const dissection& seen, judgement& out) {
   std::map<std::string, last_seen> keys;
   for (std::size_t index = 0; index < seen.exports.size(); ++index)
     for (const auto& message : seen.exports[index].messages) {
-      const bool is_ours =
-          seen.exports[index].asked() != nullptr || (message.document.is_good && !message.is_foreign());
-      if (!message.source->key || !is_ours)
+      if (!message.source->key)
         continue;
       const auto [place, is_new] = keys.emplace(*message.source->key, last_seen{message.source, index});
       if (is_new)
         continue;
       out.look();
       const auto& before = *place->second.message;
-      if (before.partition != message.source->partition) {
-        auto complaint = about(seen.system(), *message.source,
-                               "the messages of one key are in several partitions: key " +
-                                   printable_excerpt(*message.source->key),
-                               "partition " + std::to_string(before.partition),
-                               "partition " + std::to_string(message.source->partition));
-        complaint.is_operators = true;
-        out.complain(std::move(complaint));
-      } else if (seen.source->is_driven() && place->second.exported < index &&
-                 before.offset > message.source->offset)
+      if (before.partition != message.source->partition)
+        out.complain(about_partitions(seen.system(), *message.source, before.partition));
+      else if (place->second.exported < index && before.offset > message.source->offset)
         out.complain(about(
             seen.system(), *message.source, "a key's messages are not in the order of the exports",
             "an offset after " + std::to_string(before.offset), std::to_string(message.source->offset)));
@@ -131,7 +122,7 @@ void judge_nat_02(const dissection& seen, judgement& out) {
     return;
   for_each_message(seen, [&](const dissected_export& one, const message_facts& message) {
     const auto own = labels_of(message);
-    if (!own || message.payload == nullptr)
+    if (!own || !message.payload)
       return;
     out.look();
     if (has_right_message_id(one, message))
@@ -155,10 +146,16 @@ bool ask_for_the_same(const dissected_export& left, const dissected_export& righ
          left.asked()->namespace_ == right.asked()->namespace_ && have_same_rows(left, right);
 }
 
+/// Whether each export of the same rows has the same payload: an array, or an export envelope that lacks its
+/// instant (PAY-01).
+bool has_no_instant(const message_facts& message) {
+  return message.is_array || !message.field("exportedAt");
+}
+
 /// Whether a stream's duplicate window swallows the later of two exports of the same rows (NAT-06).
 bool is_duplicate(const dissection& seen, const dissected_export& earlier, const dissected_export& later) {
-  return seen.system() == broker_system::nats &&
-         (earlier.messages.front().is_array || earlier.asked()->exported_at == later.asked()->exported_at);
+  return seen.system() == broker_system::nats && (has_no_instant(earlier.messages.front()) ||
+                                                  earlier.asked()->exported_at == later.asked()->exported_at);
 }
 
 void judge_ded_01(const dissection& seen, judgement& out) {
@@ -179,7 +176,7 @@ void judge_del_02(const dissection& seen, judgement& out) {
   for (const auto& one : seen.exports) {
     const auto* const asked = one.asked();
     const auto is_empty = [&](const message_facts& message) {
-      return message.items != nullptr && message.items->elements.empty() &&
+      return message.items && message.element_count == 0 &&
              (asked != nullptr || (!message.is_foreign() && !message.is_part()));
     };
     if (asked == nullptr) {
@@ -187,7 +184,8 @@ void judge_del_02(const dissection& seen, judgement& out) {
       out.looked_at += static_cast<std::size_t>(count);
       continue;
     }
-    if (asked->items == "null" || !one.asked_rows.empty())
+    if (asked->items == "null" || !one.asked_rows.empty() ||
+        (one.messages.empty() && may_be_swallowed(seen, one)))
       continue;
     out.look();
     if (!one.source->answer.is_ok)
@@ -202,7 +200,7 @@ void judge_del_02(const dissection& seen, judgement& out) {
     else if (!std::ranges::any_of(one.messages, is_empty))
       out.complain(about(seen.system(), *one.messages.front().source,
                          "the message of an empty snapshot has rows", "0 rows",
-                         std::to_string(one.messages.front().rows.size())));
+                         std::to_string(one.messages.front().row_count)));
   }
 }
 
@@ -214,7 +212,7 @@ void judge_del_04(const dissection& seen, judgement& out) {
     const auto earlier = std::span(seen.exports).first(index);
     const auto first = std::ranges::find_if(
         earlier, [&](const auto& other) { return !other.messages.empty() && ask_for_the_same(other, one); });
-    if (first == earlier.end())
+    if (first == earlier.end() || (one.messages.empty() && may_be_swallowed(seen, one)))
       continue;
     out.look();
     if (one.messages.empty() && !is_duplicate(seen, *first, one))
@@ -229,72 +227,114 @@ void judge_nat_06(const dissection& seen, judgement& out) {
     return;
   for (std::size_t index = 2; index < seen.exports.size(); ++index) {
     const auto &first = seen.exports[index - 2], &one = seen.exports[index];
-    if (one.asked() == nullptr || !have_same_rows(first, one) || first.messages.empty())
+    if (one.asked() == nullptr || !have_same_rows(first, one) || first.messages.empty() ||
+        (one.messages.empty() && may_be_swallowed(seen, one)))
       continue;
     out.look();
-    const bool is_array = first.messages.front().is_array;
+    const bool is_same = has_no_instant(first.messages.front());
     if (!one.source->answer.is_ok)
       out.complain({.what = "the last export of A, B, A inside the duplicate window was reported as an error",
                     .expected = "ok",
                     .found = printable_excerpt(one.source->answer.error)});
-    else if (one.messages.empty() != is_array)
+    else if (one.messages.empty() != is_same)
       out.complain({.what = "the last of A, B, A inside the duplicate window",
-                    .expected = is_array ? "is swallowed, as its payload is an array"
-                                         : "is there, as exportedAt makes it unique",
-                    .found = is_array ? "it is there" : "it is not there"});
+                    .expected = is_same ? "is swallowed, as its payload is the first one's"
+                                        : "is there, as exportedAt makes it unique",
+                    .found = is_same ? "it is there" : "it is not there"});
   }
 }
 
 /// Whatever the reason.
 bool is_redacted(const json_node& node) {
-  const auto* const redacted = node.find("redacted");
-  return redacted != nullptr && redacted->raw == "true" &&
-         std::ranges::all_of(node.members,
-                             [](const auto& one) { return one.name == "redacted" || one.name == "reason"; });
+  const auto redacted = node.find("redacted");
+  return redacted && redacted->raw == "true" && std::ranges::all_of(node.members(), [](const auto& one) {
+           return one.name == "redacted" || one.name == "reason";
+         });
 }
 
 /// Nothing, yes and no are no secrets, as in `"automountServiceAccountToken":false`.
 bool can_be_secret(const json_node& node) {
-  switch (node.kind) {
-  case json_kind::string:
-    return !node.text.empty();
-  case json_kind::number:
-    return true;
-  case json_kind::array:
-    return std::ranges::any_of(node.elements, can_be_secret);
-  case json_kind::object:
-    return std::ranges::any_of(node.members, [](const auto& one) { return can_be_secret(one.value); });
-  default:
-    return false;
-  }
+  struct : json_visitor {
+    bool is_any = false;
+    void on_string(const json_string& text) { is_any = is_any || !text.empty(); }
+    void on_number(std::string_view) { is_any = true; }
+  } values;
+  visit_json(node, values);
+  return values.is_any;
 }
 
-/// Names the place, never the value. Today's operator passes over the names right under `attributes`.
-void find_secrets(const dissection& seen, const message_facts& message, const json_node& node,
-                  const std::string& path, bool is_top, judgement& out) {
-  for (std::size_t index = 0; index < node.elements.size(); ++index)
-    find_secrets(seen, message, node.elements[index], path + "/" + std::to_string(index), false, out);
-  for (const auto& member : node.members) {
-    const auto name = member.name.decode();
-    const auto place = path + "/" + printable_excerpt(name, 60);
-    if (!is_sensitive_key(name)) {
-      find_secrets(seen, message, member.value, place, false, out);
-    } else if (!is_redacted(member.value) && can_be_secret(member.value)) {
-      auto complaint = about(
-          seen.system(), *message.source, "an attribute that looks like a secret is not redacted: " + place,
-          R"({"redacted":true,"reason":"sensitive-key"})", "another value, not shown here");
-      complaint.is_operators = is_top;
-      out.complain(std::move(complaint));
+/// Walks attributes in one pass, and names the place of what looks like a secret, never the value. Today's
+/// operator passes over the names right under `attributes`.
+class secret_search {
+public:
+  secret_search(const dissection& seen, const message_facts& message, judgement& out)
+      : seen_(seen), message_(message), out_(out) {}
+
+  void look_at(const json_node& attributes) {
+    text_ = attributes.raw;
+    json_reader reader(text_, max_depth_ceiling);
+    (void)walk(reader, true);
+  }
+
+private:
+  bool walk(json_reader& reader, bool is_top) {
+    std::size_t index = 0;
+    switch (reader.peek()) {
+    case json_kind::object:
+      return reader.read_object(
+          [&](const json_string& name) { return look_at_member(reader, name, is_top); });
+    case json_kind::array:
+      return reader.read_array([&] {
+        const auto number = index++;
+        const auto kind = reader.peek();
+        const bool is_deep = kind == json_kind::object || kind == json_kind::array;
+        return is_deep ? within(std::to_string(number), [&] { return walk(reader, false); })
+                       : !read_node(reader, text_).raw.empty();
+      });
+    default:
+      return !read_node(reader, text_).raw.empty();
     }
   }
-}
+
+  bool look_at_member(json_reader& reader, const json_string& raw_name, bool is_top) {
+    const auto name = raw_name.decode();
+    return within(printable_excerpt(name, 60), [&] {
+      if (!is_sensitive_key(name))
+        return walk(reader, false);
+      const auto value = read_node(reader, text_);
+      if (is_redacted(value) || !can_be_secret(value))
+        return !value.raw.empty();
+      auto complaint = about(
+          seen_.system(), *message_.source, "an attribute that looks like a secret is not redacted: " + path_,
+          R"({"redacted":true,"reason":"sensitive-key"})", "another value, not shown here");
+      complaint.is_operators = is_top;
+      out_.complain(std::move(complaint));
+      return true;
+    });
+  }
+
+  template <class Walk>
+  bool within(const std::string& step, Walk&& walk_on) {
+    const auto size = path_.size();
+    path_.append("/").append(step);
+    const bool is_read = walk_on();
+    path_.resize(size);
+    return is_read;
+  }
+
+  const dissection& seen_;
+  const message_facts& message_;
+  judgement& out_;
+  std::string_view text_{};
+  std::string path_ = "/attributes";
+};
 
 void judge_sec_01(const dissection& seen, judgement& out) {
   for_each_message(seen, [&](const dissected_export&, const message_facts& message) {
-    for (const auto* row : message.rows)
-      if (const auto* const attributes = row->find("attributes")) {
+    for (const auto& row : message.rows())
+      if (const auto attributes = row.find("attributes")) {
         out.look();
-        find_secrets(seen, message, *attributes, "/attributes", true, out);
+        secret_search(seen, message, out).look_at(*attributes);
       }
   });
 }

@@ -1,20 +1,15 @@
-#include "judge_parts.hpp"
+#include "judge_families.hpp"
 
 #include <kollect/envelope.hpp>
 #include <kollect/timestamp.hpp>
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <set>
-#include <utility>
 
 namespace kollect::conformance {
 
 namespace {
-
-/// A cluster and a namespace.
-using labels_key = std::pair<std::string, std::string>;
 
 std::string trimmed(std::string_view text) {
   constexpr std::string_view blank = " \t\r\n\v\f";
@@ -23,9 +18,6 @@ std::string trimmed(std::string_view text) {
              ? std::string()
              : std::string(text.substr(first, text.find_last_not_of(blank) - first + 1));
 }
-
-constexpr std::array<std::string_view, 5> envelope_fields{"schemaVersion", "timestamp", "cluster",
-                                                          "namespace", "payload"};
 
 finding about_export(const dissected_export& one, std::string what, std::string expected, std::string found) {
   const auto& asked = *one.asked();
@@ -39,12 +31,12 @@ void compare_rows(const dissected_export& one, const std::vector<const message_f
                   judgement& out) {
   std::set<row_identity> sent, asked;
   for (const auto* message : messages) {
-    if (message->items == nullptr)
+    if (!message->items)
       return; // PAY-01
-    for (const auto* row : message->rows) {
-      if (!has_identity(*row))
+    for (const auto& row : message->rows()) {
+      if (!has_identity(row))
         return; // ROW-01
-      sent.insert(identity_of(*row));
+      sent.insert(identity_of(row));
     }
   }
   for (const auto& row : one.asked_rows)
@@ -60,24 +52,7 @@ void compare_rows(const dissected_export& one, const std::vector<const message_f
         about_export(one, "lacks a row", text(*missing), std::to_string(sent.size()) + " other rows"));
   else if (const auto extra = first_not_in(sent, asked); extra != sent.end())
     out.complain(
-        about_export(one, "has a row that nobody asked for", "only the rows of the request", text(*extra)));
-}
-
-/// Whether a stream may have swallowed an export's message as a duplicate for a fault that another clause is
-/// about: message ids that do not tell payloads apart (NAT-02), or a label that several namespaces or
-/// clusters share (ENV-06, ENV-07).
-bool may_be_swallowed(const dissection& seen, const dissected_export& one) {
-  if (seen.system() != broker_system::nats)
-    return false;
-  return std::ranges::any_of(seen.exports, [&](const dissected_export& other) {
-    return &other != &one && std::ranges::any_of(other.messages, [&](const message_facts& message) {
-      const auto is_wrong = [&](std::string_view name) {
-        return possible_labels(other, message, name).size() > 1;
-      };
-      return message.document.is_good &&
-             (!has_right_message_id(other, message) || is_wrong("cluster") || is_wrong("namespace"));
-    });
-  });
+        about_export(one, "has a row that was not asked for", "only the rows of the request", text(*extra)));
 }
 
 /// A success without a message is another clause's where the snapshot has no rows (DEL-02), or is over a
@@ -128,25 +103,33 @@ void judge_env_01(const dissection& seen, judgement& out) {
   }
 }
 
-void judge_env_02(const dissection& seen, judgement& out) {
-  for_each_message(seen, [&](const dissected_export&, const message_facts& message) {
-    out.look();
-    std::string expected, found;
-    for (const auto name : envelope_fields)
-      expected.append(expected.empty() ? "" : ", ").append(name);
-    for (const auto& member : message.document.root.members)
+/// Of names that a finding tells, in bytes; about.
+constexpr std::size_t longest_list = 400;
+
+void judge_fields(const dissection& seen, const message_facts& message, judgement& out) {
+  out.look();
+  std::string expected, found;
+  for (const auto name : envelope_fields)
+    expected.append(expected.empty() ? "" : ", ").append(name);
+  for (const auto& member : message.document.root.members())
+    if (found.size() < longest_list)
       found.append(found.empty() ? "" : ", ").append(printable_excerpt(member.name.decode(), 40));
-    if (expected != found)
-      return out.complain(about(seen.system(), *message.source,
-                                "the envelope's fields are not those, or not in that "
-                                "order",
-                                expected, found));
-    for (const auto& member : message.document.root.members)
-      if (member.value.kind != json_kind::string && !(member.name == "payload"))
-        out.complain(at_byte(seen.system(), *message.source, message.offset_of(member.value.raw),
-                             member.name.decode() + " has the wrong type", "a string",
-                             std::string(to_string(member.value.kind))));
-  });
+  if (expected != found)
+    return out.complain(about(seen.system(), *message.source,
+                              "the envelope's fields are not those, or not in that order", expected, found));
+  for (const auto& member : message.document.root.members())
+    if (member.value.kind != json_kind::string && !(member.name == "payload"))
+      out.complain(at_byte(seen.system(), *message.source, message.offset_of(member.value.raw),
+                           printable_excerpt(member.name.decode(), 40) + " has the wrong type", "a string",
+                           std::string(to_string(member.value.kind))));
+}
+
+void judge_env_02(const dissection& seen, judgement& out) {
+  for (const auto& one : seen.exports)
+    for (const auto& message : one.messages)
+      if (message.document.is_good && message.document.root.kind == json_kind::object &&
+          (one.asked() != nullptr || !message.is_foreign()))
+        judge_fields(seen, message, out);
 }
 
 void judge_env_03(const dissection& seen, judgement& out) {
@@ -157,7 +140,7 @@ void judge_env_03(const dissection& seen, judgement& out) {
     out.look();
     if (*version != schema_version_v1alpha1)
       out.complain(at_byte(seen.system(), *message.source,
-                           message.offset_of(message.document.root.find("schemaVersion")->raw),
+                           message.offset_of(message.envelope_field("schemaVersion")->raw),
                            "the schemaVersion is another one", std::string(schema_version_v1alpha1),
                            printable_excerpt(*version)));
   };
@@ -177,7 +160,7 @@ void judge_instant(const dissection& seen, const dissected_export& one, const me
     const timestamp earliest{one.source->answer.asked_at.seconds, 0};
     const auto latest = one.source->answer.answered_at + std::chrono::seconds(1);
     if (instant < earliest)
-      complain("the timestamp was not made anew: it is before the export was asked for", earliest);
+      complain("the timestamp is older than the export: it was asked for later", earliest);
     else if (instant > latest)
       complain("the timestamp is after the export was answered", latest);
   } else if (message.source->appended_at &&
@@ -193,7 +176,7 @@ void judge_env_05(const dissection& seen, judgement& out) {
       return; // ENV-02
     out.look();
     const auto instant = parse_timestamp(*text);
-    const auto at = message.offset_of(message.document.root.find("timestamp")->raw);
+    const auto at = message.offset_of(message.envelope_field("timestamp")->raw);
     if (!instant)
       out.complain(at_byte(seen.system(), *message.source, at, "the timestamp is not RFC 3339 in UTC with Z",
                            "such as 2026-01-15T12:00:00.5Z", printable_excerpt(*text)));
@@ -211,13 +194,13 @@ void judge_env_06(const dissection& seen, judgement& out) {
     if (!label)
       return; // ENV-02
     out.look();
-    // Without a request nobody knows what spec.cluster says, only that it is trimmed.
+    // Without a request only this is known of spec.cluster: it is trimmed.
     const auto expected = one.source->cluster ? *one.source->cluster : trimmed(*label);
     if (*label != expected)
-      out.complain(at_byte(
-          seen.system(), *message.source, message.offset_of(message.document.root.find("cluster")->raw),
-          one.source->cluster ? "cluster is another one" : "cluster is not trimmed",
-          "\"" + printable_excerpt(expected) + "\"", "\"" + printable_excerpt(*label) + "\""));
+      out.complain(
+          at_byte(seen.system(), *message.source, message.offset_of(message.envelope_field("cluster")->raw),
+                  one.source->cluster ? "cluster is another one" : "cluster is not trimmed",
+                  "\"" + printable_excerpt(expected) + "\"", "\"" + printable_excerpt(*label) + "\""));
   });
 }
 
@@ -250,65 +233,19 @@ void judge_asked_namespace(const dissection& seen, const dissected_export& one, 
   if (label == expected)
     return;
   auto complaint =
-      at_byte(seen.system(), *message.source, message.offset_of(message.document.root.find("namespace")->raw),
+      at_byte(seen.system(), *message.source, message.offset_of(message.envelope_field("namespace")->raw),
               "namespace is another one", "\"" + printable_excerpt(expected) + "\"",
               "\"" + printable_excerpt(label) + "\"");
   complaint.is_operators = is_operators_label(seen, one, label);
   out.complain(std::move(complaint));
 }
 
-/// What the rows under one label say of where they were collected.
-struct labelled_rows {
-  const recorded_message* first = nullptr;
-  bool is_named = false; ///< by a row's targetNamespace
-  std::set<std::string> namespaces{};
-};
-
-/// Where nobody knows what was asked for: an inventory's label is among the targetNamespaces of its rows. One
-/// that none of them has is what a cluster-wide inventory, or a path template, made of it.
-void judge_found_namespaces(const dissection& seen, const std::map<labels_key, labelled_rows>& found,
-                            judgement& out) {
-  for (const auto& [label, rows] : found) {
-    if (rows.namespaces.empty())
-      continue;
-    out.look();
-    if (rows.is_named)
-      continue;
-    std::string names;
-    for (const auto& name : rows.namespaces)
-      if (names.size() < 100)
-        names.append(names.empty() ? "" : ", ").append(printable_excerpt(name, 60));
-    auto complaint =
-        about(seen.system(), *rows.first,
-              "the namespace is one that no row's targetNamespace has: it is not the inventory's",
-              "one of the rows': " + names, "\"" + printable_excerpt(label.second) + "\"");
-    complaint.is_operators = true;
-    out.complain(std::move(complaint));
-  }
-}
-
 void judge_env_07(const dissection& seen, judgement& out) {
-  std::map<labels_key, labelled_rows> found;
   for_each_message(seen, [&](const dissected_export& one, const message_facts& message) {
     const auto label = message.label("namespace");
-    if (!label)
-      return; // ENV-02
-    if (one.asked() != nullptr)
-      return judge_asked_namespace(seen, one, message, *label, out);
-    auto& rows = found[{message.label("cluster").value_or(""), *label}];
-    if (rows.first == nullptr)
-      rows.first = message.source;
-    for (const auto* row : message.rows) {
-      const auto* const target = row->find("targetNamespace");
-      if (target == nullptr || target->kind != json_kind::string)
-        continue; // ROW-01
-      auto name = target->text.decode();
-      rows.is_named = rows.is_named || name == *label;
-      if (rows.namespaces.size() < 10)
-        rows.namespaces.insert(std::move(name));
-    }
+    if (label && one.asked() != nullptr) // else ENV-02
+      judge_asked_namespace(seen, one, message, *label, out);
   });
-  judge_found_namespaces(seen, found, out);
 }
 
 void judge_env_08(const dissection& seen, judgement& out) {

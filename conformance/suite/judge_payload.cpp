@@ -1,4 +1,4 @@
-#include "judge_parts.hpp"
+#include "judge_families.hpp"
 
 #include <kollect/checksum.hpp>
 #include <kollect/envelope.hpp>
@@ -18,23 +18,23 @@ struct payload_field {
   bool is_required;
 };
 
-constexpr std::array<payload_field, 9> payload_fields{{{"schemaVersion", json_kind::string, true},
-                                                       {"checksum", json_kind::string, true},
-                                                       {"generation", json_kind::number, false},
-                                                       {"partIndex", json_kind::number, false},
-                                                       {"partTotal", json_kind::number, false},
-                                                       {"itemCount", json_kind::number, true},
-                                                       {"exportedAt", json_kind::string, true},
-                                                       {"cluster", json_kind::string, false},
-                                                       {"items", json_kind::array, true}}};
+constexpr std::array<payload_field, 9> payload_form_fields{{{"schemaVersion", json_kind::string, true},
+                                                            {"checksum", json_kind::string, true},
+                                                            {"generation", json_kind::number, false},
+                                                            {"partIndex", json_kind::number, false},
+                                                            {"partTotal", json_kind::number, false},
+                                                            {"itemCount", json_kind::number, true},
+                                                            {"exportedAt", json_kind::string, true},
+                                                            {"cluster", json_kind::string, false},
+                                                            {"items", json_kind::array, true}}};
 
 /// What is wrong with the members of an export envelope; empty where nothing is.
 std::string fault_of_members(const json_node& payload) {
-  auto next = payload_fields.begin();
-  for (const auto& member : payload.members) {
+  auto next = payload_form_fields.begin();
+  for (const auto& member : payload.members()) {
     const auto name = member.name.decode();
-    const auto field = std::ranges::find(payload_fields, name, &payload_field::name);
-    if (field == payload_fields.end())
+    const auto field = std::ranges::find(payload_form_fields, name, &payload_field::name);
+    if (field == payload_form_fields.end())
       return "has the unknown field " + printable_excerpt(name, 40);
     if (field < next)
       return "has " + name + " twice or too late";
@@ -48,13 +48,13 @@ std::string fault_of_members(const json_node& payload) {
     next = field + 1;
   }
   const auto missing =
-      std::find_if(next, payload_fields.end(), [](const auto& one) { return one.is_required; });
-  return missing == payload_fields.end() ? "" : "has no " + std::string(missing->name);
+      std::find_if(next, payload_form_fields.end(), [](const auto& one) { return one.is_required; });
+  return missing == payload_form_fields.end() ? "" : "has no " + std::string(missing->name);
 }
 
 void judge_pay_01(const dissection& seen, judgement& out) {
   for_each_message(seen, [&](const dissected_export&, const message_facts& message) {
-    if (message.payload == nullptr)
+    if (!message.payload)
       return; // ENV-02
     out.look();
     const auto complain = [&](std::string what, const json_node& where) {
@@ -69,7 +69,7 @@ void judge_pay_01(const dissection& seen, judgement& out) {
       if (!(message.field("schemaVersion")->text == schema_version_v1alpha1))
         return complain("the export envelope has another schemaVersion", *message.field("schemaVersion"));
     }
-    for (const auto& element : message.items->elements)
+    for (const auto& element : message.items->elements())
       if (element.kind != json_kind::object)
         return complain("a row is " + std::string(to_string(element.kind)), element);
   });
@@ -77,8 +77,8 @@ void judge_pay_01(const dissection& seen, judgement& out) {
 
 void judge_pay_02(const dissection& seen, judgement& out) {
   for_each_message(seen, [&](const dissected_export&, const message_facts& message) {
-    const auto* const checksum = message.field("checksum");
-    if (checksum == nullptr || checksum->kind != json_kind::string || message.items == nullptr)
+    const auto& checksum = message.field("checksum");
+    if (!checksum || checksum->kind != json_kind::string || !message.items)
       return;
     out.look();
     const auto expected = to_string(sha256(message.items->raw));
@@ -91,11 +91,11 @@ void judge_pay_02(const dissection& seen, judgement& out) {
 
 void judge_pay_03(const dissection& seen, judgement& out) {
   for_each_message(seen, [&](const dissected_export&, const message_facts& message) {
-    const auto* const count = message.field("itemCount");
-    if (count == nullptr || count->kind != json_kind::number || message.items == nullptr)
+    const auto& count = message.field("itemCount");
+    if (!count || count->kind != json_kind::number || !message.items)
       return;
     out.look();
-    const auto expected = std::to_string(message.items->elements.size());
+    const auto expected = std::to_string(message.element_count);
     if (count->raw != expected)
       out.complain(at_byte(seen.system(), *message.source, message.offset_of(count->raw),
                            "itemCount is not the number of items", expected, printable_excerpt(count->raw)));
@@ -104,8 +104,8 @@ void judge_pay_03(const dissection& seen, judgement& out) {
 
 void judge_exported_at(const dissection& seen, const dissected_export& one, const message_facts& message,
                        judgement& out) {
-  const auto* const field = message.field("exportedAt");
-  if (field == nullptr || field->kind != json_kind::string)
+  const auto& field = message.field("exportedAt");
+  if (!field || field->kind != json_kind::string)
     return;
   out.look();
   const auto text = field->text.decode();
@@ -133,8 +133,7 @@ void judge_pay_04(const dissection& seen, judgement& out) {
 /// Whole messages only: whether parts agree is MP-05's question.
 void judge_pay_05(const dissection& seen, judgement& out) {
   for_each_message(seen, [&](const dissected_export& one, const message_facts& message) {
-    if (one.asked() == nullptr || message.is_part() || message.is_array ||
-        message.field("exportedAt") == nullptr)
+    if (one.asked() == nullptr || message.is_part() || message.is_array || !message.field("exportedAt"))
       return;
     out.look();
     const auto found = integer_of(message.field("generation")).value_or(0);

@@ -1,5 +1,5 @@
 #include "attributes_diff.hpp"
-#include "judge_parts.hpp"
+#include "judge_families.hpp"
 
 #include <kollect/serialize.hpp>
 #include <kollect/serialize_items.hpp>
@@ -20,14 +20,14 @@ constexpr std::array<std::string_view, 9> row_fields{
 template <class Look>
 void for_each_row(const dissection& seen, Look&& look) {
   for_each_message(seen, [&](const dissected_export& one, const message_facts& message) {
-    for (const auto* row : message.rows)
-      look(one, message, *row);
+    for (const auto& row : message.rows())
+      look(one, message, row);
   });
 }
 
 std::string fault_of_fields(const json_node& row) {
   auto next = row_fields.begin();
-  for (const auto& member : row.members) {
+  for (const auto& member : row.members()) {
     const auto name = member.name.decode();
     const auto field = std::ranges::find(row_fields, name);
     if (field == row_fields.end())
@@ -83,13 +83,14 @@ void judge_row_01(const dissection& seen, judgement& out) {
 }
 
 bool has_sorted_keys(const json_node& object) {
-  return std::ranges::is_sorted(object.members, {}, [](const json_member& one) { return one.name.decode(); });
+  return std::ranges::is_sorted(object.members(), {},
+                                [](const json_member& one) { return one.name.decode(); });
 }
 
 void judge_row_02(const dissection& seen, judgement& out) {
   for_each_row(seen, [&](const dissected_export& one, const message_facts& message, const json_node& row) {
-    const auto* const attributes = row.find("attributes");
-    if (attributes == nullptr)
+    const auto attributes = row.find("attributes");
+    if (!attributes)
       return; // ROW-01
     out.look();
     const auto complain = [&](const json_node& where, std::string what, std::string expected,
@@ -107,7 +108,7 @@ void judge_row_02(const dissection& seen, judgement& out) {
       return;
     for (const auto& fault : diff_attributes(*attributes, asked->attributes))
       if (fault.clause == "ROW-02")
-        complain(*fault.where, "attributes differ from the request: " + fault.what, fault.expected,
+        complain(fault.where, "attributes differ from the request: " + fault.what, fault.expected,
                  fault.found);
   });
 }
@@ -126,35 +127,28 @@ std::vector<std::vector<const message_facts*>> snapshots_of(const dissected_expo
 void judge_row_03(const dissection& seen, judgement& out) {
   for (const auto& one : seen.exports)
     for (const auto& snapshot : snapshots_of(one)) {
-      std::set<row_identity> seen_rows;
+      row_identities known;
       for (const auto* message : snapshot)
-        for (const auto* row : message->rows) {
-          if (!has_identity(*row))
-            continue; // ROW-01
-          out.look();
-          if (seen_rows.insert(identity_of(*row)).second ||
-              (one.asked() != nullptr && asked_row(one, *row) == nullptr))
-            continue;
-          out.complain(
-              at_byte(seen.system(), *message->source, message->offset_of(row->raw),
-                      "two rows of the snapshot have one identity", "each identity once",
-                      printable_excerpt(row_field(*row, "name") + " uid " + row_field(*row, "uid"))));
-        }
+        known.add(*message, [&](const json_node& row) {
+          if (one.asked() == nullptr || asked_row(one, row) != nullptr)
+            out.complain(about_repeated_row(seen.system(), *message, row));
+        });
+      out.looked_at += known.size();
     }
 }
 
 void judge_row_order(const dissection& seen, const message_facts& message, judgement& out) {
-  if (!std::ranges::all_of(message.rows, [](const json_node* row) { return has_identity(*row); }))
+  if (!std::ranges::all_of(message.rows(), has_identity))
     return; // ROW-01
   out.look();
   std::string before;
-  for (const auto* row : message.rows) {
-    auto key = sort_key_of(*row);
+  for (const auto& row : message.rows()) {
+    auto key = sort_key_of(row);
     if (key < before)
       return out.complain(
-          at_byte(seen.system(), *message.source, message.offset_of(row->raw),
+          at_byte(seen.system(), *message.source, message.offset_of(row.raw),
                   "the rows are not in canonical order", "a row that sorts at or after the one before",
-                  printable_excerpt(row_field(*row, "namespace") + "/" + row_field(*row, "name"))));
+                  printable_excerpt(row_field(row, "namespace") + "/" + row_field(row, "name"))));
     before = std::move(key);
   }
 }
@@ -164,8 +158,8 @@ void judge_row_order(const dissection& seen, const message_facts& message, judge
 bool have_same_texts(const message_facts& left, const message_facts& right) {
   const auto texts = [](const message_facts& message) {
     std::vector<std::string_view> raw;
-    for (const auto* row : message.rows)
-      raw.push_back(row->raw);
+    for (const auto& row : message.rows())
+      raw.push_back(row.raw);
     std::ranges::sort(raw);
     return raw;
   };
@@ -176,7 +170,7 @@ bool have_same_texts(const message_facts& left, const message_facts& right) {
 void judge_ord_01(const dissection& seen, judgement& out) {
   std::map<std::string, const message_facts*> by_rows;
   for_each_message(seen, [&](const dissected_export& one, const message_facts& message) {
-    if (message.items == nullptr || (message.rows.empty() && one.asked_rows.empty()))
+    if (!message.items || (message.row_count == 0 && one.asked_rows.empty()))
       return;
     judge_row_order(seen, message, out);
     if (one.asked_rows.empty() || message.is_part() || one.messages.size() != 1)

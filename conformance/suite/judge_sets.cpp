@@ -1,32 +1,23 @@
-#include "judge_parts.hpp"
+#include "judge_families.hpp"
 
 #include <kollect/message_builder.hpp>
 #include <kollect/multipart.hpp>
 
 #include <algorithm>
 #include <array>
-#include <map>
-#include <optional>
-#include <tuple>
 
 namespace kollect::conformance {
 
 namespace {
-
-timestamp instant_of(std::string_view text) {
-  const auto read = parse_timestamp(text);
-  return read ? *read : timestamp{};
-}
 
 /// What the parts of a set say besides their rows, for measuring (MP-01): the sink's own exportedAt and
 /// cluster.
 export_envelope_header header_of(const message_facts& message) {
   export_envelope_header header;
   header.generation = integer_of(message.field("generation")).value_or(0);
-  const auto* const exported_at = message.field("exportedAt");
-  header.exported_at =
-      exported_at != nullptr ? instant_of(exported_at->text.decode()) : timestamp{}; // PAY-04
-  if (const auto* const field = message.field("cluster"))
+  const auto& exported_at = message.field("exportedAt");
+  header.exported_at = exported_at ? instant_in(exported_at->text.decode()) : timestamp{}; // PAY-04
+  if (const auto& field = message.field("cluster"))
     header.cluster = field->text.decode();
   return header;
 }
@@ -34,8 +25,8 @@ export_envelope_header header_of(const message_facts& message) {
 /// The rows as the sink itself spells them.
 std::vector<serialized_item> rows_of(const message_facts& message) {
   std::vector<serialized_item> rows;
-  for (const auto* row : message.rows)
-    rows.push_back({sort_key_of(*row), std::string(row->raw)});
+  for (const auto& row : message.rows())
+    rows.push_back({sort_key_of(row), std::string(row.raw)});
   return rows;
 }
 
@@ -60,7 +51,7 @@ bool has_oversized_row(const dissected_export& one) {
     rows.push_back(std::move(*text));
   }
   const export_envelope_header header{.generation = asked.generation,
-                                      .exported_at = instant_of(asked.exported_at)};
+                                      .exported_at = instant_in(asked.exported_at)};
   return !split_items(std::move(rows), header, asked.max_export_bytes).has_value();
 }
 
@@ -78,10 +69,10 @@ bool is_measured_right(const message_facts& part) {
   auto header = header_of(part);
   header.part_index = static_cast<std::uint32_t>(part.part_index);
   header.part_total = static_cast<std::uint32_t>(part.part_total);
-  header.item_count = part.rows.size();
+  header.item_count = part.row_count;
   std::size_t row_bytes = 0;
-  for (const auto* row : part.rows)
-    row_bytes += row->raw.size();
+  for (const auto& row : part.rows())
+    row_bytes += row.raw.size();
   const auto size = payload_size(payload_form::export_envelope, header, row_bytes);
   return size && *size == part.payload->raw.size();
 }
@@ -124,7 +115,7 @@ void judge_split(const dissection& seen, const std::vector<const message_facts*>
                   " is not filled greedily from the rows in the "
                   "order of their bytes",
               is_there ? std::to_string((*expected)[index].size()) + " certain rows" : "no such part",
-              std::to_string(parts[index]->rows.size()) + " rows"));
+              std::to_string(parts[index]->row_count) + " rows"));
   }
 }
 
@@ -134,9 +125,10 @@ void judge_mp_01(const dissection& seen, judgement& out) {
       return; // MP-02
     const auto parts = parts_of(one);
     for (const auto& message : one.messages)
-      if (message.payload != nullptr && !message.is_part() && message.rows.size() > 1) {
+      if (message.payload && !message.is_part() && message.row_count > 1) {
         out.look();
-        if (message.payload->raw.size() > limit)
+        if (message.payload->raw.size() > limit &&
+            (message.is_array || is_measured_right(message))) // else PAY-01
           out.complain(about(seen.system(), *message.source, "a snapshot over maxExportBytes was not split",
                              "at most " + std::to_string(limit) + " bytes of payload",
                              std::to_string(message.payload->raw.size())));
@@ -188,18 +180,18 @@ std::size_t whole_size(const std::vector<const message_facts*>& parts) {
   auto header = header_of(*parts.front());
   std::size_t row_bytes = 0;
   for (const auto* part : parts)
-    for (const auto* row : part->rows)
-      row_bytes += row->raw.size(), ++header.item_count;
+    for (const auto& row : part->rows())
+      row_bytes += row.raw.size(), ++header.item_count;
   const auto size = payload_size(payload_form::export_envelope, header, row_bytes);
   return size ? *size : 0;
 }
 
 void judge_mp_03(const dissection& seen, judgement& out) {
   for_each_message(seen, [&](const dissected_export&, const message_facts& message) {
-    if (message.payload == nullptr || message.is_part())
+    if (!message.payload || message.is_part())
       return;
     out.look();
-    if (message.field("partIndex") != nullptr || message.field("partTotal") != nullptr)
+    if (message.field("partIndex") || message.field("partTotal"))
       out.complain(about(seen.system(), *message.source, "a snapshot that is whole carries part marks",
                          "none",
                          "partIndex " + std::to_string(message.part_index) + ", partTotal " +
@@ -230,124 +222,9 @@ finding about_torn(const dissection& seen, const dissected_export& one) {
                "each partIndex from 1 to " + std::to_string(parts.front()->part_total) + " once", found);
 }
 
-/// A snapshot in an audit: of which scope, and where it stands in its scope's order (DED-03).
-using scope_key = std::tuple<std::string, std::string, std::string>;
-scope_key scope_of(const message_facts& message) {
-  return {message.label("cluster").value_or(""), message.label("namespace").value_or(""),
-          message.source->key.value_or("")};
-}
-timestamp order_of(const message_facts& message) {
-  const auto* const exported_at = message.field("exportedAt");
-  return exported_at != nullptr ? instant_of(exported_at->text.decode())
-                                : instant_of(message.label("timestamp").value_or(""));
-}
-
-/// When the newest part came, as the broker tells it.
-timestamp last_arrival(const dissected_export& one) {
-  timestamp last{};
-  for (const auto& part : one.messages)
-    last = std::max(last, part.source->appended_at ? *part.source->appended_at
-                                                   : instant_of(part.label("timestamp").value_or("")));
-  return last;
-}
-
-/// The sets of one scope.
-struct scope_sets {
-  std::optional<timestamp> complete; ///< the newest whole snapshot, in parts or not
-  std::vector<const dissected_export*> torn;
-};
-
-std::map<scope_key, scope_sets> sets_by_scope(const dissection& seen, judgement& out) {
-  std::map<scope_key, scope_sets> scopes;
-  for (const auto& one : seen.exports) {
-    const auto parts = parts_of(one);
-    const auto messages = parts.empty() ? distinct_messages(one) : parts;
-    if (messages.empty() || messages.front()->items == nullptr)
-      continue;
-    auto& scope = scopes[scope_of(*messages.front())];
-    if (is_torn(one)) {
-      scope.torn.push_back(&one);
-      continue;
-    }
-    out.looked_at += parts.empty() ? 0 : 1;
-    scope.complete = std::max(scope.complete.value_or(timestamp{}), order_of(*messages.front()));
-  }
-  return scopes;
-}
-
-/// The lowest offset that is there of each partition.
-std::map<std::int32_t, std::int64_t> find_beginnings(const dissection& seen) {
-  std::map<std::int32_t, std::int64_t> lowest;
-  for (const auto& one : seen.exports)
-    for (const auto& message : one.messages) {
-      const auto [place, is_new] = lowest.emplace(message.source->partition, message.source->offset);
-      if (!is_new)
-        place->second = std::min(place->second, message.source->offset);
-    }
-  return lowest;
-}
-
-/// Whether what a set lacks may have been deleted with the beginning of the log: its first parts, where it
-/// begins with the log that is left.
-bool may_be_cut_off(const dissection& seen, const dissected_export& one,
-                    const std::map<std::int32_t, std::int64_t>& beginnings) {
-  const auto parts = parts_of(one);
-  const std::int64_t first_ever = seen.system() == broker_system::nats ? 1 : 0;
-  auto wanted = parts.front()->part_total;
-  for (auto part = parts.rbegin(); part != parts.rend(); ++part, --wanted)
-    if ((*part)->part_index != wanted)
-      return false; // it lacks a later part too
-  return std::ranges::any_of(parts, [&](const message_facts* part) {
-    const auto offset = part->source->offset;
-    return offset > first_ever && offset == beginnings.at(part->source->partition);
-  });
-}
-
-/// A sink that is interrupted leaves a torn set and sends the snapshot anew: no fault, once a newer snapshot
-/// of the scope is whole, and none yet while parts may be on their way.
-void judge_found_sets(const dissection& seen, judgement& out) {
-  std::size_t settled = 0, pending = 0, cut_off = 0;
-  const auto beginnings = find_beginnings(seen);
-  for (const auto& [where, sets] : sets_by_scope(seen, out)) {
-    const dissected_export* newest = nullptr;
-    for (const auto* one : sets.torn) {
-      const auto order = order_of(*parts_of(*one).front());
-      if (sets.complete && order <= *sets.complete)
-        ++settled;
-      else if (newest == nullptr || order >= order_of(*parts_of(*newest).front()))
-        newest = one;
-    }
-    if (newest == nullptr)
-      continue;
-    if (may_be_cut_off(seen, *newest, beginnings)) {
-      ++cut_off;
-      continue;
-    }
-    if (last_arrival(*newest) + seen.source->settle > seen.source->read_at) {
-      ++pending;
-      continue;
-    }
-    out.look();
-    out.complain(about_torn(seen, *newest));
-  }
-  out.looked_at += settled;
-  if (cut_off != 0)
-    out.note("sets whose first parts may have been deleted with the beginning of the log: " +
-             std::to_string(cut_off));
-  if (settled != 0)
-    out.note("sets that are torn, each settled by a newer snapshot of its scope: " + std::to_string(settled));
-  if (pending != 0) {
-    out.is_open = true;
-    out.note("sets whose parts may still be on their way (--settle " +
-             std::to_string(seen.source->settle.count()) + "): " + std::to_string(pending));
-  }
-}
-
 void judge_mp_04(const dissection& seen, judgement& out) {
-  if (!seen.source->is_driven())
-    return judge_found_sets(seen, out);
   for (const auto& one : seen.exports) {
-    if (parts_of(one).empty() || !one.source->answer.is_ok)
+    if (one.asked() == nullptr || parts_of(one).empty() || !one.source->answer.is_ok)
       continue;
     out.look();
     if (is_torn(one))
@@ -387,17 +264,25 @@ void judge_mp_05(const dissection& seen, judgement& out) {
 bool has_all_rows(const dissected_export& one) {
   std::size_t count = 0;
   for (const auto* message : distinct_messages(one)) {
-    if (message->items == nullptr)
+    if (!message->items)
       return true; // PAY-01
-    count += message->rows.size();
+    count += message->row_count;
   }
   return is_torn(one) || count >= one.asked_rows.size(); // MP-04
 }
 
-/// An error tells the truth, whatever it says.
+/// Whether it loses rows of small snapshots too, which is ENV-01's.
+bool loses_rows_of_any(const dissection& seen) {
+  return std::ranges::any_of(seen.exports, [](const dissected_export& one) {
+    return one.asked() != nullptr && !one.source->is_large && !one.messages.empty() && !has_all_rows(one);
+  });
+}
+
+/// An error tells the truth, in any words.
 void judge_size_01(const dissection& seen, judgement& out) {
   for (const auto& one : seen.exports) {
-    if (one.asked() == nullptr || !one.source->is_large)
+    if (one.asked() == nullptr || !one.source->is_large ||
+        (one.messages.empty() && may_be_swallowed(seen, one)))
       continue;
     out.look();
     if (!one.source->answer.is_ok)
@@ -409,7 +294,7 @@ void judge_size_01(const dissection& seen, judgement& out) {
            .expected = "a message, or an error",
            .found = "ok, and no message",
            .is_operators = true});
-    else if (!has_all_rows(one))
+    else if (!has_all_rows(one) && !loses_rows_of_any(seen))
       out.complain(about(seen.system(), *one.messages.front().source,
                          "an export of " + size +
                              " bytes of rows was reported as a success, and rows of it "

@@ -22,16 +22,25 @@ struct finding {
   bool is_operators = false; ///< it is what today's operator is known to do
 };
 
+/// How many findings of a clause are kept; more of the same tell nothing, and are counted.
+inline constexpr std::size_t most_findings = 20;
+
 /// What was seen of one clause.
 struct judgement {
   std::size_t looked_at = 0; ///< how many things the clause was held against
   bool is_open = false;      ///< what is still to come may decide it
   std::vector<finding> findings;
+  std::size_t more_findings = 0;  ///< that were not kept
   std::vector<std::string> notes; ///< what else there is to say of it, a sentence each; breaks nothing
 
   /// Counts one more thing looked at.
   void look() noexcept { ++looked_at; }
-  void complain(finding what) { findings.push_back(std::move(what)); }
+  void complain(finding what) {
+    if (findings.size() < most_findings)
+      findings.push_back(std::move(what));
+    else
+      ++more_findings;
+  }
   /// Says something once.
   void note(std::string sentence) {
     if (std::find(notes.begin(), notes.end(), sentence) == notes.end())

@@ -21,8 +21,9 @@ result<known_failing> parse_known_failing(std::string_view text, const std::stri
 result<known_failing> read_known_failing(const std::filesystem::path& path);
 
 /// What a verdict becomes under the list: a failure of a listed clause is expected; one that passes, or in a
-/// driven run was not even observed, is a failure, as its line is wrong. A clause that the operator departs
-/// from in some configurations only may hold as well, and a sink may lack the feature that a clause is about.
+/// driven run was not observed although nothing stood in its way, is a failure, as its line is wrong. A
+/// clause that the operator departs from in some configurations only may hold as well, and a sink may lack
+/// the feature that a clause is about.
 clause_result apply_known_failing(clause_result result, const known_failing& list, bool is_driven);
 
 /// `; did you mean "ENV-05"?` for an ID that nearly is one, else empty.

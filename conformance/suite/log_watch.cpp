@@ -10,7 +10,8 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-constexpr std::size_t most_messages = 1000, most_bytes = 64UL * 1024 * 1024;
+constexpr std::size_t most_messages = 1000, most_bytes = 64UL * 1024 * 1024,
+                      most_bytes_at_once = 4UL * 1024 * 1024; // of an audit, which keeps none
 constexpr std::chrono::milliseconds step{200}, pause{50};
 
 bool by_place(const recorded_message& left, const recorded_message& right) {
@@ -99,13 +100,12 @@ result<std::vector<recorded_message>> log_watch::catch_up(std::chrono::milliseco
   return found;
 }
 
-result<std::vector<recorded_message>> read_log(const connection& target, std::chrono::milliseconds timeout,
-                                               std::chrono::milliseconds follow,
-                                               const std::function<bool()>& stop) {
+result<void> read_log(const connection& target, std::chrono::milliseconds timeout,
+                      std::chrono::milliseconds follow, const std::function<bool()>& stop,
+                      const std::function<void(recorded_message)>& take) {
   auto reader = open_reader(target, timeout);
   if (!reader)
     return reader.error();
-  std::vector<recorded_message> found;
   const auto begin = clock::now();
   auto progress = begin;
   while (!stop()) {
@@ -114,16 +114,15 @@ result<std::vector<recorded_message>> read_log(const connection& target, std::ch
       break;
     if (!(*reader)->at_end() && clock::now() >= progress + timeout)
       return too_slow(target);
-    auto messages = (*reader)->poll(most_messages, most_bytes, step);
+    const auto messages = (*reader)->poll(most_messages, most_bytes_at_once, step);
     if (!messages)
       return messages.error();
     if (!messages->empty())
       progress = clock::now();
     for (const auto& message : *messages)
-      found.push_back(to_recorded(message));
+      take(to_recorded(message));
   }
-  std::ranges::stable_sort(found, by_place);
-  return found;
+  return {};
 }
 
 } // namespace kollect::conformance

@@ -21,7 +21,7 @@ public:
   /// None where there is no such topic or stream.
   result<std::vector<recorded_message>> catch_up(std::chrono::milliseconds timeout);
 
-  /// To be called after the broker was away: the next catch_up() connects anew.
+  /// To be called after the broker was away: the next catch_up() connects again.
   void reconnect() {
     reader_.reset();
     ends_ = nullptr;
@@ -43,11 +43,12 @@ private:
   std::set<place> given_; ///< what was given out
 };
 
-/// Everything that a log holds when this is called, or with `follow` what comes within that time too; ends
-/// early when `stop` answers true. error::broker_timeout when the end cannot be reached in `timeout`.
-result<std::vector<recorded_message>> read_log(const connection& target, std::chrono::milliseconds timeout,
-                                               std::chrono::milliseconds follow,
-                                               const std::function<bool()>& stop);
+/// Gives `take` everything that a log holds when this is called, or with `follow` what comes within that time
+/// too; ends early when `stop` answers true. Messages of one partition come in their order.
+/// error::broker_timeout when the end cannot be reached: nothing has come for `timeout`.
+result<void> read_log(const connection& target, std::chrono::milliseconds timeout,
+                      std::chrono::milliseconds follow, const std::function<bool()>& stop,
+                      const std::function<void(recorded_message)>& take);
 
 } // namespace kollect::conformance
 

@@ -73,8 +73,6 @@ struct recording {
   std::chrono::seconds settle{0}; ///< audit: how long after its newest part a set may still become complete
   std::vector<observed_export> exports;
   std::vector<testimony> testimonies;
-
-  bool is_driven() const noexcept { return !exports.empty() && exports.front().asked.has_value(); }
 };
 
 } // namespace kollect::conformance

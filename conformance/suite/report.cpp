@@ -14,8 +14,6 @@ namespace kollect::conformance {
 
 namespace {
 
-constexpr std::size_t most_findings = 20; // of one clause in a report; more of the same tell nothing
-
 boost::json::object to_object(const finding& one) {
   boost::json::object object{{"what", one.what}};
   if (one.is_operators)
@@ -50,7 +48,7 @@ boost::json::object to_object(const clause_result& result) {
           {"lookedAt", result.looked_at},
           {"exercises", to_array(result.exercises)},
           {"skipped", to_array(result.skipped)},
-          {"findingCount", result.findings.size()},
+          {"findingCount", result.findings.size() + result.more_findings},
           {"findings", std::move(findings)},
           {"notes", to_array(std::span(result.notes).first(std::min(result.notes.size(), most_findings)))}};
 }
@@ -66,45 +64,51 @@ struct cluster_line {
   std::string failing; ///< IDs, with commas
 };
 
-cluster_line line_of(const run_report& report, const cluster_traffic& cluster) {
+/// Calls `look(clause, verdict)` for each clause that was judged of a cluster.
+template <class Look>
+void for_each_verdict(const run_report& report, std::size_t cluster, Look&& look) {
+  for (const auto& result : report.results)
+    if (cluster < result.clusters.size())
+      look(*result.clause, result.clusters[cluster]);
+}
+
+cluster_line line_of(const run_report& report, std::size_t index) {
+  const auto& cluster = report.clusters[index];
   cluster_line line;
   line.name = cluster.name ? printable_excerpt(*cluster.name, 60) : "no cluster label";
   line.messages = cluster.messages;
   if (cluster.name && cluster.name->empty())
     line.name = "\"\"";
-  for (const auto& result : report.results)
-    for (const auto& one : result.clusters) {
-      if (one.cluster != cluster.name)
-        continue;
-      line.passed += one.result == verdict::pass ? 1 : 0;
-      line.not_observed += one.result == verdict::not_observed ? 1 : 0;
-      if (one.result != verdict::fail)
-        continue;
-      ++line.failed;
-      line.failing.append(line.failing.empty() ? "" : ", ").append(result.clause->id);
-    }
+  for_each_verdict(report, index, [&](const requirement& clause, verdict judged) {
+    line.passed += judged == verdict::pass ? 1 : 0;
+    line.not_observed += judged == verdict::not_observed ? 1 : 0;
+    if (judged != verdict::fail)
+      return;
+    ++line.failed;
+    line.failing.append(line.failing.empty() ? "" : ", ").append(clause.id);
+  });
   return line;
 }
 
 std::vector<cluster_line> lines_by_cluster(const run_report& report) {
   std::vector<cluster_line> lines;
-  for (const auto& cluster : report.clusters)
-    lines.push_back(line_of(report, cluster));
+  for (std::size_t index = 0; index < report.clusters.size(); ++index)
+    lines.push_back(line_of(report, index));
   return lines;
 }
 
 boost::json::array clusters_to_array(const run_report& report) {
   boost::json::array array;
-  for (const auto& cluster : report.clusters) {
-    const auto line = line_of(report, cluster);
+  for (std::size_t index = 0; index < report.clusters.size(); ++index) {
+    const auto line = line_of(report, index);
     boost::json::value name;
-    if (cluster.name)
-      name = *cluster.name;
+    if (report.clusters[index].name)
+      name = *report.clusters[index].name;
     boost::json::array failing;
-    for (const auto& result : report.results)
-      for (const auto& one : result.clusters)
-        if (one.cluster == cluster.name && one.result == verdict::fail)
-          failing.emplace_back(result.clause->id);
+    for_each_verdict(report, index, [&](const requirement& clause, verdict judged) {
+      if (judged == verdict::fail)
+        failing.emplace_back(clause.id);
+    });
     array.push_back(boost::json::object{{"cluster", std::move(name)},
                                         {"messages", line.messages},
                                         {"passed", line.passed},
@@ -277,7 +281,8 @@ std::string describe(const clause_result& result) {
         out.append("      ").append(name).append(": ").append(value).append("\n");
   }
   if (result.findings.size() > most_shown)
-    out += "    and " + std::to_string(result.findings.size() - most_shown) + " more\n";
+    out +=
+        "    and " + std::to_string(result.findings.size() + result.more_findings - most_shown) + " more\n";
   return out + describe_notes(result);
 }
 

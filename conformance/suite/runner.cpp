@@ -7,6 +7,8 @@
 #include <iostream>
 #include <memory>
 
+#include <unistd.h>
+
 namespace kollect::conformance {
 
 namespace {
@@ -82,18 +84,22 @@ std::string test_name(std::string_view id) {
 /// What the tests of somebody's CI are told by its environment is not meant for us: shards and repetitions
 /// would leave clauses out, or count them twice. A filter is, as GTEST_FILTER.
 void start_googletest(const std::filesystem::path& report) {
-  for (const char* const variable :
-       {"GTEST_TOTAL_SHARDS", "GTEST_SHARD_INDEX", "GTEST_SHARD_STATUS_FILE", "TEST_TOTAL_SHARDS",
-        "TEST_SHARD_INDEX", "TEST_SHARD_STATUS_FILE", "TEST_PREMATURE_EXIT_FILE", "XML_OUTPUT_FILE"})
-    ::unsetenv(variable);
-  const char* const filter = std::getenv("GTEST_FILTER");
-  std::vector<std::string> words{
-      "kollect-conformance",        "--gtest_brief=1",
-      "--gtest_repeat=1",           "--gtest_shuffle=0",
-      "--gtest_fail_fast=0",        "--gtest_list_tests=0",
-      "--gtest_break_on_failure=0", "--gtest_throw_on_failure=0",
-      "--gtest_catch_exceptions=1", "--gtest_also_run_disabled_tests=0",
-      "--gtest_stream_result_to=",  "--gtest_filter=" + std::string(filter == nullptr ? "*" : filter)};
+  const char* const set_filter = std::getenv("GTEST_FILTER");
+  const std::string filter = set_filter == nullptr ? "*" : set_filter;
+  std::vector<std::string> variables{"XML_OUTPUT_FILE"};
+  for (char** one = environ; *one != nullptr; ++one) {
+    const std::string_view text(*one);
+    if (text.starts_with("GTEST_") || text.starts_with("TEST_") || text.starts_with("TESTBRIDGE_"))
+      variables.emplace_back(text.substr(0, text.find('=')));
+  }
+  for (const auto& variable : variables)
+    ::unsetenv(variable.c_str());
+  std::vector<std::string> words{"kollect-conformance",        "--gtest_brief=1",
+                                 "--gtest_repeat=1",           "--gtest_shuffle=0",
+                                 "--gtest_fail_fast=0",        "--gtest_list_tests=0",
+                                 "--gtest_break_on_failure=0", "--gtest_throw_on_failure=0",
+                                 "--gtest_catch_exceptions=1", "--gtest_also_run_disabled_tests=0",
+                                 "--gtest_stream_result_to=",  "--gtest_filter=" + filter};
   words.push_back("--gtest_output=" +
                   (report.empty() ? std::string() : "xml:" + (report / "junit.xml").string()));
   std::vector<char*> pointers;
@@ -127,8 +133,8 @@ std::vector<const requirement*> select_for_consumers(const selection& wanted) {
   return select(wanted, profile::consumer);
 }
 
-void run_cases(const std::vector<const requirement*>& clauses, const selection& wanted,
-               const judge_clause& judge, run_report& report, run_watcher& watcher) {
+void run_clauses(const std::vector<const requirement*>& clauses, const selection& wanted,
+                 const judge_clause& judge, run_report& report, run_watcher& watcher) {
   start_googletest(wanted.report);
   auto& listeners = testing::UnitTest::GetInstance()->listeners();
   delete listeners.Release(listeners.default_result_printer());

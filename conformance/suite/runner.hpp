@@ -37,8 +37,8 @@ public:
 
 /// Registers one test a clause with GoogleTest, named `kafka.ENV_05`, runs them, and fills `report.results`.
 /// Prints one line a verdict as it comes, and a failure in full. To be called once in a process.
-void run_cases(const std::vector<const requirement*>& clauses, const selection& wanted,
-               const judge_clause& judge, run_report& report, run_watcher& watcher);
+void run_clauses(const std::vector<const requirement*>& clauses, const selection& wanted,
+                 const judge_clause& judge, run_report& report, run_watcher& watcher);
 
 /// What the process ends with: 0, 1 for anything that counts, 2 where nothing was judged.
 int exit_code_of(const run_report& report) noexcept;

@@ -41,11 +41,10 @@ std::string canonical(std::string_view json) {
 
 } // namespace
 
-projection newest_snapshots(std::span<const recorded_message> messages) {
-  projection fleet({.limits = {.max_future = std::chrono::nanoseconds::max()}});
-  for (const auto& message : messages)
-    (void)fleet.apply(message.value, message.key); // what is refused is the judges' business
-  return fleet;
+newest_snapshots::newest_snapshots() : fleet_({.limits = {.max_future = std::chrono::nanoseconds::max()}}) {}
+
+void newest_snapshots::add(const recorded_message& message) {
+  (void)fleet_.apply(message.value, message.key); // judges look at what is refused
 }
 
 pairing compare_state(const projection& stream, std::span<const state_row> table) {

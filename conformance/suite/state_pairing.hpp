@@ -33,7 +33,15 @@ struct pairing {
 };
 
 /// The newest snapshot of each scope; messages that cannot be read are left to the judges.
-projection newest_snapshots(std::span<const recorded_message> messages);
+class newest_snapshots {
+public:
+  newest_snapshots();
+  void add(const recorded_message& message);
+  const projection& fleet() const noexcept { return fleet_; }
+
+private:
+  projection fleet_;
+};
 
 /// Compares them, knowing the table's two defects: its key lacks the cluster, and parts of a multipart export
 /// stand under names of their own. Where a message's key does not tell the inventory, a namespace is compared

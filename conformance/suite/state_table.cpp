@@ -1,6 +1,6 @@
 #include "state_pairing.hpp"
 
-#include <servers/release.hpp>
+#include <kollect/releaser.hpp>
 
 #include <libpq-fe.h>
 
@@ -10,8 +10,8 @@ namespace kollect::conformance {
 
 namespace {
 
-using connection_pointer = std::unique_ptr<PGconn, servers::release<PQfinish>>;
-using result_pointer = std::unique_ptr<PGresult, servers::release<PQclear>>;
+using connection_pointer = std::unique_ptr<PGconn, releaser<PQfinish>>;
+using result_pointer = std::unique_ptr<PGresult, releaser<PQclear>>;
 
 } // namespace
 

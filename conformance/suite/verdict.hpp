@@ -8,7 +8,6 @@
 
 #include <cstddef>
 #include <functional>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,12 +30,6 @@ constexpr std::string_view to_string(verdict value) noexcept {
   return names[static_cast<std::size_t>(value)];
 }
 
-/// A clause's verdict on the messages of one cluster.
-struct cluster_verdict {
-  std::optional<std::string> cluster; ///< the label; nothing: messages that have none
-  verdict result = verdict::not_observed;
-};
-
 /// One clause's verdict and what it rests on.
 struct clause_result {
   const requirement* clause = nullptr;
@@ -44,10 +37,11 @@ struct clause_result {
   std::string reason{};      ///< why it could not be judged, or what else there is to say
   std::size_t looked_at = 0; ///< how many things it was held against
   std::vector<finding> findings{};
-  std::vector<std::string> notes{};        ///< what else was seen, and breaks nothing
-  std::vector<std::string> exercises{};    ///< those that it was judged by
-  std::vector<cluster_verdict> clusters{}; ///< audit: of each cluster by itself
-  std::vector<std::string> skipped{};      ///< exercises for it that did not run, each with its reason
+  std::size_t more_findings = 0;        ///< that were not kept
+  std::vector<std::string> notes{};     ///< what else was seen, and breaks nothing
+  std::vector<std::string> exercises{}; ///< those that it was judged by
+  std::vector<verdict> clusters{};      ///< audit: of each cluster by itself, in the order of the report
+  std::vector<std::string> skipped{};   ///< exercises for it that did not run, each with its reason
 };
 
 /// What a run asks about each clause; runs what it takes, once.

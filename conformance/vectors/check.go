@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// checkLine makes the vector of a line anew and names the first difference; nil where there is none.
+// checkLine makes the vector of a line again and names the first difference; nil where there is none.
 func checkLine(line []byte) error {
 	given, wanted, err := remake(line)
 	if err != nil {

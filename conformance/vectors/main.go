@@ -24,10 +24,10 @@ type options struct {
 
 func main() {
 	var chosen options
-	flag.BoolVar(&chosen.check, "check", false, "make each line of `FILES` anew and compare")
+	flag.BoolVar(&chosen.check, "check", false, "make each line of `FILES` again and compare")
 	flag.BoolVar(&chosen.fixed, "fixed", false, "write the named cases")
 	flag.BoolVar(&chosen.random, "random", false, "write random cases")
-	flag.BoolVar(&chosen.remake, "remake", false, "write `FILES` again, everything but the inputs made anew")
+	flag.BoolVar(&chosen.remake, "remake", false, "write `FILES` again, all but the inputs recomputed")
 	flag.Int64Var(&chosen.seed, "seed", 1, "with -random: the seed; the same seed gives the same cases")
 	flag.IntVar(&chosen.count, "count", 300, "with -random: the number of cases")
 	flag.Parse()

@@ -74,7 +74,7 @@ func makeVector(in inputs, items json.RawMessage) (vector, error) {
 	return vector{in, items, out}, nil
 }
 
-// remake reads a line, as given, and makes its vector anew from the inputs alone.
+// remake reads a line, as given, and makes its vector again from the inputs alone.
 func remake(line []byte) (given, made vector, err error) {
 	if err = json.Unmarshal(line, &given); err != nil {
 		return given, made, err

@@ -92,7 +92,7 @@ public:
   /// SHA-256 over the pieces as if they were one text. Linear, constant memory.
   sha256_digest operator()(std::initializer_list<std::string_view> pieces) noexcept {
     sha256_digest digest;
-    // Without an algorithm it starts anew with the one it has.
+    // Without an algorithm it starts over with the one it has.
     bool is_good = EVP_DigestInit_ex2(context_, nullptr, nullptr) == 1;
     for (const auto piece : pieces)
       is_good = is_good && EVP_DigestUpdate(context_, piece.data(), piece.size()) == 1;

@@ -79,7 +79,7 @@ inline void make_dedup_key(const envelope_view& envelope, sha256_hasher& hasher,
   if (!envelope)
     return envelope;
   detail::assign_labels(key, *envelope);
-  // The header may have been read anew since, and the payload may be another member.
+  // The header may have been read again since, and the payload may be another member.
   const std::size_t begin = envelope->payload_offset();
   if (digested_from == begin && digested.end == begin + envelope->payload.size())
     key.payload.bytes = digested.digest;

@@ -30,7 +30,7 @@ inline constexpr std::string_view schema_version_v1alpha1 = "kollect.dev/v1alpha
 /// The event envelope (ENV-02): one message's worth of JSON, owning its text.
 struct envelope {
   std::string schema_version{schema_version_v1alpha1}; ///< ENV-03
-  kollect::timestamp timestamp{};                      ///< ENV-05: made anew at each export call
+  kollect::timestamp timestamp{};                      ///< ENV-05: a new one at each export call
   std::string cluster{};                               ///< ENV-06
   std::string namespace_{};                            ///< ENV-07: the inventory's
   std::string payload{};                               ///< JSON text in one of the forms of PAY-01

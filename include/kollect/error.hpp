@@ -83,7 +83,8 @@ enum class error {
   store_locked, ///< another process holds it
   store_corrupt,
   store_too_new,
-  fenced, ///< another owner took the partition over
+  fenced,            ///< another owner took the partition over
+  instance_replaced, ///< Kafka: a process with our instance id has joined (KIP-345)
 
   out_of_memory, ///< less than it takes: see limits, or give more
   internal
@@ -210,6 +211,9 @@ struct error_text {
     return {"store_too_new", "the store was written by a newer version of this program", bad_configuration};
   case error::fenced:
     return {"fenced", "another process has taken the partition over", lost_ownership};
+  case error::instance_replaced:
+    return {"instance_replaced", "another process with the same instance id has taken this one's place",
+            lost_ownership};
   case error::out_of_memory:
     return {"out_of_memory", "there is not enough memory", out_of_resources};
   case error::internal:

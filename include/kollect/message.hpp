@@ -119,7 +119,7 @@ struct received_message {
   received_message(const received_message&) = delete;
   received_message& operator=(const received_message&) = delete;
 
-  /// Marks the message as dealt with. The broker hears of it at the next subscriber::commit().
+  /// Marks the message as processed. The broker hears of it at the next subscriber::commit().
   void acknowledge() {
     if (on_acknowledge)
       std::exchange(on_acknowledge, nullptr)();

@@ -59,7 +59,7 @@ public:
     /// At the first row from byte `at` on.
     iterator(std::string_view items, std::size_t at) : items_(items), at_(at) { step(); }
 
-    /// By value, as the row is made anew at each step: it outlives the iterator.
+    /// By value, as the row is made at each step: it outlives the iterator.
     item_view operator*() const noexcept { return row_; }
     /// Valid until the iterator moves.
     const item_view* operator->() const noexcept { return &row_; }
@@ -90,7 +90,7 @@ public:
       cursor.move_to(at_);
       row_ = {};
       detail::field_place nowhere; // of no use: what was checked does not fail
-      detail::read_item<detail::row_text::checked>(cursor, items_, row_, nowhere);
+      detail::read_item<detail::row_text_state::checked>(cursor, items_, row_, nowhere);
       next_ = cursor.position();
     }
 

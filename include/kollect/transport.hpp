@@ -35,6 +35,9 @@ public:
   /// Sends all messages in order and waits until the broker has confirmed each (KAF-03, NAT-05) or
   /// `timeout` has passed. The answer has one result a message, in their order. A result that is not
   /// a receipt means that the broker did not confirm it: it may or may not have been stored.
+  ///
+  /// Nothing is sent where one of the messages can never be, and nothing that follows a message that failed
+  /// before it was sent: those answer error::not_acknowledged. It is post() of all and take_settled().
   [[nodiscard]] virtual std::vector<result<receipt>> publish(std::span<const outgoing_message> messages,
                                                              std::chrono::milliseconds timeout) = 0;
 
@@ -81,7 +84,7 @@ struct unreadable_batch {
   failure reason{};           ///< error::unreadable_batch: what is wrong, and what to do next
 };
 
-/// Which log messages come from, so that a topic or stream that was deleted and made anew is not
+/// Which log messages come from, so that a topic or stream that was deleted and recreated is not
 /// taken for the old one.
 struct log_identity {
   broker_system system = broker_system::kafka; ///< of what kind the log is
@@ -150,7 +153,7 @@ public:
 
   /// Begins to do the same. What an earlier call has begun is waited for, up to `timeout`, and told of; what
   /// this one begins, by the next call or by commit(). NATS confirms at once, and there it is commit(). A
-  /// Kafka broker takes its time on purpose (4.1: 5 ms), in which the next messages can be dealt with.
+  /// Kafka broker takes its time on purpose (4.1: 5 ms), in which the next messages can be processed.
   [[nodiscard]] virtual result<void> begin_commit(std::chrono::milliseconds timeout) = 0;
 
   /// Stays a member of the group, and keeps unacknowledged messages ours, without taking new ones,

@@ -23,9 +23,10 @@ struct sink_flags {
 /// --manifest, --sink and --secret-dir. The first is required, unless the command can do without.
 inline flag& add_sink_flags(command& to, sink_flags& flags) {
   auto& manifest = to.add("--manifest", flags.manifest, file(),
-                          "KollectEventSink manifest (YAML), with its Secret or without");
+                          "KollectEventSink manifest (YAML), with or without its Secret");
   to.add("--sink", flags.sink, text("NAME"), "name of the sink, where the manifest has several");
-  to.add("--secret-dir", flags.secret_dir, folder(), "mounted Secret: one file a key, or a folder a Secret");
+  to.add("--secret-dir", flags.secret_dir, folder(),
+         "mounted Secret: one file per key, or one folder per Secret");
   return manifest.required();
 }
 

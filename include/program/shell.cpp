@@ -115,7 +115,7 @@ declared_program::declared_program(const application& self) : root_(self.name, s
   add_printing_commands(self);
   root_.section("Configuration, log and help");
   add_common_flags(root_);
-  root_.add("--version", unused_, "print the version, and those of the libraries that it runs with");
+  root_.add("--version", unused_, "print the versions of this program and its libraries");
 }
 
 void declared_program::add_common_flags(command& to) {
@@ -123,15 +123,15 @@ void declared_program::add_common_flags(command& to) {
     add_common_flags(*below);
   to.section("Configuration, log and help");
   if (to.act() || to.parent() == nullptr) {
-    to.add("--config", config_, file(), "YAML file with values of flags, one a line");
+    to.add("--config", config_, file(), "YAML file with values for flags, one per line");
     to.add("--log-format", log_format_, one_of({"auto", "json", "text"}),
            "form of the log on standard error; auto: text on a terminal, else JSON");
     to.add("--log-level", log_level_, one_of({"debug", "info", "warning", "error"}),
-           "the least that is logged");
-    to.add("-v,--verbose", is_verbose_, "as --log-level debug");
-    to.add("-q,--quiet", is_quiet_, "as --log-level error, and show no progress");
+           "lowest level that is logged");
+    to.add("-v,--verbose", is_verbose_, "same as --log-level debug");
+    to.add("-q,--quiet", is_quiet_, "same as --log-level error, and show no progress");
   }
-  to.add("-h,--help", unused_, "print what this is, and end");
+  to.add("-h,--help", unused_, "print this help and exit");
 }
 
 void declared_program::add_printing_commands(const application& self) {

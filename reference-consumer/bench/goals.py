@@ -1,4 +1,4 @@
-"""Measurements held against goals: the same table, JSON and picture as conformance/sdk/bench makes."""
+"""Measurements held against goals: the same table, JSON and picture as conformance/test/sdk/bench makes."""
 
 import dataclasses
 import json

@@ -9,7 +9,8 @@ import time
 import corpora
 from contenders import ours
 from goals import Finding, Spread
-from processes import Failure, wait_until
+from children import wait_until
+from processes import Failure
 from servers import PostgreSQL, Session
 
 SESSION_TIMEOUT = 6  # seconds, the least that a broker with its defaults allows

@@ -9,7 +9,8 @@ import time
 import corpora
 from contenders import ours
 from goals import Finding, Spread
-from processes import Failure, free_port, wait_until
+from children import free_port, wait_until
+from processes import Failure
 
 RATE = 50        # requests a second
 PAGE = 500       # rows

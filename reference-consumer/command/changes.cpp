@@ -89,7 +89,7 @@ void add_changes(program::command& to) {
   add_store_flags(added, flags->store);
   added.section("What is printed");
   added.add("--after", flags->after, count(), "only entries after this cursor");
-  added.add("--limit", flags->limit, count(1), "end after this many entries");
+  added.add("--limit", flags->limit, count(1), "exit after this many entries");
   added.add("--follow", flags->is_followed, "go on with new entries as they come");
   added.add("-o,--output", flags->output, one_of({"json", "text"}), "json for programs, text for people");
   added.shows("kollect-consumer changes --store sqlite:state.db --follow -o text", "Watch what changes");

@@ -90,10 +90,10 @@ result<std::optional<std::string>> compare_position(log_reader& log, const store
   const std::string where = position.log + ", partition " + std::to_string(position.partition) +
                             ": position " + std::to_string(position.next_offset);
   constexpr std::string_view advice =
-      "; a running consumer reads it again from its beginning, and recognises what "
-      "it has consumed";
+      "; a running consumer reads it again from its beginning, and skips what it has "
+      "consumed";
   if (position.next_offset > end_offset)
-    return std::optional(where + " lies behind the log's end " + std::to_string(end_offset) +
+    return std::optional(where + " is beyond the log's end " + std::to_string(end_offset) +
                          ": the log was recreated, or has lost its tail" + std::string(advice));
   if (!position.last_message)
     return std::optional<std::string>{};
@@ -103,7 +103,7 @@ result<std::optional<std::string>> compare_position(log_reader& log, const store
   if (!*found || fingerprint_of((*found)->value) == *position.last_message)
     return std::optional<std::string>{};
   return std::optional(where +
-                       ": another message stands before it than the one that was consumed: the log was "
+                       ": the message before it is not the one that was consumed: the log was "
                        "recreated, or has lost its tail and was filled again" +
                        std::string(advice));
 }
@@ -129,9 +129,8 @@ std::optional<std::string> find_missed(const log_reader& log, const store_lag& l
     return {};
   return "retention has removed offsets " + std::to_string(lag.next_offset) + " to " +
          std::to_string(begin - 1) + " of partition " + std::to_string(lag.partition) +
-         " before they were consumed: it is too short, or the consumer was away too long; each scope is "
-         "right again "
-         "with its next snapshot";
+         " before they were consumed: it is too short, or the consumer was down too long; each scope is "
+         "correct again with its next snapshot";
 }
 
 /// Says so if the newest message was appended later than it is here: then this machine's clock is behind.
@@ -146,7 +145,7 @@ result<std::optional<std::string>> compare_clocks(log_reader& log, const partiti
   if (ahead <= clock_tolerance_seconds)
     return std::optional<std::string>{};
   return std::optional("this machine's clock is " + std::to_string(ahead) +
-                       " s behind the broker's: set it by NTP");
+                       " s behind the broker's: synchronize it with NTP");
 }
 
 /// Asks the broker where the log of a manifest ends, and compares.
@@ -249,8 +248,8 @@ result<std::vector<std::string>> future_letters(store_reader& source) {
     return std::vector<std::string>{};
   return std::vector{
       std::to_string(waiting) + (waiting == most ? " or more" : "") +
-      " dead letters were dated after this machine's clock (future_timestamp): it is behind, or their "
-      "producers' is ahead; they are taken in by themselves when the clock has reached their date"};
+      " dead letters are dated after this machine's clock (future_timestamp): it is behind, or their "
+      "producers' is ahead; they are applied by themselves once the clock reaches their date"};
 }
 
 /// Scopes that several inventories seem to share: not wrong in the store, but somebody should know.
@@ -326,7 +325,7 @@ void add_doctor(program::command& to) {
   auto& added =
       to.add_command("doctor", "check that a store does not contradict itself, and print its positions");
   add_store_flags(added, flags->store);
-  added.section("Broker, which is asked how far behind its log the store is");
+  added.section("Broker, to tell how far the store is behind");
   add_sink_flags(added, flags->sink).is_required = false;
   added.add("--group", flags->group, text("ID"), "NATS: the durable that is examined too, as of run --group");
   add_memory_budget_flag(added, flags->memory_budget);

@@ -51,7 +51,7 @@ result<std::vector<std::string>> examine_durable(const connection& target, const
       std::max(number_at(answer, "/delivered/stream_seq"), number_at(answer, "/ack_floor/stream_seq"));
   if (*stream && reached > static_cast<std::int64_t>((*stream)->last_sequence))
     wrong.push_back(
-        who + " stands at sequence " + std::to_string(reached) + ", behind the stream's end " +
+        who + " stands at sequence " + std::to_string(reached) + ", beyond the stream's end " +
         std::to_string((*stream)->last_sequence) +
         ": the stream was recreated, or has lost its tail; start the consumer, which recreates the "
         "durable");

@@ -74,7 +74,7 @@ result<int> run(const explain_flags& flags) {
 void add_explain(program::command& to) {
   using namespace program;
   auto flags = std::make_shared<explain_flags>();
-  auto& added = to.add_command("explain", "say what would become of a message, and why; change nothing");
+  auto& added = to.add_command("explain", "explain what would become of a message; change nothing");
   added.section("Message");
   added.add("MESSAGE", flags->file, file(), "file with the message's bytes, or - for standard input")
       .required();

@@ -56,7 +56,7 @@ void add_feed_flags(program::command& to, feed_flags& flags) {
   to.add("--feed-sink", flags.sink.sink, text("NAME"),
          "name of the feed's sink, where the manifest has several");
   to.add("--feed-secret-dir", flags.sink.secret_dir, folder(),
-         "mounted Secret of the feed: one file a key, or a folder a Secret");
+         "mounted Secret of the feed: one file per key, or one folder per Secret");
   to.add("--cloudevents", flags.has_cloudevents,
          "publish the feed with the headers of CloudEvents 1.0 (binary mode)");
 }

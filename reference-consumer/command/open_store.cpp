@@ -35,7 +35,7 @@ void add_store_flags(program::command& to, store_flags& flags) {
   using namespace program;
   to.section("Store");
   to.add("--store", flags.url, url(),
-         "sqlite:PATH, which one process at a time writes, or postgresql://USER@HOST:PORT/DATABASE")
+         "sqlite:PATH, which one process at a time may write, or postgresql://USER@HOST:PORT/DATABASE")
       .required()
       .only_from_environment_if(shows_password);
   to.add("--store-schema", flags.schema, schema_name(), "PostgreSQL: the schema that holds the tables");

@@ -55,37 +55,35 @@ void add_portal_flags(program::command& to, portal_flags& flags) {
   using namespace program;
   to.section("HTTP: probes, metrics, read API and page");
   to.add("--listen", flags.listen, text("ADDRESS:PORT"),
-         "serve them there, or with :PORT on 127.0.0.1; an address in numbers, not a name");
+         "serve HTTP at this numeric address; :PORT alone means 127.0.0.1");
   to.add("--token-file", flags.token_file, file(),
-         "bearer tokens that may read, one a line; required where others can reach --listen");
+         "bearer tokens that may read, one per line; required unless --listen is a loopback address");
   to.add("--tls-certificate", flags.tls_certificate, file(),
          "PEM file: serve HTTPS with this certificate chain");
   to.add("--tls-key", flags.tls_key, file(), "PEM file: its private key");
   to.add("--max-connections", flags.max_connections, count(1, 100'000),
-         "HTTP connections; more take the place of those whose request is incomplete for longest");
-  to.add("--max-streams", flags.max_streams, count(0, 100'000),
-         "HTTP connections that are event streams; more get 503");
+         "most HTTP connections; another one replaces the one whose request has been incomplete for longest");
+  to.add("--max-streams", flags.max_streams, count(0, 100'000), "most event streams; another one gets 503");
   to.add("--http-workers", flags.workers, count(1, 64), "threads that read the store for HTTP clients");
   to.add("--max-header-bytes", flags.max_header_bytes, bytes(1024, 1024 * 1024),
-         "of an HTTP request; more get 431");
+         "largest header of an HTTP request; a larger one gets 431");
   to.add("--http-timeout", flags.http_timeout_seconds, seconds(1, 3600),
-         "for a request to be complete, an answer or a part of a stream to be taken");
+         "how long a client may take to send a request, or to read a response or a piece of a stream");
   to.add("--heartbeat", flags.heartbeat_seconds, seconds(1, 3600),
-         "silence after which a stream shows that it lives");
-  to.add("--query-timeout", flags.query_timeout_seconds, seconds(1, 3600), "how long one question may take");
-  to.add("--max-as-of-changes", flags.max_as_of_changes, count(), "changes that asOf may go back over");
+         "how often an idle stream sends a heartbeat");
+  to.add("--query-timeout", flags.query_timeout_seconds, seconds(1, 3600), "how long one query may take");
+  to.add("--max-as-of-changes", flags.max_as_of_changes, count(), "how many changes asOf may go back");
   to.add("--max-filter-terms", flags.max_filter_terms, count(1, 100'000),
          "values, words, requirements and steps of paths in one question; more get 400");
   to.add("--max-facet-values", flags.max_facet_values, count(1, 10'000'000),
          "different values of one column that are counted; more get 400");
-  to.add(
-      "--max-page-bytes", flags.max_page_bytes, bytes(1024),
-      "rows of one page; fewer rows than asked for are shown; default: memory budget / 128, at most 8 MiB");
+  to.add("--max-page-bytes", flags.max_page_bytes, bytes(1024),
+         "largest page of rows; a larger one is cut short; default: memory budget / 128, at most 8 MiB");
   to.add("--max-untaken-bytes", flags.max_untaken_bytes, bytes(1024),
-         "answers that HTTP clients have not taken yet; default: memory budget / 16, at most 64 MiB");
+         "responses that HTTP clients have not read yet; default: memory budget / 16, at most 64 MiB");
   to.add("--stale-after", flags.stale_after_seconds, seconds(1, 31'536'000),
-         "when a silent cluster is stale");
-  to.add("--stream-memory", flags.stream_memory_bytes, bytes(), "newest changes kept for streams");
+         "how long a cluster may be silent before it is stale");
+  to.add("--stream-memory", flags.stream_memory_bytes, bytes(), "newest changes kept in memory for streams");
 }
 
 result<served_portal> start_portal(const portal_flags& flags, const memory_shares& shares,

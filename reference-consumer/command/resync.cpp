@@ -47,8 +47,8 @@ public:
     std::string name = place / "kollect-resync-XXXXXX";
     if (unknown || ::mkdtemp(name.data()) == nullptr)
       return make_failure(error::store_read_only,
-                          "no folder can be made in " + place.string() +
-                              " for what is read; name another place with --work-dir");
+                          "no folder can be created in " + place.string() +
+                              " for the temporary store; name another place with --work-dir");
     return work_folder(name);
   }
   work_folder(work_folder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
@@ -194,7 +194,7 @@ void add_resync(program::command& to) {
   using namespace program;
   auto flags = std::make_shared<resync_flags>();
   auto& added =
-      to.add_command("resync", "read the log again, compare the store with it, and mend rows that differ");
+      to.add_command("resync", "read the log again, compare the store with it, and correct rows that differ");
   added.section("Log");
   add_sink_flags(added, flags->sink);
   added.add("--from", flags->from, text("START"), "earliest, or an instant such as 2026-01-15T12:00:00Z")
@@ -202,10 +202,9 @@ void add_resync(program::command& to) {
   added.section("What is done");
   added.add("--dry-run", flags->is_dry_run, "print what would change, and change nothing");
   added.add("-o,--output", flags->output, one_of({"json", "text"}),
-            "of --dry-run: for programs, or for people");
-  added.add(
-      "--work-dir", flags->work_dir, folder(),
-      "where a store for what is read may lie for a while; default: the system's folder for temporary files");
+            "of --dry-run: json for programs, text for people");
+  added.add("--work-dir", flags->work_dir, folder(),
+            "folder for a temporary store; default: the system's folder for temporary files");
   add_store_flags(added, flags->store);
   add_bounds_flags(added, flags->bounds);
   added.shows("kollect-consumer resync --manifest sink.yaml --store sqlite:state.db --from earliest "

@@ -63,44 +63,42 @@ void add_flags(program::command& to, run_flags& flags) {
   to.add("--instance-id", flags.instance_id, text("ID"),
          "Kafka static membership: a restarted process resumes at once, not after the session timeout");
   to.add("-X,--property", flags.properties, text("KEY=VALUE"), "librdkafka property from the allow-list");
-  to.add("--skip-unreadable", flags.skip_unreadable,
-         "Kafka: pass over batches that cannot be read, leaving one dead letter for each with its offsets "
-         "and the "
-         "reason; without it their partition stands still, and the others go on");
+  to.add(
+      "--skip-unreadable", flags.skip_unreadable,
+      "Kafka: pass over batches that cannot be read, and leave a dead letter with the offsets and the reason "
+      "for each; without it their partition stops, and the others go on");
   to.add("--session-timeout", flags.session_timeout_ms, milliseconds(1000, 3'600'000),
          "Kafka: when a silent member is replaced");
   to.add("--ack-wait", flags.ack_wait_ms, milliseconds(1000, 3'600'000),
-         "NATS: when an unacknowledged message comes again");
+         "NATS: when an unacknowledged message is redelivered");
   add_store_flags(to, flags.store);
-  to.section("How long, and how much at a time");
-  to.add("--until-end", flags.is_until_end, "consume what is there now, print the counters, and end");
+  to.section("Duration and batch sizes");
+  to.add("--until-end", flags.is_until_end, "consume what is in the log now, print the counters and exit");
   to.add("--give-up-after", flags.give_up_after_seconds, seconds(0),
-         "with --until-end: how long broker or store may fail");
-  to.add("--batch-messages", flags.batch_messages, count(1), "messages in one transaction, at most");
+         "with --until-end: how long broker or store may be unavailable");
+  to.add("--batch-messages", flags.batch_messages, count(1), "most messages in one transaction");
   add_memory_budget_flag(to, flags.memory_budget);
-  to.add("--batch-bytes", flags.batch_bytes, bytes(1), "size of one transaction, about")
+  to.add("--batch-bytes", flags.batch_bytes, bytes(1), "approximate size of one transaction")
       .with_default("1/32 of the budget, at most 32MiB");
-  to.add("--queue-bytes", flags.queue_bytes, bytes(1), "fetched ahead, about")
+  to.add("--queue-bytes", flags.queue_bytes, bytes(1), "approximate size of what is fetched ahead")
       .with_default("1/32 of the budget, at most 32MiB");
-  to.add("--answer-bytes", flags.answer_bytes, bytes(1),
-         "Kafka: the largest answer of a broker that is read, and the most that batches may become by being "
-         "decompressed")
-      .with_default("1/4 of the budget, at most 1GiB");
   to.add(
-        "--row-cache-bytes", flags.row_cache_bytes, bytes(),
-        "rows kept from batch to batch, about; those of the scope that was not used for longest go first; 0: "
-        "they are read from the store each time")
+        "--answer-bytes", flags.answer_bytes, bytes(1),
+        "Kafka: largest response of a broker that is read, and most bytes that its batches may decompress to")
+      .with_default("1/4 of the budget, at most 1GiB");
+  to.add("--row-cache-bytes", flags.row_cache_bytes, bytes(),
+         "approximate size of the rows kept in memory between batches; the least recently used scope goes "
+         "first; 0: rows are read from the store each time")
       .with_default("1/8 of the budget, at most 256MiB");
   to.add("--max-merge-bytes", flags.merge_bytes, bytes(),
-         "a snapshot and the rows held of its scope that are compared in memory; larger ones are compared in "
-         "the store")
+         "largest snapshot that is compared in memory with the rows held; larger ones are compared in the "
+         "store")
       .with_default("1/8 of the budget, at most 128MiB");
   to.add("--stuck-after", flags.stuck_after_seconds, seconds(1, 86'400),
-         "without a sign of life for so long, /healthz fails");
+         "/healthz fails after this long without progress");
   to.add("--drain-timeout", flags.drain_timeout_seconds, seconds(1, 3600),
-         "how long the present batch may take to end after SIGTERM or SIGINT; then the program ends with "
-         "code 75, and "
-         "the batch comes again");
+         "how long the current batch may take to finish after SIGTERM or SIGINT; then the program exits with "
+         "75, and the batch is redelivered");
   add_bounds_flags(to, flags.bounds);
   add_portal_flags(to, flags.portal);
   add_feed_flags(to, flags.feed);
@@ -169,14 +167,14 @@ result<int> run(const run_flags& flags, program::log& log) {
   if (auto checked = check_store(flags.store); !checked)
     return checked.error();
   if (target->tls && target->tls->insecure_skip_verify)
-    log.warning(
-        "spec.tls.insecureSkipVerify is set: anybody on the way can read and change what is consumed");
+    log.warning("spec.tls.insecureSkipVerify is set: anybody between here and the broker can read and change "
+                "what is consumed");
 
   if (const auto doubt = doubt_store(flags.store); !doubt.empty())
     log.warning(doubt);
 
   const program::drain_limit drain(stop, std::chrono::seconds(flags.drain_timeout_seconds), [&log, &flags] {
-    log.error("the present batch has not ended in time: the program ends without it, and it comes again",
+    log.error("the current batch did not finish in time: the program exits without it, and it is redelivered",
               {{"drain_timeout_s", flags.drain_timeout_seconds}});
     nats::end_process(program::try_again);
   });
@@ -184,7 +182,7 @@ result<int> run(const run_flags& flags, program::log& log) {
   const auto budget = flags.memory_budget ? *flags.memory_budget : available_memory();
   const auto shares = shares_of(flags, budget);
   if (!limit_memory(budget))
-    log.info("the process has more memory already than its budget, which is not enforced",
+    log.info("the process already uses more memory than its budget, so the budget is not enforced",
              {{"memory_budget", static_cast<std::int64_t>(budget)}});
   decompression::bound(shares.answer);
   const char* const scratch = std::getenv("TMPDIR"); // what changes it, has not begun yet
@@ -243,7 +241,7 @@ void add_run(program::command& to) {
   added.shows("kollect-consumer run --manifest sink.yaml --store sqlite:state.db --listen :8080",
               "Keep the state of a topic or stream in a file, and serve it");
   added.shows("kollect-consumer run --manifest sink.yaml --store sqlite:state.db --until-end",
-              "Consume what is there, and end");
+              "Consume what is in the log, and exit");
   added.does([flags](program::log& log) { return run(*flags, log); });
 }
 

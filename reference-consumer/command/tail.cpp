@@ -99,17 +99,16 @@ void add_tail(program::command& to) {
   using namespace program;
   auto flags = std::make_shared<tail_flags>();
   auto& added = to.add_command(
-      "tail",
-      "watch the messages of a topic or subject beside its consumers, and say of each what one would");
+      "tail", "watch the messages of a topic or subject without disturbing its consumers, and judge each");
   added.section("Log");
   add_sink_flags(added, flags->sink);
   added.add("--from", flags->from, text("START"),
             "earliest, latest, or an instant such as 2026-01-15T12:00:00Z");
-  added.add("--limit", flags->limit, count(1), "end after this many messages");
-  added.add("--until-end", flags->is_until_end, "end when all that was there at the start is told");
+  added.add("--limit", flags->limit, count(1), "exit after this many messages");
+  added.add("--until-end", flags->is_until_end, "exit at the end that the log had at the start");
   add_limits_flags(added, flags->bounds);
   added.shows("kollect-consumer tail --manifest sink.yaml --from earliest --until-end",
-              "Read all that is there");
+              "Read everything in the log");
   added.does([flags](log& log) { return tail(*flags, log); });
 }
 

@@ -171,8 +171,7 @@ void consumer_loop::give_up(std::span<const std::int32_t> partitions) {
 void consumer_loop::note_gap(std::int32_t partition, std::int64_t expected, std::int64_t found) {
   if (found < expected) {
     log_.error("the log is not the one that was consumed: it was recreated, or has lost its tail; it is read "
-               "again from "
-               "its beginning, and what was consumed before is recognised",
+               "again from its beginning, and what was consumed before is skipped",
                {{"partition", partition}, {"expected", expected}, {"found", found}});
     rewinds_[partition] = found;
     monitor_.rewound();
@@ -185,8 +184,7 @@ void consumer_loop::note_gap(std::int32_t partition, std::int64_t expected, std:
     return;
   monitor_.missed(found - expected);
   log_.error("the broker removed messages before they were consumed: retention is too short or the consumer "
-             "was away "
-             "too long; the state is right again with each scope's next snapshot",
+             "was down too long; the state is correct again with each scope's next snapshot",
              {{"partition", partition}, {"expected", expected}, {"found", found}});
 }
 
@@ -212,6 +210,9 @@ consumer_loop::claim(std::span<const std::int32_t> partitions) {
     return claimed.error();
   for (const auto& position : *claimed) {
     owned_[position.partition] = position;
+    // Fetching begins at the stored position again. That the log is another one is seen there once more; to
+    // set the position back now would leave out what lies between.
+    rewinds_.erase(position.partition);
     // One message early, to see whether it still is the one that was consumed: see find_replaced_logs().
     const std::int64_t start = position.next_offset - (position.last_message ? 1 : 0);
     starts.push_back(position.next_offset < 0 ? std::nullopt : std::optional<read_position>(start));
@@ -238,7 +239,7 @@ result<consumer_loop::step> consumer_loop::take_batch() {
   taken_at_ = heard_of_at_;
   auto is_rewound = rewind_replaced(*batch);
   if (!is_rewound || *is_rewound) {
-    subscriber_.reset(); // joins anew and is told what is still ours, and where to begin
+    subscriber_.reset(); // joins again and is told what is still ours, and where to begin
     const bool is_ours = is_rewound || is_rewound.error().reason() == error::fenced;
     return is_ours ? step::go_on : recover_from(is_rewound.error());
   }
@@ -248,9 +249,12 @@ result<consumer_loop::step> consumer_loop::take_batch() {
   if (!stored) {
     if (stored.error().reason() != error::fenced)
       return stored.error();
-    log_.error(stored.error());
     monitor_.fenced();
-    subscriber_.reset(); // joins anew and is told what is still ours
+    subscriber_.reset(); // joins again and is told what is still ours
+    // Whoever shares our store without our group takes the partition over again: two that never wait never
+    // end.
+    if (auto waited = back_off(stored.error()); !waited)
+      return waited.error();
     return step::go_on;
   }
   if (*stored == step::done)
@@ -289,7 +293,7 @@ void consumer_loop::note_unreadable() {
   }
   for (const auto& [partition, offset] : stuck_)
     if (!places.contains(partition))
-      log_.info("the partition can be read again, or is not ours any more",
+      log_.info("the partition can be read again, or is no longer ours",
                 {{"partition", partition}, {"offset", offset}});
   stuck_ = std::move(places);
   monitor_.unreadable_are(stuck);
@@ -301,7 +305,7 @@ void consumer_loop::tell_broker(result<void> (subscriber::*commit)(std::chrono::
     log_.warning(to_string(told.error()));
 }
 
-/// Sets partitions back whose log is not the one it was. True when the subscriber has to begin anew.
+/// Sets partitions back whose log is not the one it was. True when the subscriber has to start over.
 result<bool> consumer_loop::rewind_replaced(const std::vector<received_message>& batch) {
   for (const auto& [partition, next_offset] : rewinds_) {
     if (settings_.ingest.log.system == broker_system::nats)
@@ -320,7 +324,7 @@ result<bool> consumer_loop::rewind_replaced(const std::vector<received_message>&
   rewinds_.clear();
   const auto replaced = find_replaced_logs(owned_, batch);
   for (const auto partition : replaced) {
-    log_.error("another message stands where the last consumed one stood: the log was recreated; it is read "
+    log_.error("the last consumed message is no longer where it was: the log was recreated; it is read "
                "from its beginning",
                {{"partition", partition}, {"offset", owned_.at(partition).next_offset - 1}});
     monitor_.rewound();

@@ -80,6 +80,7 @@ private:
   result<std::vector<std::optional<read_position>>> claim(std::span<const std::int32_t> partitions);
   result<step> take_batch();
   result<step> finish_or_go_on();
+  std::optional<failure> why_end_is_never_reached() const;
   result<void> note_caught_up();
   bool is_worth_retrying(const failure& reason) const;
   result<step> recover_from(const failure& reason);

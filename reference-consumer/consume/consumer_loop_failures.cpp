@@ -27,7 +27,7 @@ bool consumer_loop::is_worth_retrying(const failure& reason) const {
          (has_connected_ && reason.reason() == error::topic_missing);
 }
 
-/// Waits and lets the next step open anew what has failed, where that may help.
+/// Waits and lets the next step open what has failed again, where that may help.
 result<consumer_loop::step> consumer_loop::recover_from(const failure& reason) {
   if (!is_worth_retrying(reason))
     return reason;
@@ -60,7 +60,7 @@ result<void> consumer_loop::reopen_store() {
 failure consumer_loop::why_store_is_closed() const {
   return store_problem_ ? *store_problem_
                         : make_failure(error::store_unavailable,
-                                       "the store is closed after a failure; it will be opened again");
+                                       "the store was closed after a failure; it will be reopened");
 }
 
 /// Waits longer from failure to failure, staying in the group meanwhile.

@@ -45,6 +45,24 @@ bool consumer_loop::is_end_awaited() const {
   return settings_.is_until_end || (settings_.is_monitored && !has_caught_up_);
 }
 
+/// A run that has an end does not wait for ever for what the broker says is there and does not hand out.
+std::optional<failure> consumer_loop::why_end_is_never_reached() const {
+  // Other members of a durable may hold messages for as long as its ack wait.
+  const auto patience = std::max<std::chrono::milliseconds>(
+      settings_.give_up_after, 2 * subscriber_->ack_wait().value_or(std::chrono::milliseconds(0)));
+  const auto silence = clock::now() - taken_at_;
+  if (!settings_.is_until_end || silence <= patience)
+    return {};
+  if (const auto stuck = subscriber_->unreadable(); !stuck.empty())
+    return stuck.front().reason;
+  return make_failure(error::broker_timeout,
+                      "the broker has messages up to the end that it did not hand out for " +
+                          std::to_string(std::chrono::duration_cast<std::chrono::seconds>(silence).count()) +
+                          " s; what came before them is stored. Another member may hold them, or the broker "
+                          "cannot read its own "
+                          "files: see its log");
+}
+
 result<consumer_loop::step> consumer_loop::finish_or_go_on() {
   if (std::exchange(is_commit_begun_, false))
     tell_broker(&subscriber::commit);
@@ -65,10 +83,11 @@ result<consumer_loop::step> consumer_loop::finish_or_go_on() {
     if (has_caught_up_)
       if (auto noted = note_caught_up(); !noted)
         return recover_from(noted.error());
-    if (!*is_done && settings_.is_until_end && clock::now() - taken_at_ > settings_.give_up_after)
-      if (const auto stuck = subscriber_->unreadable(); !stuck.empty())
-        return stuck.front().reason; // the rest is consumed, and this end is never reached
-    return *is_done && settings_.is_until_end ? step::done : step::go_on;
+    if (*is_done && settings_.is_until_end)
+      return step::done;
+    if (const auto never = why_end_is_never_reached())
+      return *never;
+    return step::go_on;
   }
   // A client that has lost its broker finds it again by itself, and has no messages until then.
   if (!is_worth_retrying(is_done.error()))
@@ -181,7 +200,7 @@ result<void> consumer_loop::retry_future_letters(std::chrono::milliseconds longe
       last_retried_ = 0; // from the first one on again
   }
   if (taken_in > 0)
-    log_.info("messages taken in that had been refused for their date: the clock has reached it",
+    log_.info("applied messages that were refused for their date, which the clock has now reached",
               {{"messages", taken_in}});
   return {};
 }
@@ -233,10 +252,10 @@ void consumer_loop::compare_clocks(const std::optional<timestamp>& newest) {
   monitor_.clock_differs(difference);
   const bool is_wrong = std::chrono::abs(difference) > clock_tolerance;
   if (is_wrong && !std::exchange(is_clock_doubted_, true))
-    log_.error(
-        "this machine's clock and the broker's differ: set them by NTP; what only the clock refuses is kept "
-        "as a dead letter, and taken in by itself when the clock has reached its date",
-        {{"ahead_of_broker_s", difference.count()}});
+    log_.error("this machine's clock and the broker's differ: synchronize them with NTP; what only the clock "
+               "refuses is "
+               "kept as a dead letter, and applied by itself once the clock reaches its date",
+               {{"ahead_of_broker_s", difference.count()}});
   if (!is_wrong && std::exchange(is_clock_doubted_, false))
     log_.info("this machine's clock and the broker's agree again");
 }

@@ -76,7 +76,7 @@ public:
   /// Thread-safe.
   void post(std::function<void()> work);
 
-  /// Reads certificate and key anew, for connections from now on. After a failure the old ones stay.
+  /// Reads certificate and key again, for connections from now on. After a failure the old ones stay.
   result<void> reload_tls();
 
 private:

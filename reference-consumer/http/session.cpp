@@ -1,5 +1,8 @@
 #include "http/session.hpp"
 
+#include "http/request_header.hpp"
+#include "http/untaken_text.hpp"
+
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -62,34 +65,6 @@ std::optional<http_response> answer_to(const error_code& problem) {
   return plain(400, "this is not an HTTP request: " + problem.message());
 }
 
-/// Whether it names one host, as it must (RFC 9112, 3.2): what a proxy before us has looked at might not be
-/// what we look at.
-template <class Fields>
-bool has_one_host(const http::request_header<Fields>& header) {
-  const auto hosts = header.count(http::field::host);
-  return hosts == 1 || (hosts == 0 && header.version() < 11);
-}
-
-/// The absolute form of a target has a host of its own, which counts (RFC 9112, 3.2.2).
-struct request_target {
-  std::string host;
-  std::string path_and_query;
-};
-
-request_target split_target(std::string target, std::string host) {
-  for (const std::string_view scheme : {"http://", "https://"}) {
-    if (!beast::iequals(std::string_view(target).substr(0, scheme.size()), scheme))
-      continue;
-    const auto end = std::min(target.find_first_of("/?", scheme.size()), target.size());
-    host = target.substr(scheme.size(), end - scheme.size());
-    target.erase(0, end);
-    if (!target.starts_with('/'))
-      target.insert(0, 1, '/');
-    break;
-  }
-  return {std::move(host), std::move(target)};
-}
-
 /// Now, as RFC 9110 wants it.
 std::string http_date() {
   const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
@@ -97,21 +72,6 @@ std::string http_date() {
   ::gmtime_r(&now, &parts);
   std::array<char, 32> text{};
   return {text.data(), std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts)};
-}
-
-template <class Fields>
-http_request request_of(const http::request_header<Fields>& header) {
-  const auto field = [&](auto name) { return std::string(header[name]); };
-  auto [host, target] = split_target(std::string(header.target()), field(http::field::host));
-  const auto mark = target.find('?');
-  return {std::string(header.method_string()),
-          target.substr(0, mark),
-          mark == std::string::npos ? "" : target.substr(mark + 1),
-          std::move(host),
-          field(http::field::authorization),
-          field(http::field::if_none_match),
-          field("Last-Event-ID"),
-          field(http::field::accept)};
 }
 
 /// The client that has been at something for longest, and for `patience` at least.
@@ -215,6 +175,8 @@ private:
     version_ = parser_->get().version();
     if (!has_one_host(parser_->get()))
       return refuse(plain(400, "a request names one Host"));
+    if (!has_one_token(parser_->get()))
+      return refuse(plain(400, "a request has one Authorization"));
     is_head_ = method == http::verb::head;
     keep_alive_ = parser_->get().keep_alive();
     auto reply = shared_.handler(request_of(parser_->get().base()));
@@ -278,7 +240,8 @@ private:
     if (answer.status != 304)
       response_.content_length(answer.body.size());
     if (!is_head_ && answer.status != 304)
-      response_.body() = std::move(answer.body);
+      body_ = untaken_text(std::move(answer.body));
+    response_.body() = {body_.view().data(), body_.view().size()};
     expire_after(shared_.limits.idle);
     http::async_write(stream_, response_,
                       [self = this->shared_from_this()](const error_code& problem, std::size_t) {
@@ -288,6 +251,7 @@ private:
 
   void on_written(const error_code& problem) {
     response_ = {};
+    body_ = {};
     enter(client::phase::working);
     if (problem)
       return;
@@ -404,10 +368,10 @@ private:
       return end_stream();
     }
     is_busy_ = true;
-    part_ = std::move(text);
-    enter(client::phase::writing, part_.size());
+    part_ = untaken_text(std::move(text));
+    enter(client::phase::writing, part_.view().size());
     expire_after(shared_.limits.idle);
-    asio::async_write(stream_, asio::buffer(part_),
+    asio::async_write(stream_, asio::buffer(part_.view()),
                       [self = this->shared_from_this(), is_last](const error_code& problem, std::size_t) {
                         self->on_sent(problem, is_last);
                       });
@@ -449,7 +413,7 @@ private:
   asio::steady_timer timer_;
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
-  http::response<http::string_body> response_;
+  http::response<http::span_body<const char>> response_;
   clock::time_point begun_at_{};
   unsigned version_ = 11;
   bool keep_alive_ = false;
@@ -457,7 +421,7 @@ private:
   std::size_t discarded_ = 0;
 
   std::shared_ptr<stream_source> source_;
-  std::string part_;
+  untaken_text body_, part_;
   bool is_busy_ = false;  // a part is being made or sent
   bool has_news_ = false; // since the last part was asked for
   bool is_ended_ = false;

@@ -382,7 +382,7 @@ std::int64_t monitor::waiting_messages() const {
 
 health_answer monitor::health() const {
   const std::scoped_lock lock(state_->mutex);
-  if (state_->is_opening_store) // whoever restarts us now, begins a long change of the schema anew, for ever
+  if (state_->is_opening_store) // whoever restarts us now, begins a long change of the schema again, for ever
     return {true, "opening the store"};
   const auto since = clock::now() - state_->came_round_at;
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(since).count();

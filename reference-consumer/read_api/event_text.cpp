@@ -8,7 +8,7 @@ namespace {
 
 refusal resync(std::string_view why) {
   return {410, "resync required: " + std::string(why) +
-                   "; read /v1alpha1/inventory anew and go on from its changeCursor"};
+                   "; read /v1alpha1/inventory again and go on from its changeCursor"};
 }
 
 } // namespace
@@ -52,7 +52,7 @@ answer_of<asked_place> read_place(std::string_view text) {
 answer_of<std::int64_t> begin_after(const asked_place& asked, std::string_view store_id, std::int64_t first,
                                     std::int64_t last) {
   if (!asked.store_id.empty() && asked.store_id != store_id)
-    return resync("the cursor is of another store, or of this one before it was made anew");
+    return resync("the cursor is of another store, or of this one before it was recreated");
   if (asked.cursor > last)
     return resync("the cursor is ahead of this store");
   const auto oldest = first > 0 ? first : last + 1;

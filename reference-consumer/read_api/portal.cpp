@@ -378,7 +378,7 @@ void portal::reload() {
   else if (auto reloaded = state_->server->reload_tls(); !reloaded)
     state_->log.error(reloaded.error());
   else
-    state_->log.info("token, certificate and key were read anew");
+    state_->log.info("token, certificate and key were read again");
   state_->server->wake_streams(); // those whose token is gone end
 }
 

@@ -39,7 +39,7 @@ public:
 
   std::string address() const;
 
-  /// Reads token file, certificate and key anew. What cannot be read is logged, and the old one stays.
+  /// Reads token file, certificate and key again. What cannot be read is logged, and the old one stays.
   void reload();
 
 private:

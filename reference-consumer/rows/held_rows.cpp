@@ -96,7 +96,7 @@ result<void> held_rows_builder::add_stored(const row_identity& identity, std::st
     return make_failure(
         error::store_corrupt,
         "the store holds a row that is not the one its names say; restore it from a backup, or "
-        "build it anew from the log");
+        "rebuild it from the log");
   add(raw, max_depth_ceiling);
   return {};
 }

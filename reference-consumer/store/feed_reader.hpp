@@ -20,7 +20,7 @@ public:
 
   virtual result<std::vector<feed_entry>> changes_after(std::int64_t cursor, std::int64_t limit) = 0;
   virtual result<std::int64_t> last_cursor() = 0; ///< of all changes there ever were; 0: none
-  /// Tells this store from any other, and from itself after it was lost and made anew.
+  /// Tells this store from any other, and from itself after it was lost and recreated.
   virtual result<std::string> store_id() = 0;
 
   /// Waits until something may have been committed, or the time is over.

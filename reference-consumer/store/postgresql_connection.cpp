@@ -57,8 +57,8 @@ failure connection::refuse(error reason, std::string sentence) const {
 }
 
 std::string connection::quoted(const std::string& name) const {
-  const std::unique_ptr<char, decltype(&PQfreemem)> out(
-      PQescapeIdentifier(handle_.get(), name.c_str(), name.size()), &PQfreemem);
+  const std::unique_ptr<char, releaser<PQfreemem>> out(
+      PQescapeIdentifier(handle_.get(), name.c_str(), name.size()));
   return out ? out.get() : "\"\""; // a name that is not UTF-8; the server refuses the empty one
 }
 

@@ -4,6 +4,7 @@
 #include "postgresql_store.hpp"
 
 #include <kollect/error.hpp>
+#include <kollect/releaser.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -82,7 +83,7 @@ private:
 /// What a statement answered.
 class query_answer {
 public:
-  explicit query_answer(PGresult* result) noexcept : result_(result, &PQclear) {}
+  explicit query_answer(PGresult* result) noexcept : result_(result) {}
 
   int size() const { return PQntuples(result_.get()); }
   row operator[](int index) const { return {result_.get(), index}; }
@@ -90,7 +91,7 @@ public:
   const PGresult* get() const noexcept { return result_.get(); }
 
 private:
-  std::unique_ptr<PGresult, decltype(&PQclear)> result_;
+  std::unique_ptr<PGresult, releaser<PQclear>> result_;
 };
 
 enum class access { read_write, read_only };
@@ -172,7 +173,7 @@ private:
 
   postgresql_settings settings_;
   std::string name_;
-  std::unique_ptr<PGconn, decltype(&PQfinish)> handle_{nullptr, &PQfinish};
+  std::unique_ptr<PGconn, releaser<PQfinish>> handle_;
   std::map<const char*, std::string> statements_;
   std::size_t last_statement_ = 0; // names are never used again
   int process_ = 0;                // of the server; behind a pooler PQbackendPID() is another number

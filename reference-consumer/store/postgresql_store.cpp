@@ -6,6 +6,8 @@
 #include "postgresql_transaction.hpp"
 #include "postgresql_url.hpp"
 
+#include <kollect/releaser.hpp>
+
 #include <map>
 #include <utility>
 
@@ -13,10 +15,10 @@ namespace kollect::consumer {
 namespace postgresql {
 namespace {
 
-using options_pointer = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
+using options_pointer = std::unique_ptr<PQconninfoOption, releaser<PQconninfoFree>>;
 
 options_pointer parse_url(const std::string& url) {
-  return {PQconninfoParse(url.c_str(), nullptr), &PQconninfoFree};
+  return options_pointer(PQconninfoParse(url.c_str(), nullptr));
 }
 
 class postgresql_store final : public postgresql_reader<store> {

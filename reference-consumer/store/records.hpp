@@ -119,7 +119,7 @@ struct owned_position {
   std::int32_t partition = 0;
   std::int64_t owner_epoch = 0;
   std::int64_t next_offset = -1; ///< -1: nothing of it was ever consumed
-  /// Of the value of the message before next_offset. A topic that was deleted and made anew, or has
+  /// Of the value of the message before next_offset. A topic that was deleted and recreated, or has
   /// lost its tail, holds another message there, or none.
   std::optional<fingerprint> last_message;
 };

@@ -117,13 +117,13 @@ void give_row_checksum(sqlite3_context* context) {
 
 namespace {
 
-int flags_of(access how) {
+int flags_of(open_mode how) {
   switch (how) {
-  case access::read_only:
+  case open_mode::read_only:
     return SQLITE_OPEN_READWRITE;
-  case access::immutable:
+  case open_mode::immutable:
     return SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;
-  case access::read_write_create:
+  case open_mode::read_write_create:
     break;
   }
   return SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
@@ -153,12 +153,12 @@ failure no_store_at(const std::string& path) {
 
 } // namespace
 
-result<std::unique_ptr<database>> database::open(const std::string& path, access how) {
+result<std::unique_ptr<database>> database::open(const std::string& path, open_mode how) {
   leave_memory_uncounted();
   std::error_code unknown;
-  if (how != access::read_write_create && !std::filesystem::exists(path, unknown) && !unknown)
+  if (how != open_mode::read_write_create && !std::filesystem::exists(path, unknown) && !unknown)
     return no_store_at(path);
-  const auto name = how == access::immutable ? immutable_uri(path) : path;
+  const auto name = how == open_mode::immutable ? immutable_uri(path) : path;
   sqlite3* handle = nullptr;
   const int code = sqlite3_open_v2(name.c_str(), &handle,
                                    flags_of(how) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
@@ -174,7 +174,7 @@ result<std::unique_ptr<database>> database::open(const std::string& path, access
           &add_row_checksum, &give_row_checksum, nullptr);
       made != SQLITE_OK)
     return make_sqlite_failure(made, sqlite3_errmsg(handle), path);
-  if (how != access::read_write_create) {
+  if (how != open_mode::read_write_create) {
     // The writer alone owns checkpoints: a reader that closes last must not start one.
     sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     if (auto done = opened->execute("PRAGMA query_only = ON"); !done)

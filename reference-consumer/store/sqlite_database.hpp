@@ -2,6 +2,7 @@
 #define KOLLECT_CONSUMER_SQLITE_DATABASE_HPP
 
 #include <kollect/error.hpp>
+#include <kollect/releaser.hpp>
 
 #include <cstdint>
 #include <map>
@@ -20,8 +21,7 @@ failure make_sqlite_failure(int code, std::string_view what, std::string_view pa
 class statement {
 public:
   statement() = default;
-  statement(sqlite3_stmt* handle, const std::string* path)
-      : handle_(handle, &sqlite3_finalize), path_(path) {}
+  statement(sqlite3_stmt* handle, const std::string* path) : handle_(handle), path_(path) {}
 
   statement& bind(std::int64_t value) { return check(sqlite3_bind_int64(handle_.get(), ++bound_, value)); }
   /// Texts and bytes are not copied: they must stay until the statement has run, or is reset.
@@ -67,14 +67,14 @@ private:
     return *this;
   }
 
-  std::unique_ptr<sqlite3_stmt, decltype(&sqlite3_finalize)> handle_{nullptr, &sqlite3_finalize};
+  std::unique_ptr<sqlite3_stmt, releaser<sqlite3_finalize>> handle_;
   const std::string* path_ = nullptr;
   int bound_ = 0;
   int bind_error_ = SQLITE_OK;
   bool is_ready_ = true; ///< nothing is bound and no row is read
 };
 
-enum class access {
+enum class open_mode {
   read_write_create,
   read_only, ///< beside one that writes
   immutable  ///< that nobody writes, and that has no log beside it: also where its folder cannot be written
@@ -85,7 +85,7 @@ class database {
 public:
   using row_type = statement;
 
-  static result<std::unique_ptr<database>> open(const std::string& path, access how);
+  static result<std::unique_ptr<database>> open(const std::string& path, open_mode how);
 
   /// Runs SQL text without parameters and rows.
   result<void> execute(const char* sql);
@@ -137,10 +137,10 @@ public:
   const std::string& path() const { return path_; }
 
 private:
-  database(sqlite3* handle, std::string path) : path_(std::move(path)), handle_(handle, &sqlite3_close_v2) {}
+  database(sqlite3* handle, std::string path) : path_(std::move(path)), handle_(handle) {}
 
   std::string path_;
-  std::unique_ptr<sqlite3, decltype(&sqlite3_close_v2)> handle_;
+  std::unique_ptr<sqlite3, releaser<sqlite3_close_v2>> handle_;
   std::map<const char*, statement> statements_; // after handle_: finalized before it is closed
 };
 

@@ -153,7 +153,7 @@ result<std::unique_ptr<store>> open_sqlite_store(const std::string& path, std::s
   if (!lock)
     return lock.error();
   make_private_file(path);
-  auto opened = sqlite::database::open(path, sqlite::access::read_write_create);
+  auto opened = sqlite::database::open(path, sqlite::open_mode::read_write_create);
   if (!opened)
     return opened.error();
   // Before the journal mode, which is written into the file: another program's is left as it is.
@@ -175,7 +175,7 @@ result<std::unique_ptr<store>> open_sqlite_store(const std::string& path, std::s
 
 namespace {
 
-result<std::unique_ptr<sqlite::database>> open_to_read(const std::string& path, sqlite::access how) {
+result<std::unique_ptr<sqlite::database>> open_to_read(const std::string& path, sqlite::open_mode how) {
   auto opened = sqlite::database::open(path, how);
   if (!opened)
     return opened.error();
@@ -189,7 +189,7 @@ result<std::unique_ptr<sqlite::database>> open_to_read(const std::string& path, 
 result<std::unique_ptr<sqlite::database>> open_where_nobody_writes(const std::string& path, failure reason) {
   std::error_code unknown;
   if (const auto size = std::filesystem::file_size(path + "-wal", unknown); unknown || size == 0)
-    return open_to_read(path, sqlite::access::immutable);
+    return open_to_read(path, sqlite::open_mode::immutable);
   reason.message =
       "the folder of the store must be writable, also to read it, as long as what was stored last "
       "stands in the file of that name with -wal (" +
@@ -202,7 +202,7 @@ result<std::unique_ptr<sqlite::database>> open_where_nobody_writes(const std::st
 result<std::unique_ptr<store_reader>> open_sqlite_reader(const std::string& path) {
   if (auto checked = check_name(path); !checked)
     return checked.error();
-  auto opened = open_to_read(path, sqlite::access::read_only);
+  auto opened = open_to_read(path, sqlite::open_mode::read_only);
   if (!opened && opened.error().reason() == error::store_read_only)
     opened = open_where_nobody_writes(path, std::move(opened).error());
   if (!opened)

@@ -176,7 +176,7 @@ public:
     if (actual_ != expected_)
       return make_failure(error::store_corrupt,
                           "the rows of a scope are not those that were written: a disk, or somebody, has "
-                          "changed them; restore the store from a backup, or build it anew from the log");
+                          "changed them; restore the store from a backup, or rebuild it from the log");
     return rows_.take();
   }
 

@@ -140,7 +140,7 @@ std::string scope_ids_json(const std::vector<std::int64_t>& ids) {
 failure make_lost_part(std::uint32_t part_index) {
   return make_failure(error::store_corrupt, "part " + std::to_string(part_index) +
                                                 " of a set that was waiting is not in the store; restore it "
-                                                "from a backup, or build it anew from the log");
+                                                "from a backup, or rebuild it from the log");
 }
 
 failure make_fenced(std::int32_t partition) {

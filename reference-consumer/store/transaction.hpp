@@ -117,7 +117,7 @@ public:
   virtual result<void> prune(const retention& bounds) = 0;
 
   /// Makes everything durable. After a failure nothing of it is in the store, or it is unknown
-  /// whether it is: either way the batch is to be begun anew, and recognises what was stored.
+  /// whether it is: either way the batch is to be begun again, and recognises what was stored.
   virtual result<void> commit() = 0;
 };
 

@@ -366,7 +366,7 @@ async function follow() {
         onEvent(event);
       });
     } catch (reason) {
-      if (reason.status === 410) state.lastId = null; // what was missed is read anew
+      if (reason.status === 410) state.lastId = null; // what was missed is read again
       if (reason.status === 401) return;
     }
     showLive('lost', 'reconnecting');

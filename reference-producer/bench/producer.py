@@ -1,7 +1,7 @@
 """Measures kollect-producer beside kcat -P: producer.py OUTPUT_FOLDER PROGRAM=PATH… [GOAL…]
 
 No command publishes ready messages from a file, so it is `simulate` that is measured: once with each message sent eleven
-times, where making them is a small part, and once with each made anew. kcat publishes the very same messages from a file.
+times, where making them is a small part, and once with each newly made. kcat publishes the very same messages from a file.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ PARTITIONS = 3
 STREAMS = (
     ("messages sent eleven times", "200 KiB", (*corpora.fleet(2, 20), "--rounds", 1, "--duplicates", 10)),
     ("messages sent eleven times", "8 KiB", (*corpora.fleet(10, 100, corpora.ITEMS // 25), "--rounds", 1, "--duplicates", 10)),
-    ("each message made anew", "200 KiB", (*corpora.fleet(2, 20), "--rounds", 18, "--churn", 0.01)),
+    ("every message a new one", "200 KiB", (*corpora.fleet(2, 20), "--rounds", 18, "--churn", 0.01)),
 )
 
 

@@ -227,21 +227,21 @@ void add_flags(program::command& to, export_flags& flags) {
          "the inventory's namespace; default: that of the manifest's KollectInventory");
   to.add("--inventory", flags.inventory, label(),
          "the inventory's name; default: that of the manifest's KollectInventory");
-  to.add("--generation", flags.generation, count(), "the inventory's spec generation; 0 leaves it out");
+  to.add("--generation", flags.generation, count(), "the inventory's generation; 0: left out");
   to.add("--timestamp", flags.instant, instant_kind{}, "when the export happens; default: now");
   to.add("--exported-at", flags.exported_at, instant_kind{},
-         "when the snapshot was taken; default: as --timestamp");
+         "when the snapshot was taken; default: same as --timestamp");
   to.add("--redact", flags.is_redacting, "replace the values of attributes whose names look secret");
   to.section("Messages");
   to.add("--payload", flags.payload, one_of({"array", "export-envelope"}),
          "form of a payload that is not split");
   to.add("--max-export-bytes", flags.max_export_bytes, bytes(),
-         "larger payloads are split into parts; 0: never; default: what the inventory says, or 1572864");
+         "larger payloads are split into parts; 0: never; default: the inventory's limit, or 1572864");
   add_size_flag(to, flags.broker);
   to.add("--max-depth", flags.max_depth, count(8, max_depth_ceiling), "deepest nesting of a message");
   to.add("--dry-run", flags.is_dry_run, "print the messages; connect to nothing");
   to.add("-o,--output", flags.output, one_of({"json", "raw"}),
-         "what a dry run prints: a line of JSON a message, or its bytes")
+         "what a dry run prints: one line of JSON per message, or its bytes")
       .needs("dry-run");
 }
 

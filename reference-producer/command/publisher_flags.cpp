@@ -89,7 +89,7 @@ void add_timeout_flag(program::command& to, publisher_flags& flags) {
 
 void add_size_flag(program::command& to, publisher_flags& flags) {
   to.add("--max-message-bytes", flags.max_message_bytes, program::bytes(),
-         "largest message that is published, 0 for any; default: what the broker says");
+         "largest message that is published; 0: any; default: the broker's limit");
 }
 
 result<std::unique_ptr<publisher>> open_publisher(const connection& target, const publisher_flags& flags,

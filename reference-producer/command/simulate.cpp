@@ -6,6 +6,7 @@
 #include "simulation/message_stream.hpp"
 #include "simulation/publish_run.hpp"
 
+#include <kollect/json_writer.hpp>
 #include <kollect/kafka/embedded_broker.hpp>
 #include <program/exit_code.hpp>
 #include <program/state.hpp>
@@ -84,29 +85,28 @@ result<message_source> make_source(const simulate_flags& flags, message_stream& 
 std::string summarize(const message_stream& stream, std::uint64_t seed) {
   const auto& counts = stream.counts();
   std::string line;
-  const auto add = [&](std::string_view name, std::uint64_t value) {
-    line.append(line.empty() ? "{\"" : ",\"").append(name).append("\":").append(std::to_string(value));
-  };
-  add("messages", counts.messages);
-  add("snapshots", counts.snapshots);
-  add("parts", counts.parts);
-  add("duplicates", counts.duplicates);
-  add("poison", counts.poison);
-  add("bytes", counts.bytes);
-  add("scopes", stream.scope_count());
-  add("rows", stream.expected_rows());
-  add("seed", seed);
-  return line + "}";
+  json_writer(line)
+      .begin_object()
+      .member("messages", counts.messages)
+      .member("snapshots", counts.snapshots)
+      .member("parts", counts.parts)
+      .member("duplicates", counts.duplicates)
+      .member("poison", counts.poison)
+      .member("bytes", counts.bytes)
+      .member("scopes", stream.scope_count())
+      .member("rows", stream.expected_rows())
+      .member("seed", seed)
+      .end_object();
+  return line;
 }
 
 /// What was published, but may not be found where it went.
 void warn_of_losses(const run_outcome& outcome, const message_stream& stream, bool is_embedded,
                     program::log& log) {
   if (outcome.duplicates > stream.counts().duplicates)
-    log.warning(
-        "the stream had messages of this run already and did not take them again: wait for its duplicate "
-        "window to pass, or use another --seed [NAT-06]",
-        {{"messages", outcome.duplicates - stream.counts().duplicates}});
+    log.warning("the stream already holds messages of this run and did not store them again: wait until its "
+                "duplicate window has passed, or use another --seed [NAT-06]",
+                {{"messages", outcome.duplicates - stream.counts().duplicates}});
   if (!is_embedded)
     return;
   for (const auto& [partition, bytes] : outcome.partition_bytes)
@@ -183,7 +183,7 @@ result<int> run(simulate_flags flags, program::log& log) {
   const auto done = run_on(*sink, flags, stop, log);
   if (!done || *done != program::success)
     return done;
-  log.info("the embedded broker goes on until SIGTERM or SIGINT", {{"address", broker->bootstrap()}});
+  log.info("the embedded broker runs until SIGTERM or SIGINT", {{"address", broker->bootstrap()}});
   while (!stop.wait(std::chrono::minutes(1))) {
   }
   return program::success;
@@ -196,16 +196,16 @@ void add_fleet_flags(program::command& to, simulation_options& fleet) {
          "clusters; several are called LABEL-1, LABEL-2 and so on");
   to.add("--namespaces", fleet.namespaces, count(1, 1'000'000),
          "namespaces of each cluster, each with the inventory `all`");
-  to.add("--items", fleet.items, count(), "rows of each inventory at first");
+  to.add("--items", fleet.items, count(), "rows that each inventory begins with");
   to.add("--rounds", fleet.rounds, count(1), "snapshots of each inventory");
   to.add("--churn", fleet.churn, decimal_kind{0, 1},
          "share of rows that change between two rounds: changed, added and removed ones");
   to.add("--empty", fleet.empty_share, decimal_kind{0, 1}, "share of snapshots that have no rows (DEL-02)");
   to.add("--seed", fleet.seed, count(), "the same seed and --base-time give the same messages");
   to.add("--base-time", fleet.base_time, instant_kind{},
-         "first instant of the run, each next one 1 ms later; default: the real time");
+         "first instant of the run; each next one is 1 ms later; default: now");
   to.add("--row-memory", fleet.row_memory, bytes(),
-         "rows that are kept from round to round; further ones are made again");
+         "memory for rows kept between rounds; other rows are generated again");
 }
 
 void add_message_flags(program::command& to, simulate_flags& flags) {
@@ -222,9 +222,9 @@ void add_message_flags(program::command& to, simulate_flags& flags) {
       "--poison", flags.fleet.poison, decimal_kind{0, 10},
       "share of additional messages that nobody can apply: cut off, bad checksum, wrong version and so on");
   to.add("--shuffle", flags.is_shuffled, "send the messages of all rounds in a random order");
-  to.add("--rate", flags.rate, decimal_kind{}, "messages a second; 0: as fast as possible");
+  to.add("--rate", flags.rate, decimal_kind{}, "messages per second; 0: as fast as possible");
   add_size_flag(to, flags.broker);
-  to.add("--expect", flags.expect, file(), "file for the state that a consumer must arrive at");
+  to.add("--expect", flags.expect, file(), "file for the state that a consumer must end up with");
   to.section("Embedded broker");
   to.add("--embedded-broker", flags.is_embedded,
          "send to a Kafka broker in this process (loopback, no security, nothing on disk), and keep it up "
@@ -249,7 +249,7 @@ void add_simulate(program::command& to) {
   added.shows(
       "kollect-producer simulate --manifest sink.yaml --clusters 3 --rounds 40 --duplicates 0.1 --shuffle "
       "--expect expected.json",
-      "Send a fleet's snapshots twice and out of order, and say what a consumer must arrive at");
+      "Send a fleet's snapshots twice and out of order, and tell what a consumer must end up with");
   added.does([flags](program::log& log) { return run(*flags, log); });
 }
 

@@ -49,7 +49,7 @@ struct simulation_options {
   double poison = 0;             ///< share of additional messages that nobody can apply
   bool is_state_expected = true; ///< whether expected() is wanted, which holds all rows of the last round
   std::size_t row_memory =
-      default_row_memory; ///< bytes of rows to keep from round to round; further ones are made anew
+      default_row_memory; ///< bytes of rows to keep from round to round; further ones are made again
   std::optional<timestamp> base_time; ///< fixes all instants too; see simulated_clock
 };
 

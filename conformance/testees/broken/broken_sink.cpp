@@ -9,6 +9,8 @@
 #include <kollect/nats/publisher.hpp>
 #include <kollect/redact.hpp>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <utility>
 
@@ -56,9 +58,10 @@ result<void> broken_sink::open(const program::testee_request& request) {
     if (auto opened = fault_.open(target_, request.manifest); !opened)
       return opened;
   const bool is_plain_kafka = target_.system == broker_system::kafka && !target_.tls && !target_.secret;
-  if (is_plain_kafka && (fault_.how == delivery::any_partition || fault_.how == delivery::one_replica ||
-                         fault_.how == delivery::topic_made)) {
-    auto made = raw_kafka::create(target_, fault_.how);
+  constexpr std::array raw{delivery::any_partition, delivery::one_replica, delivery::no_replica,
+                           delivery::topic_made};
+  if (is_plain_kafka && std::ranges::find(raw, fault_.how) != raw.end()) {
+    auto made = raw_kafka::create(target_, fault_.how, patience);
     if (!made)
       return made.error();
     raw_.emplace(std::move(*made));
@@ -183,7 +186,7 @@ result<void> broken_sink::export_snapshot(const program::testee_request& request
 
 result<void> broken_sink::publish(const std::vector<outgoing_message>& messages) {
   if (raw_)
-    return raw_->publish(messages, patience);
+    return raw_->publish(messages);
   return publish_with_sdk(messages);
 }
 
@@ -194,7 +197,7 @@ result<void> broken_sink::publish_with_sdk(const std::vector<outgoing_message>& 
   for (const auto& answer : answers) {
     if (answer && answer->duplicate && fault_.how == delivery::duplicates_refused)
       return make_failure(error::not_acknowledged, "the stream has it already");
-    if (answer)
+    if (answer || fault_.how == delivery::full_stream_ignored)
       continue;
     const bool is_outage =
         is_forgetful && answer.error().code == condition::unavailable && !publisher_->check(500ms);

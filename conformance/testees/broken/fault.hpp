@@ -49,9 +49,11 @@ enum class delivery {
   confirmed,     ///< as the contract asks
   any_partition, ///< Kafka: partitions in turn, whatever the key
   one_replica,   ///< Kafka: acks=1
+  no_replica,    ///< Kafka: acks=0
   topic_made,    ///< Kafka: a missing topic is made
   forgetful,     ///< what is not confirmed at once is forgotten, and called a success once the broker is back
-  duplicates_refused ///< the ack's `duplicate` is called an error
+  duplicates_refused, ///< the ack's `duplicate` is called an error
+  full_stream_ignored ///< that a stream takes no more is called a success
 };
 
 /// A departure from exactly one clause, or something that breaks none. What is not set does nothing.

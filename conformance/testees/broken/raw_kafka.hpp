@@ -15,10 +15,10 @@ namespace kollect::testees {
 /// Without security.
 class raw_kafka {
 public:
-  static result<raw_kafka> create(const connection& target, delivery how);
+  static result<raw_kafka> create(const connection& target, delivery how, std::chrono::milliseconds timeout);
 
   /// Publishes and waits until the broker has said what it says with these settings.
-  result<void> publish(std::span<const outgoing_message> messages, std::chrono::milliseconds timeout);
+  result<void> publish(std::span<const outgoing_message> messages);
 
 private:
   struct state;

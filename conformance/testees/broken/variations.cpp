@@ -1,8 +1,10 @@
 #include "fault.hpp"
 
 #include <kollect/nats/jetstream.hpp>
+#include <kollect/serialize.hpp>
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -179,12 +181,118 @@ std::vector<fault> faults_with_consequences() {
   };
 }
 
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+  for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
+    text.replace(at, from.size(), to);
+}
+
+/// What else a clause says, which the first fault of it leaves whole.
+std::vector<fault> faults_of_the_other_half() {
+  const auto prefer_password = [](connection& target, std::string_view) -> result<void> {
+    if (target.secret && !target.secret->password.empty())
+      target.secret->token.clear();
+    return {};
+  };
+  return {
+      {.clause = "ENV-05",
+       .what = "pads the timestamp's fraction with zeros",
+       .message =
+           [](outgoing_message& message) {
+             const auto end = message.value.find("Z\",\"cluster\"");
+             const bool is_whole = message.value.rfind('.', end) == std::string::npos;
+             message.value.insert(end, is_whole ? ".000" : "000");
+           },
+       .name = "pads-timestamp"},
+      {.clause = "ROW-02",
+       .what = "writes the attributes' own names backwards",
+       .row =
+           [](serialized_item& row, const item& source) {
+             const auto* const attributes = source.attributes.if_object();
+             if (attributes == nullptr || attributes->size() < 2)
+               return;
+             std::vector<std::string> names;
+             for (const auto& member : *attributes)
+               names.emplace_back(std::string_view(member.key()));
+             std::ranges::sort(names, std::greater<>());
+             std::string text;
+             for (const auto& name : names)
+               text.append(text.empty() ? "{" : ",")
+                   .append(*kollect::serialize(boost::json::value(name)))
+                   .append(":")
+                   .append(*kollect::serialize(attributes->at(name)));
+             row.json.replace(row.json.find(",\"attributes\":") + 14, std::string::npos, text + "}}");
+           },
+       .name = "sorts-attributes-backwards"},
+      {.clause = "BYT-03",
+       .what = "escapes slashes",
+       .row = [](serialized_item& row, const item&) { replace_all(row.json, "/", "\\/"); },
+       .name = "escapes-slashes"},
+      {.clause = "BYT-04",
+       .what = "writes 1e+21 with all its digits",
+       .row = [](serialized_item& row,
+                 const item&) { replace_all(row.json, "1e+21", "1000000000000000000000"); },
+       .name = "writes-digits"},
+      {.clause = "MP-03",
+       .what = "splits a snapshot that just fits",
+       .request =
+           [](producer::testee_export& asked) {
+             constexpr std::size_t of_the_row_that_is_too_large = 2000;
+             if (asked.max_export_bytes > of_the_row_that_is_too_large)
+               --asked.max_export_bytes;
+           },
+       .name = "splits-what-fits"},
+      {.clause = "DEL-02",
+       .what = "refuses an empty snapshot",
+       .refuse = [](const producer::testee_export& asked) -> result<void> {
+         if (!asked.items.empty())
+           return {};
+         return make_failure(error::invalid_value, "there are no rows");
+       },
+       .name = "refuses-empty"},
+      {.clause = "NAT-04",
+       .what = "logs in with the password where there is a token",
+       .open = prefer_password,
+       .name = "prefers-passwords-on-nats"},
+      {.clause = "NAT-05",
+       .what = "calls it a success that a stream takes no more",
+       .how = delivery::full_stream_ignored,
+       .name = "ignores-full-streams"},
+      {.clause = "KAF-01",
+       .what = "sends no key",
+       .message = [](outgoing_message& message) { message.key.reset(); },
+       .name = "sends-no-key"},
+      {.clause = "KAF-03",
+       .what = "publishes with acks=0",
+       .how = delivery::no_replica,
+       .name = "publishes-unconfirmed"},
+      {.clause = "KAF-05",
+       .what = "tests no connection",
+       .open = [](connection& target, std::string_view) -> result<void> {
+         target.connection_test = false;
+         return {};
+       },
+       .name = "tests-no-connection"},
+      {.clause = "KAF-07",
+       .what = "logs in with the password where there is a token",
+       .open = prefer_password,
+       .name = "prefers-passwords-on-kafka"},
+      {.clause = "KAF-07",
+       .what = "logs in with a token that has no username",
+       .open = [](connection& target, std::string_view) -> result<void> {
+         if (target.secret && target.secret->username.empty() && !target.secret->token.empty())
+           target.secret->username = "token";
+         return {};
+       },
+       .name = "logs-in-with-token-alone"},
+  };
+}
+
 } // namespace
 
 std::span<const fault> variations() {
   static const auto all = [] {
     std::vector<fault> joined;
-    for (auto family : {honest_sinks(), departures(), faults_with_consequences()})
+    for (auto family : {honest_sinks(), departures(), faults_with_consequences(), faults_of_the_other_half()})
       std::ranges::move(family, std::back_inserter(joined));
     return joined;
   }();

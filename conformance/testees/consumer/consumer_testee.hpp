@@ -33,7 +33,7 @@ struct reading_habits {
   bool skips_what_came_meanwhile = false; ///< a group that comes back begins at the end of the log
 };
 
-/// Speaks the protocol on standard input and output until the input ends. The keeper is made anew at each
+/// Speaks the protocol on standard input and output until the input ends. A new keeper is made at each
 /// `open` and reads the log from its beginning, so that a crash costs nothing but time.
 int run_consumer_testee(std::string_view name,
                         const std::function<std::unique_ptr<row_keeper>()>& make_keeper,

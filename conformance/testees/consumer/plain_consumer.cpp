@@ -34,7 +34,7 @@ bool is_later(const instant& left, const instant& right, const fault_in_use& fau
 
 } // namespace
 
-/// Whether it is no object, and the fault about that is dealt with.
+/// Whether it is no object, and the fault about that is played.
 bool plain_consumer::is_bad_start(const received_message& message) {
   const bool is_bad = !message.value.starts_with('{') && !message.value.starts_with(' ');
   if (is_bad && has("ends-at-poison"))

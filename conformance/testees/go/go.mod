@@ -1,3 +1,3 @@
-module kollect.dev/conformance/testee
+module kollect.dev/conformance/testees
 
 go 1.19

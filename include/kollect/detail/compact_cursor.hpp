@@ -27,7 +27,7 @@ struct no_values {
 };
 
 /// Follows JSON text that is spelled as encoders spell it, without white space, and gives up on anything
-/// else, be it wrong or only rare. What it has read is well formed. What it gives up on is begun anew by
+/// else, be it wrong or only rare. What it has read is well formed. What it gives up on is read again by
 /// json_cursor, which alone tells what is wrong, and where: so this one needs no position of an error, no
 /// policy and nothing but its place in a register.
 class compact_cursor {

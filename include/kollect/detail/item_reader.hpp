@@ -43,7 +43,7 @@ private:
 };
 
 /// How much of a row's text is looked at.
-enum class row_text {
+enum class row_text_state {
   unchecked, ///< all of it
   checked    ///< it has been found good before: of attributes and unknown fields only the ends are looked for
 };
@@ -62,7 +62,7 @@ enum class row_text {
 
 /// Reads a row that is spelled so as a whole, and moves the cursor behind it. False: nothing has happened but
 /// to `row`.
-template <row_text state>
+template <row_text_state state>
 bool read_compact_item(json_cursor& cursor, std::string_view text, item_view& row) noexcept {
   const std::size_t begin = cursor.position();
   compact_cursor quick(text, begin);
@@ -71,7 +71,7 @@ bool read_compact_item(json_cursor& cursor, std::string_view text, item_view& ro
   const std::size_t from = quick.position();
   if (from == text.size() || (text[from] != '{' && text[from] != 'n'))
     return false;
-  if constexpr (state == row_text::checked) {
+  if constexpr (state == row_text_state::checked) {
     const std::size_t end = simd::find_value_end(text, from);
     if (end == std::string_view::npos)
       return false;
@@ -97,7 +97,7 @@ bool has_identity(const Row& row) noexcept {
 }
 
 /// Reads any row, its brace next. `place` is told which field is read.
-template <row_text state>
+template <row_text_state state>
 bool read_any_item(json_cursor& cursor, std::string_view text, item_view& row, field_place& place) {
   static constexpr auto fields = text_fields<item_view>();
   std::bitset<row_field_finder::unknown> seen;
@@ -110,7 +110,7 @@ bool read_any_item(json_cursor& cursor, std::string_view text, item_view& row, f
 
   const bool is_read = cursor.read_object([&](const json_string& name) {
     const std::size_t index = finder.find(name);
-    if constexpr (state == row_text::unchecked) {
+    if constexpr (state == row_text_state::unchecked) {
       place.name = name;
       place.wanted = index == finder.attributes ? "an object or null" : "a string";
     }
@@ -126,7 +126,7 @@ bool read_any_item(json_cursor& cursor, std::string_view text, item_view& row, f
       return cursor.fail_type();
     std::string_view ignored;
     auto& value = index == finder.attributes ? row.attributes : ignored;
-    if constexpr (state == row_text::checked)
+    if constexpr (state == row_text_state::checked)
       return cursor.pass_value(value);
     else
       return cursor.skip_value(value);
@@ -134,7 +134,7 @@ bool read_any_item(json_cursor& cursor, std::string_view text, item_view& row, f
   if (!is_read)
     return false;
   row.raw = text.substr(begin, cursor.position() - begin);
-  if constexpr (state == row_text::unchecked) {
+  if constexpr (state == row_text_state::unchecked) {
     place.name = {};
     place.wanted = "a name or a uid";
     if (!has_identity(row))
@@ -146,11 +146,11 @@ bool read_any_item(json_cursor& cursor, std::string_view text, item_view& row, f
 /// Reads one row, its brace next. Fields may come in any order and unknown ones are passed over, as
 /// later producers may add some; a known field twice is refused, as nobody could say which one counts, and so
 /// is a row with neither name nor uid.
-template <row_text state = row_text::unchecked>
+template <row_text_state state = row_text_state::unchecked>
 bool read_item(json_cursor& cursor, std::string_view text, item_view& row, field_place& place) {
   const std::size_t begin = cursor.position();
   if (read_compact_item<state>(cursor, text, row)) [[likely]] {
-    if (state == row_text::checked || has_identity(row)) [[likely]]
+    if (state == row_text_state::checked || has_identity(row)) [[likely]]
       return true;
     cursor.move_to(begin);
   }

@@ -53,8 +53,8 @@ public:
   [[nodiscard]] rd_kafka_mock_cluster_t* native() noexcept { return cluster_.get(); }
 
 private:
-  using instance = std::unique_ptr<rd_kafka_t, detail::releaser<rd_kafka_destroy>>;
-  using cluster = std::unique_ptr<rd_kafka_mock_cluster_t, detail::releaser<rd_kafka_mock_cluster_destroy>>;
+  using instance = std::unique_ptr<rd_kafka_t, releaser<rd_kafka_destroy>>;
+  using cluster = std::unique_ptr<rd_kafka_mock_cluster_t, releaser<rd_kafka_mock_cluster_destroy>>;
 
   embedded_broker(instance owner, cluster made) noexcept
       : owner_(std::move(owner)), cluster_(std::move(made)) {}

@@ -69,12 +69,7 @@ find_message_limit(const connection& target, const client_options& options,
                    std::chrono::milliseconds timeout) {
   if (auto right = kollect::detail::check_system(target, broker_system::kafka); !right)
     return right.error();
-  publisher_options settings;
-  settings.client = options;
-  auto config = detail::make_config(target, settings);
-  if (!config)
-    return config.error();
-  auto made = detail::client::create(RD_KAFKA_PRODUCER, std::move(*config), target, options);
+  auto made = detail::create_asking_client(target, options);
   if (!made)
     return made.error();
   rd_kafka_t* const native = (*made)->native();

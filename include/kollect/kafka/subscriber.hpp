@@ -35,8 +35,9 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::kafka {
 ///
 /// poll() gives no messages, and no failure, while brokers are out of reach. Its failures are
 /// error::authentication_failed and error::tls_failed, error::topic_missing when the topic has been
-/// deleted, error::transport_fatal when another process has taken our instance id or the broker sends
-/// damaged data (which is asked for again), error::broker_timeout when the log's limits cannot be
+/// deleted, error::instance_replaced when another process has taken our instance id (the one that came later
+/// goes on), error::transport_fatal when the broker sends damaged data (which is asked for again),
+/// error::broker_timeout when the log's limits cannot be
 /// learned, and what `assigned` fails with.
 ///
 /// Errors: as of create_publisher(), and error::topic_missing [KAF-06], error::broker_unavailable.

@@ -24,12 +24,7 @@ public:
   /// Connects in the background: find() tells whether it worked. Errors: as of create_publisher().
   [[nodiscard]] static result<topic_ends> create(const connection& target,
                                                  const client_options& options = {}) {
-    publisher_options settings; // a client that publishes nothing joins no group either
-    settings.client = options;
-    auto config = detail::make_config(target, settings);
-    if (!config)
-      return config.error();
-    auto made = detail::client::create(RD_KAFKA_PRODUCER, std::move(*config), target, options);
+    auto made = detail::create_asking_client(target, options);
     if (!made)
       return made.error();
     return topic_ends(std::move(*made), target);

@@ -50,8 +50,8 @@ struct subscriber_options {
       16U * 1024 * 1024; ///< in one request; up to two are under way. A larger message comes alone
   std::chrono::milliseconds fetch_expiry =
       std::chrono::seconds(30); ///< how long a request stays with the server
-  /// The store has never seen this log, but the durable has acknowledged messages of it: make the
-  /// durable anew, so that all that the stream holds comes again. If not, a lost store stays incomplete.
+  /// The store has never seen this log, but the durable has acknowledged messages of it: recreate
+  /// the durable, so that all that the stream holds comes again. If not, a lost store stays incomplete.
   bool reset_durable_for_new_store = true;
   /// How often stream and durable are looked at, whether they still are those that are read, and fit.
   std::chrono::milliseconds log_check_interval = std::chrono::seconds(5);

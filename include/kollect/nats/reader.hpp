@@ -16,7 +16,7 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats {
 /// which gives each message to one consumer, poll() is error::invalid_value.
 ///
 /// While the server is away, poll() answers no messages and no failure, and goes on after the last message
-/// that came. error::topic_missing from poll() says that the stream was deleted or made anew.
+/// that came. error::topic_missing from poll() says that the stream was deleted or recreated.
 ///
 /// Errors: as of create_subscriber(). About the end of a program see there too.
 [[nodiscard]] inline result<std::unique_ptr<log_reader>> create_reader(const connection& target,

@@ -8,6 +8,7 @@
 #include <kollect/nats/detail/client.hpp>
 #include <kollect/nats/detail/subject.hpp>
 #include <kollect/timestamp.hpp>
+#include <kollect/transport.hpp>
 #include <kollect/version.hpp>
 
 #include <boost/json/array.hpp>
@@ -47,6 +48,12 @@ struct stream_info {
 };
 
 namespace detail {
+
+/// Which log one subject of a stream is, also while it grows.
+[[nodiscard]] inline log_identity identify_log(const stream_info& stream, const std::string& subject) {
+  const auto created = stream.created.seconds * 1'000'000'000 + stream.created.nanoseconds;
+  return {broker_system::nats, "nats/" + stream.name + "/" + std::to_string(created) + "/" + subject};
+}
 
 [[nodiscard]] inline result<stream_info> read_stream(const boost::json::object& body) {
   const auto& config = child(body, "config");

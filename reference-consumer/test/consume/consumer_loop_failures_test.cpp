@@ -9,7 +9,7 @@ namespace {
 
 // The store fails.
 
-TEST_F(consumer_loop_with, a_store_that_fails_is_opened_anew_and_the_batch_kept) {
+TEST_F(consumer_loop_with, a_store_that_fails_is_reopened_and_the_batch_kept) {
   for (const auto reason : {error::store_unavailable, error::store_full, error::store_read_only})
     faults_.begin.push_back(broken(reason));
   for (int time = 0; time < 2; ++time)
@@ -107,7 +107,7 @@ TEST_F(consumer_loop_with, a_lost_answer_to_a_commit_makes_duplicates_of_a_strea
   EXPECT_EQ(stored_counts(), (outcome_counts{6, 3, 3, 0, 0, 0}));
 }
 
-TEST_F(consumer_loop_with, a_store_that_fails_to_claim_is_opened_anew_and_asked_again) {
+TEST_F(consumer_loop_with, a_store_that_fails_to_claim_is_reopened_and_asked_again) {
   faults_.claim.push_back(broken(error::store_unavailable));
   expect_all_consumed();
   EXPECT_EQ(broker_.count("open"), 2U);
@@ -127,6 +127,16 @@ TEST_F(consumer_loop_with, a_batch_that_is_fenced_is_dropped_and_read_again) {
   EXPECT_EQ(broker_.count("connect"), 2U);
   EXPECT_EQ(stored_counts(), (outcome_counts{3, 3, 0, 0, 0, 0}));
   expect_stored_before_acknowledged();
+}
+
+TEST_F(consumer_loop_with, being_fenced_again_and_again_ends_a_run_that_has_an_end) { // F49
+  settings_.give_up_after = std::chrono::seconds(0);
+  broker_.on_poll = [&](const partition_listener&) {
+    const std::array<std::int32_t, 1> partitions{0};
+    EXPECT_TRUE(succeeds(current_->claim(broker_.log.name, partitions, "another")));
+  };
+  EXPECT_TRUE(fails_with(run(), error::fenced));
+  EXPECT_EQ(broker_.count("connect"), 2U);
 }
 
 TEST_F(consumer_loop_with, messages_of_a_revoked_partition_are_dropped) {
@@ -150,7 +160,7 @@ TEST_F(consumer_loop_with, a_failed_commit_at_the_broker_loses_nothing) {
   EXPECT_EQ(broker_.count("connect"), 1U);
 }
 
-TEST_F(consumer_loop_with, a_broker_that_goes_away_is_connected_anew_until_it_is_back) {
+TEST_F(consumer_loop_with, a_broker_that_goes_away_is_connected_again_until_it_is_back) {
   broker_.poll_faults.push_back(broken(error::broker_unavailable));
   broker_.on_poll = [&](const partition_listener&) {
     if (broker_.count("poll") != 2)
@@ -189,8 +199,8 @@ TEST_F(consumer_loop_with, a_broker_that_refuses_us_ends_the_run) {
 }
 
 TEST_F(consumer_loop_with, another_member_of_our_name_ends_the_run) { // F8
-  broker_.poll_faults.push_back(broken(error::fenced));
-  EXPECT_TRUE(fails_with(run(), error::fenced));
+  broker_.poll_faults.push_back(broken(error::instance_replaced));
+  EXPECT_TRUE(fails_with(run(), error::instance_replaced));
 }
 
 TEST_F(consumer_loop_with, a_broker_that_does_not_say_where_its_end_is_is_asked_again) {
@@ -208,6 +218,14 @@ TEST_F(consumer_loop_with, a_broker_that_stays_away_ends_a_run_that_has_an_end) 
   EXPECT_TRUE(fails_with(run(), error::broker_unavailable));
   EXPECT_FALSE(broker_.caught_up_faults.empty());
   expect_stored();
+}
+
+TEST_F(consumer_loop_with, a_broker_that_keeps_what_it_has_ends_a_run_that_has_an_end) { // F20
+  settings_.give_up_after = std::chrono::seconds(0);
+  broker_.messages_per_poll = 0;
+  const auto ended = run();
+  EXPECT_TRUE(fails_with(ended, error::broker_timeout));
+  EXPECT_EQ(stored_counts(), outcome_counts{});
 }
 
 TEST_F(consumer_loop_with, one_failure_now_and_one_later_are_not_a_long_outage) {

@@ -203,7 +203,7 @@ TEST_F(consumer_loop_with, an_empty_log_goes_on_until_the_signal) {
 
 // The log is not the one it was.
 
-TEST_F(consumer_loop_with, a_log_that_was_made_anew_is_read_from_its_beginning) { // F17
+TEST_F(consumer_loop_with, a_log_that_was_recreated_is_read_from_its_beginning) { // F17
   expect_all_consumed();
   broker_.messages.clear();
   for (std::int64_t second = 10; second < 15; ++second)
@@ -234,6 +234,24 @@ TEST_F(consumer_loop_with, a_log_that_lost_its_tail_and_went_on_is_read_again) {
   ASSERT_TRUE(succeeds(again));
   EXPECT_EQ(again->run, (outcome_counts{5, 3, 2, 0, 0, 0}));
   EXPECT_EQ(broker_.starts.back(), std::nullopt); // from the beginning
+}
+
+TEST_F(consumer_loop_with, a_replaced_log_that_is_assigned_again_at_once_is_read_from_its_beginning) { // F44
+  expect_all_consumed();
+  broker_.messages.clear();
+  for (std::int64_t second = 10; second < 16; ++second)
+    broker_.messages.push_back(make_array(make_rows(4, second), noon(second)));
+  broker_.on_poll = [&](const partition_listener& listener) {
+    if (broker_.starts.size() != 2)
+      return;
+    const std::array<std::int32_t, 1> partitions{0};
+    listener.gap(0, 3, 0);
+    listener.revoked(partitions); // the session has ended meanwhile
+    broker_.assigns_again = true;
+  };
+  const auto again = run();
+  ASSERT_TRUE(succeeds(again));
+  EXPECT_EQ(again->run, (outcome_counts{6, 6, 0, 0, 0, 0}));
 }
 
 TEST_F(consumer_loop_with, messages_that_retention_removed_are_told_of) { // F18

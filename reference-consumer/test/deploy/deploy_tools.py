@@ -3,6 +3,7 @@
 import functools
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -203,3 +204,33 @@ def dashboard_queries():
 def alerts():
     rules = read_yaml((DEPLOY / "components" / "monitoring" / "prometheus-rule.yaml").read_text())[0]
     return [rule for group in rules["spec"]["groups"] for rule in group["rules"]]
+
+
+# The user that the image and the pod run as.
+USER = 65532
+
+
+def run(*words, **how):
+    return subprocess.run([str(word) for word in words], capture_output=True, text=True, timeout=300, **how)
+
+
+@functools.lru_cache
+def flags_of(consumer, command):
+    """The flags of a command by name, each with its default and its variable, as its manual has them."""
+    text = run(consumer, "manual", "markdown").stdout
+    section = text.split(f"## kollect-consumer {command}\n")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| `(?:-\w, )?(--[a-z-]+)[^`]*` \| (?:`(.*?)`)? ?\| (?:`(.*?)`)? ?\|", section, re.M)
+    return {name: (default, variable) for name, default, variable in rows}
+
+
+def help_of_run(consumer):
+    """The flags of `kollect-consumer run`, and the variables they can be given as."""
+    flags, of_program = flags_of(consumer, "run"), flags_of_program(consumer)
+    return set(flags) | set(of_program), {variable for _, variable in flags.values()} | set(of_program.values())
+
+
+@functools.lru_cache
+def flags_of_program(consumer):
+    """Those of every command, with their variables."""
+    text = run(consumer, "manual", "markdown").stdout.split("\n## kollect-consumer run")[0]
+    return dict(re.findall(r"^\| `(?:-\w, )?(--[a-z-]+)[^`]*` \| (?:`.*?`)? ?\| `(.*?)` \|", text, re.M))

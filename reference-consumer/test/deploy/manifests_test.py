@@ -1,60 +1,30 @@
 """What reference-consumer/deploy says, without a server: manifests_test.py CONSUMER VERSION
 
-Kubernetes' schemas, what one document says of another, the rules by promtool, the unit by systemd-analyze, the
-Containerfile by what it copies. What the program makes of all that is in running_test.py.
+Kubernetes' schemas, what one document says of another, and docs/deploy.md. Rules and dashboard are in
+monitoring_test.py, unit and image in unit_and_image_test.py, and what the program makes of all that in running_test.py.
 """
 
 import copy
-import functools
 import json
 import os
 import pathlib
 import re
-import shlex
-import shutil
-import subprocess
 import sys
 import tempfile
 import unittest
 
 import deploy_tools as tools
-from deploy_tools import DEPLOY, DOCS, REPOSITORY, TOOLS, container_of, maybe, only, pod_of, sink_files
+from deploy_tools import (DEPLOY, DOCS, REPOSITORY, TOOLS, USER, container_of, flags_of, help_of_run, maybe, only, pod_of, run,
+                          sink_files)
 
 CONSUMER, VERSION = sys.argv[1:3]
-USER = 65532
-
-
-def run(*words, **how):
-    return subprocess.run([str(word) for word in words], capture_output=True, text=True, timeout=300, **how)
-
-
-@functools.lru_cache
-def flags_of(command):
-    """The flags of a command by name, each with its default and its variable, as its manual has them."""
-    text = run(CONSUMER, "manual", "markdown").stdout
-    section = text.split(f"## kollect-consumer {command}\n")[1].split("\n## ")[0]
-    rows = re.findall(r"^\| `(?:-\w, )?(--[a-z-]+)[^`]*` \| (?:`(.*?)`)? ?\| (?:`(.*?)`)? ?\|", section, re.M)
-    return {name: (default, variable) for name, default, variable in rows}
-
-
-def help_of_run():
-    """The flags of `kollect-consumer run`, and the variables they can be given as."""
-    flags = flags_of("run")
-    return set(flags) | set(flags_of_program()), {variable for _, variable in flags.values()} | set(flags_of_program().values())
-
-
-@functools.lru_cache
-def flags_of_program():
-    """Those of every command, with their variables."""
-    text = run(CONSUMER, "manual", "markdown").stdout.split("\n## kollect-consumer run")[0]
-    return dict(re.findall(r"^\| `(?:-\w, )?(--[a-z-]+)[^`]*` \| (?:`.*?`)? ?\| `(.*?)` \|", text, re.M))
 
 
 class Built(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.built = tools.everything()
-        cls.flags, cls.variables = help_of_run()
+        cls.flags, cls.variables = help_of_run(CONSUMER)
 
     where = ""
 
@@ -215,7 +185,7 @@ class PodTest(Built):
                 self.assertNotIn("optional", volume[0]["secret"])
 
     def test_it_has_time_to_end(self):
-        drain = int(flags_of("run")["--drain-timeout"][0].removesuffix("s"))
+        drain = int(flags_of(CONSUMER, "run")["--drain-timeout"][0].removesuffix("s"))
         for _, documents in self.each():
             container = container_of(documents)
             if "command" in container:
@@ -326,7 +296,7 @@ class TogetherTest(Built):
         self.assertEqual(ports(self.built["postgres and NATS"]), {53, 4222, 5432})
 
     def test_keda_asks_for_the_lag_of_this_group(self):
-        group = flags_of("run")["--group"][0]
+        group = flags_of(CONSUMER, "run")["--group"][0]
         for _, documents in self.each("ScaledObject"):
             spec = only(documents, "ScaledObject")["spec"]
             self.assertEqual(spec["scaleTargetRef"]["name"], only(documents, "Deployment")["metadata"]["name"])
@@ -360,198 +330,6 @@ class TogetherTest(Built):
                 self.assertEqual(done.returncode, 73, done.stderr)
                 path.write_text(sink.replace("spec:", "spek:"))
                 self.assertEqual(run(CONSUMER, "run", "--manifest", path, "--store", "sqlite:/nowhere/state.db").returncode, 78)
-
-
-class RulesTest(unittest.TestCase):
-    def promtool(self, *words, rules):
-        with tempfile.TemporaryDirectory() as folder:
-            pathlib.Path(folder, "rules.yaml").write_text(json.dumps(rules))
-            shutil.copy(tools.HERE / "rules_test.yaml", folder)
-            return run(TOOLS / "bin" / "promtool", *words, cwd=folder)
-
-    def rules(self):
-        return {"groups": [{"name": "kollect-consumer", "rules": tools.alerts()}]}
-
-    def test_promtool_reads_the_rules(self):
-        done = self.promtool("check", "rules", "rules.yaml", rules=self.rules())
-        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        wrong = self.rules()
-        wrong["groups"][0]["rules"][0]["expr"] = "absent(kollect_consumer_ready"
-        self.assertNotEqual(self.promtool("check", "rules", "rules.yaml", rules=wrong).returncode, 0)
-
-    def test_alerts_fire_and_are_silent(self):
-        done = self.promtool("test", "rules", "rules_test.yaml", rules=self.rules())
-        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-
-    def test_each_alert_is_tested_both_ways(self):
-        cases = [case for test in tools.read_yaml((tools.HERE / "rules_test.yaml").read_text())[0]["tests"]
-                 for case in test["alert_rule_test"]]
-        names = {one["alert"] for one in tools.alerts()}
-        self.assertEqual({case["alertname"] for case in cases if case["exp_alerts"]}, names)
-        self.assertEqual({case["alertname"] for case in cases if not case["exp_alerts"]}, names)
-
-    def test_an_alert_that_never_fires_or_always_does_would_be_noticed(self):
-        names = {one["alert"] for one in tools.alerts()}
-        for never_or_always in ("vector(1) > 2", "vector(1)"):
-            wrong = self.rules()
-            for rule in wrong["groups"][0]["rules"]:
-                rule.update({"expr": never_or_always, "for": "0s"})
-            done = self.promtool("test", "rules", "rules_test.yaml", rules=wrong)
-            self.assertNotEqual(done.returncode, 0)
-            self.assertEqual(set(re.findall(r"alertname: (\w+)", done.stdout + done.stderr)), names)
-
-    def test_each_alert_has_a_severity_and_a_section_in_the_documentation(self):
-        sections = set(re.findall(r"^### (Kollect\w+)$", DOCS.read_text(), re.M))
-        self.assertEqual(sections, {one["alert"] for one in tools.alerts()})
-        for alert in tools.alerts():
-            self.assertIn(alert["labels"]["severity"], ("critical", "warning", "info"))
-            self.assertEqual(set(alert["annotations"]), {"summary", "description"})
-
-
-class DashboardTest(unittest.TestCase):
-    def test_promtool_reads_its_queries(self):
-        rules = [{"record": f"panel:{at}", "expr": query} for at, (_, query) in enumerate(tools.dashboard_queries())]
-        self.assertGreater(len(rules), 20)
-        done = RulesTest.promtool(self, "check", "rules", "rules.yaml", rules={"groups": [{"name": "a", "rules": rules}]})
-        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-
-    def test_panels_have_a_place_of_their_own(self):
-        taken, ids = set(), set()
-        for panel in tools.dashboard()["panels"]:
-            place = panel["gridPos"]
-            cells = {(x, y) for x in range(place["x"], place["x"] + place["w"])
-                     for y in range(place["y"], place["y"] + place["h"])}
-            self.assertLessEqual(place["x"] + place["w"], 24, panel["title"])
-            self.assertFalse(cells & taken, panel["title"])
-            taken |= cells
-            self.assertNotIn(panel["id"], ids)
-            ids.add(panel["id"])
-            self.assertEqual(panel["datasource"]["uid"], "${datasource}")
-            self.assertEqual(len({one["refId"] for one in panel["targets"]}), len(panel["targets"]))
-
-    def test_queries_are_of_the_chosen_namespace(self):
-        for panel in tools.dashboard()["panels"]:
-            for target in panel["targets"]:
-                self.assertEqual(target["expr"].count("kollect_consumer_"), target["expr"].count('namespace=~"$namespace"'),
-                                 target["expr"])
-
-    def test_its_config_map_is_one_that_grafana_looks_for(self):
-        config = only(tools.kustomize(DEPLOY / "overlays" / "sqlite"), "ConfigMap", "kollect-dashboard")
-        self.assertEqual(config["metadata"]["labels"]["grafana_dashboard"], "1")
-        self.assertEqual(json.loads(config["data"]["dashboard.json"]), tools.dashboard())
-
-
-class SystemdTest(unittest.TestCase):
-    unit = DEPLOY / "systemd" / "kollect-consumer.service"
-
-    def verify(self, text):
-        with tempfile.TemporaryDirectory() as folder:
-            path = pathlib.Path(folder, "kollect-consumer.service")
-            path.write_text(text.replace("/usr/bin/kollect-consumer", CONSUMER))
-            path.chmod(0o644)
-            return run("systemd-analyze", "verify", "--man=no", path)
-
-    def test_systemd_knows_its_words(self):
-        done = self.verify(self.unit.read_text())
-        self.assertEqual((done.returncode, done.stdout + done.stderr), (0, ""))
-        for right, wrong in (("NoNewPrivileges=", "NoNewPrivilege="), ("ProtectSystem=strict", "ProtectSystem=most"),
-                             ("@system-service", "@system-services")):
-            done = self.verify(self.unit.read_text().replace(right, wrong))
-            self.assertNotEqual((done.returncode, done.stdout + done.stderr), (0, ""), wrong)
-
-    def test_it_is_confined(self):
-        with tempfile.TemporaryDirectory() as folder:
-            shutil.copy(self.unit, folder)
-            path = pathlib.Path(folder, self.unit.name)
-            done = run("systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=15", path)
-            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-            path.write_text(self.unit.read_text().replace("NoNewPrivileges=yes", "").replace("User=kollect", ""))
-            done = run("systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=15", path)
-            self.assertNotEqual(done.returncode, 0)
-
-    def test_its_variables_are_flags_of_the_program(self):
-        flags, variables = help_of_run()
-        self.assertLessEqual(set(re.findall(r"\bKOLLECT_[A-Z_]+\b", self.unit.read_text())), variables)
-
-    def test_systemd_makes_its_user(self):
-        with tempfile.TemporaryDirectory() as root:
-            pathlib.Path(root, "etc").mkdir()
-            done = run("systemd-sysusers", f"--root={root}", DEPLOY / "systemd" / "kollect.conf")
-            self.assertEqual(done.returncode, 0, done.stderr)
-            user = [line.split(":") for line in pathlib.Path(root, "etc", "passwd").read_text().splitlines()]
-            self.assertEqual([(one[0], one[5]) for one in user], [("kollect", "/var/lib/kollect")])
-
-
-class ContainerfileTest(unittest.TestCase):
-    def setUp(self):
-        text = re.sub(r"\\\n\s*", "", (DEPLOY / "Containerfile").read_text())
-        self.steps = [line.split(None, 1) for line in text.splitlines() if line and not line.startswith("#")]
-
-    def arguments(self, word):
-        return [rest for first, rest in self.steps if first == word]
-
-    def assert_packages_exist(self, names):
-        names = set(names)
-        self.assertTrue(names)
-        shown = run("apt-cache", "show", "--no-all-versions", *sorted(names)).stdout
-        self.assertEqual(set(re.findall(r"^Package: (\S+)$", shown, re.M)), names)
-
-    def test_it_knows_its_words(self):
-        self.assertLessEqual({first for first, _ in self.steps}, {"FROM", "WORKDIR", "COPY", "RUN", "USER", "EXPOSE", "ENTRYPOINT"})
-        self.assertEqual([rest.split()[0] for rest in self.arguments("FROM")], ["debian:bookworm-slim"] * 2)
-        self.assertEqual(self.arguments("USER"), [f"{USER}:{USER}"])
-        self.assertEqual(self.arguments("EXPOSE"), ["8080"])
-        self.assertEqual(json.loads(self.arguments("ENTRYPOINT")[0]), ["/usr/bin/kollect-consumer"])
-
-    def test_its_commands_are_those_of_the_documentation(self):
-        commands = [part.strip() for rest in self.arguments("RUN") for part in rest.split("&&")]
-        self.assertIn("script/bootstrap build", commands)
-        demo = (REPOSITORY / "script" / "demo").read_text()
-        self.assertIn("cmake --preset release && cmake --build --preset release", demo)
-        self.assertIn("cmake --preset release -D KOLLECT_TESTS=OFF", commands)
-        self.assertIn("cmake --build --preset release --target kollect-consumer", commands)
-        for command in commands:
-            program = command.split()[0]
-            if "/" in program:
-                self.assertTrue(os.access(REPOSITORY / program, os.X_OK), program)
-        for packages in re.findall(r"apt-get install(.*)", "\n".join(commands)):
-            self.assert_packages_exist(word for word in packages.split("<")[0].split() if not word.startswith("-"))
-        with self.assertRaises(AssertionError):
-            self.assert_packages_exist(["ca-certificates", "no-such-package-at-all"])
-
-    def test_what_it_copies_is_enough_to_build_with(self):
-        with tempfile.TemporaryDirectory(prefix="kollect-image-") as folder:
-            for rest in self.arguments("COPY"):
-                if rest.startswith("--from"):
-                    continue
-                *sources, target = rest.split()
-                for source in sources:
-                    path = REPOSITORY / source
-                    where = pathlib.Path(folder, target) if len(sources) == 1 else pathlib.Path(folder, target, source)
-                    if path.is_dir():
-                        shutil.copytree(path, where)
-                    else:
-                        where.parent.mkdir(parents=True, exist_ok=True)
-                        shutil.copy(path, where)
-            done = run("cmake", "--preset", "release", "-D", "KOLLECT_TESTS=OFF", cwd=folder)
-            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-            done = run("ninja", "-C", "build/release", "-n", "kollect-consumer", cwd=folder)
-            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-            # What the files include is there too, as the compiler finds it.
-            commands = run("ninja", "-C", "build/release", "-t", "commands", "kollect-consumer", cwd=folder).stdout
-            compile_main = [line for line in commands.splitlines() if line.endswith("reference-consumer/main.cpp")]
-            words = shlex.split(compile_main[0])
-            words = [word for at, word in enumerate(words) if word not in ("-o", "ccache", "-c") and words[at - 1] != "-o"]
-            done = run(*words, "-M", cwd=f"{folder}/build/release")
-            self.assertEqual(done.returncode, 0, done.stderr)
-
-    def test_the_packages_of_its_libraries_are_found(self):
-        done = run(DEPLOY / "runtime-packages", CONSUMER)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        packages = done.stdout.split()
-        self.assertIn("libpq5", packages)
-        self.assert_packages_exist(packages)
-        self.assertNotEqual(run(DEPLOY / "runtime-packages", DEPLOY / "Containerfile").returncode, 0)
 
 
 class DocumentationTest(Built):

@@ -240,12 +240,12 @@ class PodTest(OnePod):
         project(folder, {"tokens": f"{TOKEN}\n"})
         self.wait(lambda: self.pod.get("/v1alpha1/clusters", TOKEN)[0] == 200, "the first token is taken again", 15)
 
-    def test_a_broker_that_is_away_is_no_reason_to_start_anew(self):
+    def test_a_broker_that_is_away_is_no_reason_to_restart(self):
         broker = self.broker.processes.pop(0)
         broker.terminate()
         broker.wait(30)
         try:
-            self.assertFalse(wait_until(lambda: not self.pod.probe("livenessProbe"), 8, 0.5), "it is started anew")
+            self.assertFalse(wait_until(lambda: not self.pod.probe("livenessProbe"), 8, 0.5), "it is restarted")
             self.assertIsNone(self.pod.process.poll())
         finally:
             self.broker.start_broker()

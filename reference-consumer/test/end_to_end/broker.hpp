@@ -34,7 +34,7 @@ void check_killed_ten_times(const broker& system);
 void check_both_forms(const broker& system);
 /// A message that cannot be read is kept with its bytes and reason, and the stream goes on.
 void check_dead_letter(const broker& system);
-/// A consumer stopped in order and started anew goes on where it was, consuming nothing twice.
+/// A consumer stopped in order and started again goes on where it was, consuming nothing twice.
 void check_resume(const broker& system);
 /// The change feed, folded from empty, is the state.
 void check_feed_folds(const broker& system);

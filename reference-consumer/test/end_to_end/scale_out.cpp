@@ -1,6 +1,7 @@
 #include "broker.hpp"
 #include "support/postgresql_place.hpp"
 
+#include <kollect/releaser.hpp>
 #include <servers/wait_until.hpp>
 
 #include <gtest/gtest.h>
@@ -66,13 +67,13 @@ private:
 /// Holds back everybody who is about to commit, until it is destroyed.
 class commit_lock {
 public:
-  explicit commit_lock(const std::string& url) : session_(PQconnectdb(url.c_str()), &PQfinish) {
+  explicit commit_lock(const std::string& url) : session_(PQconnectdb(url.c_str())) {
     PQclear(PQexec(session_.get(), "BEGIN; LOCK TABLE kollect.totals IN EXCLUSIVE MODE"));
     EXPECT_EQ(PQtransactionStatus(session_.get()), PQTRANS_INTRANS) << PQerrorMessage(session_.get());
   }
 
 private:
-  std::unique_ptr<PGconn, decltype(&PQfinish)> session_;
+  std::unique_ptr<PGconn, releaser<PQfinish>> session_;
 };
 
 } // namespace

@@ -109,7 +109,7 @@ TEST_F(http_server_with_tls, keeps_what_it_has_where_the_new_one_is_of_no_use) {
   EXPECT_TRUE(ask_over_tls(server_->address(), files_.ca_pem).ends_with("secret answer"));
 }
 
-// When files are read anew.
+// When files are read again.
 
 TEST(file_reload_of, files_that_change_or_are_replaced_and_on_sighup) {
   const auto folder = servers::temporary_directory::create("kollect-reload-").value();

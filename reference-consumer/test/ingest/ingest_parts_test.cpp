@@ -60,7 +60,7 @@ TEST_F(ingest_parts, a_part_that_comes_twice_counts_once) {
   const auto parts = make_set(0);
   EXPECT_EQ(take(parts[0]), outcome::pending);
   EXPECT_EQ(take(parts[0]), outcome::duplicate);
-  // The same set exported anew: other envelopes, the same payloads.
+  // The same set exported again: other envelopes, the same payloads.
   const auto again = make_set(0, 20, 1, noon(5));
   EXPECT_EQ(take(again[0]), outcome::duplicate);
   EXPECT_EQ(take(again[1]), outcome::pending);

@@ -20,7 +20,7 @@ struct logged {
   std::int64_t offset = 0;
 };
 
-/// A consumer whose store is opened anew and fails at random, while everything that must always hold
+/// A consumer whose store is opened again and fails at random, while everything that must always hold
 /// is checked after each batch.
 class random_consumer {
 public:
@@ -222,9 +222,7 @@ void run_nats(std::uint64_t seed) {
 
 /// Seeds `count` cases from KOLLECT_SEED on, or from 1.
 void run_seeds(std::size_t count, void (*run)(std::uint64_t)) {
-  const char* const given = std::getenv("KOLLECT_SEED");
-  const std::uint64_t first = given == nullptr ? 1 : std::strtoull(given, nullptr, 10);
-  std::cout << "seeds " << first << " to " << first + count - 1 << ", KOLLECT_SEED sets the first\n";
+  const std::uint64_t first = kollect::test::test_seed(1);
   for (std::uint64_t seed = first; seed < first + count && !testing::Test::HasFailure(); ++seed) {
     SCOPED_TRACE("KOLLECT_SEED=" + std::to_string(seed));
     run(seed);

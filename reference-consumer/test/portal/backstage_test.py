@@ -339,7 +339,7 @@ class FleetTest(unittest.TestCase):
     def rebuild_half(self, names, snapshots):
         """
         Publishes snapshots, (namespace, rows) each, lets page, API and provider see all of it, and starts the consumer
-        anew with an empty store, at a broker that stalls half way.
+        again with an empty store, at a broker that stalls half way.
         """
         size = 0
         for namespace, rows in snapshots:
@@ -420,7 +420,7 @@ class FleetTest(unittest.TestCase):
         self.assertNotIn("back", self.fleet.names())
         self.assert_it_completes(provider, browser, proxy, names)
 
-    def test_a_remade_store_is_read_anew(self):
+    def test_a_recreated_store_is_read_again(self):
         names = [f"item-{one}" for one in range(30)]
         self.fleet.publish("prod-west", "team-a", [row(name) for name in names])
         provider = self.provider()

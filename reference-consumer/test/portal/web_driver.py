@@ -75,7 +75,7 @@ class Browser:
         return self.command("POST", "/element", {"using": "css selector", "value": selector})[ELEMENT]
 
     def click(self, selector):
-        """Finds it again where the page has put it in anew meanwhile."""
+        """Finds it again where the page has replaced it meanwhile."""
         for left in (2, 1, 0):
             try:
                 return self.command("POST", f"/element/{self.find(selector)}/click", {})

@@ -3,7 +3,8 @@
 #include "read_api/item_page.hpp"
 #include "read_api/portal_fixture.hpp"
 #include "support/hostile_texts.hpp"
-#include "support/seeded_random.hpp"
+
+#include <test/sdk/support/seeded_random.hpp>
 
 #include <algorithm>
 #include <map>
@@ -11,6 +12,8 @@
 
 namespace kollect::consumer::test {
 namespace {
+
+using kollect::test::seeded_random;
 
 /// A row with attributes that questions are about.
 item make_workload(const std::string& name, const std::string& kind, std::int64_t replicas,

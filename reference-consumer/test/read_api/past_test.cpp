@@ -2,13 +2,15 @@
 // snapshot.
 #include "read_api/portal_fixture.hpp"
 
-#include "support/seeded_random.hpp"
+#include <test/sdk/support/seeded_random.hpp>
 
 #include <map>
 #include <tuple>
 
 namespace kollect::consumer::test {
 namespace {
+
+using kollect::test::seeded_random;
 
 class past : public served {
 protected:

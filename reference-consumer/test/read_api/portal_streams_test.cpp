@@ -45,7 +45,7 @@ TEST_F(served, changes_can_be_filtered_and_silence_moves_the_place_on) {
   EXPECT_GE(consumer_->last_cursor().value(), 16);
 }
 
-TEST_F(served, a_place_that_is_gone_means_to_begin_anew) {
+TEST_F(served, a_place_that_is_gone_means_to_start_over) {
   write(make_rows(4), 1);
   start();
   EXPECT_TRUE(stream_client(portal_->address(), "/v1alpha1/changes?since=" + place(5)).is_open());

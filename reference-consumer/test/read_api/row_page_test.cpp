@@ -5,7 +5,8 @@
 #include "read_api/freshness.hpp"
 #include "read_api/past_rows.hpp"
 #include "support/consumer.hpp"
-#include "support/seeded_random.hpp"
+
+#include <test/sdk/support/seeded_random.hpp>
 
 #include <gtest/gtest.h>
 
@@ -14,6 +15,8 @@
 
 namespace kollect::consumer::test {
 namespace {
+
+using kollect::test::seeded_random;
 
 /// The rows of a page, each as `cluster/namespace/inventory name revision`.
 std::vector<std::string> names_of(const row_page& page) {

@@ -4,10 +4,10 @@
 
 #include "support/assertions.hpp"
 #include "support/messages.hpp"
-#include "support/seeded_random.hpp"
 #include "support/store_steps.hpp"
 
 #include <kollect/snapshot_message.hpp>
+#include <test/sdk/support/seeded_random.hpp>
 
 #include <gtest/gtest.h>
 
@@ -19,6 +19,8 @@
 
 namespace kollect::consumer::test {
 namespace {
+
+using kollect::test::seeded_random;
 
 /// A row as text; `attributes` is any JSON object.
 std::string row_text(const std::string& name, const std::string& attributes = "{}") {

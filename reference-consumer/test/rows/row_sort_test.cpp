@@ -1,9 +1,9 @@
 #include "rows/row_sort.hpp"
 
 #include "support/assertions.hpp"
-#include "support/seeded_random.hpp"
 
 #include <kollect/snapshot_message.hpp>
+#include <test/sdk/support/seeded_random.hpp>
 
 #include <gtest/gtest.h>
 
@@ -12,6 +12,8 @@
 
 namespace kollect::consumer::test {
 namespace {
+
+using kollect::test::seeded_random;
 
 std::string targeted_row(const std::string& target, const std::string& name, int version = 1) {
   return R"({"targetName":")" + target + R"(","name":")" + name + R"(","attributes":{"v":)" +

@@ -4,11 +4,11 @@
 #include "support/call_faults.hpp"
 #include "support/crash_batches.hpp"
 #include "support/scripted_broker.hpp"
-#include "support/seeded_random.hpp"
 #include "support/sqlite_file.hpp"
 
 #include <servers/files.hpp>
 #include <servers/temporary_directory.hpp>
+#include <test/sdk/support/seeded_random.hpp>
 
 #include <gtest/gtest.h>
 
@@ -23,6 +23,8 @@
 
 namespace kollect::consumer::test {
 namespace {
+
+using kollect::test::seeded_random;
 
 /// A store in a file, and the log that goes into it.
 class crash : public testing::Test {
@@ -234,7 +236,7 @@ protected:
   scripted_broker broker_;
 };
 
-// F25, F26: the loop backs off, opens the file anew, and nothing is lost or doubled.
+// F25, F26: the loop backs off, opens the file again, and nothing is lost or doubled.
 TEST_F(disk_fault, of_any_kind_and_length_loses_and_doubles_nothing) {
   const auto good = (folder_.path() / "good.db").string();
   const auto calls = run(good, 0, 0, 0);

@@ -1,7 +1,7 @@
 // What readers ask of a store: pages of rows, and what tells how complete they are.
 #include "store/store_suite.hpp"
 
-#include "support/seeded_random.hpp"
+#include <test/sdk/support/seeded_random.hpp>
 
 #include <algorithm>
 #include <array>
@@ -10,6 +10,8 @@
 
 namespace kollect::consumer::test {
 namespace {
+
+using kollect::test::seeded_random;
 
 bool is_in_order(const stored_row& left, const stored_row& right) {
   return std::tie(left.identity, left.scope_id) < std::tie(right.identity, right.scope_id);

@@ -393,7 +393,7 @@ TEST_F(sqlite_store_file, a_writer_waits_for_another_connection_only_so_long) {
   fill();
   auto opened = open();
   ASSERT_TRUE(succeeds(opened));
-  auto other = sqlite::database::open(path_, sqlite::access::read_write_create);
+  auto other = sqlite::database::open(path_, sqlite::open_mode::read_write_create);
   ASSERT_TRUE(succeeds(other));
   ASSERT_TRUE(succeeds((*other)->execute("BEGIN IMMEDIATE")));
   EXPECT_TRUE(fails_with((*opened)->begin(), error::store_unavailable));
@@ -405,7 +405,7 @@ TEST_F(sqlite_store_file, a_long_reader_does_not_hold_the_writer_up) {
   fill();
   auto opened = open();
   ASSERT_TRUE(succeeds(opened));
-  auto reader = sqlite::database::open(path_, sqlite::access::read_only);
+  auto reader = sqlite::database::open(path_, sqlite::open_mode::read_only);
   ASSERT_TRUE(succeeds(reader));
   ASSERT_TRUE(succeeds((*reader)->execute("BEGIN; SELECT count(*) FROM items")));
   for (std::int64_t round = 0; round < 5; ++round) {

@@ -39,7 +39,7 @@ public:
     EXPECT_EQ(found.value(), std::vector<std::string>());
   }
 
-  /// Opens the store anew, as another process would, and claims all partitions.
+  /// Opens the store again, as another process would, and claims all partitions.
   void restart() {
     store_.reset();
     rows.forget();

@@ -1,14 +1,15 @@
 #ifndef KOLLECT_CONSUMER_TEST_FLEET_HPP
 #define KOLLECT_CONSUMER_TEST_FLEET_HPP
 
-#include "support/seeded_random.hpp"
-
 #include <kollect/message.hpp>
 #include <program/state.hpp>
+#include <test/sdk/support/seeded_random.hpp>
 
 #include <vector>
 
 namespace kollect::consumer::test {
+
+using kollect::test::seeded_random;
 
 /// A message of a fleet.
 struct fleet_message {

@@ -2,6 +2,8 @@
 
 #include "store/postgresql_store.hpp"
 
+#include <kollect/releaser.hpp>
+
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -10,13 +12,6 @@
 
 namespace kollect::consumer::test {
 namespace {
-
-struct close_connection {
-  void operator()(PGconn* handle) const noexcept { PQfinish(handle); }
-};
-struct clear_answer {
-  void operator()(PGresult* answer) const noexcept { PQclear(answer); }
-};
 
 class postgresql_place final : public store_place {
 public:
@@ -86,10 +81,10 @@ servers::postgresql_server& shared_postgresql_server() {
 }
 
 std::vector<std::string> run_postgresql(const std::string& url, const std::string& sql) {
-  const std::unique_ptr<PGconn, close_connection> handle(PQconnectdb(url.c_str()));
+  const std::unique_ptr<PGconn, releaser<PQfinish>> handle(PQconnectdb(url.c_str()));
   PQsetNoticeProcessor(
       handle.get(), [](void*, const char*) {}, nullptr);
-  const std::unique_ptr<PGresult, clear_answer> answer(PQexec(handle.get(), sql.c_str()));
+  const std::unique_ptr<PGresult, releaser<PQclear>> answer(PQexec(handle.get(), sql.c_str()));
   const auto status = PQresultStatus(answer.get());
   EXPECT_TRUE(status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK)
       << sql << ": " << PQerrorMessage(handle.get());

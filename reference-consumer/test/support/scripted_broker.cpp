@@ -33,6 +33,9 @@ public:
         return asked.error();
     if (broker_.on_poll)
       broker_.on_poll(listener_);
+    if (std::exchange(broker_.assigns_again, false))
+      if (auto asked = ask(); !asked)
+        return asked.error();
     std::vector<received_message> out;
     const auto end = broker_.first() + static_cast<std::int64_t>(broker_.messages.size());
     if (*next_ > end) { // there is no such place in the log

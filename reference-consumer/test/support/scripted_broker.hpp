@@ -24,6 +24,7 @@ struct scripted_broker {
   std::vector<outgoing_message> messages; ///< at offset 0 and on, for NATS at sequence 1 and on
   std::size_t messages_per_poll = 1'000;
   std::optional<timestamp> appended_at; ///< of all messages, by the broker's clock
+  bool assigns_again = false;           ///< within the next poll, after on_poll
 
   // Each entry fails one call.
   std::deque<failure> connect_faults, poll_faults, commit_faults, mark_end_faults, caught_up_faults,

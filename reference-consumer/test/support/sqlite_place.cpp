@@ -3,6 +3,7 @@
 
 #include "store/sqlite_store.hpp"
 
+#include <kollect/releaser.hpp>
 #include <servers/temporary_directory.hpp>
 
 #include <gtest/gtest.h>
@@ -12,10 +13,6 @@
 
 namespace kollect::consumer::test {
 namespace {
-
-struct close_database {
-  void operator()(sqlite3* handle) const noexcept { sqlite3_close_v2(handle); }
-};
 
 int collect_row(void* out, int count, char** values, char**) {
   std::string row;
@@ -71,7 +68,7 @@ private:
 std::vector<std::string> run_sql(const std::string& path, const std::string& sql) {
   sqlite3* opened = nullptr;
   const int code = sqlite3_open_v2(path.c_str(), &opened, SQLITE_OPEN_READWRITE, nullptr);
-  const std::unique_ptr<sqlite3, close_database> handle(opened);
+  const std::unique_ptr<sqlite3, releaser<sqlite3_close_v2>> handle(opened);
   EXPECT_EQ(code, SQLITE_OK) << path;
   sqlite3_busy_timeout(handle.get(), 5000);
   // The consumer owns checkpoints; a test that closes last must not do one behind its back.

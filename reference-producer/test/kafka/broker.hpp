@@ -39,12 +39,8 @@ protected:
     ASSERT_TRUE(has_value(broker_->create_topic(topic_, partitions, configuration)));
   }
 
-  servers::command_outcome export_rows(const std::string& rows, std::vector<std::string> more = {}) {
-    std::vector<std::string> arguments{"export", "--manifest",  manifest_, "--namespace",
-                                       "team-a", "--inventory", "all"};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    arguments.emplace_back("-");
-    return run_producer(arguments, "[" + rows + "]");
+  servers::command_outcome export_rows(const std::string& rows, const std::vector<std::string>& more = {}) {
+    return run_export(manifest_, rows, more);
   }
 
   /// The first `count` messages of the topic.

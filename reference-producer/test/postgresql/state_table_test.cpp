@@ -1,7 +1,7 @@
 #include "state_table.hpp"
 
+#include <kollect/releaser.hpp>
 #include <servers/postgresql_server.hpp>
-#include <servers/release.hpp>
 #include <support/failure_is.hpp>
 #include <test/support/producer.hpp>
 
@@ -60,8 +60,8 @@ protected:
   }
 
   row_list query(const std::string& sql) const {
-    const std::unique_ptr<PGconn, servers::release<PQfinish>> connection(PQconnectdb(server_->url().c_str()));
-    const std::unique_ptr<PGresult, servers::release<PQclear>> answer(PQexec(connection.get(), sql.c_str()));
+    const std::unique_ptr<PGconn, releaser<PQfinish>> connection(PQconnectdb(server_->url().c_str()));
+    const std::unique_ptr<PGresult, releaser<PQclear>> answer(PQexec(connection.get(), sql.c_str()));
     EXPECT_EQ(PQresultStatus(answer.get()), PGRES_TUPLES_OK) << PQerrorMessage(connection.get());
     row_list rows;
     for (int index = 0; index < PQntuples(answer.get()); ++index)

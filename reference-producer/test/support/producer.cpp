@@ -54,6 +54,15 @@ servers::command_outcome run_producer(std::vector<std::string> arguments, std::s
       .value();
 }
 
+servers::command_outcome run_export(const std::string& manifest, const std::string& rows,
+                                    const std::vector<std::string>& more_arguments) {
+  std::vector<std::string> arguments{"export", "--manifest",  manifest, "--namespace",
+                                     "team-a", "--inventory", "all"};
+  arguments.insert(arguments.end(), more_arguments.begin(), more_arguments.end());
+  arguments.emplace_back("-");
+  return run_producer(std::move(arguments), "[" + rows + "]");
+}
+
 servers::process start_producer(std::vector<std::string> arguments) {
   return servers::process::start({.arguments = with_program(std::move(arguments))}).value();
 }

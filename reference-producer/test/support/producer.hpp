@@ -36,6 +36,10 @@ private:
 servers::command_outcome run_producer(std::vector<std::string> arguments, std::string input = {},
                                       environment variables = {});
 
+/// Exports rows, written one after the other with commas, as the inventory `all` of namespace team-a.
+servers::command_outcome run_export(const std::string& manifest, const std::string& rows,
+                                    const std::vector<std::string>& more_arguments);
+
 /// Starts kollect-producer.
 servers::process start_producer(std::vector<std::string> arguments);
 

@@ -35,16 +35,16 @@ TEST(row_texts, are_what_the_sdk_writes_for_the_same_rows) {
   }
 }
 
-TEST(row_texts, kept_from_round_to_round_are_those_made_anew) {
+TEST(row_texts, kept_from_round_to_round_are_those_made_fresh) {
   inventory_model inventory("team-a", lively, 3);
   row_texts kept;
   for (int round = 0; round < 60; ++round, inventory.advance()) {
     kept.update(inventory.rows(), inventory.in_namespace());
-    row_texts anew;
-    anew.update(inventory.rows(), inventory.in_namespace());
-    ASSERT_EQ(jsons_of(kept), jsons_of(anew)) << "round " << round;
-    EXPECT_EQ(kept.json_bytes(), anew.json_bytes());
-    EXPECT_EQ(kept.memory(), anew.memory());
+    row_texts fresh;
+    fresh.update(inventory.rows(), inventory.in_namespace());
+    ASSERT_EQ(jsons_of(kept), jsons_of(fresh)) << "round " << round;
+    EXPECT_EQ(kept.json_bytes(), fresh.json_bytes());
+    EXPECT_EQ(kept.memory(), fresh.memory());
     std::size_t bytes = 0;
     for (const auto& row : kept.rows())
       bytes += row.text.json.size();

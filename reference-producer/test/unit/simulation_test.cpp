@@ -184,7 +184,7 @@ TEST_P(simulation, dates_each_snapshot_after_the_one_before_and_none_in_the_futu
   for (const auto& message : messages) {
     const auto head = read_head(message.value, message.key).value();
     const auto snapshot = parse_snapshot(head.envelope).value();
-    EXPECT_GT(head.envelope.timestamp, last_envelope) << "ENV-05: made anew for each message";
+    EXPECT_GT(head.envelope.timestamp, last_envelope) << "ENV-05: a new one for each message";
     last_envelope = head.envelope.timestamp;
     const auto instant = order_of(head, snapshot).instant;
     EXPECT_LE(instant, head.envelope.timestamp);

@@ -65,7 +65,7 @@ function ownerOf(item: Item, options: EntityOptions): string {
 
 /**
  * The entity of an item. An object of a cluster is one entity, however many targets and inventories carry it, and stays
- * the same one when it is deleted and made anew.
+ * the same one when it is deleted and recreated.
  */
 export function entityOf(item: Item, origin: Pick<Origin, 'cluster'>, options: EntityOptions): Entity {
   const group = String(item.group ?? '');

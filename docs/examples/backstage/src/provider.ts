@@ -16,7 +16,7 @@ export interface ProviderOptions extends ApiOptions, EntityOptions, Limits {
   toEntity?: (item: Item, origin: Pick<Origin, 'cluster'>) => Entity | undefined;
   /** References of the entities that the catalogue has from this provider: asked once, at the start. */
   heldRefs?: () => Promise<Iterable<string>>;
-  /** Everything is read anew so often, whatever the stream told. */
+  /** Everything is read again so often, whatever the stream told. */
   rereadEveryMs: number;
   /** How often the consumer is asked whether it has been rebuilt. */
   rebuildingPollMs: number;

@@ -48,7 +48,7 @@ test('what stays missing for long enough goes', () => {
   assert.equal(decide(reading, doubt, limits, 1100).apply, 'everything');
 });
 
-test('what else is missing then begins the doubt anew', () => {
+test('what else is missing then begins the doubt again', () => {
   const doubt = { missing: new Set(['a', 'b', 'c']), since: 100 };
   const decision = decide({ pages: [last], held: 4, missing: ['b', 'c', 'd'] }, doubt, limits, 5000);
   assert.ok(decision.apply === 'additions');

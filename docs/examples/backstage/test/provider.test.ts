@@ -336,7 +336,7 @@ test('pages and stream that never fit are not asked for without a pause', async 
   assert.ok(one.consumer.asked.length < 20, String(one.consumer.asked.length));
 });
 
-test('the token is read anew, and what refuses it is named', async t => {
+test('the token is read again, and what refuses it is named', async t => {
   const folder = await mkdtemp(join(tmpdir(), 'kollect-token-'));
   t.after(() => rm(folder, { recursive: true }));
   const tokenFile = join(folder, 'token');

@@ -75,7 +75,7 @@ export class ScriptedConsumer {
     this.tell('removed', gone, null);
   }
 
-  /** Another store takes its place, as if the consumer had been started anew with an empty one. */
+  /** Another store takes its place, as if the consumer had been restarted with an empty one. */
   remake(rows: Row[], isRebuilding: boolean): void {
     this.dropStreams();
     this.store += 's';

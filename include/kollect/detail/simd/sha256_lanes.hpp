@@ -27,7 +27,7 @@ struct sha256_lane {
   std::size_t blocks_left() const noexcept { return (text.size() - at) / block_size; }
 };
 
-/// Gives a lane the next text that has a whole block; shorter ones are dealt with on the way. False at the
+/// Gives a lane the next text that has a whole block; shorter ones are hashed on the way. False at the
 /// end.
 template <class Take>
 KOLLECT_SIMD_SHA bool load_lane(sha256_lane& lane, std::span<const std::string_view> texts, std::size_t& next,

@@ -90,7 +90,7 @@ KOLLECT_SIMD_AVX2 inline writing_place write_simple_escapes_avx2(std::string_vie
     const unsigned kept = ~escapes & 0xFFFFU;
     to = avx2_unescaper::write_chosen(to, meant, kept & 0xFFU);
     to = avx2_unescaper::write_chosen(to, _mm_srli_si128(meant, 8), kept >> 8U);
-    at += 16 - (escapes >> 15U); // an escape whose letter is the next byte is begun anew
+    at += 16 - (escapes >> 15U); // an escape whose letter is the next byte is read again
   }
   return {at, to};
 }

@@ -33,7 +33,7 @@ struct client_events {
   std::string white_space_hint;      ///< about a secret whose login is refused; empty: none
   std::optional<failure> refused;    ///< a broker refused our login, or we its certificate
   std::string trouble;               ///< the last connection trouble, in librdkafka's words
-  std::vector<rebalance> rebalances; ///< to be dealt with, oldest first
+  std::vector<rebalance> rebalances; ///< to be followed, oldest first
   std::optional<std::int64_t>
       oversized;                      ///< bytes of an answer over receive.message.max.bytes, asked for again
   std::shared_ptr<const void> in_use; ///< what the instance reads or writes; let go of when it has ended
@@ -163,14 +163,14 @@ inline void on_rebalance(rd_kafka_t* native, rd_kafka_resp_err_t code, rd_kafka_
   for (int index = 0; index < list->cnt; ++index)
     change.partitions.push_back(list->elems[index].partition);
   static_cast<client_events*>(opaque)->rebalances.push_back(std::move(change));
-  rd_kafka_yield(native); // lets consumer_poll() return, so that the change is dealt with at once
+  rd_kafka_yield(native); // lets consumer_poll() return, so that the change is followed at once
 }
 
 /// How long the end of an instance is waited for.
 inline constexpr std::chrono::milliseconds destroy_timeout{5'000};
 
 /// Ends an instance without leaving its group: who wants that must have done so. librdkafka 2.0 waits for
-/// ever if a topic was deleted and made anew under a consumer, so this happens in a thread of its own,
+/// ever if a topic was deleted and recreated under a consumer, so this happens in a thread of its own,
 /// which in that case is left to itself, with the events that the instance may still refer to.
 inline void destroy(rd_kafka_t* native, std::shared_ptr<client_events> events) noexcept {
   const auto end = [native, events] { rd_kafka_destroy_flags(native, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE); };
@@ -270,6 +270,17 @@ private:
   rd_kafka_t* native_ = nullptr;
 };
 
+/// A client for questions alone: it publishes nothing, and so joins no group either.
+[[nodiscard]] inline result<std::shared_ptr<client>> create_asking_client(const connection& target,
+                                                                          const client_options& options) {
+  publisher_options settings;
+  settings.client = options;
+  auto config = make_config(target, settings);
+  if (!config)
+    return config.error();
+  return client::create(RD_KAFKA_PRODUCER, std::move(*config), target, options);
+}
+
 /// Milliseconds as librdkafka takes them: from 0, not -1, which would wait for ever.
 [[nodiscard]] inline int milliseconds_of(std::chrono::milliseconds duration) noexcept {
   constexpr std::chrono::milliseconds longest = std::chrono::hours(24);
@@ -281,6 +292,7 @@ class deadline {
 public:
   explicit deadline(std::chrono::milliseconds timeout) noexcept
       : end_(std::chrono::steady_clock::now() + std::chrono::milliseconds(milliseconds_of(timeout))) {}
+  explicit deadline(std::chrono::steady_clock::time_point end) noexcept : end_(end) {}
 
   bool passed() const noexcept { return std::chrono::steady_clock::now() >= end_; }
 

@@ -17,19 +17,22 @@ struct traffic {
   bool has_refusals = false; ///< a message was refused since somebody looked
 };
 
-/// What has become of one message. librdkafka is given its address, so it must not move while on its way.
-struct delivery {
+/// librdkafka's report on one message. librdkafka is given its address, so it must not move while on its way.
+struct delivery_report {
   traffic* counted = nullptr; ///< set while librdkafka has the message: where it is counted
   std::optional<receipt> confirmed{};
   std::optional<rd_kafka_resp_err_t> refused{}; ///< by the broker, or by librdkafka after taking it
-  std::optional<failure> problem{};             ///< known before it was sent
+  bool was_sent_alone = false;
 
-  bool undecided() const noexcept { return !confirmed && !refused && !problem; }
+  /// Whether the broker refused it as too large, perhaps only as part of a request.
+  bool is_to_be_sent_alone() const noexcept {
+    return refused && !was_sent_alone && describe(*refused).reason == error::message_exceeds_limit;
+  }
 };
 
-/// librdkafka's delivery report; called from rd_kafka_poll().
+/// The callback for delivery reports; called from rd_kafka_poll().
 inline void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void*) noexcept {
-  auto& report = *static_cast<delivery*>(message->_private);
+  auto& report = *static_cast<delivery_report*>(message->_private);
   if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
     report.confirmed = receipt{message->partition, message->offset, false};
   else {
@@ -40,27 +43,22 @@ inline void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void*) n
   report.counted = nullptr;
 }
 
-/// Who keeps a message's value while librdkafka has it. A call of publish() may be over before librdkafka is.
-enum class value_use { copied, shared };
-
-/// Hands one message over; a shared value must live until its report has come, or the instance has ended.
-/// RD_KAFKA_RESP_ERR__QUEUE_FULL: try again after rd_kafka_poll().
+/// Hands one message over, which must live until its report has come or the instance has ended: the value is
+/// sent from where it stands. RD_KAFKA_RESP_ERR__QUEUE_FULL: try again after rd_kafka_poll().
 [[nodiscard]] inline rd_kafka_resp_err_t hand_over(rd_kafka_t* native, rd_kafka_topic_t* topic,
-                                                   const outgoing_message& message, delivery& report,
-                                                   traffic& count, value_use use) {
+                                                   const outgoing_message& message, delivery_report& report,
+                                                   traffic& count) {
   headers_pointer headers{message.headers.empty() ? nullptr : rd_kafka_headers_new(message.headers.size())};
   for (const header& each : message.headers)
     rd_kafka_header_add(headers.get(), each.name.data(), static_cast<ssize_t>(each.name.size()),
                         each.value.data(), static_cast<ssize_t>(each.value.size()));
-  rd_kafka_vu_t fields[6] = {};
+  rd_kafka_vu_t fields[5] = {};
   std::size_t used = 0;
   fields[used].vtype = RD_KAFKA_VTYPE_RKT;
   fields[used++].u.rkt = topic;
   fields[used].vtype = RD_KAFKA_VTYPE_VALUE;
   fields[used].u.mem = {const_cast<char*>(message.value.data()), message.value.size()};
   ++used;
-  fields[used].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
-  fields[used++].u.i = use == value_use::copied ? RD_KAFKA_MSG_F_COPY : 0;
   fields[used].vtype = RD_KAFKA_VTYPE_OPAQUE;
   fields[used++].u.ptr = &report;
   if (message.key) {

@@ -65,8 +65,9 @@ struct error_advice {
   case RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST:
     return {error::fenced, "the group has moved the partitions on; poll again to rejoin it", ""};
   case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID:
-    return {error::transport_fatal,
-            "another process uses the same instance id: give each its own and start this one again", ""};
+    return {error::instance_replaced,
+            "another process uses the same instance id and goes on in this one's place: give each its own",
+            ""};
   case RD_KAFKA_RESP_ERR__FATAL:
   case RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL:
     return {error::transport_fatal, "start the program again", ""};

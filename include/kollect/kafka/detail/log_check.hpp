@@ -36,7 +36,7 @@ struct known_record {
 }
 
 /// What a log has at the offset of a record that it once held.
-enum class log_finding {
+enum class record_finding {
   same,      ///< that record
   replaced,  ///< another one, or it ends before: the log was recreated, or has lost its tail
   forgotten, ///< nothing any more, as after retention or compaction: nobody can tell
@@ -121,7 +121,7 @@ public:
 
   /// Compares what stands at the offsets of these records, by partition, with them. Those of which no broker
   /// has told anything in time are left out.
-  [[nodiscard]] result<std::map<std::int32_t, log_finding>>
+  [[nodiscard]] result<std::map<std::int32_t, record_finding>>
   compare(const std::map<std::int32_t, known_record>& records, std::chrono::milliseconds timeout) {
     const deadline end{timeout};
     std::map<std::int32_t, std::int64_t> offsets;
@@ -129,7 +129,7 @@ public:
       offsets.emplace(partition, record.offset);
     if (auto begun = fetch_from(*client_, topic_, offsets); !begun)
       return begun.error();
-    std::map<std::int32_t, log_finding> found;
+    std::map<std::int32_t, record_finding> found;
     while (found.size() < records.size() && !end.passed()) {
       const message_pointer native{rd_kafka_consumer_poll(client_->native(), milliseconds_of(end.left()))};
       if (!native)
@@ -140,13 +140,13 @@ public:
       if (native->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) {
         auto held = measure(*client_, topic_, native->partition, end.left());
         if (held)
-          found.emplace(native->partition,
-                        held->end <= wanted->second.offset ? log_finding::replaced : log_finding::forgotten);
+          found.emplace(native->partition, held->end <= wanted->second.offset ? record_finding::replaced
+                                                                              : record_finding::forgotten);
       } else if (native->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-        found.emplace(native->partition, native->offset <= wanted->second.offset ? log_finding::replaced
-                                                                                 : log_finding::forgotten);
+        found.emplace(native->partition, native->offset <= wanted->second.offset ? record_finding::replaced
+                                                                                 : record_finding::forgotten);
       } else if (is_damage(native->err)) {
-        found.emplace(native->partition, log_finding::forgotten);
+        found.emplace(native->partition, record_finding::forgotten);
       } else if (native->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
         found.emplace(native->partition, compare(*native, wanted->second));
       }
@@ -159,10 +159,10 @@ private:
   record_reader(std::shared_ptr<client> made, std::string topic)
       : client_(std::move(made)), topic_(std::move(topic)) {}
 
-  static log_finding compare(const rd_kafka_message_t& native, const known_record& record) {
+  static record_finding compare(const rd_kafka_message_t& native, const known_record& record) {
     if (native.offset > record.offset)
-      return log_finding::forgotten;
-    return known_record_of(native) == record ? log_finding::same : log_finding::replaced;
+      return record_finding::forgotten;
+    return known_record_of(native) == record ? record_finding::same : record_finding::replaced;
   }
 
   std::shared_ptr<client> client_;
@@ -262,7 +262,7 @@ private:
       return found.error();
     std::vector<std::int32_t> replaced;
     for (const auto& [partition, finding] : *found)
-      if (finding == log_finding::replaced)
+      if (finding == record_finding::replaced)
         replaced.push_back(partition);
       else
         known_.at(partition).seen = known_.at(partition).last;

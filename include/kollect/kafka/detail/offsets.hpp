@@ -187,25 +187,31 @@ private:
   std::string what_;
 };
 
+/// The offsets in an answer about partitions, after `code`; those without one are left out.
+[[nodiscard]] inline result<std::map<std::int32_t, std::int64_t>>
+known_offsets(const rd_kafka_topic_partition_list_t& answer, rd_kafka_resp_err_t code,
+              const std::string& doing) {
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return make_kafka_failure(code, doing);
+  std::map<std::int32_t, std::int64_t> offsets;
+  for (const auto& one : std::span(answer.elems, static_cast<std::size_t>(answer.cnt))) {
+    if (one.err != RD_KAFKA_RESP_ERR_NO_ERROR)
+      return make_kafka_failure(one.err, doing);
+    if (one.offset >= 0)
+      offsets.emplace(one.partition, one.offset);
+  }
+  return offsets;
+}
+
 /// What the group has committed of these partitions; those without a commit are left out.
 [[nodiscard]] inline result<std::map<std::int32_t, std::int64_t>>
 committed_offsets(client& source, const std::string& topic, std::span<const std::int32_t> partitions,
                   std::chrono::milliseconds timeout) {
-  const std::string what = "asking for committed offsets of Kafka topic " + topic;
   const partitions_pointer list{rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size()))};
   for (const std::int32_t partition : partitions)
     rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition);
   const auto code = rd_kafka_committed(source.native(), list.get(), milliseconds_of(timeout));
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-    return make_kafka_failure(code, what);
-  std::map<std::int32_t, std::int64_t> offsets;
-  for (int index = 0; index < list->cnt; ++index) {
-    if (list->elems[index].err != RD_KAFKA_RESP_ERR_NO_ERROR)
-      return make_kafka_failure(list->elems[index].err, what);
-    if (list->elems[index].offset >= 0)
-      offsets.emplace(list->elems[index].partition, list->elems[index].offset);
-  }
-  return offsets;
+  return known_offsets(*list, code, "asking for committed offsets of Kafka topic " + topic);
 }
 
 /// Leaves the group, so that others need not wait for our session to end, for no longer than `timeout`.
@@ -213,7 +219,7 @@ committed_offsets(client& source, const std::string& topic, std::span<const std:
 inline void leave_group(client& source, std::chrono::milliseconds timeout) noexcept {
   const queue_pointer queue{rd_kafka_queue_new(source.native())};
   source.events().rebalances.clear();
-  rd_kafka_assign(source.native(), nullptr); // answers a rebalance that was not dealt with
+  rd_kafka_assign(source.native(), nullptr); // answers a rebalance that was not followed
   const error_pointer refused{rd_kafka_consumer_close_queue(source.native(), queue.get())};
   if (refused)
     return; // after a fatal error there is nothing to leave

@@ -1,6 +1,7 @@
 #ifndef KOLLECT_KAFKA_DETAIL_POINTERS_HPP
 #define KOLLECT_KAFKA_DETAIL_POINTERS_HPP
 
+#include <kollect/releaser.hpp>
 #include <kollect/version.hpp>
 
 #include <librdkafka/rdkafka.h>
@@ -8,15 +9,6 @@
 #include <memory>
 
 namespace kollect::inline KOLLECT_ABI_NAMESPACE::kafka::detail {
-
-/// Calls librdkafka's own function when an object of its goes out of scope.
-template <auto Function>
-struct releaser {
-  template <class Object>
-  void operator()(Object* object) const noexcept {
-    Function(object);
-  }
-};
 
 using config_pointer = std::unique_ptr<rd_kafka_conf_t, releaser<rd_kafka_conf_destroy>>;
 using topic_pointer = std::unique_ptr<rd_kafka_topic_t, releaser<rd_kafka_topic_destroy>>;

@@ -60,7 +60,7 @@ public:
     return true;
   }
 
-  /// Notes that a message handed out in `generation` is dealt with.
+  /// Notes that a message handed out in `generation` is processed.
   void acknowledge(std::uint64_t generation, std::int32_t partition, std::int64_t offset) {
     const auto found = held_.find(partition);
     if (generation != generation_ || found == held_.end())
@@ -80,7 +80,7 @@ public:
     return found == held_.end() ? std::nullopt : found->second.next;
   }
 
-  /// The offset before which everything is dealt with; nothing while that is not known.
+  /// The offset before which everything is processed; nothing while that is not known.
   std::optional<std::int64_t> settled(std::int32_t partition) const {
     const auto found = held_.find(partition);
     if (found == held_.end())
@@ -98,7 +98,7 @@ public:
     return offsets;
   }
 
-  /// Whether everything that was handed out is dealt with.
+  /// Whether everything that was handed out is processed.
   bool is_settled() const {
     return std::ranges::all_of(held_, [](const auto& one) { return one.second.open.empty(); });
   }

@@ -3,16 +3,14 @@
 
 #include <kollect/detail/ask_for_positions.hpp>
 #include <kollect/kafka/detail/end_marks.hpp>
+#include <kollect/kafka/detail/fetch.hpp>
+#include <kollect/kafka/detail/group_commits.hpp>
 #include <kollect/kafka/detail/log_check.hpp>
-#include <kollect/kafka/detail/message.hpp>
 #include <kollect/kafka/detail/offsets.hpp>
-#include <kollect/kafka/detail/prefetch.hpp>
 #include <kollect/kafka/detail/topic.hpp>
-#include <kollect/kafka/detail/unreadable.hpp>
 #include <kollect/transport.hpp>
 #include <kollect/version.hpp>
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -34,35 +32,17 @@ class group_subscriber final : public subscriber {
 public:
   group_subscriber(connection target, subscriber_options options, partition_listener listener)
       : target_(std::move(target)), options_(std::move(options)), listener_(std::move(listener)),
-        topic_(target_.destination), places_(target_, options_), log_check_(target_, options_) {}
+        topic_(target_.destination), fetch_(target_, options_), log_check_(target_, options_) {}
   group_subscriber(const group_subscriber&) = delete;
   group_subscriber& operator=(const group_subscriber&) = delete;
   ~group_subscriber() noexcept override { close(); }
 
   /// Connects and subscribes. To be called once, first.
   [[nodiscard]] result<void> open() {
-    auto config = make_config(target_, options_);
-    if (!config)
-      return config.error();
-    prefetch_ = make_prefetch_meter(config->get());
-    auto made = client::create(RD_KAFKA_CONSUMER, std::move(*config), target_, options_.client);
-    if (!made)
-      return made.error();
-    if (auto found = await_topic(**made, target_, topic_, options_.client.connect_timeout); !found)
-      return found.error();
-    auto log = identify_log(**made, topic_, options_.client.connect_timeout);
-    if (!log)
-      return log.error();
-    log_ = std::move(*log);
-
-    // From here on everything comes through consumer_poll().
-    rd_kafka_poll_set_consumer((*made)->native());
-    const partitions_pointer topics{rd_kafka_topic_partition_list_new(1)};
-    rd_kafka_topic_partition_list_add(topics.get(), topic_.c_str(), RD_KAFKA_PARTITION_UA);
-    const auto code = rd_kafka_subscribe((*made)->native(), topics.get());
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-      return make_kafka_failure(code, "subscribing to Kafka topic " + topic_);
-    client_ = std::move(*made);
+    if (auto opened = connect(); !opened) {
+      fetch_.close();
+      return opened;
+    }
     return {};
   }
 
@@ -70,7 +50,7 @@ public:
 
   [[nodiscard]] result<std::vector<received_message>> poll(std::size_t max_messages, std::size_t max_bytes,
                                                            std::chrono::milliseconds timeout) override {
-    if (!client_)
+    if (!fetch_.is_open())
       return closed_failure();
     const deadline end{timeout};
     // While nothing is fetched the group is to be served all the same, even if the listener keeps failing.
@@ -79,12 +59,12 @@ public:
     std::vector<received_message> messages;
     std::size_t bytes = 0;
     while (messages.size() < max_messages && (messages.empty() || bytes < max_bytes)) {
-      note(make_ready());
-      for (auto& skipped : places_.take_skipped())
+      fetch_.note(make_ready());
+      for (auto& skipped : fetch_.places().take_skipped())
         messages.push_back(std::move(skipped));
       if (has_problem())
         break; // what was taken is given first
-      auto native = next(messages.empty() ? end.left() : std::chrono::milliseconds(0));
+      auto native = fetch_.next(messages.empty() ? end.left() : std::chrono::milliseconds(0));
       if (serve_rebalances()) {
         messages.clear(); // they were of partitions that are not ours any more
         bytes = 0;
@@ -93,17 +73,15 @@ public:
           break;
       } else if (native->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
         notice(*native);
-      } else if (read_->deliver(native->partition, native->offset)) {
-        bytes += native->len;
-        if (prefetch_ && prefetch_->take(native->len))
-          client_->wake(target_);
-        messages.push_back(receive(client_, std::move(native), topic_, read_));
+      } else if (auto message = fetch_.deliver(std::move(native))) {
+        bytes += message->value.size();
+        messages.push_back(std::move(*message));
       }
     }
     tell_revoked();
     check_log(messages);
-    if (messages.empty())
-      commit_skipped();
+    if (messages.empty() && phase_ == phase::fetching)
+      commits_.commit_skipped();
     if (messages.empty())
       if (auto problem = take_problem())
         return std::move(*problem);
@@ -111,39 +89,32 @@ public:
   }
 
   [[nodiscard]] result<void> commit(std::chrono::milliseconds timeout) override {
-    const deadline end{timeout};
-    (void)await_commit(end.left()); // whatever became of it, this one tells all of it again
-    if (auto sent = send_commit(); !sent)
-      return sent;
-    return await_commit(end.left());
+    return fetch_.is_open() ? commits_.commit(timeout) : closed_failure();
   }
 
   [[nodiscard]] result<void> begin_commit(std::chrono::milliseconds timeout) override {
-    auto earlier = await_commit(timeout);
-    if (auto sent = send_commit(); !sent)
-      return sent;
-    return earlier;
+    return fetch_.is_open() ? commits_.begin(timeout) : closed_failure();
   }
 
   [[nodiscard]] result<void> keep_alive() override {
-    if (!client_)
+    if (!fetch_.is_open())
       return closed_failure();
     // What was fetched ahead is dropped, and fetched again from our own positions by the next poll().
     if (phase_ == phase::fetching) {
-      if (auto stopped = fetch_from(*client_, topic_, {}); !stopped)
+      if (auto stopped = fetch_.stop(); !stopped)
         return stopped;
       phase_ = phase::stopped;
     }
     serve_group();
-    if (auto fatal = fatal_failure(*client_, topic_))
+    if (auto fatal = fatal_failure(fetch_.source(), topic_))
       return std::move(*fatal);
     return {};
   }
 
   [[nodiscard]] result<void> mark_end(std::chrono::milliseconds timeout) override {
-    if (!client_)
+    if (!fetch_.is_open())
       return closed_failure();
-    auto marks = end_marks::measure(*client_, topic_, timeout);
+    auto marks = end_marks::measure(fetch_.source(), topic_, timeout);
     if (!marks)
       return marks.error();
     end_ = std::move(*marks);
@@ -151,48 +122,36 @@ public:
   }
 
   [[nodiscard]] result<bool> caught_up(std::chrono::milliseconds timeout) override {
-    if (!client_)
+    if (!fetch_.is_open())
       return closed_failure();
     // Without a part in the group we know nothing of what it has read.
     if (!end_ || (phase_ != phase::fetching && phase_ != phase::stopped))
       return false;
-    const auto of_others = end_->left_to_others(*read_);
+    const auto of_others = end_->left_to_others(fetch_.read());
     if (!of_others)
       return false;
     // A log that was replaced may well be as long as the one that was read.
     if (auto is_same = look_at_log(); !is_same || !*is_same)
       return is_same;
-    return end_->are_committed(*client_, topic_, *of_others, timeout);
+    return end_->are_committed(fetch_.source(), topic_, *of_others, timeout);
   }
 
   std::vector<partition_lag> lag() const override {
-    std::vector<partition_lag> waiting;
-    if (!client_)
-      return waiting;
-    for (const std::int32_t partition : read_->partitions()) {
-      extent held;
-      const auto code = rd_kafka_get_watermark_offsets(client_->native(), topic_.c_str(), partition,
-                                                       &held.first, &held.end);
-      if (code != RD_KAFKA_RESP_ERR_NO_ERROR || held.end < 0)
-        continue; // nothing was fetched yet
-      const std::int64_t position = read_->next(partition).value_or(std::max<std::int64_t>(held.first, 0));
-      waiting.push_back({partition, std::max<std::int64_t>(held.end - position, 0)});
-    }
-    return waiting;
+    return fetch_.is_open() ? fetch_.lag() : std::vector<partition_lag>{};
   }
 
-  std::span<const unreadable_batch> unreadable() const noexcept override { return places_.held(); }
+  std::span<const unreadable_batch> unreadable() const noexcept override { return fetch_.places().held(); }
 
   std::int64_t settled_sequence() const noexcept override { return 0; }
 
   void close() noexcept override {
-    if (!client_)
+    if (!fetch_.is_open())
       return;
-    commit_.reset();
-    read_->clear();
+    commits_.drop();
+    fetch_.read().clear();
     log_check_.close();
-    leave_group(*client_, options_.close_timeout);
-    client_.reset(); // for good with the last message that is still held
+    leave_group(fetch_.source(), options_.close_timeout);
+    fetch_.close();
   }
 
 private:
@@ -204,49 +163,36 @@ private:
     fetching
   };
 
-  [[nodiscard]] result<void> send_commit() {
-    if (!client_)
-      return closed_failure();
-    const auto offsets = read_->settled();
-    if (offsets.empty())
-      return {};
-    auto begun = offset_commit::begin(*client_, topic_, offsets);
-    if (!begun)
-      return begun.error();
-    commit_ = std::move(*begun);
+  [[nodiscard]] result<void> connect() {
+    if (auto opened = fetch_.open(); !opened)
+      return opened;
+    client& source = fetch_.source();
+    if (auto found = await_topic(source, target_, topic_, options_.client.connect_timeout); !found)
+      return found.error();
+    auto log = identify_log(source, topic_, options_.client.connect_timeout);
+    if (!log)
+      return log.error();
+    log_ = std::move(*log);
+
+    // From here on everything comes through consumer_poll().
+    rd_kafka_poll_set_consumer(source.native());
+    const partitions_pointer topics{rd_kafka_topic_partition_list_new(1)};
+    rd_kafka_topic_partition_list_add(topics.get(), topic_.c_str(), RD_KAFKA_PARTITION_UA);
+    const auto code = rd_kafka_subscribe(source.native(), topics.get());
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+      return make_kafka_failure(code, "subscribing to Kafka topic " + topic_);
     return {};
-  }
-
-  /// No message stands for what was passed over, so no acknowledgement has it committed: the group would seem
-  /// to lag behind by transactions' markers, or by all that retention has removed, for ever.
-  void commit_skipped() {
-    if (!has_skipped_ || phase_ != phase::fetching || !read_->is_settled())
-      return;
-    const auto sent = send_commit();
-    has_skipped_ = !sent;
-    if (!sent)
-      report(client_->events(), to_string(sent.error()));
-  }
-
-  /// Of the commit that was begun last, if it has not been told of.
-  [[nodiscard]] result<void> await_commit(std::chrono::milliseconds timeout) {
-    auto begun = std::exchange(commit_, std::nullopt);
-    return begun ? begun->wait(timeout) : result<void>{};
   }
 
   static failure closed_failure() {
     return make_failure(error::closed, "the Kafka subscriber has been closed; open another one");
   }
 
-  message_pointer next(std::chrono::milliseconds timeout) {
-    return message_pointer{rd_kafka_consumer_poll(client_->native(), milliseconds_of(timeout))};
-  }
-
   /// Serves callbacks and notes errors, taking no messages.
   void serve_group() {
     constexpr int most = 1'000; // what waits now; more could come in as fast as we go on
     for (int served = 0; served < most; ++served) {
-      const auto native = next(std::chrono::milliseconds(0));
+      const auto native = fetch_.next(std::chrono::milliseconds(0));
       const bool changed = serve_rebalances();
       if (native && native->err != RD_KAFKA_RESP_ERR_NO_ERROR)
         notice(*native);
@@ -257,21 +203,21 @@ private:
 
   /// Follows what the group has decided. True if anything has changed: what was taken may not be ours now.
   bool serve_rebalances() {
-    if (client_->events().rebalances.empty())
+    if (fetch_.source().events().rebalances.empty())
       return false;
-    const auto changes = std::exchange(client_->events().rebalances, {});
-    places_.forget();
+    const auto changes = std::exchange(fetch_.source().events().rebalances, {});
+    fetch_.places().forget();
     for (const rebalance& change : changes) {
       if (change.assigned) {
-        read_->take_over(change.partitions);
+        fetch_.read().take_over(change.partitions);
         phase_ = phase::unasked;
         // The group needs an answer now; where to start is asked in make_ready().
-        note(fetch_from(*client_, topic_, {}));
+        fetch_.note(fetch_.stop());
       } else {
         revoked_.insert(revoked_.end(), change.partitions.begin(), change.partitions.end());
-        read_->clear();
+        fetch_.read().clear();
         phase_ = phase::without;
-        rd_kafka_assign(client_->native(), nullptr);
+        rd_kafka_assign(fetch_.source().native(), nullptr);
       }
     }
     return true;
@@ -296,11 +242,7 @@ private:
     if (auto passed = pass_unreadable(); !passed)
       return passed;
     if (phase_ == phase::stopped) {
-      std::map<std::int32_t, std::int64_t> offsets;
-      for (const std::int32_t partition : read_->partitions())
-        if (!places_.is_held(partition))
-          offsets.emplace(partition, read_->next(partition).value_or(RD_KAFKA_OFFSET_BEGINNING));
-      if (auto begun = fetch_from(*client_, topic_, offsets); !begun)
+      if (auto begun = fetch_.start(); !begun)
         return begun;
       phase_ = phase::fetching;
     }
@@ -311,9 +253,7 @@ private:
   [[nodiscard]] result<void> pass_unreadable() {
     if (phase_ == phase::without)
       return {};
-    if (std::exchange(client_->events().oversized, std::nullopt))
-      places_.suspect_all();
-    auto is_changed = places_.look(*client_, read_);
+    auto is_changed = fetch_.pass_unreadable();
     if (!is_changed)
       return is_changed.error();
     if (*is_changed && phase_ == phase::fetching)
@@ -322,10 +262,10 @@ private:
   }
 
   [[nodiscard]] result<void> ask_where_to_start() {
-    const auto partitions = read_->partitions();
+    const auto partitions = fetch_.read().partitions();
     if (partitions.empty())
       return {};
-    auto log = identify_log(*client_, topic_, question_timeout);
+    auto log = identify_log(fetch_.source(), topic_, question_timeout);
     if (!log)
       return log.error();
     log_ = std::move(*log);
@@ -336,7 +276,7 @@ private:
       return known.error();
     for (std::size_t index = 0; index < partitions.size(); ++index) {
       const auto& position = (*known)[index];
-      read_->start(partitions[index], position ? std::optional(position->next) : std::nullopt);
+      fetch_.read().start(partitions[index], position ? std::optional(position->next) : std::nullopt);
     }
     return gone_ ? read_successor() : result<void>{};
   }
@@ -345,8 +285,8 @@ private:
   /// for the old one: the new one is read from its beginning.
   [[nodiscard]] result<void> read_successor() {
     const bool has_id = !log_.name.ends_with("/" + topic_);
-    for (const std::int32_t partition : has_id ? std::vector<std::int32_t>{} : read_->partitions()) {
-      auto held = measure(*client_, topic_, partition, question_timeout);
+    for (const std::int32_t partition : has_id ? std::vector<std::int32_t>{} : fetch_.read().partitions()) {
+      auto held = measure(fetch_.source(), topic_, partition, question_timeout);
       if (!held)
         return held.error();
       pass_gap_to(partition, *held);
@@ -360,10 +300,11 @@ private:
     switch (native.err) {
     case RD_KAFKA_RESP_ERR__PARTITION_EOF:
       if (phase_ == phase::fetching) // else it may be of what was fetched before, from another position
-        has_skipped_ |= read_->skip_to(native.partition, native.offset);
+        if (fetch_.read().skip_to(native.partition, native.offset))
+          commits_.note_skipped();
       return;
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
-      note(pass_gap(native.partition));
+      fetch_.note(pass_gap(native.partition));
       return;
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
     case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
@@ -375,30 +316,19 @@ private:
       break;
     }
     log_check_.hurry();
-    const char* const text = rd_kafka_message_errstr(&native);
-    report(client_->events(), std::string("Kafka topic ") + topic_ + ": " + text);
-    if (is_damage(native.err) && read_->holds(native.partition)) {
-      // librdkafka has passed it over: whatever follows it must not come first.
-      places_.suspect(native.partition);
-      if (phase_ == phase::fetching)
-        phase_ = phase::stopped;
-      return;
-    }
-    const error kind = describe(native.err).reason;
-    if (kind == error::transport_fatal || kind == error::authentication_failed ||
-        kind == error::message_exceeds_limit)
-      note(about_topic(make_kafka_failure(native.err, "reading Kafka topic " + topic_, text), topic_));
+    if (fetch_.note_error(native) && phase_ == phase::fetching)
+      phase_ = phase::stopped;
   }
 
   /// The log does not hold what comes next. Goes on at its beginning, and says so.
   [[nodiscard]] result<void> pass_gap(std::int32_t partition) {
-    if (phase_ != phase::fetching || !read_->holds(partition))
+    if (phase_ != phase::fetching || !fetch_.read().holds(partition))
       return {};             // if it still matters, it is told again
     phase_ = phase::stopped; // librdkafka has given the partition up
-    auto held = measure(*client_, topic_, partition, question_timeout);
+    auto held = measure(fetch_.source(), topic_, partition, question_timeout);
     if (!held)
       return held.error();
-    const auto expected = read_->next(partition);
+    const auto expected = fetch_.read().next(partition);
     // It may hold it after all, where the broker that answered first was behind.
     if (expected && held->first <= *expected && *expected <= held->end)
       return {};
@@ -407,9 +337,9 @@ private:
   }
 
   void pass_gap_to(std::int32_t partition, const extent& held) {
-    const auto expected = read_->next(partition);
-    read_->start(partition, held.first);
-    has_skipped_ = true;
+    const auto expected = fetch_.read().next(partition);
+    fetch_.read().start(partition, held.first);
+    commits_.note_skipped();
     log_check_.forget(partition);
     if (end_ && expected && held.first < *expected)
       end_->replace(partition, held); // the one that was marked is of a log that is gone
@@ -420,7 +350,7 @@ private:
   /// Sees to it, from time to time, that messages are given out only of the log that was read before. What
   /// comes of another one is dropped here, and read again from that one's beginning.
   void check_log(std::vector<received_message>& messages) {
-    if (!std::exchange(client_->events().trouble, {}).empty())
+    if (!std::exchange(fetch_.source().events().trouble, {}).empty())
       log_check_.hurry();
     if (phase_ != phase::fetching)
       return;
@@ -430,7 +360,7 @@ private:
     const auto is_same = look_at_log();
     // What is not known now is noticed at a later look all the same: see log_check.
     if (!is_same && !is_look_failing_)
-      report(client_->events(), to_string(is_same.error()));
+      report(fetch_.source().events(), to_string(is_same.error()));
     is_look_failing_ = !is_same;
     std::erase_if(messages, [this](const auto& message) { return replaced_.contains(message.partition); });
   }
@@ -438,7 +368,7 @@ private:
   /// False if another log stands in the place of the one that was read: then it is read from its beginning.
   [[nodiscard]] result<bool> look_at_log() {
     replaced_.clear();
-    const auto found = log_check_.look(read_->partitions());
+    const auto found = log_check_.look(fetch_.read().partitions());
     if (!found)
       return found.error();
     replaced_.insert(found->begin(), found->end());
@@ -447,10 +377,10 @@ private:
       return log.error();
     if (*log != log_) {
       // The owner has to be asked where to start in that one.
-      const auto partitions = read_->partitions();
+      const auto partitions = fetch_.read().partitions();
       replaced_.insert(partitions.begin(), partitions.end());
-      report(client_->events(), "Kafka topic " + topic_ + " was deleted and recreated: " + log->name);
-      read_->take_over(partitions);
+      report(fetch_.source().events(), "Kafka topic " + topic_ + " was deleted and recreated: " + log->name);
+      fetch_.read().take_over(partitions);
       log_check_.forget_all();
       phase_ = phase::unasked;
       if (end_)
@@ -476,33 +406,25 @@ private:
     return {};
   }
 
-  void note(result<void> outcome) {
-    if (!outcome && !problem_)
-      problem_ = std::move(outcome).error();
-  }
-
   bool has_problem() {
     // One broker of several may refuse us while another feeds us: that is in the log, and no failure.
     if (phase_ == phase::fetching)
-      client_->events().refused.reset();
-    return problem_ || client_->events().refused;
+      fetch_.source().events().refused.reset();
+    return fetch_.has_problem();
   }
 
   /// What poll() has to report, once.
   std::optional<failure> take_problem() {
-    if (auto fatal = fatal_failure(*client_, topic_))
+    if (auto fatal = fatal_failure(fetch_.source(), topic_))
       return fatal;
-    if (has_problem()) {
-      if (problem_)
-        return std::exchange(problem_, std::nullopt);
-      return std::exchange(client_->events().refused, std::nullopt);
-    }
+    if (has_problem())
+      return fetch_.take_problem();
     if (!missing_ || !missing_->passed())
       return std::nullopt;
-    auto found = look_up_topic(*client_, topic_, question_timeout);
+    auto found = look_up_topic(fetch_.source(), topic_, question_timeout);
     if (found)
       missing_.reset();
-    // One that comes back is another log: it has to be asked anew where to start.
+    // One that comes back is another log: the owner has to be asked again where to start.
     if (found && gone_ && phase_ != phase::without)
       phase_ = phase::unasked;
     if (found || found.error().reason() != error::topic_missing)
@@ -516,18 +438,13 @@ private:
   partition_listener listener_;
   std::string topic_;
   log_identity log_;
-  std::shared_ptr<client> client_;
-  std::optional<prefetch_meter> prefetch_;                          // where librdkafka has to be woken
-  std::shared_ptr<positions> read_ = std::make_shared<positions>(); // shared with messages
-  unreadable_places places_;
-  std::optional<offset_commit> commit_; // begun, and not told of
+  topic_fetch fetch_;
+  group_commits commits_{fetch_};
   phase phase_ = phase::without;
   std::vector<std::int32_t> revoked_; // not told yet
   std::optional<end_marks> end_;
-  std::optional<failure> problem_;  // to be reported by poll()
   std::optional<deadline> missing_; // when to believe that the topic is gone
   bool gone_ = false;               // poll() has said so
-  bool has_skipped_ = false;        // what is no message, and the group does not know of it yet
   log_check log_check_;
   std::set<std::int32_t> replaced_; // partitions whose log the last look found to be another one
   bool is_look_failing_ = false;    // and was said to

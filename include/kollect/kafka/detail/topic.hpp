@@ -31,8 +31,10 @@ inline constexpr std::chrono::milliseconds topic_settle_time{1'000};
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
     return std::nullopt;
   const error_advice known = describe(code);
-  const auto advice = known.reason == error::transport_fatal ? known.advice : "start the program again";
-  return about_topic(make_failure(error::transport_fatal, std::string(reason) + "; " + std::string(advice)),
+  const bool is_known = known.reason == error::transport_fatal || known.reason == error::instance_replaced;
+  const auto advice = is_known ? known.advice : "start the program again";
+  return about_topic(make_failure(is_known ? known.reason : error::transport_fatal,
+                                  std::string(reason) + "; " + std::string(advice)),
                      topic);
 }
 

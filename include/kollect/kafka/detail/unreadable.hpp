@@ -35,7 +35,7 @@ inline constexpr std::chrono::milliseconds look_timeout{10'000};
       error::unreadable_batch,
       "partition " + std::to_string(partition) + " of Kafka topic " + topic + " cannot be read at offset " +
           std::to_string(offset) + ": " + fault.sentence +
-          "; the partition stands still. Mend the topic, raise the limit (--answer-bytes), or pass "
+          "; the partition stands still. Repair the topic, raise the limit (--answer-bytes), or pass "
           "over the batch (--skip-unreadable)");
   reason.source = topic;
   return {partition, offset, std::move(reason)};

@@ -1,6 +1,7 @@
 #ifndef KOLLECT_MANIFEST_DETAIL_CERTIFICATE_PEM_HPP
 #define KOLLECT_MANIFEST_DETAIL_CERTIFICATE_PEM_HPP
 
+#include <kollect/releaser.hpp>
 #include <kollect/version.hpp>
 
 #include <openssl/bio.h>
@@ -21,8 +22,8 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail {
     return false;
   // Without a callback OpenSSL would ask at the terminal for the password of an encrypted block.
   constexpr auto no_password = [](char*, int, int, void*) { return -1; };
-  const std::unique_ptr<BIO, decltype(&BIO_free)> input(
-      BIO_new_mem_buf(text.data(), static_cast<int>(text.size())), &BIO_free);
+  const std::unique_ptr<BIO, releaser<BIO_free>> input(
+      BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
   if (!input)
     return false;
   ERR_set_mark();

@@ -26,7 +26,7 @@ public:
       : server_(server), confirmations_(std::move(confirmations)) {}
 
   /// A message has come that is to be acknowledged at `ack_subject`.
-  ack_ledger::receipt enter(std::string ack_subject) {
+  ack_ledger::handle enter(std::string ack_subject) {
     return ack_ledger::enter(ledger_, std::move(ack_subject), clock::now());
   }
 
@@ -126,20 +126,20 @@ private:
     std::size_t refused = 0;
     while (open > 0) {
       const auto answer = server_.next(confirmations_, deadline, losses);
-      switch (answer.kind) {
-      case arrival::message:
-        if (settle(natsMsg_GetSubject(answer.message.get())))
+      switch (answer.event) {
+      case inbox_event::message:
+        if (settle(answer.message.get()))
           --open;
         break;
-      case arrival::no_responders:
+      case inbox_event::no_responders:
         if (++refused >= open)
           return unconfirmed(open, "the durable is not there");
         break;
-      case arrival::none:
+      case inbox_event::none:
         return unconfirmed(open, "no answer came in time");
-      case arrival::lost:
+      case inbox_event::lost:
         return false;
-      case arrival::closed:
+      case inbox_event::closed:
         return unconfirmed(open, "the connection to NATS was closed");
       }
     }
@@ -148,9 +148,8 @@ private:
   }
 
   /// True if this confirmation is the message's first.
-  bool settle(std::string_view subject) {
-    const auto serial =
-        read_number(subject.substr(std::min(subject.size(), confirmations_.prefix.size() + 1)));
+  bool settle(const natsMsg* confirmation) {
+    const auto serial = confirmations_.number_of(confirmation);
     const auto found = serial ? sent_.find(*serial) : sent_.end();
     return found != sent_.end() && ledger_->settle(found->second);
   }

@@ -7,6 +7,7 @@
 #include <kollect/nats/detail/events.hpp>
 #include <kollect/nats/detail/make_options.hpp>
 #include <kollect/nats/detail/pointers.hpp>
+#include <kollect/nats/detail/subject.hpp>
 #include <kollect/version.hpp>
 
 #include <boost/json/object.hpp>
@@ -90,12 +91,25 @@ struct api_reply {
 struct inbox {
   std::string prefix;
   subscription_pointer subscription;
+
+  /// The number that a message's subject has behind the prefix.
+  std::optional<std::uint64_t> number_of(const natsMsg* message) const {
+    const std::string_view subject = natsMsg_GetSubject(message);
+    return read_number(subject.substr(std::min(subject.size(), prefix.size() + 1)));
+  }
 };
 
-enum class arrival { message, no_responders, none, lost, closed };
+/// What ends a wait at an inbox.
+enum class inbox_event {
+  message,
+  no_responders, ///< the server says that nobody listens where the question went
+  none,          ///< the time is over
+  lost,          ///< the connection was, so that answers may be missing
+  closed         ///< the connection is, for good
+};
 
-struct received {
-  arrival kind = arrival::none;
+struct inbox_read {
+  inbox_event event = inbox_event::none;
   message_pointer message;
 };
 
@@ -149,7 +163,8 @@ public:
     if (to_error(events_->last_error()) == error::authentication_failed)
       return make_failure(
           error::authentication_failed,
-          "the NATS server no longer accepts the credentials; correct the secret and start anew", "NAT-04");
+          "the NATS server no longer accepts the credentials; correct the secret and start the program again",
+          "NAT-04");
     return make_failure(error::transport_fatal,
                         "the NATS server has ended the connection for good; create a new one");
   }
@@ -203,7 +218,7 @@ public:
 
   /// Waits for the next message. A connection that is lost more often than `losses` ends the wait, after
   /// what had arrived before.
-  received next(const inbox& from, clock::time_point deadline, std::uint64_t losses) const {
+  inbox_read next(const inbox& from, clock::time_point deadline, std::uint64_t losses) const {
     using namespace std::chrono_literals;
     for (;;) {
       const bool lost = events_->losses() != losses;
@@ -213,17 +228,17 @@ public:
       const auto status = natsSubscription_NextMsg(&raw, from.subscription.get(), patience.count());
       message_pointer message{raw};
       if (status == NATS_OK && natsMsg_IsNoResponders(raw))
-        return {arrival::no_responders, nullptr};
+        return {inbox_event::no_responders, nullptr};
       if (status == NATS_OK)
-        return {arrival::message, std::move(message)};
+        return {inbox_event::message, std::move(message)};
       if (status == NATS_NO_RESPONDERS)
-        return {arrival::no_responders, nullptr};
+        return {inbox_event::no_responders, nullptr};
       if (status != NATS_TIMEOUT && status != NATS_SLOW_CONSUMER)
-        return {arrival::closed, nullptr};
+        return {inbox_event::closed, nullptr};
       if (lost)
-        return {arrival::lost, nullptr};
+        return {inbox_event::lost, nullptr};
       if (clock::now() >= deadline)
-        return {arrival::none, nullptr};
+        return {inbox_event::none, nullptr};
     }
   }
 

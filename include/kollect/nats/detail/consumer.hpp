@@ -204,7 +204,7 @@ struct corrected_config {
   return found.changes.empty() ? std::nullopt : std::optional(std::move(found));
 }
 
-/// Deletes the durable and creates it anew: all that the stream holds is delivered again.
+/// Deletes and recreates the durable: all that the stream holds is delivered again.
 [[nodiscard]] inline result<consumer_info> recreate_consumer(client& server, const std::string& stream,
                                                              const std::string& subject,
                                                              const subscriber_options& options,

@@ -5,9 +5,7 @@
 #include <kollect/timestamp.hpp>
 #include <kollect/version.hpp>
 
-#include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -19,20 +17,12 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats::detail {
 struct delivery {
   std::uint64_t count = 0;             ///< how often it has been delivered, this time included
   std::uint64_t stream_sequence = 0;   ///< its place in the stream
-  std::uint64_t consumer_sequence = 0; ///< how manieth delivery of the durable this is
+  std::uint64_t consumer_sequence = 0; ///< the number of this delivery among all of the durable's
   timestamp stored_at;
   std::uint64_t pending = 0; ///< messages behind it that were not delivered yet
 
   friend bool operator==(const delivery&, const delivery&) = default;
 };
-
-[[nodiscard]] inline std::optional<std::uint64_t> read_number(std::string_view digits) noexcept {
-  std::uint64_t value = 0;
-  const auto outcome = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  if (digits.empty() || outcome.ec != std::errc{} || outcome.ptr != digits.data() + digits.size())
-    return {};
-  return value;
-}
 
 /// Reads `$JS.ACK.STREAM.DURABLE.COUNT.SEQUENCE.DELIVERY.NANOSECONDS.PENDING`, or the longer form with
 /// DOMAIN.ACCOUNT before the stream and a random token at the end. Nothing if it is neither.

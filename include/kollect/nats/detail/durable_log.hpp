@@ -49,10 +49,7 @@ public:
   const std::string& subject() const noexcept { return subject_; }
 
   /// Which log this is, also while it grows.
-  log_identity identity() const {
-    const auto created = stream_.created.seconds * 1'000'000'000 + stream_.created.nanoseconds;
-    return {broker_system::nats, "nats/" + stream_.name + "/" + std::to_string(created) + "/" + subject_};
-  }
+  log_identity identity() const { return identify_log(stream_, subject_); }
 
   /// The stream as it is now; nothing once it is gone.
   [[nodiscard]] result<std::optional<stream_info>> find_stream(std::chrono::milliseconds timeout) {

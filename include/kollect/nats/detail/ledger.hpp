@@ -16,7 +16,7 @@
 
 namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats::detail {
 
-/// Which messages we hold: delivered to us, and the server does not know yet that they are dealt with.
+/// Which messages we hold: delivered to us, and the server does not know yet that they are processed.
 class ack_ledger {
 public:
   struct entry {
@@ -27,13 +27,13 @@ public:
   };
 
   /// A message's number here, and what acknowledges it; that may outlive the ledger.
-  struct receipt {
+  struct handle {
     std::uint64_t number;
     std::function<void()> acknowledge;
   };
 
-  static receipt enter(const std::shared_ptr<ack_ledger>& ledger, std::string ack_subject,
-                       clock::time_point now) {
+  static handle enter(const std::shared_ptr<ack_ledger>& ledger, std::string ack_subject,
+                      clock::time_point now) {
     const auto number = ledger->next_number_++;
     auto holder = std::make_shared<ticket>(ticket{ledger, number});
     ledger->entries_.emplace(number, entry{std::move(ack_subject), now, holder, false});

@@ -85,7 +85,7 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats::detail {
     addrinfo* found = nullptr;
     if (::getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0)
       continue;
-    const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owned(found, &::freeaddrinfo);
+    const std::unique_ptr<addrinfo, releaser<freeaddrinfo>> owned(found);
     for (const auto* one = found; one != nullptr; one = one->ai_next)
       if (is_link_local(*one->ai_addr))
         return make_failure(error::invalid_value,

@@ -1,6 +1,7 @@
 #ifndef KOLLECT_NATS_DETAIL_POINTERS_HPP
 #define KOLLECT_NATS_DETAIL_POINTERS_HPP
 
+#include <kollect/releaser.hpp>
 #include <kollect/version.hpp>
 
 #include <nats/nats.h>
@@ -8,15 +9,6 @@
 #include <memory>
 
 namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats::detail {
-
-/// Calls cnats' own function when an object of its goes out of scope.
-template <auto Function>
-struct releaser {
-  template <class Object>
-  void operator()(Object* object) const noexcept {
-    Function(object);
-  }
-};
 
 using options_pointer = std::unique_ptr<natsOptions, releaser<natsOptions_Destroy>>;
 using connection_pointer = std::unique_ptr<natsConnection, releaser<natsConnection_Destroy>>;

@@ -3,10 +3,9 @@
 
 #include <kollect/log_reader.hpp>
 #include <kollect/nats/config.hpp>
-#include <kollect/nats/detail/arrived.hpp>
 #include <kollect/nats/detail/client.hpp>
 #include <kollect/nats/detail/consumer.hpp>
-#include <kollect/nats/detail/pull.hpp>
+#include <kollect/nats/detail/fetch.hpp>
 #include <kollect/nats/stream.hpp>
 #include <kollect/version.hpp>
 
@@ -14,7 +13,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -70,17 +68,15 @@ class stream_reader final : public log_reader {
 public:
   stream_reader(std::unique_ptr<client> server, inbox messages, stream_info stream, std::string subject,
                 reader_options options)
-      : server_(std::move(server)), messages_(std::move(messages)), stream_(std::move(stream)),
-        subject_(std::move(subject)), options_(std::move(options)),
-        pulls_({std::max<std::size_t>(options_.fetch_messages, 1),
+      : server_(std::move(server)), stream_(std::move(stream)), subject_(std::move(subject)),
+        options_(std::move(options)), log_(identify_log(stream_, subject_)),
+        fetch_(*server_, std::move(messages),
+               {std::max<std::size_t>(options_.fetch_messages, 1),
                 std::max<std::size_t>(options_.fetch_bytes, 1), std::chrono::seconds(30)}),
         end_(stream_.last_sequence),
-        is_at_end_(stream_.messages == 0 || options_.start == read_from(read_start::latest)),
-        losses_(server_->events().losses()) {
+        is_at_end_(stream_.messages == 0 || options_.start == read_from(read_start::latest)) {
     if (options_.start == read_from(read_start::latest))
       last_sequence_ = end_;
-    const auto created = stream_.created.seconds * 1'000'000'000 + stream_.created.nanoseconds;
-    log_ = {broker_system::nats, "nats/" + stream_.name + "/" + std::to_string(created) + "/" + subject_};
   }
   ~stream_reader() override { close(); }
   stream_reader(const stream_reader&) = delete;
@@ -96,15 +92,15 @@ public:
       if (auto served = serve(); !served)
         return served.error();
       // An end that is reached is worth telling at once.
-      if (!arrived_.empty() || clock::now() >= deadline || is_at_end_ != was_at_end)
+      if (!fetch_.waiting().empty() || clock::now() >= deadline || is_at_end_ != was_at_end)
         break;
-      take(server_->next(messages_, std::min(deadline, clock::now() + std::chrono::milliseconds(250)),
-                         losses_));
+      if (auto came = fetch_.next(std::min(deadline, clock::now() + std::chrono::milliseconds(250))))
+        take(std::move(*came));
     }
-    return hand_out(max_messages, max_bytes);
+    return fetch_.hand_out(max_messages, max_bytes, [](const delivery&) {});
   }
 
-  bool at_end() const noexcept override { return is_at_end_ && arrived_.empty(); }
+  bool at_end() const noexcept override { return is_at_end_ && fetch_.waiting().empty(); }
 
   /// Of the whole stream, other subjects included.
   std::vector<partition_position> ends() const override { return {{0, static_cast<std::int64_t>(end_) + 1}}; }
@@ -131,8 +127,8 @@ public:
     if (is_closed_)
       return;
     is_closed_ = true;
-    arrived_.clear();
-    messages_.subscription.reset();
+    fetch_.forget_all();
+    fetch_.stop();
     // What is left behind is forgotten by the server after a while.
     if (!consumer_.empty() && server_->events().connected())
       (void)delete_consumer(*server_, stream_.name, consumer_, std::chrono::milliseconds(500));
@@ -163,7 +159,7 @@ private:
     if (!stream)
       return stream.error();
     if (!*stream || (*stream)->created != stream_.created)
-      return explain(error::topic_missing, "the stream " + stream_.name + " was deleted or made anew");
+      return explain(error::topic_missing, "the stream " + stream_.name + " was deleted or recreated");
     if ((*stream)->is_work_queue)
       return make_failure(
           error::invalid_value,
@@ -178,7 +174,7 @@ private:
     consumer_ = std::move(made->name);
     consumer_sequence_ = 0;
     // What came for the one before begins with the same message again.
-    pulls_.forget_all();
+    fetch_.forget_requests();
     is_lost_ = false;
     is_at_end_ = is_at_end_ || made->undelivered == 0;
     looked_at_ = clock::now();
@@ -190,17 +186,14 @@ private:
     server_->report_events();
     if (auto open = server_->check_open(); !open)
       return open;
-    while (take(server_->next(messages_, clock::now(), losses_)))
-      ;
-    if (const auto losses = server_->events().losses(); losses != losses_) {
-      losses_ = losses;
-      is_lost_ = true;
-    }
+    while (auto came = fetch_.next(clock::now()))
+      take(std::move(*came));
+    is_lost_ |= fetch_.has_lost_requests();
     if (!server_->events().connected() || clock::now() < ask_again_at_)
       return {};
     auto done = is_lost_ ? begin() : look_for_end();
     if (done) {
-      request_more();
+      fetch_.request_more(stream_.name, consumer_);
       return {};
     }
     const error reason = done.error().reason();
@@ -212,7 +205,7 @@ private:
 
   /// Messages that were there at the start may be gone by now: then no message tells that the end is reached.
   [[nodiscard]] result<void> look_for_end() {
-    if (is_at_end_ || !arrived_.empty() || clock::now() - looked_at_ < std::chrono::seconds(1))
+    if (is_at_end_ || !fetch_.waiting().empty() || clock::now() - looked_at_ < std::chrono::seconds(1))
       return {};
     looked_at_ = clock::now();
     const auto found = find_consumer(*server_, stream_.name, consumer_, server_->settings().request_timeout);
@@ -225,36 +218,14 @@ private:
     return {};
   }
 
-  void request_more() {
-    const auto request = pulls_.next(clock::now(), arrived_.size(), arrived_bytes_);
-    if (!request)
-      return;
-    const auto status = server_->publish("$JS.API.CONSUMER.MSG.NEXT." + stream_.name + "." + consumer_,
-                                         messages_.prefix + "." + std::to_string(request->number),
-                                         to_json(*request, pulls_.limits().expiry));
-    if (status != NATS_OK)
-      pulls_.ended(request->number, pull_status::busy, clock::now());
+  void take(fetched came) {
+    if (came.message)
+      return take_message(std::move(*came.message));
+    is_lost_ |= came.status == pull_status::unavailable || came.status == pull_status::deleted;
   }
 
-  /// True if something was taken.
-  bool take(received came) {
-    if (came.kind == arrival::no_responders) {
-      is_lost_ = true;
-      pulls_.pause(clock::now());
-    }
-    if (came.kind != arrival::message)
-      return came.kind == arrival::no_responders;
-    const char* reply = natsMsg_GetReply(came.message.get());
-    const auto place = reply == nullptr ? std::nullopt : read_delivery(reply);
-    if (place)
-      take_message(*place, std::move(came.message));
-    else
-      take_status(came.message.get());
-    return true;
-  }
-
-  void take_message(const delivery& place, message_pointer message) {
-    pulls_.message_arrived();
+  void take_message(fetched_message message) {
+    const delivery& place = message.place;
     if (is_lost_)
       return; // it comes again, with all that is missing before it
     const bool is_old = last_sequence_ && place.stream_sequence <= *last_sequence_;
@@ -267,55 +238,22 @@ private:
     last_sequence_ = place.stream_sequence;
     if (place.pending == 0 || place.stream_sequence >= end_)
       is_at_end_ = true;
-    auto arrived = to_arrived(std::move(message));
-    arrived_bytes_ += arrived->message.value.size();
-    arrived_.push_back(std::move(arrived->message));
-  }
-
-  void take_status(natsMsg* message) {
-    const auto code = status_code(message), description = status_description(message);
-    const std::string_view subject = natsMsg_GetSubject(message);
-    const auto number = read_number(subject.substr(std::min(subject.size(), messages_.prefix.size() + 1)));
-    if (code.empty() || !number)
-      return server_->report("a message came that is not JetStream's; it is ignored");
-    const auto status = read_status(code, description);
-    pulls_.ended(*number, status, clock::now());
-    is_lost_ |= status == pull_status::unavailable || status == pull_status::deleted;
-  }
-
-  std::vector<received_message> hand_out(std::size_t max_messages, std::size_t max_bytes) {
-    std::vector<received_message> handed_out;
-    std::size_t bytes = 0;
-    while (!arrived_.empty() && handed_out.size() < max_messages) {
-      const std::size_t size = arrived_.front().value.size();
-      if (!handed_out.empty() && bytes + size > max_bytes)
-        break;
-      bytes += size;
-      arrived_bytes_ -= size;
-      handed_out.push_back(std::move(arrived_.front()));
-      arrived_.pop_front();
-    }
-    return handed_out;
+    fetch_.push(std::move(message));
   }
 
   std::unique_ptr<client> server_;
-  inbox messages_;
   stream_info stream_;
   std::string subject_;
   reader_options options_;
   log_identity log_;
-  pull_requests pulls_;
+  message_fetch fetch_;
   std::string consumer_;
-
-  std::deque<received_message> arrived_;
-  std::size_t arrived_bytes_ = 0;
   std::uint64_t consumer_sequence_ = 0;        ///< of the last delivery of consumer_
   std::optional<std::uint64_t> last_sequence_; ///< of the stream: nothing up to it is wanted any more
   std::uint64_t end_;                          ///< the stream's last sequence at the start
   bool is_at_end_;
   bool is_lost_ = true; ///< there is no consumer_ (yet), or something of it may not have come
   bool is_closed_ = false;
-  std::uint64_t losses_;
   clock::time_point looked_at_{};
   clock::time_point ask_again_at_{};
 };

@@ -4,8 +4,12 @@
 #include <kollect/version.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string_view>
+#include <system_error>
 
 namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats::detail {
 
@@ -59,6 +63,15 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats::detail {
       return false;
   }
   return pattern.empty() && subject.empty();
+}
+
+/// The number that a token is; nothing if it is none.
+[[nodiscard]] inline std::optional<std::uint64_t> read_number(std::string_view digits) noexcept {
+  std::uint64_t value = 0;
+  const auto outcome = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (digits.empty() || outcome.ec != std::errc{} || outcome.ptr != digits.data() + digits.size())
+    return {};
+  return value;
 }
 
 } // namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats::detail

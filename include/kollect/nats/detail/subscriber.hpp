@@ -5,11 +5,10 @@
 #include <kollect/error.hpp>
 #include <kollect/nats/config.hpp>
 #include <kollect/nats/detail/acknowledger.hpp>
-#include <kollect/nats/detail/arrived.hpp>
 #include <kollect/nats/detail/client.hpp>
 #include <kollect/nats/detail/consumer.hpp>
 #include <kollect/nats/detail/durable_log.hpp>
-#include <kollect/nats/detail/pull.hpp>
+#include <kollect/nats/detail/fetch.hpp>
 #include <kollect/nats/stream.hpp>
 #include <kollect/transport.hpp>
 #include <kollect/version.hpp>
@@ -39,16 +38,16 @@ struct subscriber_parts {
   partition_listener listener;
 };
 
-/// Pulls from a durable by hand: requests to `$JS.API.CONSUMER.MSG.NEXT`, answered in an inbox of our own.
+/// The subscriber of create_subscriber(): a member of the group that shares a durable.
 class jetstream_subscriber final : public subscriber {
 public:
   jetstream_subscriber(subscriber_parts parts, const consumer_info& durable)
-      : server_(std::move(parts.server)), messages_(std::move(parts.messages)),
-        acknowledger_(*server_, std::move(parts.confirmations)), options_(std::move(parts.options)),
+      : server_(std::move(parts.server)), options_(std::move(parts.options)),
         listener_(std::move(parts.listener)),
+        fetch_(*server_, std::move(parts.messages), pull_limits_of(options_, durable)),
+        acknowledger_(*server_, std::move(parts.confirmations)),
         source_(*server_, std::move(parts.stream), std::move(parts.subject), options_, durable),
-        identity_(source_.identity()), pulls_(pull_limits_of(options_, durable)),
-        losses_(server_->events().losses()) {
+        identity_(source_.identity()) {
     remember(durable);
   }
   ~jetstream_subscriber() override { close(); }
@@ -63,10 +62,11 @@ public:
     for (;;) {
       if (auto served = serve(); !served)
         return served.error();
-      if (!arrived_.empty() || clock::now() >= deadline)
+      if (!fetch_.waiting().empty() || clock::now() >= deadline)
         break;
       // Short enough for requests to be renewed and lost connections to be noticed.
-      wait_for_message(std::min(deadline, clock::now() + std::chrono::milliseconds(250)));
+      if (auto came = fetch_.next(std::min(deadline, clock::now() + std::chrono::milliseconds(250))))
+        take(std::move(*came));
     }
     auto handed_out = hand_out(max_messages, max_bytes);
     request_more();
@@ -94,7 +94,7 @@ public:
   [[nodiscard]] result<void> keep_alive() override {
     if (auto usable = check_usable(); !usable)
       return usable;
-    take_arrived();
+    take_fetched();
     if (!server_->events().connected())
       return {};
     return acknowledger_.extend_all(ack_wait_ / 4);
@@ -133,8 +133,8 @@ public:
       return is_lost.error();
     if (!*is_lost)
       return true;
-    if (auto begun = begin_anew("the durable " + options_.durable +
-                                " has given up messages that nobody has acknowledged");
+    if (auto begun = begin_again("the durable " + options_.durable +
+                                 " has given up messages that nobody has acknowledged");
         !begun)
       return begun.error();
     return false;
@@ -154,8 +154,8 @@ public:
     is_closed_ = true;
     if (server_->events().connected() && server_->check_open())
       give_back();
-    arrived_.clear();
-    messages_.subscription.reset();
+    fetch_.forget_all();
+    fetch_.stop();
     acknowledger_.close();
     server_->close();
   }
@@ -164,8 +164,8 @@ private:
   /// Lets others have at once what we were given and have not acknowledged.
   void give_back() {
     constexpr std::chrono::milliseconds patience(500);
-    take_arrived();
-    messages_.subscription.reset(); // or our own last request would get it back
+    take_fetched();
+    fetch_.stop(); // or our own last request would get it back
     if (!acknowledger_.holds_unacknowledged())
       return;
     // Only when it is asked for the durable's state does nats-server notice that nobody waits for that
@@ -208,14 +208,10 @@ private:
   [[nodiscard]] result<void> serve() {
     if (auto usable = check_usable(); !usable)
       return usable;
-    take_arrived();
+    take_fetched();
     if (fatal_)
       return *fatal_;
-    if (const auto losses = server_->events().losses(); losses != losses_) {
-      losses_ = losses;
-      pulls_.forget_all();
-      must_check_ = true;
-    }
+    must_check_ |= fetch_.has_lost_requests();
     if (!server_->events().connected() || clock::now() < ask_again_at_)
       return {};
     if (must_check_)
@@ -228,7 +224,7 @@ private:
       if (auto checked = tolerate(check_log(false)); !checked)
         return checked;
     // What waits here must not be given to others meanwhile.
-    for (const arrived_message& waiting : arrived_)
+    for (const fetched_message& waiting : fetch_.waiting())
       if (!acknowledger_.extend_one(waiting.ledger_number, ack_wait_ / 3))
         break;
     request_more();
@@ -327,9 +323,9 @@ private:
     if (is_resetting_ || (*fit == position_fit::new_store && listener_.assigned))
       return start_over();
     if (*fit == position_fit::passed)
-      return begin_anew("the durable " + options_.durable +
-                        " has acknowledged messages that the store does not "
-                        "have, as after it was put back to an older copy");
+      return begin_again("the durable " + options_.durable +
+                         " has acknowledged messages that the store does not "
+                         "have, as after it was put back to an older copy");
     const auto unseen = stored ? std::optional(stored->next) : std::nullopt;
     if (const auto gap = find_gap(source_.durable(), source_.stream(), unseen); gap && listener_.gap)
       listener_.gap(0, static_cast<std::int64_t>(gap->expected), static_cast<std::int64_t>(gap->found));
@@ -339,7 +335,7 @@ private:
   /// The store has nothing of a log of which the durable has acknowledged messages.
   [[nodiscard]] result<void> start_over() {
     if (options_.reset_durable_for_new_store)
-      return begin_anew("the store has nothing of this log");
+      return begin_again("the store has nothing of this log");
     server_->report("the store has nothing of this log, but the durable " + options_.durable +
                     " has acknowledged messages of it: those are missing from the store for good");
     return {};
@@ -347,8 +343,8 @@ private:
 
   /// Another log stands in the place of the one that was read up to `next`.
   [[nodiscard]] result<void> read_replacement(std::uint64_t next) {
-    if (auto begun = begin_anew("the stream " + source_.stream().name +
-                                " is not the one that was read: it was recreated, or has lost its tail");
+    if (auto begun = begin_again("the stream " + source_.stream().name +
+                                 " is not the one that was read: it was recreated, or has lost its tail");
         !begun)
       return begun;
     const auto last = source_.stream().last_sequence;
@@ -360,7 +356,7 @@ private:
   }
 
   /// Recreates the durable, so that all the stream holds is delivered again.
-  [[nodiscard]] result<void> begin_anew(const std::string& why) {
+  [[nodiscard]] result<void> begin_again(const std::string& why) {
     is_resetting_ = true;
     if (auto recreated = source_.recreate(server_->settings().request_timeout); !recreated)
       return recreated;
@@ -374,101 +370,51 @@ private:
 
   /// What came from a durable that is gone comes again.
   void forget_delivered() {
-    arrived_.clear();
-    pulls_.forget_all();
+    fetch_.forget_all();
     last_place_ = {};
   }
 
   void remember(const consumer_info& durable) {
     settled_ = durable.floor_stream;
-    lag_ = durable.undelivered + arrived_.size();
+    lag_ = durable.undelivered + fetch_.waiting().size();
     if (durable.ack_wait.count() > 0)
       ack_wait_ = durable.ack_wait;
     remembered_at_ = clock::now();
   }
 
-  // Messages: asked for, arrived, handed out.
+  // Messages: asked for, fetched, handed out.
 
   void request_more() {
-    if (!started_ || must_check_ || fatal_ || !server_->events().connected())
-      return;
-    const auto request = pulls_.next(clock::now(), arrived_.size(), arrived_.bytes());
-    if (!request)
-      return;
-    acknowledger_.drop_abandoned();
-    const auto status = server_->publish(
-        "$JS.API.CONSUMER.MSG.NEXT." + source_.stream().name + "." + options_.durable,
-        messages_.prefix + "." + std::to_string(request->number), to_json(*request, pulls_.limits().expiry));
-    if (status != NATS_OK)
-      pulls_.ended(request->number, pull_status::busy, clock::now());
+    const bool is_ready = started_ && !must_check_ && !fatal_ && server_->events().connected();
+    if (is_ready && fetch_.request_more(source_.stream().name, options_.durable))
+      acknowledger_.drop_abandoned();
   }
 
-  void wait_for_message(clock::time_point deadline) {
-    auto came = server_->next(messages_, deadline, losses_);
-    if (came.kind == arrival::closed)
-      server_->events().wait_closed(deadline);
-    take(std::move(came));
+  void take_fetched() {
+    while (auto came = fetch_.next(clock::now()))
+      take(std::move(*came));
   }
 
-  void take_arrived() {
-    for (;;) {
-      auto came = server_->next(messages_, clock::now(), losses_);
-      if (came.kind != arrival::message && came.kind != arrival::no_responders)
-        return;
-      take(std::move(came));
+  void take(fetched came) {
+    if (came.message) {
+      auto handle = acknowledger_.enter(std::move(came.acknowledge_at));
+      came.message->ledger_number = handle.number;
+      came.message->message.on_acknowledge = std::move(handle.acknowledge);
+      return fetch_.push(std::move(*came.message));
     }
-  }
-
-  void take(received came) {
-    if (came.kind == arrival::no_responders) {
-      pulls_.forget_all();
-      pulls_.pause(clock::now());
-      must_check_ = true;
-    }
-    if (came.kind != arrival::message)
-      return;
-    const char* reply = natsMsg_GetReply(came.message.get());
-    if (reply == nullptr || !read_delivery(reply))
-      return take_status(came.message.get());
-    auto receipt = acknowledger_.enter(reply);
-    auto arrived = to_arrived(std::move(came.message));
-    arrived->ledger_number = receipt.number;
-    arrived->message.on_acknowledge = std::move(receipt.acknowledge);
-    arrived_.push(std::move(*arrived));
-    pulls_.message_arrived();
-  }
-
-  void take_status(natsMsg* message) {
-    const auto code = status_code(message), description = status_description(message);
-    const std::string_view subject = natsMsg_GetSubject(message);
-    const auto number = read_number(subject.substr(std::min(subject.size(), messages_.prefix.size() + 1)));
-    if (code.empty() || !number)
-      return server_->report("a message came that is not JetStream's; it is ignored");
-    const auto status = read_status(code, description);
-    if (!pulls_.ended(*number, status, clock::now()))
-      return;
-    if (status == pull_status::unavailable)
-      must_check_ = true;
-    if (status == pull_status::deleted)
+    must_check_ |= came.status == pull_status::unavailable;
+    if (came.status == pull_status::deleted)
       (void)give_up_durable();
-    if (status == pull_status::refused)
-      (void)give_up(error::invalid_value, "the durable " + options_.durable +
-                                              " does not allow our requests: " + std::string(description));
+    if (came.status == pull_status::refused)
+      (void)give_up(error::invalid_value,
+                    "the durable " + options_.durable + " does not allow our requests: " + came.description);
   }
 
   std::vector<received_message> hand_out(std::size_t max_messages, std::size_t max_bytes) {
-    std::vector<received_message> handed_out;
-    std::size_t bytes = 0;
-    while (handed_out.size() < max_messages) {
-      auto next = arrived_.pop(bytes, max_bytes);
-      if (!next)
-        break;
-      bytes += std::max<std::size_t>(next->message.value.size(), 1);
-      note_place(next->place);
-      handed_out.push_back(std::move(next->message));
-    }
+    auto handed_out =
+        fetch_.hand_out(max_messages, max_bytes, [this](const delivery& place) { note_place(place); });
     if (!handed_out.empty())
-      lag_ = last_place_.pending + arrived_.size();
+      lag_ = last_place_.pending + fetch_.waiting().size();
     return handed_out;
   }
 
@@ -485,18 +431,14 @@ private:
   }
 
   std::unique_ptr<client> server_;
-  inbox messages_;
-  acknowledger acknowledger_;
   subscriber_options options_;
   partition_listener listener_;
+  message_fetch fetch_;
+  acknowledger acknowledger_;
   durable_log source_;
   log_identity identity_;
-  pull_requests pulls_;
-
-  arrived_messages arrived_;
   delivery last_place_;
 
-  std::uint64_t losses_;
   clock::time_point checked_at_ = clock::now();
   bool must_check_ = false;      ///< stream and durable may have changed
   bool started_ = false;         ///< the owner has been asked

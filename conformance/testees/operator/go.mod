@@ -1,3 +1,0 @@
-module operator-testee
-
-go 1.19

@@ -1,0 +1,186 @@
+"""Messages built to cost memory, and a machine that has little of it: each case runs in a memory cgroup of its own."""
+
+import json
+import time
+
+from fleets import Fleet
+from harness import case, require, require_injected, wait_for
+from injection import MemoryLimit, injected, straced
+from kafka_wire import RecordBatch
+from oracle import describe, require_all, require_conserved
+from topics import Topics
+
+MIB = 1 << 20
+GIB = 1 << 30
+
+
+def stamp(number):
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time.time() - 600)) + f".{number:09d}Z"
+
+
+def envelope(payload, namespace="big", cluster="prod", number=1):
+    return (f'{{"schemaVersion":"kollect.dev/v1alpha1","timestamp":"{stamp(number)}","cluster":"{cluster}",'
+            f'"namespace":"{namespace}","payload":').encode() + payload + b"}"
+
+
+def row(name, attributes=b"{}"):
+    return (f'{{"targetNamespace":"t","targetName":"t","namespace":"n","name":"{name}","group":"","version":"v1",'
+            f'"kind":"ConfigMap","uid":"{name}","attributes":').encode() + attributes + b"}"
+
+
+def rows_of(count, attributes=b"{}"):
+    return b"[" + b",".join(row(f"r{number}", attributes) for number in range(count)) + b"]"
+
+
+def limited(world, fleet, limit=GIB, *flags, **how):
+    group = MemoryLimit(world, limit)
+    return group, fleet.consumer(*flags, prefix=group.prefix(), **how)
+
+
+def goes_on(world, fleet, *messages, flags=(), limit=GIB, compression="none", seconds=180):
+    """The messages stand between good snapshots of other scopes. They may be applied or set aside; the process lives, the
+    good ones arrive, and memory stays below four times the largest message and 64 MiB. Answers the consumer, the counters and the
+    most memory it had, in MiB."""
+    before, _ = fleet.producer.simulate("--clusters", 1, "--namespaces", 3, "--items", 20, "--rounds", 2)
+    Topics(fleet.server).publish(fleet.destination, messages, compression_type=compression)
+    producer = world.producer(fleet.manifest)
+    producer.export(json.loads(b"[" + row("good") + b"]"), "after", "all")
+    group, consumer = limited(world, fleet, limit, *flags)
+    consumer.to_end(seconds=seconds)
+    require(group.kills() == 0, f"the kernel killed it at {limit // MIB} MiB")
+    held = consumer.rows()
+    require(any(one["namespace"] == "after" for one in held), "what came after is not there")
+    require(sum(one["namespace"].startswith("team") or one["cluster"] == "prod" for one in held) >= len(before),
+            "what came before is not there")
+    told = require_conserved(consumer)
+    most = 4 * max(len(one) for one in messages) + 64 * MIB
+    require(consumer.peak_memory <= most, f"I8: {consumer.peak_memory / MIB:.0f} MiB, more than 4 x the message + 64 MiB: {most / MIB:.0f}")
+    return consumer, told, consumer.peak_memory / MIB
+
+
+def big_kafka(world):
+    return Fleet(world, "kafka+sqlite", partitions=1, heap="1500m",
+                 settings="message.max.bytes=400000000\nreplica.fetch.max.bytes=400000000\nsocket.request.max.bytes=500000000\n")
+
+
+@case("S25", "S26", holds="I8", how="a gzip batch of 0.9 MB that becomes 900 MiB")
+def bomb_of_zeros(world):
+    fleet = big_kafka(world)
+    size = 900 * MIB
+
+    batch = RecordBatch.gzip_of_zeros(size)
+    require_injected(len(batch) < 2 * MIB, f"the batch has {len(batch)} bytes")
+    before, _ = fleet.producer.simulate("--clusters", 1, "--namespaces", 3, "--items", 20, "--rounds", 2)
+    RecordBatch.send(fleet.server.port, fleet.destination, 0, batch)
+    world.producer(fleet.manifest).export(json.loads(b"[" + row("good") + b"]"), "after", "all")
+    group, consumer = limited(world, fleet, GIB, "--skip-unreadable")
+    consumer.to_end(seconds=180)
+    require(group.kills() == 0, "the kernel killed it")
+    require(any(one["namespace"] == "after" for one in consumer.rows()), "what came after is not there")
+    told = require_conserved(consumer)
+    return f"{len(batch)} bytes that become {size // MIB} MiB: {describe(told)}; peak {consumer.peak_memory / MIB:.0f} MiB"
+
+
+def amplification(world, name, payload, flags=()):
+    fleet = big_kafka(world)
+    message = envelope(payload)
+    consumer, told, peak = goes_on(world, fleet, message, flags=flags)
+    return f"{name} of {len(message) / MIB:.0f} MiB: {describe(told)}; peak {peak:.0f} MiB"
+
+
+@case("S6", "F37", holds="I8", how="a valid snapshot of 45 MiB whose rows are as small as rows can be")
+def tiny_rows(world):
+    return amplification(world, "tiny rows", b"[" + b",".join(b'{"name":"%d"}' % one for one in range(45 * MIB // 20)) + b"]")
+
+
+@case("S6", holds="I8", how="45 MiB of [0,0,…] in the attributes of one row")
+def zeros(world):
+    return amplification(world, "zeros", b"[" + row("a", b'{"a":[' + b"0," * (22 * MIB) + b"0]}") + b"]")
+
+
+@case("S6", holds="I8", how="45 MiB of objects with a million keys")
+def many_keys(world):
+    keys = b",".join(b'"k%d":%d' % (one, one) for one in range(2_500_000))
+    return amplification(world, "keys", b"[" + row("a", b"{" + keys + b"}") + b"]")
+
+
+@case("S1", "S6", holds="I8", how="a million nested arrays, inside attributes and as the payload")
+def deep_nesting(world):
+    fleet = big_kafka(world)
+    deep = b"[" * 1_000_000 + b"]" * 1_000_000
+    consumer, told, peak = goes_on(world, fleet, envelope(b"[" + row("a", b'{"a":' + deep + b"}") + b"]"), envelope(deep))
+    require(told["dead_lettered"] == 2, f"{told}")
+    return f"{describe(told)}; peak {peak:.0f} MiB"
+
+
+@case("S24", holds="I8", how="200 messages whose clusters have names of 0.9 MB, and 20,000 namespaces")
+def huge_names(world):
+    fleet = big_kafka(world)
+    names = [envelope(b"[]", cluster=f"c{number}" + "x" * 900_000, number=number) for number in range(200)]
+    names += [envelope(b"[]", namespace=f"n{number}", number=number) for number in range(20_000)]
+    consumer, told, peak = goes_on(world, fleet, *names)
+    require(told["dead_lettered"] == 200, f"{told}")
+    consumer.prefix = ()
+    consumer.start()
+    wait_for(consumer.is_ready, "it is ready", 30)
+    size = len(consumer.get("/metrics", 20)[1])
+    consumer.end()
+    require(size < 4 * MIB, f"/metrics has {size} bytes")
+    return f"{describe(told)}; /metrics {size >> 10} KiB; peak {peak:.0f} MiB"
+
+
+@case("F37", holds="I8", how="a set of over 140 parts of 1 MiB with 512 MiB of memory")
+def many_parts(world):
+    fleet = big_kafka(world)
+    count = 140_000
+    path = world.write("rows", rows_of(count, b'{"text":"' + b"x" * 1000 + b'"}'))
+    before, _ = fleet.producer.simulate("--clusters", 1, "--namespaces", 3, "--items", 20, "--rounds", 2)
+    done = world.run(world.programs["producer"], "export", "--manifest", fleet.manifest, "--namespace", "set", "--inventory", "all",
+                     "--max-export-bytes", MIB, path)
+    parts = done.stdout.count(b"\n")
+    require_injected(done.returncode == 0 and parts > 140, f"{parts} parts: {done.stderr[-300:]}")
+    group, consumer = limited(world, fleet, 512 * MIB)
+    consumer.to_end()
+    require(group.kills() == 0, "the kernel killed it")
+    told = require_conserved(consumer)
+    require(consumer.peak_memory <= 4 * MIB + 300 * MIB, f"I8: {consumer.peak_memory / MIB:.0f} MiB")
+    held = sum(one["namespace"] == "set" for one in consumer.rows())
+    require(held == count, f"{held} of {count} rows of the set; {told}")
+    return f"{held} rows of {parts} parts; {describe(told)}; peak {consumer.peak_memory / MIB:.0f} MiB"
+
+
+@case("F38", holds="I3", how="strace lets mmap and brk fail with ENOMEM from some call on, and threads cannot start")
+def no_memory_no_threads(world):
+    fleet = Fleet(world, "nats+sqlite")
+    expected, _ = fleet.producer.simulate("--rounds", 4)
+    ends = {}
+    for name, injection in {"clone3": "clone3,clone:error=EAGAIN:when=3+", "mmap": "mmap:error=ENOMEM:when=400+",
+                            "openat": "openat:error=EMFILE:when=40+"}.items():
+        log = world.path("trace")
+        one = fleet.consumer("--give-up-after", "3s", store=world.sqlite(), group=name, prefix=straced(log, injection))
+        ended = one.attempt(seconds=60)
+        require(ended.returncode >= 0 and ended.returncode not in (134, 139), f"{name}: killed by {ended.returncode}: {ended.stderr[-300:]}")
+        ends[name] = f"{ended.returncode} after {injected(log)} failures"
+        again = fleet.consumer(store=one.store, group=name)
+        again.to_end()
+        require_all(again, expected)
+    limited_files = fleet.consumer("--give-up-after", "3s", store=world.sqlite(), group="files", prefix=("prlimit", "--nofile=24:24"))
+    ended = limited_files.attempt()
+    ends["24 descriptors"] = ended.returncode
+    require(ended.returncode in (0, 69, 71, 75, 78), f"ended with {ended.returncode}: {ended.stderr[-300:]}")
+    return f"{ends}"
+
+
+@case("F37", holds="I3", how="an address space of 400 MiB (prlimit) while 60 MiB of rows come: bad_alloc ends it with a sentence")
+def allocation_fails(world):
+    fleet = big_kafka(world)
+    Topics(fleet.server).publish(fleet.destination, [envelope(rows_of(400_000))])
+    one = fleet.consumer("--memory-budget", "64GiB", "--give-up-after", "5s", prefix=("prlimit", f"--as={420 * MIB}"))
+    ended = one.attempt(seconds=120)
+    require(ended.returncode in (0, 69, 71), f"ended with {ended.returncode}: {ended.stderr[-500:]}")
+    if ended.returncode == 71:
+        require(b"memory" in ended.stderr, f"it does not say why: {ended.stderr[-300:]}")
+    last = fleet.consumer(group="whole", store=world.sqlite())
+    last.to_end()
+    require(len(last.rows()) == 400_000, "the rows are not there without the limit")
+    return f"ended with {ended.returncode}, then 400,000 rows without the limit"
