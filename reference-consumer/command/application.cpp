@@ -28,6 +28,10 @@ program::application application() {
             add_inspect(program);
             add_state(program);
             add_summary(program);
+            add_items(program);
+            add_facets(program);
+            add_history(program);
+            add_diff(program);
             add_changes(program);
             add_dead_letters(program);
             add_explain(program);

@@ -1,6 +1,8 @@
 #include "command/commands.hpp"
+#include "command/filter_flags.hpp"
 #include "command/open_store.hpp"
 #include "feed/feed_format.hpp"
+#include "read_api/change_pages.hpp"
 
 #include <program/exit_code.hpp>
 #include <program/printable.hpp>
@@ -18,36 +20,43 @@ namespace {
 
 struct changes_flags {
   store_flags store;
+  filter_flags filter{};
   std::int64_t after = 0;
   std::optional<std::int64_t> limit; ///< absent: no end
   bool is_followed = false;
   std::string output = "json";
 };
 
-constexpr std::int64_t page = 1000;
+constexpr std::int64_t entries_at_once = 1000;
 
 /// Prints what is there beyond the cursor, in pages; answers how many entries may still be printed.
 result<std::int64_t> print_new(feed_reader& source, const std::string& store_id, const changes_flags& flags,
-                               std::int64_t& cursor, std::int64_t left) {
+                               const item_filter& filter, std::int64_t& cursor, std::int64_t left) {
   while (left > 0) {
-    auto entries = source.changes_after(cursor, std::min(left, page));
+    auto entries = source.changes_after(cursor, std::min(left, entries_at_once));
     if (!entries)
       return entries.error();
     if (entries->empty())
       break;
-    for (const auto& entry : *entries)
+    for (const auto& entry : *entries) {
+      if (!holds(filter, entry))
+        continue;
       std::cout << program::printable_json(flags.output == "json" ? feed_json(entry, store_id)
                                                                   : feed_text(entry))
                 << '\n';
+      --left;
+    }
     std::cout.flush();
     cursor = entries->back().cursor;
-    left -= static_cast<std::int64_t>(entries->size());
   }
   return left;
 }
 
 result<int> changes(const changes_flags& flags) {
   program::stop_signal stop;
+  auto filter = read_filter(flags.filter);
+  if (!filter)
+    return filter.error();
   auto opened = open_reader(flags.store);
   if (!opened)
     return opened.error();
@@ -57,7 +66,7 @@ result<int> changes(const changes_flags& flags) {
   std::int64_t cursor = flags.after;
   std::int64_t left = flags.limit.value_or(std::numeric_limits<std::int64_t>::max());
   for (;;) {
-    auto printed = print_new(**opened, *store_id, flags, cursor, left);
+    auto printed = print_new(**opened, *store_id, flags, *filter, cursor, left);
     if (!printed)
       return printed.error();
     left = *printed;
@@ -76,6 +85,7 @@ void add_changes(program::command& to) {
   using namespace program;
   auto flags = std::make_shared<changes_flags>();
   auto& added = to.add_command("changes", "print the change feed, one entry a line");
+  add_filter_words(added, flags->filter);
   add_store_flags(added, flags->store);
   added.section("What is printed");
   added.add("--after", flags->after, count(), "only entries after this cursor");

@@ -73,6 +73,10 @@ void add_portal_flags(program::command& to, portal_flags& flags) {
          "how often an idle stream sends a heartbeat");
   to.add("--query-timeout", flags.query_timeout_seconds, seconds(1, 3600), "how long one query may take");
   to.add("--max-as-of-changes", flags.max_as_of_changes, count(), "how many changes asOf may go back");
+  to.add("--max-filter-terms", flags.max_filter_terms, count(1, 100'000),
+         "values, words, requirements and steps of paths in one question; more get 400");
+  to.add("--max-facet-values", flags.max_facet_values, count(1, 10'000'000),
+         "different values of one column that are counted; more get 400");
   to.add("--max-page-bytes", flags.max_page_bytes, bytes(1024),
          "largest page of rows; a larger one is cut short; default: memory budget / 128, at most 8 MiB");
   to.add("--max-untaken-bytes", flags.max_untaken_bytes, bytes(1024),
@@ -94,10 +98,12 @@ result<served_portal> start_portal(const portal_flags& flags, const memory_share
   settings.http = std::move(*http);
   settings.http.limits.untaken_bytes = flags.max_untaken_bytes.value_or(shares.untaken);
   settings.token_file = flags.token_file;
-  settings.version = KOLLECT_VERSION_STRING;
-  settings.pages = {std::chrono::seconds(flags.query_timeout_seconds), flags.max_as_of_changes,
-                    flags.max_page_bytes.value_or(shares.page)};
-  settings.stale_after = std::chrono::seconds(flags.stale_after_seconds);
+  settings.answers.version = KOLLECT_VERSION_STRING;
+  settings.answers.pages = {std::chrono::seconds(flags.query_timeout_seconds), flags.max_as_of_changes,
+                            flags.max_page_bytes.value_or(shares.page)};
+  settings.answers.filters.terms = flags.max_filter_terms;
+  settings.answers.facet_values = flags.max_facet_values;
+  settings.answers.stale_after = std::chrono::seconds(flags.stale_after_seconds);
   settings.feed_bytes = flags.stream_memory_bytes;
   auto started = portal::start(
       std::move(settings), [store] { return open_reader(store); }, watched, log);

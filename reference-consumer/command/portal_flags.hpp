@@ -31,6 +31,8 @@ struct portal_flags {
   std::int64_t heartbeat_seconds = 15;
   std::int64_t query_timeout_seconds = 10;
   std::int64_t max_as_of_changes = 100'000;
+  std::size_t max_filter_terms = filter_limits{}.terms;
+  std::size_t max_facet_values = answer_settings{}.facet_values;
   std::int64_t stale_after_seconds = 900;
   std::optional<std::size_t> max_untaken_bytes{}; ///< absent: of the memory budget, as all that are optional
   std::optional<std::size_t> max_page_bytes{};

@@ -1,4 +1,5 @@
 #include "command/commands.hpp"
+#include "command/filter_flags.hpp"
 #include "command/open_store.hpp"
 #include "command/outcome_json.hpp"
 
@@ -17,6 +18,7 @@ namespace {
 
 struct state_flags {
   store_flags store;
+  filter_flags filter{};
   std::string output;
 };
 
@@ -49,20 +51,38 @@ result<int> finish(int code) {
   return make_failure(error::store_full, "the output could not be written");
 }
 
+bool fits(const item_filter& filter, std::string_view item) {
+  const auto view = view_row(item);
+  return view && holds(filter, *view);
+}
+
+result<int> print_state_table(store_reader& source, const item_filter& filter) {
+  if (looks_at_rows(filter))
+    return make_failure(error::invalid_value,
+                        "a table of scopes is filtered by cluster, namespace and inventory; "
+                        "for items ask `kollect-consumer items`, or for -o json");
+  auto scopes = source.scopes();
+  if (!scopes)
+    return scopes.error();
+  std::erase_if(*scopes, [&](const scope_summary& one) { return !holds(filter, one.scope); });
+  print_scopes(*scopes);
+  return finish(program::success);
+}
+
 result<int> state(const state_flags& flags, program::log&) {
+  auto filter = read_filter(flags.filter);
+  if (!filter)
+    return filter.error();
   auto opened = open_reader(flags.store);
   if (!opened)
     return opened.error();
-  if (flags.output == "table") {
-    auto scopes = (*opened)->scopes();
-    if (!scopes)
-      return scopes.error();
-    print_scopes(*scopes);
-    return finish(program::success);
-  }
+  if (flags.output == "table")
+    return print_state_table(**opened, *filter);
   state_writer writer(std::cout);
-  auto read =
-      (*opened)->for_each_row([&](const scope& which, std::string_view item) { writer.write(which, item); });
+  auto read = (*opened)->for_each_row([&](const scope& which, std::string_view item) {
+    if (holds(*filter, which) && (!looks_at_rows(*filter) || fits(*filter, item)))
+      writer.write(which, item);
+  });
   if (!read)
     return read.error();
   writer.finish();
@@ -105,10 +125,12 @@ result<int> summary(const state_flags& flags, program::log& log) {
 }
 
 void add(program::command& to, const char* name, const char* what, const char* output,
-         result<int> (*action)(const state_flags&, program::log&)) {
+         result<int> (*action)(const state_flags&, program::log&), bool has_filter) {
   auto flags = std::make_shared<state_flags>();
   flags->output = output;
   auto& added = to.add_command(name, what);
+  if (has_filter)
+    add_filter_words(added, flags->filter);
   add_store_flags(added, flags->store);
   added.section("What is printed");
   added.add("-o,--output", flags->output, program::one_of({"json", "table"}),
@@ -119,11 +141,11 @@ void add(program::command& to, const char* name, const char* what, const char* o
 } // namespace
 
 void add_state(program::command& to) {
-  add(to, "state", "print the current rows of all scopes", "json", &state);
+  add(to, "state", "print the current rows of all scopes", "json", &state, true);
 }
 
 void add_summary(program::command& to) {
-  add(to, "summary", "print how messages ended, and the rows of each scope", "table", &summary);
+  add(to, "summary", "print how messages ended, and the rows of each scope", "table", &summary, false);
 }
 
 } // namespace kollect::consumer

@@ -19,6 +19,7 @@ struct http_request {
   std::string authorization{}; ///< as it came
   std::string if_none_match{};
   std::string last_event_id{};
+  std::string accept{};
 };
 
 struct http_response {

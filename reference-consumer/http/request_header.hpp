@@ -60,7 +60,8 @@ http_request request_of(const boost::beast::http::request_header<Fields>& header
           std::move(host),
           field(boost::beast::http::field::authorization),
           field(boost::beast::http::field::if_none_match),
-          field("Last-Event-ID")};
+          field("Last-Event-ID"),
+          field(boost::beast::http::field::accept)};
 }
 
 } // namespace kollect::consumer::http_session

@@ -1,5 +1,7 @@
 #include "operations/monitor.hpp"
 
+#include "operations/process_metrics.hpp"
+
 #include <program/printable.hpp>
 
 #include <prometheus/counter.h>
@@ -401,7 +403,7 @@ std::string monitor::metrics() const {
   const bool is_behind = state_->waiting > 0 && state_->newest_append;
   state_->lag_seconds.Set(is_behind ? std::max(0.0, seconds_of(now) - seconds_of(*state_->newest_append))
                                     : 0);
-  return prometheus::TextSerializer().Serialize(state_->registry.Collect());
+  return prometheus::TextSerializer().Serialize(state_->registry.Collect()) + process_metrics();
 }
 
 } // namespace kollect::consumer

@@ -113,18 +113,32 @@ void write_letter(json_writer& out, const stored_dead_letter& one) {
       .end_object();
 }
 
-/// Begins an answer, each of which says which schema it has.
+} // namespace
+
 json_writer& begin_answer(json_writer& out) {
   return out.begin_object().member("schemaVersion", schema_version);
 }
 
-/// What the answers about the store's content say at their end.
 json_writer& write_signals(json_writer& out, const store_signals& signals, std::int64_t cursor) {
   return out.member("rebuilding", signals.is_rebuilding)
       .member("changeCursor", change_place(signals.store_id, cursor));
 }
 
-} // namespace
+void write_stale_clusters(json_writer& out, const std::vector<shown_row>& rows,
+                          const cluster_times& last_seen, const store_signals& signals) {
+  std::set<std::string_view> silent;
+  for (const auto& row : rows)
+    if (const auto seen = last_seen.find(row.from->scope.cluster);
+        seen != last_seen.end() && is_stale(seen->second, signals.now, signals.stale_after))
+      silent.insert(seen->first);
+  write_array(out, "staleClusters", silent, [](json_writer& to, std::string_view name) { to.value(name); });
+}
+
+void write_moment(json_writer& out, const std::optional<moment>& as_of) {
+  if (as_of)
+    out.member("asOf", to_string(as_of->when))
+        .member("asOfBy", as_of->by == moment_of::commit ? "commit" : "snapshot");
+}
 
 std::string change_place(std::string_view store_id, std::int64_t cursor) {
   return std::string(store_id) + "-" + std::to_string(cursor);
@@ -136,16 +150,15 @@ std::string format_inventory(const row_page& page, const page_request& asked, co
   std::string text;
   json_writer out(text);
   begin_answer(out).member("itemCount", page.rows.size());
-  if (!asked.filter.namespace_.empty())
-    out.member("namespace", asked.filter.namespace_);
-  if (!asked.filter.inventory.empty())
-    out.member("inventory", asked.filter.inventory);
+  if (const auto namespace_ = only_text(asked.filter.namespace_))
+    out.member("namespace", *namespace_);
+  if (const auto inventory = only_text(asked.filter.inventory))
+    out.member("inventory", *inventory);
   out.name("items").raw(items).member("updatedAt", updated_at(page, asked));
   write_pagination(out, asked.limit, asked.offset, page.total, page.has_more, options.next_cursor);
   out.member("checksum", to_string(sha256(items))).member("stale", has_stale_cluster(page.scopes, signals));
   write_signals(out, signals, page.change_cursor);
-  if (asked.as_of)
-    out.member("asOf", to_string(*asked.as_of));
+  write_moment(out, asked.as_of);
   if (options.with_origins)
     write_array(out, "origins", page.rows, write_origin);
   out.end_object();

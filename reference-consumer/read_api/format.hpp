@@ -4,6 +4,8 @@
 #include "read_api/freshness.hpp"
 #include "read_api/row_page.hpp"
 
+#include <kollect/json_writer.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -21,6 +23,19 @@ struct store_signals {
   timestamp now;
   std::chrono::seconds stale_after{};
 };
+
+/// Begins an answer, each of which says which schema it has.
+json_writer& begin_answer(json_writer& out);
+
+/// What the answers about the store's content say at their end: `"rebuilding","changeCursor"`.
+json_writer& write_signals(json_writer& out, const store_signals& signals, std::int64_t cursor);
+
+/// `"staleClusters"`: those of these rows that have been silent for too long, by name.
+void write_stale_clusters(json_writer& out, const std::vector<shown_row>& rows,
+                          const cluster_times& last_seen, const store_signals& signals);
+
+/// `"asOf","asOfBy"` where there is a moment.
+void write_moment(json_writer& out, const std::optional<moment>& as_of);
 
 /// What the client wants to be told beside the rows.
 struct inventory_options {

@@ -57,7 +57,8 @@ auto names_of(Place& place) {
                     &place.identity.uid,
                     &place.which.cluster,
                     &place.which.namespace_,
-                    &place.which.inventory};
+                    &place.which.inventory,
+                    &place.sort_key};
 }
 
 bool read_name(std::string_view& text, std::string& name) {

@@ -16,6 +16,7 @@ namespace kollect::consumer {
 struct page_place {
   row_identity identity;
   scope which;
+  std::string sort_key{}; ///< of a page that is sorted by something else than names
 
   friend bool operator==(const page_place&, const page_place&) = default;
 };

@@ -1,57 +1,14 @@
 #include "read_api/parameters.hpp"
 
+#include "read_api/parameter_values.hpp"
+
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <limits>
 #include <utility>
 
 namespace kollect::consumer {
 namespace {
-
-using parameter_name = std::pair<std::string_view, std::string row_filter::*>;
-
-constexpr std::array filter_parameters{
-    parameter_name{"cluster", &row_filter::cluster},     parameter_name{"namespace", &row_filter::namespace_},
-    parameter_name{"inventory", &row_filter::inventory}, parameter_name{"target", &row_filter::target},
-    parameter_name{"group", &row_filter::group},         parameter_name{"version", &row_filter::version},
-    parameter_name{"kind", &row_filter::kind},           parameter_name{"name", &row_filter::name},
-    parameter_name{"search", &row_filter::search}};
-
-row_filter filter_of(const query_parameters& given) {
-  row_filter filter;
-  for (const auto& [name, field] : filter_parameters)
-    if (const auto found = given.find(name); found != given.end())
-      filter.*field = found->second;
-  return filter;
-}
-
-/// A whole number; too large or too small ones are the largest or smallest there is.
-answer_of<std::int64_t> read_integer(const query_parameters& given, std::string_view name,
-                                     std::int64_t missing) {
-  const auto found = given.find(name);
-  if (found == given.end())
-    return missing;
-  std::string_view text = found->second;
-  const bool is_negative = text.starts_with('-');
-  const auto digits = text.substr(is_negative ? 1 : 0);
-  if (digits.empty() ||
-      !std::all_of(digits.begin(), digits.end(), [](char one) { return one >= '0' && one <= '9'; }))
-    return bad_request("the parameter " + std::string(name) + " must be a whole number");
-  std::int64_t value = 0;
-  if (std::from_chars(text.data(), text.data() + text.size(), value).ec == std::errc{})
-    return value;
-  return is_negative ? std::numeric_limits<std::int64_t>::min() : std::numeric_limits<std::int64_t>::max();
-}
-
-answer_of<bool> read_boolean(const query_parameters& given, std::string_view name) {
-  const auto found = given.find(name);
-  if (found == given.end() || found->second == "false")
-    return false;
-  if (found->second == "true")
-    return true;
-  return bad_request("the parameter " + std::string(name) + " must be true or false");
-}
 
 std::int64_t normal_limit(std::int64_t asked, const list_bounds& bounds) {
   return asked <= 0 ? bounds.default_limit : std::min(asked, bounds.max_limit);
@@ -71,26 +28,19 @@ answer_of<void> read_range(const query_parameters& given, const list_bounds& bou
   return {};
 }
 
-answer_of<void> read_as_of(const query_parameters& given, row_question& question) {
-  const auto found = given.find("asOf");
-  if (found == given.end())
-    return {};
-  auto instant = parse_timestamp(found->second);
-  if (!instant)
-    return bad_request("the parameter asOf must be a time like 2026-01-15T12:00:00Z");
-  question.as_of = *instant;
-  return {};
+/// The text of a condition is the one of the path, or there is none.
+bool put(text_condition& condition, const std::string& text) {
+  if (!condition.empty() && condition != text_condition{{exactly(text)}, {}})
+    return false;
+  condition.wanted = {exactly(text)};
+  return true;
 }
 
-answer_of<void> put_path(const routed& where, row_filter& filter) {
+answer_of<void> put_path(const routed& where, item_filter& filter) {
   if (where.namespace_.empty())
     return {};
-  const bool contradicts = (!filter.namespace_.empty() && filter.namespace_ != where.namespace_) ||
-                           (!filter.inventory.empty() && filter.inventory != where.inventory);
-  if (contradicts)
+  if (!put(filter.namespace_, where.namespace_) || !put(filter.inventory, where.inventory))
     return bad_request("namespace and inventory are in the path already, and are others there");
-  filter.namespace_ = where.namespace_;
-  filter.inventory = where.inventory;
   return {};
 }
 
@@ -110,6 +60,9 @@ constexpr std::array fixed_routes{fixed_route{"/", route::page},
                                   fixed_route{"/v1alpha1/status", route::status},
                                   fixed_route{"/v1alpha1/inventory", route::inventory},
                                   fixed_route{"/v1alpha1/inventory/watch", route::watch},
+                                  fixed_route{"/v1alpha1/items", route::items},
+                                  fixed_route{"/v1alpha1/facets", route::facets},
+                                  fixed_route{"/v1alpha1/diff", route::diff},
                                   fixed_route{"/v1alpha1/clusters", route::clusters},
                                   fixed_route{"/v1alpha1/scopes", route::scopes},
                                   fixed_route{"/v1alpha1/changes", route::changes},
@@ -139,6 +92,12 @@ answer_of<routed> route_of(std::string_view path) {
   if (!segments)
     return segments.error();
   auto& parts = *segments;
+  if (parts.size() >= 4 && parts[0] == "v1alpha1" && parts[1] == "items" && !parts[3].empty()) {
+    if (parts.size() == 4)
+      return routed{route::item, {}, {}, std::move(parts[2]), std::move(parts[3])};
+    if (parts.size() == 5 && parts[4] == "history")
+      return routed{route::item_history, {}, {}, std::move(parts[2]), std::move(parts[3])};
+  }
   const bool is_inventory = parts.size() == 4 && parts[0] == "v1alpha1" && parts[1] == "inventory" &&
                             !parts[2].empty() && !parts[3].empty();
   if (!is_inventory)
@@ -167,40 +126,42 @@ bool is_open(route where) {
 }
 
 answer_of<row_question> read_row_question(std::string_view query, const routed& where,
-                                          const list_bounds& bounds) {
-  constexpr std::array<std::string_view, 14> known{"cluster", "namespace", "inventory", "target", "group",
-                                                   "version", "kind",      "name",      "search", "limit",
-                                                   "offset",  "cursor",    "asOf",      "origins"};
-  auto given = read_query(query, known);
+                                          const list_bounds& bounds, const filter_limits& filters) {
+  constexpr std::array<std::string_view, 6> known{"limit", "offset", "cursor", "asOf", "asOfBy", "origins"};
+  auto given = sort_parameters(query, true, known);
   if (!given)
     return given.error();
+  auto filter = read_filter_or_refuse(given->filters, empty_value::is_absent, filters);
+  if (!filter)
+    return filter.error();
   row_question question;
-  question.filter = filter_of(*given);
+  question.filter = std::move(*filter);
   if (auto put = put_path(where, question.filter); !put)
     return put.error();
-  if (auto read = read_range(*given, bounds, question); !read)
+  if (auto read = read_range(given->others, bounds, question); !read)
     return read.error();
-  if (auto read = read_as_of(*given, question); !read)
-    return read.error();
-  auto with_origins = read_boolean(*given, "origins");
+  auto as_of = read_moment(given->others);
+  if (!as_of)
+    return as_of.error();
+  question.as_of = *as_of;
+  auto with_origins = read_boolean(given->others, "origins");
   if (!with_origins)
     return with_origins.error();
   question.with_origins = *with_origins;
-  if (const auto cursor = given->find("cursor"); cursor != given->end())
-    question.cursor = cursor->second;
+  question.cursor = text_at(given->others, "cursor");
   return question;
 }
 
-answer_of<change_question> read_change_question(std::string_view query, std::string_view last_event_id) {
-  constexpr std::array<std::string_view, 10> known{"cluster", "namespace", "inventory", "target", "group",
-                                                   "version", "kind",      "name",      "search", "since"};
-  auto given = read_query(query, known);
+answer_of<change_question> read_change_question(std::string_view query, std::string_view last_event_id,
+                                                const filter_limits& filters) {
+  constexpr std::array<std::string_view, 1> known{"since"};
+  auto given = sort_parameters(query, true, known);
   if (!given)
     return given.error();
-  change_question question;
-  question.filter = filter_of(*given);
-  if (const auto since = given->find("since"); since != given->end())
-    question.since = since->second;
+  auto filter = read_filter_or_refuse(given->filters, empty_value::is_absent, filters);
+  if (!filter)
+    return filter.error();
+  change_question question{std::move(*filter), text_at(given->others, "since")};
   if (!last_event_id.empty())
     question.since = last_event_id;
   return question;
@@ -209,13 +170,13 @@ answer_of<change_question> read_change_question(std::string_view query, std::str
 answer_of<list_question> read_list_question(std::string_view query, bool has_before,
                                             const list_bounds& bounds) {
   const std::array<std::string_view, 2> known{"limit", has_before ? "before" : "offset"};
-  auto given = read_query(query, known);
+  auto given = sort_parameters(query, false, known);
   if (!given)
     return given.error();
   list_question question;
-  if (auto read = read_range(*given, bounds, question); !read)
+  if (auto read = read_range(given->others, bounds, question); !read)
     return read.error();
-  auto before = read_integer(*given, "before", 0);
+  auto before = read_integer(given->others, "before", 0);
   if (!before)
     return before.error();
   question.before = std::max<std::int64_t>(*before, 0);
@@ -223,7 +184,7 @@ answer_of<list_question> read_list_question(std::string_view query, bool has_bef
 }
 
 answer_of<void> read_no_question(std::string_view query) {
-  auto given = read_query(query, {});
+  auto given = sort_parameters(query, false, {});
   if (!given)
     return given.error();
   return {};

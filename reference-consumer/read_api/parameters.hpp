@@ -32,6 +32,11 @@ enum class route {
   status,
   inventory,
   watch,
+  items,
+  item,
+  item_history,
+  facets,
+  diff,
   clusters,
   scopes,
   changes,
@@ -43,6 +48,9 @@ struct routed {
   // Of /v1alpha1/inventory/{namespace}/{name}
   std::string namespace_{};
   std::string inventory{};
+  // Of /v1alpha1/items/{cluster}/{uid}; a cluster without a name is an empty segment.
+  std::string cluster{};
+  std::string uid{};
 };
 
 /// 404 for a path where nothing is, 400 for one that is malformed.
@@ -53,27 +61,28 @@ bool is_open(route where);
 
 /// What a question about rows says.
 struct row_question {
-  row_filter filter;
+  item_filter filter;
   std::int64_t limit = 500;
   std::int64_t offset = 0;
-  std::optional<timestamp> as_of{};
+  std::optional<moment> as_of{};
   bool with_origins = false;
   std::string cursor{}; ///< as it was given; empty: none
 };
 
 /// Reads the parameters of the inventory and of its stream. limit and offset out of range are normalised in
-/// silence, as upstream does; whatever is malformed is 400.
+/// silence, as upstream does, and empty parameters count as absent; whatever is malformed is 400.
 answer_of<row_question> read_row_question(std::string_view query, const routed& where,
-                                          const list_bounds& bounds);
+                                          const list_bounds& bounds, const filter_limits& filters = {});
 
 /// What a question about changes says: filter, and where they begin.
 struct change_question {
-  row_filter filter;
+  item_filter filter;
   std::string since{}; ///< empty: from now on
 };
 
 /// Last-Event-ID wins over since, as a client that comes back asks with both.
-answer_of<change_question> read_change_question(std::string_view query, std::string_view last_event_id);
+answer_of<change_question> read_change_question(std::string_view query, std::string_view last_event_id,
+                                                const filter_limits& filters = {});
 
 /// limit and offset (or before, for dead letters) of the other lists.
 struct list_question {

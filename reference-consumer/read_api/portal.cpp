@@ -3,13 +3,17 @@
 #include "feed/feed_format.hpp"
 #include "operations/probes.hpp"
 #include "read_api/change_feed.hpp"
+#include "read_api/change_pages.hpp"
 #include "read_api/event_text.hpp"
 #include "read_api/format.hpp"
+#include "read_api/json_answers.hpp"
 #include "read_api/parameters.hpp"
+#include "read_api/questions.hpp"
 #include "web/embedded.hpp"
 
 #include <kollect/checksum.hpp>
 
+#include <algorithm>
 #include <mutex>
 #include <utility>
 
@@ -17,8 +21,6 @@ namespace kollect::consumer {
 namespace {
 
 using clock = std::chrono::steady_clock;
-
-constexpr list_bounds few{100, 1'000}; ///< of dead letters
 
 /// Nothing but the page's own files, nothing inline, no other site.
 constexpr const char* page_policy =
@@ -42,20 +44,34 @@ bool is_known(std::string_view if_none_match, const std::string& tag) {
   return if_none_match == "*" || if_none_match.find(tag) != std::string_view::npos;
 }
 
-http_response respond_json(std::string body, const std::string& if_none_match) {
-  const auto tag = "\"" + to_string(sha256(body)).substr(0, 32) + "\"";
-  http_response out{.content_type = "application/json",
-                    .body = std::move(body),
-                    .headers = {{"ETag", tag}, {"Cache-Control", "no-cache"}}};
-  if (is_known(if_none_match, tag)) {
+/// Leads to the next page where the body does not: the same question with its cursor (RFC 8288).
+std::string next_link(const std::string& path, std::string_view query, const std::string& cursor) {
+  std::string out = "<" + path + "?";
+  while (!query.empty()) {
+    const auto end = std::min(query.find('&'), query.size());
+    if (!query.starts_with("cursor="))
+      out.append(query.substr(0, end)).append("&");
+    query.remove_prefix(std::min(end + 1, query.size()));
+  }
+  out.append("cursor=").append(cursor);
+  for (std::size_t at = 1; at < out.size(); ++at) // what a client need not have encoded would end the link
+    if (out[at] == '<' || out[at] == '>')
+      out.replace(at, 1, out[at] == '<' ? "%3C" : "%3E");
+  return out + ">; rel=\"next\"";
+}
+
+http_response respond_text(text_answer answer, const http_request& request) {
+  const auto tag = "\"" + to_string(sha256(answer.body)).substr(0, 32) + "\"";
+  http_response out{.content_type = std::move(answer.content_type),
+                    .body = std::move(answer.body),
+                    .headers = {{"ETag", tag}, {"Cache-Control", "no-cache"}, {"Vary", "Accept"}}};
+  if (!answer.next.empty())
+    out.headers.emplace_back("Link", next_link(request.path, request.query, answer.next));
+  if (is_known(request.if_none_match, tag)) {
     out.status = 304;
     out.body.clear();
   }
   return out;
-}
-
-timestamp now() {
-  return from_system_clock(std::chrono::system_clock::now());
 }
 
 } // namespace
@@ -71,6 +87,7 @@ struct portal::state {
   program::log& log;
   store_readers readers;
   row_totals totals;
+  json_answers answers{settings.answers, totals, [this] { return watched.waiting_messages(); }};
   change_feed feed;
   std::mutex tokens_mutex;
   std::optional<access_tokens> tokens;
@@ -146,21 +163,13 @@ struct portal::state {
     case route::readiness:
     case route::metrics:
       return http_reply(answer_probe(watched, request.path));
-    case route::inventory:
-      return inventory(where, request);
     case route::watch:
       return watch(where, request);
     case route::changes:
-      return changes(request);
-    case route::scopes:
-      return scopes(request);
-    case route::dead_letters:
-      return dead_letters(request);
-    case route::clusters:
-    case route::status:
-      return overview(where.where, request);
+      return is_of_a_span(request.query) ? json_answer(where, request) : changes(request);
+    default:
+      return json_answer(where, request);
     }
-    return refusal{404, "there is nothing here"};
   }
 
   // On a worker.
@@ -171,121 +180,21 @@ struct portal::state {
     return respond(refused);
   }
 
-  answer_of<store_signals> signals_of(store_reader& source) {
-    auto id = source.store_id();
-    if (!id)
-      return store_is_away(id.error());
-    auto cursor = source.last_cursor();
-    if (!cursor)
-      return store_is_away(cursor.error());
-    auto positions = source.positions();
-    if (!positions)
-      return store_is_away(positions.error());
-    return store_signals{*id, *cursor, is_rebuilding(*positions), now(), settings.stale_after};
-  }
-
-  /// A job that asks a store for JSON.
-  template <class Ask>
-  http_reply job(const http_request& request, Ask ask) {
-    return http_job([this, if_none_match = request.if_none_match, ask = std::move(ask)]() -> http_outcome {
-      auto body = readers.ask(ask);
-      if (!body)
-        return respond_refused(body.error());
-      return respond_json(std::move(*body), if_none_match);
+  /// A job that asks a store.
+  http_reply job(const http_request& request, json_question ask) {
+    return http_job([this, request, ask = std::move(ask)]() -> http_outcome {
+      auto answer = readers.ask(ask);
+      if (!answer)
+        return respond_refused(answer.error());
+      return respond_text(std::move(*answer), request);
     });
   }
 
-  answer_of<std::string> inventory_body(store_reader& source, const row_question& question) {
-    auto key = source.signing_key();
-    if (!key)
-      return store_is_away(key.error());
-    const auto asked_text = text_of(question.filter) + (question.as_of ? to_string(*question.as_of) : "");
-    const bool may_be_short =
-        !question.cursor.empty() || (question.offset == 0 && question.limit == page_request{}.limit);
-    page_request asked{question.filter, question.limit, question.offset, {}, question.as_of, may_be_short};
-    if (!question.cursor.empty()) {
-      auto place = read_page_cursor(question.cursor, asked_text, *key);
-      if (!place)
-        return place.error();
-      asked.after = std::move(*place);
-    }
-    auto page = read_row_page(source, asked, settings.pages, totals);
-    if (!page)
-      return page.error();
-    auto signals = signals_of(source);
-    if (!signals)
-      return signals.error();
-    if (page->has_more) // where rows are large, fewer of them fit than asked for
-      asked.limit = static_cast<std::int64_t>(page->rows.size());
-    inventory_options options{question.with_origins, {}};
-    if (page->has_more && !page->rows.empty()) {
-      const auto& last = page->rows.back();
-      options.next_cursor = write_page_cursor({last.identity, last.from->scope}, asked_text, *key);
-    }
-    return format_inventory(*page, asked, *signals, options);
-  }
-
-  answer_of<http_reply> inventory(const routed& where, const http_request& request) {
-    auto question = read_row_question(request.query, where, {});
+  answer_of<http_reply> json_answer(const routed& where, const http_request& request) {
+    auto question = answers.question(where, request.query, form_of(request.accept));
     if (!question)
       return question.error();
-    if (question->as_of && now() < *question->as_of)
-      return refusal{404, "asOf is in the future: there is no such state yet"};
-    return job(request, [this, asked = std::move(*question)](store_reader& source) {
-      return inventory_body(source, asked);
-    });
-  }
-
-  answer_of<std::string> overview_body(route where, store_reader& source) {
-    auto signals = signals_of(source);
-    if (!signals)
-      return signals.error();
-    if (where == route::status) {
-      auto counts = source.counts();
-      if (!counts)
-        return store_is_away(counts.error());
-      return format_status(settings.version, *counts, watched.waiting_messages(), *signals);
-    }
-    auto all = source.scopes();
-    if (!all)
-      return store_is_away(all.error());
-    auto shared = totals.shared(source, *all);
-    if (!shared)
-      return store_is_away(shared.error());
-    return format_clusters(summarise_clusters(*all, *shared), *signals);
-  }
-
-  answer_of<http_reply> overview(route where, const http_request& request) {
-    if (auto read = read_no_question(request.query); !read)
-      return read.error();
-    return job(request, [this, where](store_reader& source) { return overview_body(where, source); });
-  }
-
-  answer_of<http_reply> scopes(const http_request& request) {
-    auto question = read_list_question(request.query, false, {});
-    if (!question)
-      return question.error();
-    return job(request, [this, asked = *question](store_reader& source) -> answer_of<std::string> {
-      auto signals = signals_of(source);
-      if (!signals)
-        return signals.error();
-      auto all = source.scopes();
-      if (!all)
-        return store_is_away(all.error());
-      return format_scopes(*all, asked.limit, asked.offset, *signals);
-    });
-  }
-
-  answer_of<http_reply> dead_letters(const http_request& request) {
-    auto question = read_list_question(request.query, true, few);
-    if (!question)
-      return question.error();
-    return job(request, [asked = *question](store_reader& source) -> answer_of<std::string> {
-      auto letters = source.newest_dead_letters(asked.before, asked.limit);
-      if (!letters)
-        return store_is_away(letters.error());
-      return format_dead_letters(*letters, asked.limit);
-    });
+    return job(request, std::move(*question));
   }
 
   // Streams.
@@ -329,7 +238,7 @@ struct portal::state {
   }
 
   answer_of<http_reply> changes(const http_request& request) {
-    auto question = read_change_question(request.query, request.last_event_id);
+    auto question = read_change_question(request.query, request.last_event_id, settings.answers.filters);
     if (!question)
       return question.error();
     return http_reply(
@@ -345,7 +254,7 @@ struct portal::state {
         }));
   }
 
-  stream_part next_changes(const row_filter& filter, change_begin& at, bool is_idle) {
+  stream_part next_changes(const item_filter& filter, change_begin& at, bool is_idle) {
     auto entries = feed.after(at.cursor, settings.part_bytes, readers);
     if (!entries) {
       if (entries.error().cause)
@@ -380,7 +289,7 @@ struct portal::state {
   };
 
   answer_of<http_reply> watch(const routed& where, const http_request& request) {
-    auto question = read_row_question(request.query, where, {});
+    auto question = read_row_question(request.query, where, {}, settings.answers.filters);
     if (!question)
       return question.error();
     if (question->as_of || !question->cursor.empty())
@@ -388,7 +297,7 @@ struct portal::state {
     return http_reply(http_job([this, asked = std::move(*question),
                                 caller = request.authorization]() -> http_outcome {
       // The first answer tells whether there is a stream to have.
-      auto body = readers.ask([&](store_reader& source) { return inventory_body(source, asked); });
+      auto body = readers.ask([&](store_reader& source) { return answers.inventory(source, asked); });
       if (!body)
         return respond_refused(body.error());
       auto listening = std::make_shared<change_feed::listener>(feed);
@@ -401,7 +310,7 @@ struct portal::state {
   stream_part next_watch(const row_question& asked, watch_place& last, bool is_idle) {
     if (last.told_at && clock::now() - *last.told_at < settings.watch_pause)
       return {.again_after = settings.watch_pause};
-    auto body = readers.ask([&](store_reader& source) { return inventory_body(source, asked); });
+    auto body = readers.ask([&](store_reader& source) { return answers.inventory(source, asked); });
     if (!body) {
       if (body.error().cause)
         log.error(*body.error().cause);

@@ -4,7 +4,7 @@
 #include "http/access.hpp"
 #include "http/server.hpp"
 #include "operations/monitor.hpp"
-#include "read_api/row_page.hpp"
+#include "read_api/json_answers.hpp"
 #include "read_api/store_readers.hpp"
 
 #include <program/log.hpp>
@@ -21,9 +21,7 @@ namespace kollect::consumer {
 struct portal_settings {
   http_settings http;
   std::string token_file{}; ///< empty: no token, which is for loopback addresses alone
-  std::string version;
-  page_limits pages{};
-  std::chrono::seconds stale_after{900};        ///< a cluster not heard of for so long is stale
+  answer_settings answers{};
   std::size_t feed_bytes = 8U * 1024 * 1024;    ///< of the newest changes, kept in memory
   std::size_t part_bytes = 256U * 1024;         ///< of a stream, sent at once; an event may be larger
   std::chrono::milliseconds watch_pause{1'000}; ///< between two events of a watch, at least

@@ -1,6 +1,8 @@
 #include "read_api/query_string.hpp"
 
+#include <kollect/nearest_name.hpp>
 #include <kollect/utf8.hpp>
+#include <program/printable.hpp>
 
 #include <algorithm>
 #include <array>
@@ -29,6 +31,18 @@ bool is_credential(std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+refusal unknown_parameter(std::string_view name, bool has_filters, std::span<const std::string_view> known) {
+  std::vector<std::string_view> valid(known.begin(), known.end());
+  if (has_filters) {
+    const auto filters = filter_names();
+    valid.insert(valid.end(), filters.begin(), filters.end());
+    valid.emplace_back("attr.PATH");
+  }
+  const auto advice = valid.empty() ? std::string("none is known") : suggest_name(name, valid);
+  return bad_request("there is no parameter \"" + program::printable(name.substr(0, 100)) + "\" here; " +
+                     advice);
+}
+
 } // namespace
 
 answer_of<std::string> decode_percent(std::string_view text, bool is_query) {
@@ -50,28 +64,44 @@ answer_of<std::string> decode_percent(std::string_view text, bool is_query) {
   return out;
 }
 
-answer_of<query_parameters> read_query(std::string_view query, std::span<const std::string_view> known) {
-  query_parameters out;
+answer_of<std::vector<parameter>> read_parameters(std::string_view query) {
+  std::vector<parameter> out;
   while (!query.empty()) {
-    auto pair = take_until(query, '&');
+    const auto pair = take_until(query, '&');
     if (pair.empty())
       continue;
-    auto name = decode_percent(take_until(pair, '='), true);
+    const auto equals = std::min(pair.find('='), pair.size());
+    auto name = decode_percent(pair.substr(0, equals), true);
     if (!name)
       return name.error();
     if (is_credential(*name))
       return bad_request("credentials in the address are refused, as proxies and browsers keep it: send the "
                          "header Authorization: Bearer TOKEN");
-    if (std::find(known.begin(), known.end(), *name) == known.end())
-      return bad_request("there is no parameter of this name here: " + name->substr(0, 100));
-    auto value = decode_percent(pair, true);
+    auto value = decode_percent(pair.substr(std::min(equals + 1, pair.size())), true);
     if (!value)
       return value.error();
-    if (out.contains(*name))
-      return bad_request("the parameter " + *name + " is given twice");
-    out.emplace(std::move(*name), std::move(*value));
+    out.push_back({std::move(*name), std::move(*value), equals < pair.size()});
   }
-  std::erase_if(out, [](const auto& one) { return one.second.empty(); });
+  return out;
+}
+
+answer_of<question_parameters> sort_parameters(std::string_view query, bool has_filters,
+                                               std::span<const std::string_view> known) {
+  auto given = read_parameters(query);
+  if (!given)
+    return given.error();
+  question_parameters out;
+  for (auto& one : *given) {
+    if (has_filters && is_filter_parameter(one)) {
+      out.filters.push_back(std::move(one));
+      continue;
+    }
+    if (std::find(known.begin(), known.end(), one.name) == known.end())
+      return unknown_parameter(one.name, has_filters, known);
+    if (!out.others.emplace(one.name, one.value).second)
+      return bad_request("the parameter " + one.name + " is given twice");
+  }
+  std::erase_if(out.others, [](const auto& one) { return one.second.empty(); });
   return out;
 }
 

@@ -2,8 +2,7 @@
 #define KOLLECT_CONSUMER_READ_API_ROW_PAGE_HPP
 
 #include "read_api/answer.hpp"
-#include "read_api/page_cursor.hpp"
-#include "read_api/row_filter.hpp"
+#include "read_api/row_selection.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -19,19 +18,13 @@ namespace kollect::consumer {
 
 /// Which page of which rows.
 struct page_request {
-  row_filter filter;
+  item_filter filter;
   std::int64_t limit = 500;
   std::int64_t offset = 0; ///< rows to pass over, from `after` on
   std::optional<page_place> after{};
-  std::optional<timestamp> as_of{}; ///< rows as they were then
-  bool may_be_short = true;         ///< fewer rows than `limit` are fine where they are large; else 400
-};
-
-/// A row that is shown, and where it comes from.
-struct shown_row {
-  const scope_summary* from = nullptr;
-  row_identity identity;
-  std::string item;
+  std::optional<moment> as_of{}; ///< rows as they were then
+  bool may_be_short = true;      ///< fewer rows than `limit` are fine where they are large; else 400
+  bool with_total = true;        ///< which may cost a look at all rows
 };
 
 /// A page with what it is a page of. Its rows point to its scopes.
@@ -41,18 +34,12 @@ struct row_page {
   row_page& operator=(row_page&&) = default;
 
   std::vector<shown_row> rows;
-  std::int64_t total = 0; ///< rows that the filter holds for
+  std::int64_t total = 0; ///< rows that the filter holds for; 0 where they were not counted
   bool has_more = false;
   std::vector<scope_summary> scopes;     ///< whose rows were asked for
+  cluster_times last_seen{};             ///< of all clusters
   std::int64_t change_cursor = 0;        ///< of the last change that the page knows
   std::optional<timestamp> changed_at{}; ///< with as_of: when the last change before it was exported
-};
-
-/// What a page may cost.
-struct page_limits {
-  std::chrono::milliseconds longest{10'000}; ///< over it: 503
-  std::int64_t as_of_changes = 100'000;      ///< changes that asOf may go back over; more: 400
-  std::size_t bytes = std::size_t{8} << 20U; ///< of rows; one row is always shown
 };
 
 /// How exact totals are, and what that costs.
@@ -74,7 +61,7 @@ public:
   /// one. Exact up to `exact_rows`. Beyond, the number of rows that inventories share is as old as shared()
   /// has it.
   result<std::int64_t> count(store_reader& source, const std::vector<scope_summary>& all,
-                             const row_filter& filter);
+                             const item_filter& filter);
 
   /// Rows that several scopes hold. Counted where nobody has counted for twice `kept`; one thread counts, and
   /// others wait for it. From `kept` on it is recounted soon, and nobody waits.
@@ -112,9 +99,9 @@ private:
 answer_of<row_page> read_row_page(store_reader& source, const page_request& asked, const page_limits& limits,
                                   row_totals& totals);
 
-/// Of the rows with one identity those that are shown, by cluster: all of them, or with `is_distinct` of each
-/// cluster the one of the newest snapshot.
-std::vector<shown_row> choose_shown(std::vector<shown_row> group, bool is_distinct);
+/// The same for who reads within store_reader::read_at_once() already.
+answer_of<row_page> read_row_page_within(store_reader& source, const page_request& asked,
+                                         const page_limits& limits, row_totals& totals);
 
 /// How many rows too many the scopes' row counts tell, since they share some of them.
 std::int64_t count_repeated(const shared_row_counts& shared, const std::vector<scope_summary>& scopes,

@@ -158,12 +158,23 @@ struct row_place {
   std::int64_t scope_id = 0; ///< 0: before the rows of all scopes with this identity
 };
 
+/// Names of which a row has one each, bytewise; nothing: any will do.
+struct row_names {
+  std::optional<std::vector<std::string>> target_names{};
+  std::optional<std::vector<std::string>> namespaces{}; ///< of the object
+  std::optional<std::vector<std::string>> names{};
+  std::optional<std::vector<std::string>> uids{};
+
+  bool is_any() const { return !target_names && !namespaces && !names && !uids; }
+};
+
 /// Which rows a reader wants, and from where on.
 struct row_query {
   std::optional<std::vector<std::int64_t>> scope_ids{}; ///< nothing: all scopes
   std::optional<row_place> after{};                     ///< exclusive
   std::int64_t limit = 500;
   bool with_items = true;
+  row_names named{}; ///< a store may answer with rows of other names too, where it cannot ask for these
   /// Rows that the scopes have, and that the store has: what is cheaper depends on it.
   std::int64_t rows_in_scopes = 0;
   std::int64_t rows_in_store = 0;

@@ -32,6 +32,18 @@ FROM items WHERE scope_id = ?9
   AND (target_namespace, target_name, namespace, name, uid, scope_id) > (?2, ?3, ?4, ?5, ?6, ?7)
 ORDER BY target_namespace, target_name, namespace, name, uid LIMIT ?8)sql";
 
+/// All names are in the index: rows with others cost no look at the table.
+inline constexpr char named_rows_by_order[] = R"sql(
+SELECT scope_id, target_namespace, target_name, namespace, name, uid, CASE WHEN ?1 THEN item END
+FROM items INDEXED BY items_in_order
+WHERE (target_namespace, target_name, namespace, name, uid, scope_id) > (?2, ?3, ?4, ?5, ?6, ?7)
+  AND (?9 IS NULL OR scope_id IN (SELECT value FROM json_each(?9)))
+  AND (?10 IS NULL OR target_name IN (SELECT value FROM json_each(?10)))
+  AND (?11 IS NULL OR namespace IN (SELECT value FROM json_each(?11)))
+  AND (?12 IS NULL OR name IN (SELECT value FROM json_each(?12)))
+  AND (?13 IS NULL OR uid IN (SELECT value FROM json_each(?13)))
+ORDER BY target_namespace, target_name, namespace, name, uid, scope_id LIMIT ?8)sql";
+
 /// An entry may tell of several rows.
 inline constexpr char changes_by_cursor[] = R"sql(
 SELECT cursor, kind, cluster, namespace, inventory, name, partition, offset, c.exported_seconds,
@@ -72,8 +84,10 @@ public:
 
   result<std::vector<stored_row>> rows_in_order(const row_query& range) override {
     std::vector<stored_row> out;
-    const bool is_of_one = range.scope_ids && range.scope_ids->size() == 1;
-    const char* const sql = is_of_one                    ? rows_of_one_scope
+    const bool is_named = !range.named.is_any();
+    const bool is_of_one = !is_named && range.scope_ids && range.scope_ids->size() == 1;
+    const char* const sql = is_named                     ? named_rows_by_order
+                            : is_of_one                  ? rows_of_one_scope
                             : is_cheaper_by_scope(range) ? rows_by_scopes
                                                          : rows_by_order;
     // Before all rows: empty names in a scope that cannot be.
@@ -96,6 +110,10 @@ public:
             select.bind_text(scope_ids_json(*range.scope_ids));
           else
             select.bind_null();
+          if (is_named)
+            for (const auto* names :
+                 {&range.named.target_names, &range.named.namespaces, &range.named.names, &range.named.uids})
+              bind_names(select, *names);
         },
         [&](statement& row) { out.push_back(read_stored_row(row)); });
     if (!read)
@@ -144,6 +162,15 @@ protected:
   }
 
 private:
+  /// SQLite's JSON ends a text at U+0000: such names are not asked for, and rows with any name come.
+  static void bind_names(statement& select, const std::optional<std::vector<std::string>>& names) {
+    const auto has_nul = [](const std::string& name) { return name.find('\0') != std::string::npos; };
+    if (names && std::none_of(names->begin(), names->end(), has_nul))
+      select.bind_text(texts_json(*names));
+    else
+      select.bind_null();
+  }
+
   result<void> read_feed_page(feed_page& page) {
     result<void> expanded;
     auto read = this->connection_->query(

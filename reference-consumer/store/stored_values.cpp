@@ -55,14 +55,18 @@ timestamp read_timestamp(std::string_view text) {
   return read ? *read : timestamp{};
 }
 
-std::string paths_json(const std::vector<std::string>& paths) {
-  std::string text;
-  json_writer out(text);
+std::string texts_json(const std::vector<std::string>& texts) {
+  std::string json;
+  json_writer out(json);
   out.begin_array();
-  for (const auto& path : paths)
-    out.value(path);
+  for (const auto& text : texts)
+    out.value(text);
   out.end_array();
-  return text;
+  return json;
+}
+
+std::string paths_json(const std::vector<std::string>& paths) {
+  return texts_json(paths);
 }
 
 std::int64_t checksum_of(const std::array<std::string_view, 6>& row) noexcept {

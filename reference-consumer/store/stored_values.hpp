@@ -66,6 +66,9 @@ std::vector<std::int64_t> scope_ids_from(std::string_view text);
 /// The same as a JSON array.
 std::string scope_ids_json(const std::vector<std::int64_t>& ids);
 
+/// Texts as a JSON array.
+std::string texts_json(const std::vector<std::string>& texts);
+
 /// That a part is gone which waited a moment ago.
 failure make_lost_part(std::uint32_t part_index);
 

@@ -1,5 +1,6 @@
 #include "operations/monitor.hpp"
 #include "operations/probes.hpp"
+#include "operations/process_metrics.hpp"
 
 #include "support/messages.hpp"
 
@@ -8,6 +9,8 @@
 #include <program/printable.hpp>
 
 #include <gtest/gtest.h>
+
+#include <ctime>
 
 #include <algorithm>
 #include <sstream>
@@ -234,6 +237,26 @@ TEST(probes, answer_with_503_and_the_reason) {
   EXPECT_EQ(metrics.status, 200);
   EXPECT_TRUE(metrics.content_type.starts_with("text/plain; version=0.0.4"));
   EXPECT_EQ(answer_probe(watched, "/metrics/../healthz").status, 404);
+}
+
+TEST(process_metrics_of, this_process_are_those_of_prometheus_clients) {
+  const auto text = process_metrics();
+  for (const std::string name :
+       {"process_cpu_seconds_total", "process_resident_memory_bytes", "process_virtual_memory_bytes",
+        "process_open_fds", "process_max_fds", "process_start_time_seconds"}) {
+    const auto at = text.find("\n" + name + " ");
+    ASSERT_NE(at, std::string::npos) << name << "\n" << text;
+    EXPECT_GE(std::stod(text.substr(at + name.size() + 2)), 0) << name;
+  }
+  const auto started = text.find("\nprocess_start_time_seconds ");
+  EXPECT_LE(std::stod(text.substr(started + 28)), static_cast<double>(std::time(nullptr)) + 1);
+  EXPECT_GT(std::stod(text.substr(started + 28)), static_cast<double>(std::time(nullptr)) - 86'400);
+  EXPECT_NE(monitor("1.2.3").metrics().find("\nprocess_open_fds "), std::string::npos);
+}
+
+TEST(process_metrics_of, what_the_kernel_does_not_tell_are_left_out) {
+  EXPECT_EQ(process_metrics("/nowhere").find("process_open_fds"), std::string::npos);
+  EXPECT_EQ(process_metrics("/nowhere").find("process_cpu_seconds_total"), std::string::npos);
 }
 
 } // namespace

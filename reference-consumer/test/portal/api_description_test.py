@@ -46,7 +46,9 @@ def main():
         if not wait_until(lambda: b"prod-east" in urllib.request.urlopen(asked, timeout=10).read()):
             sys.exit("the rows do not arrive")
         settings = fleet.folder / "schemathesis.toml"
-        settings.write_text('[parameters]\n"query.cursor" = ""\n')
+        # A time before the store began is answered with 410, and no schema tells that `to` is not before `from`.
+        settings.write_text('[parameters]\n"query.cursor" = ""\n"query.to" = ""\n[checks]\n'
+                            'positive_data_acceptance.expected-statuses = ["2xx", "304", "401", "403", "404", "410"]\n')
         words = [program, "--config-file", str(settings), "run", f"{fleet.url}/openapi.yaml", "--url", fleet.url, "--checks", "all",
                  "--header", f"Authorization: Bearer {TOKEN}", "--phases", "examples,coverage,fuzzing", "--max-examples",
                  "40", "--seed", "20260115", "--request-timeout", "30", "--continue-on-failure", "--no-color",

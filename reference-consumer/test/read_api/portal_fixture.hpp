@@ -14,6 +14,7 @@
 #include <servers/wait_until.hpp>
 
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
 #include <gtest/gtest.h>
@@ -31,6 +32,8 @@
 namespace kollect::consumer::test {
 
 using namespace std::chrono_literals;
+
+using texts = std::vector<std::string>;
 
 /// The value after `Name: ` in an answer.
 inline std::string header_of(const std::string& answer, const std::string& name) {
@@ -113,10 +116,10 @@ class served : public testing::Test {
 protected:
   served() {
     settings_.http.address = ":0";
-    settings_.version = "1.2.3";
+    settings_.answers.version = "1.2.3";
     settings_.http.limits.heartbeat = 200ms;
     settings_.watch_pause = 50ms;
-    settings_.stale_after = std::chrono::seconds(1'000'000'000);
+    settings_.answers.stale_after = std::chrono::seconds(1'000'000'000);
   }
 
   void start() {

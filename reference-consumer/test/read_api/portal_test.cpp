@@ -34,7 +34,7 @@ TEST_F(served, an_unknown_inventory_is_an_empty_page) {
 }
 
 TEST_F(served, rows_are_not_deleted_by_silence_or_by_a_store_that_is_rebuilt) { // DEL-03
-  settings_.stale_after = 1s;
+  settings_.answers.stale_after = 1s;
   write(make_rows(1), 1);
   start();
   auto page = json("/v1alpha1/inventory");

@@ -1,6 +1,7 @@
 // Pages of rows: what is shown, in which order, how many there are, and as it was at a past time.
 #include "read_api/row_page.hpp"
 
+#include "query/filter_parameters.hpp"
 #include "read_api/freshness.hpp"
 #include "read_api/past_rows.hpp"
 #include "support/consumer.hpp"
@@ -29,6 +30,11 @@ std::vector<std::string> names_of(const row_page& page) {
   return out;
 }
 
+item_filter filtered(std::string name, std::string value) {
+  const std::vector<parameter> given{{std::move(name), std::move(value)}};
+  return read_filter(given, empty_value::is_empty).value();
+}
+
 class row_pages : public testing::Test {
 protected:
   void write(const scope& which, const std::vector<item>& rows, std::int64_t seconds) {
@@ -40,13 +46,13 @@ protected:
     return read_row_page(*consumer_, asked, limits_, totals_);
   }
 
-  row_page read(const row_filter& filter = {}) { return read(page_request{filter}).value(); }
+  row_page read(const item_filter& filter = {}) { return read(page_request{filter}).value(); }
 
   /// All rows, page by page, by cursor or by offset.
-  std::vector<std::string> read_all(row_filter filter, std::int64_t limit, bool by_offset,
+  std::vector<std::string> read_all(item_filter filter, std::int64_t limit, bool by_offset,
                                     std::optional<timestamp> as_of = {}) {
     std::vector<std::string> out;
-    page_request asked{filter, limit, 0, {}, as_of};
+    page_request asked{filter, limit, 0, {}, as_of ? std::optional(moment{*as_of}) : std::nullopt};
     for (;;) {
       const auto page = read(asked).value();
       const auto names = names_of(page);
@@ -80,13 +86,12 @@ TEST_F(row_pages, a_row_of_several_inventories_is_shown_once_as_the_newest_has_i
                                                         "west/cluster/all row-1 {\"replicas\":7}",
                                                         "west/team-a/web row-2 {\"replicas\":1}"}));
   EXPECT_EQ(read().total, 4);
-  row_filter of_one;
-  of_one.inventory = "web";
+  auto of_one = filtered("inventory", "web");
   EXPECT_EQ(names_of(read(of_one)), (std::vector<std::string>{"east/team-a/web row-0 {\"replicas\":4}",
                                                               "west/team-a/web row-0 {\"replicas\":1}",
                                                               "west/team-a/web row-1 {\"replicas\":1}",
                                                               "west/team-a/web row-2 {\"replicas\":1}"}));
-  of_one.cluster = "west";
+  of_one.cluster.wanted = {exactly("west")};
   EXPECT_EQ(read(of_one).total, 3);
 }
 
@@ -129,25 +134,24 @@ TEST_F(row_pages, filters_hold_for_scopes_and_rows) {
   rows[3].version = "v2";
   write(west_web_, rows, 1);
   write(east_web_, make_rows(1), 2);
-  const auto count = [&](std::string row_filter::*field, std::string value) {
-    row_filter filter;
-    filter.*field = std::move(value);
-    const auto page = read(filter);
+  const auto count = [&](std::string name, std::string value) {
+    const auto page = read(filtered(std::move(name), std::move(value)));
     EXPECT_EQ(page.total, static_cast<std::int64_t>(page.rows.size()));
     return page.total;
   };
-  EXPECT_EQ(count(&row_filter::cluster, "west"), 4);
-  EXPECT_EQ(count(&row_filter::cluster, "nowhere"), 0);
-  EXPECT_EQ(count(&row_filter::namespace_, "team-a"), 5);
-  EXPECT_EQ(count(&row_filter::kind, "Service"), 1);
-  EXPECT_EQ(count(&row_filter::kind, "service"), 0);
-  EXPECT_EQ(count(&row_filter::group, "apps"), 4);
-  EXPECT_EQ(count(&row_filter::version, "v2"), 1);
-  EXPECT_EQ(count(&row_filter::target, "pods"), 1);
-  EXPECT_EQ(count(&row_filter::name, "API-<b>"), 1);
-  EXPECT_EQ(count(&row_filter::search, "api-<B>"), 1);
-  EXPECT_EQ(count(&row_filter::search, "POD"), 1);
-  EXPECT_EQ(count(&row_filter::search, "no such thing"), 0);
+  EXPECT_EQ(count("cluster", "west"), 4);
+  EXPECT_EQ(count("cluster", "nowhere"), 0);
+  EXPECT_EQ(count("namespace", "team-a"), 5);
+  EXPECT_EQ(count("kind", "Service"), 1);
+  EXPECT_EQ(count("kind", "sErvice"), 1);
+  EXPECT_EQ(count("kind!", "service"), 4);
+  EXPECT_EQ(count("group", "apps"), 4);
+  EXPECT_EQ(count("version", "v2"), 1);
+  EXPECT_EQ(count("target", "pods"), 1);
+  EXPECT_EQ(count("name", "API-<b>"), 1);
+  EXPECT_EQ(count("search", "api-<B>"), 1);
+  EXPECT_EQ(count("search", "POD"), 1);
+  EXPECT_EQ(count("search", "no such thing"), 0);
 }
 
 TEST_F(row_pages, pages_of_any_size_add_up_to_all) {
@@ -160,11 +164,9 @@ TEST_F(row_pages, pages_of_any_size_add_up_to_all) {
         rows.push_back(make_row("row-" + std::to_string(row), static_cast<std::int64_t>(index)));
     write(scopes[index], rows, static_cast<std::int64_t>(random.below(3)));
   }
-  row_filter web, west, even;
-  web.inventory = "web";
-  west.cluster = "west";
-  even.search = "2";
-  for (const auto& filter : {row_filter{}, web, west, even}) {
+  const auto web = filtered("inventory", "web"), west = filtered("cluster", "west"),
+             even = filtered("search", "2");
+  for (const auto& filter : {item_filter{}, web, west, even}) {
     const auto all = names_of(read(page_request{filter, 5'000}).value());
     EXPECT_EQ(read(page_request{filter, 1}).value().total, static_cast<std::int64_t>(all.size()));
     for (const std::int64_t limit : {1, 2, 7, 100})
@@ -228,7 +230,7 @@ TEST_F(row_pages, as_of_shows_each_past_state_again) {
     cursors[second + 1] = read().change_cursor;
   }
   for (const auto& [second, names] : seen) {
-    page_request asked{{}, 5'000, 0, {}, noon(second)};
+    page_request asked{{}, 5'000, 0, {}, moment{noon(second)}};
     const auto page = read(asked).value();
     EXPECT_EQ(names_of(page), names) << second;
     EXPECT_EQ(page.total, static_cast<std::int64_t>(names.size()));
@@ -236,7 +238,10 @@ TEST_F(row_pages, as_of_shows_each_past_state_again) {
     EXPECT_EQ(read_all({}, 5, false, noon(second)), names) << second;
     EXPECT_EQ(read_all({}, 5, true, noon(second)), names) << second;
   }
-  EXPECT_TRUE(read(page_request{{}, 500, 0, {}, noon(-1)}).value().rows.empty()); // before anything was
+  const auto before = read(page_request{{}, 500, 0, {}, moment{noon(-1)}}); // what was then nobody knows
+  ASSERT_FALSE(before);
+  EXPECT_EQ(before.error().status, 410);
+  EXPECT_NE(before.error().text.find("2026-01-15T12:00:01Z"), std::string::npos) << before.error().text;
 }
 
 TEST_F(row_pages, as_of_says_when_the_history_does_not_reach_back) {
@@ -247,14 +252,14 @@ TEST_F(row_pages, as_of_says_when_the_history_does_not_reach_back) {
   ASSERT_TRUE(succeeds(in->prune({.changes = 3})));
   ASSERT_TRUE(succeeds(in->commit()));
   in.reset();
-  const auto gone = read(page_request{{}, 500, 0, {}, noon(15)});
+  const auto gone = read(page_request{{}, 500, 0, {}, moment{noon(15)}});
   ASSERT_FALSE(gone);
   EXPECT_EQ(gone.error().status, 410);
   EXPECT_NE(gone.error().text.find("--keep-changes"), std::string::npos);
-  EXPECT_TRUE(read(page_request{{}, 500, 0, {}, noon(31)}));
+  EXPECT_TRUE(read(page_request{{}, 500, 0, {}, moment{noon(31)}}));
   limits_.as_of_changes = 0;
   write(west_web_, make_rows(2, 4), 40);
-  const auto far = read(page_request{{}, 500, 0, {}, noon(31)});
+  const auto far = read(page_request{{}, 500, 0, {}, moment{noon(31)}});
   ASSERT_FALSE(far);
   EXPECT_EQ(far.error().status, 400);
   EXPECT_NE(far.error().text.find("--max-as-of-changes"), std::string::npos);

@@ -61,6 +61,48 @@ TEST_P(rows_suite, rows_of_some_scopes_are_the_same_whichever_way_they_are_found
   }
 }
 
+TEST_P(rows_suite, rows_of_some_names_are_all_found_and_few_others) {
+  auto texts = hostile_texts();
+  texts.back().resize(3'000); // endless ones are told by the next test
+  std::vector<item> rows;
+  for (const auto& name : texts)
+    for (const std::string target : {"deployments", "pods"}) {
+      rows.push_back(make_row(name, 1, target));
+      rows.back().uid = "uid of " + name.substr(0, 100);
+    }
+  write_rows(rows_of(rows), 0);
+  write_rows(rows_of(rows), 1, scopes_[1]);
+  const auto all = read_pages({.limit = everything});
+  const auto check = [&](const row_names& named, const auto& fits, const std::string& name) {
+    std::set<std::pair<row_identity, std::int64_t>> expected, found;
+    for (const auto& row : all)
+      if (fits(row.identity))
+        expected.insert(key_of(row));
+    for (const std::int64_t limit : {2, 100})
+      for (const auto& row : read_pages({.limit = limit, .named = named}))
+        found.insert(key_of(row));
+    if (name.find('\0') == std::string::npos) { // those a store may not be able to ask for
+      EXPECT_EQ(found, expected) << name;
+    }
+    EXPECT_TRUE(std::includes(found.begin(), found.end(), expected.begin(), expected.end())) << name;
+  };
+  for (const auto& name : texts) {
+    const auto uid = "uid of " + name.substr(0, 100);
+    check(
+        {.names = {{name, "nobody"}}}, [&](const row_identity& row) { return row.name == name; }, name);
+    check(
+        {.uids = {{uid}}}, [&](const row_identity& row) { return row.uid == uid; }, name);
+    check(
+        {.target_names = {{"pods"}}, .names = {{name}}},
+        [&](const row_identity& row) { return row.name == name && row.target_name == "pods"; }, name);
+  }
+  check(
+      {.namespaces = {std::vector<std::string>{}}}, [](const row_identity&) { return false; }, "none");
+  const std::vector<std::int64_t> one{id_of(scopes_[1])};
+  EXPECT_EQ(read_pages({.scope_ids = one, .limit = 3, .named = {.target_names = {{"pods"}}}}).size(),
+            texts.size());
+}
+
 TEST_P(rows_suite, hostile_and_endless_names_are_paged_each_once) { // S11
   std::vector<item> rows;
   for (const auto& name : hostile_texts())

@@ -45,12 +45,20 @@ public:
     const auto is_wanted = [&](std::int64_t id) {
       return !wanted.scope_ids || std::ranges::find(*wanted.scope_ids, id) != wanted.scope_ids->end();
     };
+    const auto is_among = [](const std::optional<std::vector<std::string>>& names, const std::string& name) {
+      return !names || std::ranges::find(*names, name) != names->end();
+    };
+    const auto is_named = [&, &named = wanted.named](const row_identity& row) {
+      return is_among(named.target_names, row.target_name) && is_among(named.namespaces, row.namespace_) &&
+             is_among(named.names, row.name) && is_among(named.uids, row.uid);
+    };
     std::vector<stored_row> out;
     for (const auto& [which, held] : now->scopes)
       for (const auto& [identity, raw] : held.rows)
         if (const auto id = held.record.id;
-            is_wanted(id) && (!wanted.after || std::tie(wanted.after->identity, wanted.after->scope_id) <
-                                                   std::tie(identity, id)))
+            is_wanted(id) && is_named(identity) &&
+            (!wanted.after ||
+             std::tie(wanted.after->identity, wanted.after->scope_id) < std::tie(identity, id)))
           out.push_back({id, identity, wanted.with_items ? raw : std::string()});
     std::ranges::sort(out, {}, [](const stored_row& row) { return std::tie(row.identity, row.scope_id); });
     out.resize(std::min(out.size(), static_cast<std::size_t>(wanted.limit)));

@@ -1,0 +1,169 @@
+#include "read_api/row_selection.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+namespace kollect::consumer {
+namespace {
+
+auto by_scope(const shown_row& row) {
+  return std::tie(row.from->scope.cluster, row.from->scope.namespace_, row.from->scope.inventory);
+}
+
+/// The texts of a condition that nothing else fits; nothing where other texts may.
+std::optional<std::vector<std::string>> only_texts(const text_condition& condition) {
+  std::vector<std::string> out;
+  for (const auto& pattern : condition.wanted) {
+    if (!pattern.is_exact())
+      return {};
+    out.push_back(pattern.parts.front());
+  }
+  return out.empty() ? std::nullopt : std::optional(std::move(out));
+}
+
+} // namespace
+
+row_names names_of(const item_filter& filter) {
+  return {only_texts(filter.target), only_texts(filter.item_namespace), only_texts(filter.name),
+          only_texts(filter.uid)};
+}
+
+std::int64_t rows_of(const std::vector<scope_summary>& scopes) {
+  std::int64_t rows = 0;
+  for (const auto& one : scopes)
+    rows += one.row_count;
+  return rows;
+}
+
+cluster_times last_seen_of(const std::vector<scope_summary>& scopes) {
+  cluster_times out;
+  for (const auto& one : scopes) {
+    auto& newest = out.try_emplace(one.scope.cluster, one.exported_at).first->second;
+    newest = std::max(newest, one.exported_at);
+  }
+  return out;
+}
+
+answer_of<row_selection> row_selection::open(store_reader& source, const item_filter& filter,
+                                             const std::optional<moment>& as_of, const page_limits& limits) {
+  auto all = source.scopes();
+  if (!all)
+    return store_is_away(all.error());
+  row_selection out(source, filter, row_groups::clock::now() + limits.longest);
+  out.is_distinct_ = !only_text(filter.inventory);
+  out.all_ = std::move(*all);
+  for (const auto& one : out.all_)
+    if (holds(filter, one.scope))
+      out.scopes_.push_back(one);
+  for (const auto& one : out.scopes_)
+    out.by_id_.emplace(one.id, &one);
+  if (as_of) {
+    auto past = look_back(source, out.scopes_, *as_of, limits.as_of_changes);
+    if (!past)
+      return past.error();
+    out.past_ = std::move(*past);
+  }
+  return out;
+}
+
+row_query row_selection::range_of(const std::optional<page_place>& after, std::int64_t at_once,
+                                  bool with_items) const {
+  row_query range;
+  if (scopes_.size() != all_.size()) {
+    range.scope_ids.emplace();
+    for (const auto& one : scopes_)
+      range.scope_ids->push_back(one.id);
+  }
+  if (after)
+    range.after = row_place{after->identity, 0};
+  range.limit = at_once;
+  range.with_items = with_items;
+  range.named = names_of(*filter_);
+  range.rows_in_scopes = rows_of(scopes_);
+  range.rows_in_store = rows_of(all_);
+  return range;
+}
+
+row_groups row_selection::groups(const std::optional<page_place>& after, std::int64_t at_once,
+                                 bool with_items) const {
+  return {*source_, range_of(after, at_once, with_items), past_ ? &*past_ : nullptr, deadline_};
+}
+
+answer_of<std::vector<stored_row>> row_selection::rows_now(const row_identity& identity) const {
+  constexpr std::int64_t usual_holders = 3; // of an identity, and the first row behind it
+  row_query range = range_of({}, usual_holders, true);
+  range.named = {};
+  range.after = row_place{identity, 0};
+  for (;; range.limit *= 8) {
+    auto read = source_->rows_in_order(range);
+    if (!read)
+      return store_is_away(read.error());
+    const auto is_of_another = [&](const stored_row& row) { return row.identity != identity; };
+    const auto end = std::find_if(read->begin(), read->end(), is_of_another);
+    if (end == read->end() && std::ssize(*read) == range.limit)
+      continue; // there may be more of them
+    read->erase(end, read->end());
+    return std::move(*read);
+  }
+}
+
+std::vector<stored_row> row_selection::as_it_was(const row_identity& identity,
+                                                 std::vector<stored_row> now) const {
+  if (!past_)
+    return now;
+  const auto found = past_->rows.find(identity);
+  if (found == past_->rows.end())
+    return now;
+  for (const auto& [scope_id, item] : found->second) {
+    std::erase_if(now, [&, id = scope_id](const stored_row& row) { return row.scope_id == id; });
+    if (item)
+      now.push_back({scope_id, identity, *item});
+  }
+  return now;
+}
+
+std::vector<shown_row> row_selection::shown_of(std::vector<stored_row> group) const {
+  std::vector<shown_row> out;
+  for (auto& row : group)
+    if (const auto from = by_id_.find(row.scope_id); from != by_id_.end())
+      out.push_back({from->second, std::move(row.identity), std::move(row.item)});
+  return out.size() > 1 ? choose_shown(std::move(out), is_distinct_) : out;
+}
+
+std::vector<shown_row> row_selection::shown_and_fitting(std::vector<stored_row> group) const {
+  auto out = shown_of(std::move(group));
+  if (looks_at_rows(*filter_))
+    std::erase_if(out, [this](const shown_row& row) { return !fits(row.item); });
+  return out;
+}
+
+bool row_selection::is_before(const shown_row& row, const page_place& place) const {
+  if (row.identity != place.identity)
+    return false;
+  const auto& which = row.from->scope;
+  return is_distinct_ ? which.cluster <= place.which.cluster : which <= place.which;
+}
+
+bool row_selection::fits(std::string_view item) const {
+  const auto view = view_row(item);
+  return view && holds(*filter_, *view);
+}
+
+std::vector<shown_row> choose_shown(std::vector<shown_row> group, bool is_distinct) {
+  std::sort(group.begin(), group.end(), [&](const shown_row& left, const shown_row& right) {
+    const auto& one = *left.from;
+    const auto& other = *right.from;
+    if (!is_distinct || one.scope.cluster != other.scope.cluster || one.exported_at == other.exported_at)
+      return by_scope(left) < by_scope(right);
+    return other.exported_at < one.exported_at; // the newest of a cluster comes first
+  });
+  if (is_distinct)
+    group.erase(std::unique(group.begin(), group.end(),
+                            [](const shown_row& left, const shown_row& right) {
+                              return left.from->scope.cluster == right.from->scope.cluster;
+                            }),
+                group.end());
+  return group;
+}
+
+} // namespace kollect::consumer
