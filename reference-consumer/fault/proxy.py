@@ -58,11 +58,11 @@ class Proxy:
                 self.connections += 1
                 self.pairs.add(pair)
             for source, sink, way in ((client, server, TO_SERVER), (server, client, TO_CLIENT)):
-                source.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 threading.Thread(target=self.carry, args=(source, sink, way, pair), daemon=True).start()
 
     def carry(self, source, sink, way, pair):
         try:
+            sink.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             while pair in self.pairs:
                 if way in self.held:
                     time.sleep(0.02)
@@ -84,10 +84,11 @@ class Proxy:
         self.end(pair)
 
     def pass_on(self, sink, data):
-        for begin in range(0, len(data), self.slice_bytes):
+        size = self.slice_bytes  # one value for all of it, whatever the case sets meanwhile
+        for begin in range(0, len(data), size):
             if self.delay:
                 time.sleep(self.delay)
-            sink.sendall(data[begin:begin + self.slice_bytes])
+            sink.sendall(data[begin:begin + size])
 
     def end(self, pair):
         with self.lock:
