@@ -47,20 +47,20 @@ bool consumer_loop::is_end_awaited() const {
 
 /// A run that has an end does not wait for ever for what the broker says is there and does not hand out.
 std::optional<failure> consumer_loop::why_end_is_never_reached() const {
-  // Other members of a durable may hold messages for as long as its ack wait.
-  const auto patience = std::max<std::chrono::milliseconds>(
-      settings_.give_up_after, 2 * subscriber_->ack_wait().value_or(std::chrono::milliseconds(0)));
   const auto silence = clock::now() - taken_at_;
-  if (!settings_.is_until_end || silence <= patience)
+  if (!settings_.is_until_end || silence <= settings_.give_up_after)
     return {};
   if (const auto stuck = subscriber_->unreadable(); !stuck.empty())
-    return stuck.front().reason;
+    return stuck.front().reason; // the rest is consumed
+  // Other members of a durable may hold messages for as long as its ack wait. Kafka tells what it cannot
+  // give.
+  if (const auto ack_wait = subscriber_->ack_wait(); !ack_wait || silence <= 2 * *ack_wait)
+    return {};
   return make_failure(error::broker_timeout,
                       "the broker has messages up to the end that it did not hand out for " +
                           std::to_string(std::chrono::duration_cast<std::chrono::seconds>(silence).count()) +
                           " s; what came before them is stored. Another member may hold them, or the broker "
-                          "cannot read its own "
-                          "files: see its log");
+                          "cannot read its own files: see its log");
 }
 
 result<consumer_loop::step> consumer_loop::finish_or_go_on() {

@@ -223,6 +223,7 @@ TEST_F(consumer_loop_with, a_broker_that_stays_away_ends_a_run_that_has_an_end) 
 TEST_F(consumer_loop_with, a_broker_that_keeps_what_it_has_ends_a_run_that_has_an_end) { // F20
   settings_.give_up_after = std::chrono::seconds(0);
   broker_.messages_per_poll = 0;
+  broker_.ack_wait = std::chrono::milliseconds(0);
   const auto ended = run();
   EXPECT_TRUE(fails_with(ended, error::broker_timeout));
   EXPECT_EQ(stored_counts(), outcome_counts{});

@@ -75,6 +75,7 @@ public:
   }
 
   std::vector<partition_lag> lag() const override { return {}; }
+  std::optional<std::chrono::milliseconds> ack_wait() const noexcept override { return broker_.ack_wait; }
   std::int64_t settled_sequence() const noexcept override { return 0; }
 
   void close() noexcept override {

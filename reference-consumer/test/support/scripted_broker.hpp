@@ -6,6 +6,7 @@
 #include <kollect/transport.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -23,8 +24,9 @@ struct scripted_broker {
   log_identity log{broker_system::kafka, std::string(kafka_log)};
   std::vector<outgoing_message> messages; ///< at offset 0 and on, for NATS at sequence 1 and on
   std::size_t messages_per_poll = 1'000;
-  std::optional<timestamp> appended_at; ///< of all messages, by the broker's clock
-  bool assigns_again = false;           ///< within the next poll, after on_poll
+  std::optional<timestamp> appended_at;              ///< of all messages, by the broker's clock
+  std::optional<std::chrono::milliseconds> ack_wait; ///< as a durable has one
+  bool assigns_again = false;                        ///< within the next poll, after on_poll
 
   // Each entry fails one call.
   std::deque<failure> connect_faults, poll_faults, commit_faults, mark_end_faults, caught_up_faults,

@@ -312,8 +312,10 @@ private:
     if (auto fits = fit_to(stored->front(), *found); !fits)
       return fits;
     const auto& durable = source_.durable();
-    if (durable.delivered_consumer > 0 && durable.unacknowledged == 0)
-      known_ = known_delivery{durable.delivered_consumer, durable.delivered_stream};
+    // What retention has removed in front is told by fit_to().
+    if (const auto first = std::max<std::uint64_t>(source_.stream().first_sequence, 1);
+        durable.delivered_consumer > 0 && durable.unacknowledged == 0)
+      known_ = known_delivery{durable.delivered_consumer, std::max(durable.delivered_stream, first - 1)};
     remember(durable);
     started_ = true;
     return {};
