@@ -74,7 +74,7 @@ void expect_dry_run(const vector& given, std::string_view type) {
   const workspace place;
   const bool is_kafka = type == "kafka";
   const auto arguments = arguments_for(place, given, type);
-  const auto array = run_with(arguments, {"--max-export-bytes", "0"}, given);
+  const auto array = run_with(arguments, {"--payload", "array", "--max-export-bytes", "0"}, given);
   ASSERT_EQ(array.status.code, 0) << array;
   ASSERT_EQ(lines_of(array.output).size(), 1U) << array;
   expect_line(lines_of(array.output).front(), given, given.bare_array, is_kafka);
@@ -152,6 +152,16 @@ protected:
   workspace place_;
   std::string manifest_ = place_.write("sink.yaml", kafka_manifest("127.0.0.1:1", "inventory.changes"));
 };
+
+TEST_F(dry_run_of_one_row, has_the_form_that_its_broker_swallows_nothing_of) { // NAT-06
+  const auto payload_of = [](const servers::command_outcome& outcome) {
+    return read_object(lines_of(outcome.output).at(0)).at("payload");
+  };
+  EXPECT_TRUE(payload_of(run({"--dry-run", "-o", "raw"})).is_array());
+  manifest_ = place_.write("sink.yaml", nats_manifest("nats://127.0.0.1:1", "inventory.events"));
+  EXPECT_TRUE(payload_of(run({"--dry-run", "-o", "raw"})).is_object());
+  EXPECT_TRUE(payload_of(run({"--dry-run", "-o", "raw", "--payload", "array"})).is_array());
+}
 
 TEST_F(dry_run_of_one_row, is_dated_now_unless_told_otherwise) {
   const auto before = std::chrono::system_clock::now();
