@@ -7,7 +7,6 @@ import time
 from fleets import Fleet
 from harness import case, require, wait_for
 from jetstream import JetStream
-from network import cpu_seconds
 from oracle import describe, require_all
 
 FLEET = ("--clusters", 2, "--namespaces", 4, "--items", 100, "--rounds", 40, "--rate", 60)
@@ -43,10 +42,10 @@ def stopped(world, pair, seconds):
     producer, path = fleet.producer.start(*FLEET, "--timeout", "120s")
     consumer = fleet.consumer("--session-timeout", "6s", "--ack-wait", "3s").start()
     require(consumer.wait_consumed(20, 60), f"it does not begin: {consumer.log()[-500:]}")
-    before = cpu_seconds(consumer)
+    before = consumer.cpu_seconds()
     fleet.server.child.send(signal.SIGSTOP)
     time.sleep(seconds)  # how long it stands still
-    spent = cpu_seconds(consumer) - before
+    spent = consumer.cpu_seconds() - before
     fleet.server.child.send(signal.SIGCONT)
     require(spent < seconds / 3, f"I7: {spent:.1f} s of CPU time in {seconds} s")
     require(producer.wait() == 0, f"the producer failed: {producer.log()}")

@@ -5,6 +5,7 @@ import os
 import signal
 import time
 
+from children import wait_until
 from fleets import PAIRS, Fleet
 from harness import case, require, require_injected, wait_for
 from injection import calls_in, straced
@@ -24,7 +25,6 @@ def killed_often(world, pair, times):
     kills, consumer = 0, fleet.consumer(*QUICK, *(("--instance-id", "one") if fleet.system == "kafka" else ()))
     while kills < times:
         consumer.start()
-        world.random.random()
         pause = world.random.uniform(0.05, 1.2)
         time.sleep(pause)  # the moment is what is random
         require_injected(consumer.child.is_running(), f"the consumer ended by itself with {consumer.child.ended}")
@@ -105,8 +105,6 @@ def killed_between_commit_and_acknowledgement(world):
         consumer.kill()
         known = consumer.consumed()
         again = fleet.consumer(*QUICK)
-        if system == "nats":
-            time.sleep(2.2)  # what was not acknowledged comes again after the ack wait
         again.to_end()
         seen.append(f"{system}: {known} known at the kill, {proxy.bytes_dropped} bytes of it lost, {describe(require_all(again, expected))}")
     return "; ".join(seen)
@@ -119,8 +117,8 @@ def stopped_and_taken_over(world):
     first, second = fleet.consumer(*QUICK).start(), fleet.consumer(*QUICK).start()
     wait_for(lambda: first.metric(MESSAGES) > 5 and second.metric(MESSAGES) > 5, "both are at work")
     first.child.send(signal.SIGSTOP)
-    before = first_owner_rows(fleet)
-    wait_for(lambda: first_owner_rows(fleet) == 1, "the other takes all partitions over", 60)
+    before = count_owners(fleet)
+    wait_for(lambda: count_owners(fleet) == 1, "the other takes all partitions over", 60)
     first.child.send(signal.SIGCONT)
     require(producer.wait() == 0, "the producer failed")
     wait_for(fleet.is_settled, "all is consumed", 60)
@@ -133,7 +131,7 @@ def stopped_and_taken_over(world):
     return f"{before} owners before, one after; {describe(told)}"
 
 
-def first_owner_rows(fleet):
+def count_owners(fleet):
     """How many processes own partitions, by the store."""
     return int(fleet.database.run(fleet.store, "SELECT count(DISTINCT owner) FROM kollect.positions")[0])
 
@@ -191,9 +189,7 @@ def one_instance_id_twice(world):
     fleet = Fleet(world, "kafka+postgresql")
     producer, path = fleet.producer.start(*FLEET, "--rate", 30)
     pair = [fleet.consumer(*QUICK, "--instance-id", "same").start() for _ in range(2)]
-    begun = time.monotonic()
-    while time.monotonic() - begun < 15 and all(one.child.is_running() for one in pair):
-        time.sleep(0.2)
+    wait_until(lambda: not all(one.child.is_running() for one in pair), 15, 0.2)
     lines = sum(one.log().count("\n") for one in pair)
     alive = [one for one in pair if one.child.is_running()]
     ends = [one.child.ended for one in pair if not one.child.is_running()]

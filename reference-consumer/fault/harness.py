@@ -5,7 +5,6 @@ import random
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 from typing import Callable
 
@@ -117,6 +116,3 @@ class World(Workplace):
         """Runs a program to its end, whatever that is."""
         return subprocess.run([str(one) for one in words], input=text, capture_output=True, timeout=seconds,
                               env=environment)
-
-    def tell(self, what):
-        print(what, file=sys.stderr, flush=True)

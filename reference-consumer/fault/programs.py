@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -146,6 +147,11 @@ class Consumer:
     def status(self, field):
         text = pathlib.Path(f"/proc/{self.child.pid}/status").read_text()
         return int(re.search(rf"{field}:\s+(\d+)", text)[1]) * 1024
+
+    def cpu_seconds(self):
+        """User and system time of all its threads so far."""
+        fields = pathlib.Path(f"/proc/{self.child.pid}/stat").read_text().rpartition(") ")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def end(self, number=None, patience=60):
         """Asks it to end; answers its exit code."""

@@ -125,7 +125,6 @@ class Soak:
         for one in self.members:
             one.end()
         last = self.fleet.consumer("--session-timeout", "6s", "--ack-wait", "5s")
-        time.sleep(5)  # what was not acknowledged comes again after the ack wait
         last.to_end(seconds=600)
         told = require_all(last, json.loads(path.read_text()))
         return f"{describe(told)}; {self.memory()}; {', '.join(f'{count} x {name}' for name, count in sorted(self.done.items()))}"
