@@ -1,5 +1,6 @@
 #include "command/commands.hpp"
 #include "command/filter_flags.hpp"
+#include "command/flush_output.hpp"
 #include "command/open_store.hpp"
 #include "feed/feed_format.hpp"
 #include "read_api/change_pages.hpp"
@@ -70,8 +71,8 @@ result<int> changes(const changes_flags& flags) {
     if (!printed)
       return printed.error();
     left = *printed;
-    if (!std::cout)
-      return make_failure(error::store_full, "the output could not be written");
+    if (auto written = flush_output(program::success); !written)
+      return written;
     if (!flags.is_followed || left == 0 || stop.is_requested())
       return program::success;
     if (auto waited = (*opened)->wait_for_commit(std::chrono::milliseconds(200)); !waited)

@@ -1,5 +1,6 @@
 #include "command/bounds.hpp"
 #include "command/commands.hpp"
+#include "command/flush_output.hpp"
 #include "command/open_store.hpp"
 
 #include <kollect/base64.hpp>
@@ -65,9 +66,7 @@ result<int> list(const list_flags& flags) {
     after = letters->back().id;
     left -= static_cast<std::int64_t>(letters->size());
   }
-  if (!std::cout.flush())
-    return make_failure(error::store_full, "the output could not be written");
-  return program::success;
+  return flush_output(program::success);
 }
 
 struct show_flags {
@@ -94,9 +93,7 @@ result<int> show(const show_flags& flags) {
                                                     " were dropped to stay within --max-dead-letter-bytes");
     std::cout << stored.value;
   }
-  if (!std::cout.flush())
-    return make_failure(error::store_full, "the output could not be written");
-  return program::success;
+  return flush_output(program::success);
 }
 
 /// Which letters a command is about.
@@ -144,9 +141,7 @@ result<int> retry(const choice_flags& flags) {
     if (*ending == outcome::dead_lettered)
       code = program::findings;
   }
-  if (!std::cout)
-    return make_failure(error::store_full, "the output could not be written");
-  return code;
+  return flush_output(code);
 }
 
 result<int> drop(const choice_flags& flags) {

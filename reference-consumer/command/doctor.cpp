@@ -1,6 +1,7 @@
 #include "command/bounds.hpp"
 #include "command/commands.hpp"
 #include "command/examine_durable.hpp"
+#include "command/flush_output.hpp"
 #include "command/open_log.hpp"
 #include "command/open_store.hpp"
 #include "command/outcome_json.hpp"
@@ -308,8 +309,8 @@ result<int> doctor(const doctor_flags& flags, program::log& log) {
   write_array(out, "warnings", warnings);
   out.end_object();
   std::cout << program::printable_json(report) << '\n';
-  if (!std::cout.flush())
-    return make_failure(error::store_full, "the output could not be written");
+  if (auto written = flush_output(program::success); !written)
+    return written;
   if (!compared)
     return compared.error();
   if (!unreadable)

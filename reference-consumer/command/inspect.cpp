@@ -1,6 +1,7 @@
 #include "command/bounds.hpp"
 #include "command/commands.hpp"
 #include "command/describe_message.hpp"
+#include "command/flush_output.hpp"
 
 #include <kollect/json_writer.hpp>
 #include <program/exit_code.hpp>
@@ -44,9 +45,7 @@ result<int> inspect(const inspect_flags& flags, program::log& log) {
     log.error(flags.file + ": cannot be read");
     return program::bad_data;
   }
-  if (!std::cout.flush())
-    return make_failure(error::store_full, "the output could not be written");
-  return is_clean ? program::success : program::findings;
+  return flush_output(is_clean ? program::success : program::findings);
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 // Commands that ask about items as the read API is asked: items, facets, history and diff.
 #include "command/commands.hpp"
 #include "command/filter_flags.hpp"
+#include "command/flush_output.hpp"
 #include "command/item_table.hpp"
 #include "command/open_store.hpp"
 #include "feed/feed_format.hpp"
@@ -20,12 +21,6 @@
 
 namespace kollect::consumer {
 namespace {
-
-result<int> end_of_output() {
-  if (std::cout.flush())
-    return program::success;
-  return make_failure(error::store_full, "the output could not be written");
-}
 
 // items
 
@@ -134,7 +129,7 @@ result<int> items(const items_flags& flags) {
       break;
   }
   printer.finish();
-  return end_of_output();
+  return flush_output(program::success);
 }
 
 // facets
@@ -181,7 +176,7 @@ result<int> facets(const facets_flags& flags) {
     out.end_array().end_object();
     std::cout << program::printable_json(text) << '\n';
   }
-  return end_of_output();
+  return flush_output(program::success);
 }
 
 // history
@@ -216,7 +211,7 @@ result<int> history(const history_flags& flags) {
         std::cout << "  the same name had " << program::printable(one.uid) << ", seen "
                   << to_string(one.seen_at) << (one.is_present ? ", which is there now" : "") << '\n';
     if (page->versions.next_after == 0)
-      return end_of_output();
+      return flush_output(program::success);
     asked.from.cursor = std::to_string(page->versions.next_after);
   }
 }
@@ -265,7 +260,7 @@ result<int> diff(const diff_flags& flags) {
                 << page->summary->removed << " removed\n";
     asked.cursor = page->next;
     if (asked.cursor.empty())
-      return end_of_output();
+      return flush_output(program::success);
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include "command/bounds.hpp"
 #include "command/commands.hpp"
+#include "command/flush_output.hpp"
 #include "command/open_log.hpp"
 #include "command/open_store.hpp"
 #include "command/outcome_json.hpp"
@@ -183,9 +184,8 @@ result<int> run(const resync_flags& flags, program::log& log) {
   if (!done)
     return done.error();
   std::cout << to_json(totals, *messages) << '\n';
-  if (!std::cout.flush())
-    return make_failure(error::store_full, "the output could not be written");
-  return flags.is_dry_run && totals.missing + totals.different > 0 ? program::findings : program::success;
+  const bool has_findings = flags.is_dry_run && totals.missing + totals.different > 0;
+  return flush_output(has_findings ? program::findings : program::success);
 }
 
 } // namespace

@@ -1,5 +1,6 @@
 #include "command/commands.hpp"
 #include "command/filter_flags.hpp"
+#include "command/flush_output.hpp"
 #include "command/open_store.hpp"
 #include "command/outcome_json.hpp"
 
@@ -44,13 +45,6 @@ void print_scopes(const std::vector<scope_summary>& scopes) {
              (one.target_conflicts > 0 ? "  several inventories share this scope" : ""));
 }
 
-/// The code to end with, unless the output could not be written.
-result<int> finish(int code) {
-  if (std::cout.flush())
-    return code;
-  return make_failure(error::store_full, "the output could not be written");
-}
-
 bool fits(const item_filter& filter, std::string_view item) {
   const auto view = view_row(item);
   return view && holds(filter, *view);
@@ -66,7 +60,7 @@ result<int> print_state_table(store_reader& source, const item_filter& filter) {
     return scopes.error();
   std::erase_if(*scopes, [&](const scope_summary& one) { return !holds(filter, one.scope); });
   print_scopes(*scopes);
-  return finish(program::success);
+  return flush_output(program::success);
 }
 
 result<int> state(const state_flags& flags, program::log&) {
@@ -86,7 +80,7 @@ result<int> state(const state_flags& flags, program::log&) {
   if (!read)
     return read.error();
   writer.finish();
-  return finish(program::success);
+  return flush_output(program::success);
 }
 
 result<int> summary(const state_flags& flags, program::log& log) {
@@ -98,7 +92,7 @@ result<int> summary(const state_flags& flags, program::log& log) {
     return counts.error();
   if (flags.output == "json") {
     std::cout << counts_json(*counts) << '\n';
-    return finish(counts->is_conserved() ? program::success : program::findings);
+    return flush_output(counts->is_conserved() ? program::success : program::findings);
   }
   auto scopes = (*opened)->scopes();
   if (!scopes)
@@ -119,9 +113,9 @@ result<int> summary(const state_flags& flags, program::log& log) {
   std::cout << '\n';
   print_scopes(*scopes);
   if (counts->is_conserved())
-    return finish(program::success);
+    return flush_output(program::success);
   log.error("the counters do not add up; please report this");
-  return finish(program::findings);
+  return flush_output(program::findings);
 }
 
 void add(program::command& to, const char* name, const char* what, const char* output,

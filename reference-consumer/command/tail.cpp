@@ -1,6 +1,7 @@
 #include "command/bounds.hpp"
 #include "command/commands.hpp"
 #include "command/describe_message.hpp"
+#include "command/flush_output.hpp"
 #include "command/open_log.hpp"
 
 #include <kollect/json_writer.hpp>
@@ -87,8 +88,8 @@ result<int> tail(const tail_flags& flags, program::log& log) {
     for (const auto& message : *messages)
       std::cout << program::printable_json(describe(message, window, flags.bounds, is_clean)) << '\n';
     left -= static_cast<std::int64_t>(messages->size());
-    if (!std::cout.flush())
-      return make_failure(error::store_full, "the output could not be written");
+    if (auto written = flush_output(program::success); !written)
+      return written;
   }
   return is_clean ? program::success : program::findings;
 }

@@ -2,6 +2,7 @@
 
 #include "feed/feed_format.hpp"
 #include "read_api/event_text.hpp"
+#include "read_api/store_readers.hpp"
 
 #include <chrono>
 #include <utility>
@@ -109,19 +110,13 @@ answer_of<change_page> read_change_page(store_reader& source, const cursor_span&
 
 answer_of<change_page> read_change_page(store_reader& source, const span_question& asked,
                                         const page_limits& limits) {
-  std::optional<answer_of<change_page>> out;
-  auto read = source.read_at_once([&]() -> result<void> {
+  return answer_at_once(source, [&]() -> answer_of<change_page> {
     auto span = find_span(source, asked.from, asked.to);
     if (!span)
-      out.emplace(span.error());
-    else
-      out.emplace(read_change_page(source, *span, asked.limit, limits,
-                                   [&](const feed_entry& entry) { return holds(asked.filter, entry); }));
-    return {};
+      return span.error();
+    return read_change_page(source, *span, asked.limit, limits,
+                            [&](const feed_entry& entry) { return holds(asked.filter, entry); });
   });
-  if (!read)
-    return store_is_away(read.error());
-  return std::move(*out);
 }
 
 std::string format_changes(const change_page& page, const span_question& asked,

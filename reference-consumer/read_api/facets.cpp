@@ -1,6 +1,7 @@
 #include "read_api/facets.hpp"
 
 #include "read_api/row_selection.hpp"
+#include "read_api/store_readers.hpp"
 
 #include <algorithm>
 #include <unordered_map>
@@ -89,14 +90,7 @@ answer_of<facet_page> read_at_a_moment(store_reader& source, const facet_questio
 
 answer_of<facet_page> read_facets(store_reader& source, const facet_question& asked,
                                   const page_limits& limits, std::size_t most_values) {
-  std::optional<answer_of<facet_page>> out;
-  auto read = source.read_at_once([&]() -> result<void> {
-    out.emplace(read_at_a_moment(source, asked, limits, most_values));
-    return {};
-  });
-  if (!read)
-    return store_is_away(read.error());
-  return std::move(*out);
+  return answer_at_once(source, [&] { return read_at_a_moment(source, asked, limits, most_values); });
 }
 
 void write_facet(json_writer& out, const facet& one) {

@@ -1,5 +1,7 @@
 #include "read_api/fleet_diff.hpp"
 
+#include "read_api/store_readers.hpp"
+
 #include <kollect/diff.hpp>
 
 #include <algorithm>
@@ -151,14 +153,7 @@ answer_of<fleet_diff> read_at_a_moment(store_reader& source, const span_question
 
 answer_of<fleet_diff> read_fleet_diff(store_reader& source, const span_question& asked,
                                       const page_limits& limits) {
-  std::optional<answer_of<fleet_diff>> out;
-  auto read = source.read_at_once([&]() -> result<void> {
-    out.emplace(read_at_a_moment(source, asked, limits));
-    return {};
-  });
-  if (!read)
-    return store_is_away(read.error());
-  return std::move(*out);
+  return answer_at_once(source, [&] { return read_at_a_moment(source, asked, limits); });
 }
 
 void write_difference(json_writer& out, const item_difference& one) {

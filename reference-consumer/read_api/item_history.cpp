@@ -2,6 +2,7 @@
 
 #include "feed/feed_format.hpp"
 #include "read_api/parameter_values.hpp"
+#include "read_api/store_readers.hpp"
 
 #include <algorithm>
 #include <array>
@@ -148,14 +149,7 @@ answer_of<history_question> read_history_question(std::string_view query, std::s
 
 answer_of<item_history> read_item_history(store_reader& source, const history_question& asked,
                                           const page_limits& limits) {
-  std::optional<answer_of<item_history>> out;
-  auto read = source.read_at_once([&]() -> result<void> {
-    out.emplace(read_at_a_moment(source, asked, limits));
-    return {};
-  });
-  if (!read)
-    return store_is_away(read.error());
-  return std::move(*out);
+  return answer_at_once(source, [&] { return read_at_a_moment(source, asked, limits); });
 }
 
 std::string format_history(const item_history& history, const history_question& asked,

@@ -1,6 +1,7 @@
 #include "read_api/item_page.hpp"
 
 #include "read_api/sorted_rows.hpp"
+#include "read_api/store_readers.hpp"
 
 #include <kollect/json_writer.hpp>
 
@@ -117,14 +118,7 @@ void write_shown_row(json_writer& out, const shown_row& row) {
 
 answer_of<item_page> read_item_page(store_reader& source, const item_question& asked,
                                     const page_limits& limits, row_totals& totals) {
-  std::optional<answer_of<item_page>> out;
-  auto read = source.read_at_once([&]() -> result<void> {
-    out.emplace(read_at_a_moment(source, asked, limits, totals));
-    return {};
-  });
-  if (!read)
-    return store_is_away(read.error());
-  return std::move(*out);
+  return answer_at_once(source, [&] { return read_at_a_moment(source, asked, limits, totals); });
 }
 
 std::string format_items(const item_page& page, const item_question& asked, const store_signals& signals) {

@@ -1,5 +1,7 @@
 #include "read_api/row_page.hpp"
 
+#include "read_api/store_readers.hpp"
+
 #include <algorithm>
 #include <set>
 #include <unordered_map>
@@ -217,14 +219,7 @@ answer_of<row_page> read_row_page_within(store_reader& source, const page_reques
 
 answer_of<row_page> read_row_page(store_reader& source, const page_request& asked, const page_limits& limits,
                                   row_totals& totals) {
-  std::optional<answer_of<row_page>> out;
-  auto read = source.read_at_once([&]() -> result<void> {
-    out.emplace(read_row_page_within(source, asked, limits, totals));
-    return {};
-  });
-  if (!read)
-    return store_is_away(read.error());
-  return std::move(*out);
+  return answer_at_once(source, [&] { return read_row_page_within(source, asked, limits, totals); });
 }
 
 } // namespace kollect::consumer

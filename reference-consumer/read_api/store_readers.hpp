@@ -7,10 +7,25 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
 namespace kollect::consumer {
+
+/// Calls `work`, which answers an answer_of<…>, so that all it reads is of one moment: see
+/// store_reader::read_at_once().
+template <class Work>
+auto answer_at_once(store_reader& source, Work&& work) -> decltype(work()) {
+  std::optional<decltype(work())> out;
+  auto read = source.read_at_once([&]() -> result<void> {
+    out.emplace(work());
+    return {};
+  });
+  if (!read)
+    return store_is_away(read.error());
+  return std::move(*out);
+}
 
 /// Connections that only read, opened when they are first needed and used by one thread at a time. There are
 /// as many as there are threads that read at once. Thread-safe.
