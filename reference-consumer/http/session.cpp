@@ -200,10 +200,15 @@ private:
   void work(Work what, Done done) {
     asio::post(*shared_.workers, [self = this->shared_from_this(), what = std::move(what),
                                   done = std::move(done)]() mutable {
+      auto& unplaced = self->shared_.unplaced;
+      unplaced.acquire();
       auto found = what();
       const auto server_thread = self->timer_.get_executor();
-      asio::post(server_thread, [self = std::move(self), done = std::move(done),
-                                 found = std::move(found)]() mutable { done(*self, std::move(found)); });
+      asio::post(server_thread, [self = std::move(self), done = std::move(done), found = std::move(found),
+                                 &unplaced]() mutable {
+        done(*self, std::move(found));
+        unplaced.release();
+      });
     });
   }
 
