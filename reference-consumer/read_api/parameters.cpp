@@ -51,7 +51,6 @@ struct fixed_route {
 
 constexpr std::array fixed_routes{fixed_route{"/", route::page},
                                   fixed_route{"/page.css", route::page_style},
-                                  fixed_route{"/page.js", route::page_script},
                                   fixed_route{"/icon.svg", route::page_icon},
                                   fixed_route{"/openapi.yaml", route::openapi},
                                   fixed_route{"/healthz", route::health},
@@ -92,6 +91,8 @@ answer_of<routed> route_of(std::string_view path) {
   if (!segments)
     return segments.error();
   auto& parts = *segments;
+  if (parts.size() == 1 && parts[0].ends_with(".js")) // which of them there are, the page knows
+    return routed{route::page_script};
   if (parts.size() >= 4 && parts[0] == "v1alpha1" && parts[1] == "items" && !parts[3].empty()) {
     if (parts.size() == 4)
       return routed{route::item, {}, {}, std::move(parts[2]), std::move(parts[3])};

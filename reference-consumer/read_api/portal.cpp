@@ -154,7 +154,7 @@ struct portal::state {
     case route::page_style:
       return http_reply(respond_file("text/css; charset=utf-8", web::page_css()));
     case route::page_script:
-      return http_reply(respond_file("text/javascript; charset=utf-8", web::page_js()));
+      return script(request.path);
     case route::page_icon:
       return http_reply(respond_file("image/svg+xml", web::page_icon()));
     case route::openapi:
@@ -170,6 +170,13 @@ struct portal::state {
     default:
       return json_answer(where, request);
     }
+  }
+
+  answer_of<http_reply> script(std::string_view path) {
+    const auto text = web::page_script(path.substr(1));
+    if (text.empty())
+      return refusal{404, "the page has no such script"};
+    return http_reply(respond_file("text/javascript; charset=utf-8", text));
   }
 
   // On a worker.

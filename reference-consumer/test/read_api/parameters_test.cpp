@@ -75,6 +75,7 @@ TEST(read_query_of, limit_and_offset_out_of_range_are_normalised) { // S23
 
 TEST(route, is_found_by_path) {
   EXPECT_EQ(route_of("/")->where, route::page);
+  EXPECT_EQ(route_of("/page.js")->where, route::page_script);
   EXPECT_EQ(route_of("/v1alpha1/inventory")->where, route::inventory);
   EXPECT_EQ(route_of("/v1alpha1/inventory/watch")->where, route::watch);
   const auto one = route_of("/v1alpha1/inventory/team-a/we%62");
@@ -87,6 +88,7 @@ TEST(route, is_found_by_path) {
       {"/v1alpha1/inventory//x", 404},
       {"/v1alpha1/inventory/a/b/c", 404},
       {"/index.html", 404},
+      {"/scripts/page.js", 404},
       {"//", 404},
       {"/../etc/passwd", 400},
       {"/v1alpha1/inventory/../inventory", 400},

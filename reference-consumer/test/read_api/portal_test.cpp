@@ -176,6 +176,7 @@ TEST_F(served, the_page_comes_with_a_policy_that_lets_nothing_in) { // S12
     EXPECT_EQ(header_of(answer, "X-Content-Type-Options"), "nosniff");
     EXPECT_GT(body_of(answer).size(), 100U);
   }
+  EXPECT_TRUE(get("/no_such.js").starts_with("HTTP/1.1 404 "));
 }
 
 // Access.
