@@ -1,114 +1,40 @@
-'use strict';
-// The page of kollect-consumer: reads the same API as any portal. Whatever comes from a cluster is put in as
-// text, never as markup.
+// The page of kollect-consumer: reads the same API as any portal. This file goes from view to view, and shows what
+// concerns all of them.
+import {addressOf, filtersOf, readAddress} from './address.js';
+import {cursorNumber, get, listen, onAnswer} from './api.js';
+import {openChanges} from './changes.js';
+import {openDeadLetters} from './dead_letters.js';
+import {age, button, make, numbers} from './elements.js';
+import {openInventories} from './inventories.js';
+import {openItem} from './item.js';
+import {openItems} from './items.js';
+import {openOverview} from './overview.js';
+import {openTime} from './time.js';
 
-const pageSize = 100;
-const changesShown = 200;
 const element = id => document.getElementById(id);
-const numbers = new Intl.NumberFormat('en');
-
-// Talking to the API.
-
-class Refused extends Error {
-  constructor(status, text) {
-    super(text || `the portal answered ${status}`);
-    this.status = status;
-  }
-}
-
-function headers() {
-  const token = sessionStorage.getItem('token');
-  return token ? {Authorization: `Bearer ${token}`} : {};
-}
-
-// Beside the page, which a proxy may have put under a path of its own.
-function address(path) {
-  return new URL(path, document.baseURI);
-}
-
-async function get(path, parameters = {}) {
-  const asked = address(path);
-  for (const [name, value] of Object.entries(parameters))
-    if (value !== '' && value != null) asked.searchParams.set(name, value);
-  const answer = await fetch(asked, {headers: headers(), cache: 'no-store'});
-  if (!answer.ok) throw new Refused(answer.status, (await answer.text()).trim());
-  return answer.json();
-}
-
-// Reads Server-Sent Events with fetch, as EventSource cannot send a token.
-async function listen(path, lastId, onEvent, signal) {
-  const sent = headers();
-  if (lastId) sent['Last-Event-ID'] = lastId;
-  const answer = await fetch(address(path), {headers: sent, cache: 'no-store', signal});
-  if (!answer.ok) throw new Refused(answer.status, (await answer.text()).trim());
-  onEvent({type: 'open', data: ''});
-  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = '';
-  for (;;) {
-    const {value, done} = await reader.read();
-    if (done) return;
-    const blocks = (rest + value).split('\n\n');
-    rest = blocks.pop();
-    for (const block of blocks) onEvent(readEvent(block));
-  }
-}
-
-function readEvent(block) {
-  const event = {type: 'message', data: [], id: null};
-  for (const line of block.split('\n')) {
-    const [, field, value] = line.match(/^([^:]*):? ?(.*)$/) || [];
-    if (field === 'event') event.type = value;
-    if (field === 'data') event.data.push(value);
-    if (field === 'id') event.id = value;
-  }
-  return {...event, data: event.data.join('\n')};
-}
-
-// Showing things.
-
-function make(tag, text, className) {
-  const made = document.createElement(tag);
-  if (text !== undefined) made.textContent = text;
-  if (className) made.className = className;
-  return made;
-}
-
-function age(instant, now = Date.now()) {
-  const seconds = Math.max(0, Math.round((now - Date.parse(instant)) / 1000));
-  if (seconds < 90) return `${seconds} s ago`;
-  if (seconds < 5400) return `${Math.round(seconds / 60)} min ago`;
-  if (seconds < 129600) return `${Math.round(seconds / 3600)} h ago`;
-  return `${numbers.format(Math.round(seconds / 86400))} days ago`;
-}
-
-function duration(seconds) {
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
-  if (seconds < 90) return `${Math.round(seconds)} s`;
-  return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
-}
-
-function when(instant) {
-  const made = make('time', age(instant));
-  made.dateTime = instant;
-  made.title = instant;
-  return made;
-}
-
-function cell(content, className) {
-  const made = make('td', undefined, className);
-  made.append(content);
-  return made;
-}
-
-const state = {
-  cursors: [''], page: 0, next: null, shown: '', scopesOffset: 0, deadBefore: 0, lastId: null, clusters: [],
-  unseen: 0, reading: 0, isRebuilding: false
+const views = {
+  overview: {text: 'Overview', open: openOverview}, items: {text: 'Items', open: openItems},
+  item: {text: 'Item', open: openItem}, time: {text: 'Time', open: openTime},
+  changes: {text: 'Changes', open: openChanges},
+  inventories: {text: 'Inventories', open: openInventories},
+  'dead-letters': {text: 'Dead letters', open: openDeadLetters}
 };
+const refreshedEvery = 30000;
+const state = {view: null, shown: null, reading: null, lastId: null, seen: null, newest: null, isRebuilding: false,
+               isDeep: false, isFollowing: false, stream: null, wake: null, tries: 0, retry: null};
 
-// Every answer says it for itself, so that rows are never shown without the banner that belongs to them.
-function showRebuilding(answer) {
-  state.isRebuilding = answer.rebuilding;
-  element('rebuilding').hidden = !answer.rebuilding;
+onAnswer(answer => {
+  // Every answer says it for itself, so that rows are never shown without the banner that belongs to them.
+  if ('rebuilding' in answer) showRebuilding(answer.rebuilding);
+  element('offline').hidden = true;
+  element('sign-in').hidden = true;
+  element('content').hidden = false;
+  state.tries = 0;
+});
+
+function showRebuilding(isRebuilding) {
+  state.isRebuilding = isRebuilding;
+  element('rebuilding').hidden = !isRebuilding;
 }
 
 function showLive(kind, text) {
@@ -116,338 +42,261 @@ function showLive(kind, text) {
   element('live-text').textContent = text;
 }
 
+// Problems: each with what to do.
+
+function askForToken() {
+  element('sign-in').hidden = false;
+  element('token-refused').hidden = !sessionStorage.getItem('token');
+  element('content').hidden = true;
+  element('offline').hidden = true;
+  showLive('lost', 'signed out');
+  if (!element('sign-in').contains(document.activeElement)) element('token').focus();
+}
+
+function showOffline(reason) {
+  const pause = Math.min(10, 2 ** state.tries++);
+  element('offline').replaceChildren(
+    make('strong', {}, reason.status === 503 ? 'The portal cannot answer now: ' : 'The portal does not answer. '),
+    reason.status === 503 ? `${reason.message}. ` : 'Is the network there, and does kollect-consumer run with --listen? ',
+    `It is tried again every ${pause} s; what is shown may be old. `, button('Try now', () => readNow(), {id: 'try-now'}));
+  element('offline').hidden = false;
+  clearTimeout(state.retry);
+  state.retry = setTimeout(readNow, pause * 1000);
+}
+
+const advice = {
+  400: ['This cannot be asked for.', 'Mend the filter that it names, or start anew.'],
+  403: ['The portal refuses this browser.', 'Open it by the name it knows, such as http://127.0.0.1, or have whoever runs ' +
+        'kollect-consumer set --token-file.'],
+  404: ['There is no such thing.', 'The address may be of an older version, or lie in the future.'],
+  410: ['So far back the history does not reach.', 'Ask for a later time; --keep-changes says how much is kept.']
+};
+
 function showProblem(reason) {
-  if (reason.status === 401) {
-    element('sign-in').hidden = false;
-    element('token-refused').hidden = !sessionStorage.getItem('token');
-    element('content').hidden = true;
-    element('problem').hidden = true;
-    if (!element('sign-in').contains(document.activeElement)) element('token').focus();
+  if (reason.status === 401) return askForToken();
+  if (reason.status === 0 || reason.status === 503) return showOffline(reason);
+  const {view, parameters} = readAddress();
+  const [title, what] = advice[reason.status] || ['The portal could not answer.', 'Its log says why.'];
+  const links = [make('a', {href: addressOf(view in views ? view : 'overview')}, 'Start anew')];
+  if (parameters.get('cursor')) {
+    const left = [...parameters].filter(([name]) => name !== 'cursor' && name !== 'page');
+    links.unshift(make('a', {href: addressOf(view, left)}, 'First page'));
+  }
+  element('problem').replaceChildren(make('p', {class: 'strong'}, title), make('p', {id: 'problem-text'}, reason.message),
+                                     make('p', {}, what), make('p', {class: 'row'}, ...links));
+  element('problem').hidden = false;
+  element('view').className = 'failed'; // only its filters are left, to mend what cannot be asked for
+}
+
+// Views.
+
+function enter(name) {
+  const view = views[name];
+  element('view').replaceChildren(make('h2', {class: 'hidden', tabindex: '-1', id: 'title'}, view.text));
+  state.shown = view.open(element('view'));
+  const isFirst = state.view === null;
+  state.view = name;
+  for (const link of element('views').querySelectorAll('a')) {
+    const isHere = link.id === `to-${name === 'item' ? 'items' : name}`;
+    if (isHere) link.setAttribute('aria-current', 'page');
+    else link.removeAttribute('aria-current');
+  }
+  if (isFirst) return;
+  state.isDeep = true;
+  scrollTo(0, 0);
+  element('title').focus({preventScroll: true});
+}
+
+// Shows what the address says; `isNews` where only the fleet has changed.
+async function read(isNews = false) {
+  const {view, parameters} = readAddress();
+  if (!Object.hasOwn(views, view)) {
+    location.replace('#/overview');
     return;
   }
-  element('problem').textContent = `The portal cannot be read: ${reason.message}. It is tried again.`;
-  element('problem').hidden = false;
+  if (!isNews) clearProblem();
+  if (state.view !== view) enter(view);
+  if (!isNews) document.title = `${views[view].text} · Kollect fleet`;
+  state.reading?.abort();
+  const mine = state.reading = new AbortController();
+  const slow = setTimeout(() => { element('loading').hidden = false; }, 300);
+  element('view').setAttribute('aria-busy', 'true');
+  try {
+    const rest = await state.shown.show(parameters, mine.signal, isNews);
+    if (mine.signal.aborted) return;
+    clearProblem();
+    document.body.dataset.loaded = 'true';
+    element('loading').hidden = true;
+    if (view === 'changes') markSeen();
+    if (rest) await rest();
+  } catch (reason) {
+    if (mine.signal.aborted) return;
+    if (!('status' in reason)) console.error(reason);
+    showProblem(reason);
+  } finally {
+    clearTimeout(slow);
+    if (state.reading === mine) {
+      state.reading = null;
+      element('loading').hidden = true;
+      element('view').removeAttribute('aria-busy');
+    }
+  }
 }
 
-function allIsWell() {
+function clearProblem() {
   element('problem').hidden = true;
-  element('sign-in').hidden = true;
-  element('content').hidden = false;
+  element('view').className = '';
 }
 
-function showClusters(clusters) {
-  state.clusters = clusters;
-  const chosen = element('cluster').value;
-  element('clusters').replaceChildren(...clusters.map(one => {
-    const item = make('li', undefined, one.stale ? 'stale' : 'fresh');
-    const button = make('button');
-    button.type = 'button';
-    button.setAttribute('aria-pressed', String(one.cluster === chosen));
-    const name = make('span', undefined, 'name');
-    name.append(make('span', undefined, 'dot'), make('span', one.cluster || '(no name)'));
-    const rows = make('span', numbers.format(one.itemCount), 'rows');
-    rows.append(make('small', ' items'));
-    const seen = make('span', undefined, 'seen');
-    seen.append(one.stale ? 'stale: last seen ' : 'seen ', when(one.lastSeen), ` · lag ${duration(one.lag).replace(' ', '\u00a0')}`);
-    button.append(name, rows, seen);
-    button.addEventListener('click', () => {
-      element('cluster').value = element('cluster').value === one.cluster ? '' : one.cluster;
-      choose('items');
-      readFromStart();
-    });
-    item.append(button);
-    return item;
-  }));
-  element('no-clusters').hidden = clusters.length > 0;
-  const options = clusters.map(one => {
-    const option = make('option', one.cluster || '(no name)');
-    option.value = one.cluster;
-    return option;
-  });
-  const all = make('option', 'all');
-  all.value = '';
-  element('cluster').replaceChildren(all, ...options);
-  element('cluster').value = chosen;
-  element('fact-clusters').textContent = numbers.format(clusters.length);
-  element('fact-items').textContent = numbers.format(clusters.reduce((sum, one) => sum + one.itemCount, 0));
-}
-
-async function readOverview() {
-  const [clusters, status] = await Promise.all([get('v1alpha1/clusters'), get('v1alpha1/status')]);
-  allIsWell();
-  showClusters(clusters.clusters);
-  showRebuilding(clusters);
-  element('fact-waiting').textContent = numbers.format(status.waiting);
-  element('fact-dead').textContent = numbers.format(status.messages.deadLettered);
-  element('fact-dead').className = status.messages.deadLettered > 0 ? 'alert' : '';
-}
-
-function filters() {
-  return {
-    search: element('search').value.trim(), cluster: element('cluster').value,
-    namespace: element('namespace').value.trim(), kind: element('kind').value.trim()
-  };
-}
-
-function openDetails(item, origin) {
-  element('details-title').textContent = `${item.kind} ${item.name}`;
-  const facts = {
-    Namespace: item.namespace || '–', Cluster: origin.cluster || '–',
-    Inventory: `${origin.namespace}${origin.inventory ? `/${origin.inventory}` : ''}`,
-    Target: `${item.targetNamespace}/${item.targetName}`, 'API version': [item.group, item.version].filter(Boolean).join('/'),
-    UID: item.uid, 'As of': `${origin.exportedAt} (${age(origin.exportedAt)})`
-  };
-  element('details-facts').replaceChildren(
-    ...Object.entries(facts).flatMap(([name, value]) => [make('dt', name), make('dd', value)]));
-  element('attributes').textContent = JSON.stringify(item.attributes, null, 2);
-  element('details').showModal();
-}
-
-function itemRow(item, origin) {
-  const row = make('tr');
-  row.tabIndex = 0;
-  row.append(cell(make('span', item.kind, 'tag')), cell(item.name ?? '', 'name'), cell(item.namespace ?? ''),
-             cell(item.targetName ?? '', 'wide'), cell(origin.cluster));
-  row.addEventListener('click', () => openDetails(item, origin));
-  row.addEventListener('keydown', event => {
-    const target = {ArrowDown: row.nextElementSibling, ArrowUp: row.previousElementSibling}[event.key];
-    if (event.key === 'Enter') openDetails(item, origin);
-    if (target) target.focus();
-    if (event.key === 'Enter' || target) event.preventDefault();
-  });
-  return row;
-}
-
-function showItems(page) {
-  const body = element('items').tBodies[0];
-  const focused = [...body.rows].indexOf(document.activeElement);
-  body.replaceChildren(...page.items.map((item, index) => itemRow(item, page.origins[index])));
-  if (focused >= 0) body.rows[Math.min(focused, page.items.length - 1)]?.focus();
-}
-
-async function readItems() {
-  const mine = ++state.reading;
-  const page = await get('v1alpha1/inventory',
-                         {...filters(), limit: pageSize, origins: 'true', cursor: state.cursors[state.page]});
-  if (mine !== state.reading) return; // something newer was asked for meanwhile
-  showRebuilding(page);
-  const shown = JSON.stringify([page.checksum, page.origins]);
-  if (shown !== state.shown) showItems(page); // what has not changed is left alone: somebody may be reading it
-  state.shown = shown;
-  element('no-items').hidden = page.items.length > 0;
-  element('items').hidden = page.items.length === 0;
-  state.next = page.pagination.next || null;
-  const first = state.page * pageSize;
-  element('range').textContent = page.items.length
-    ? `${numbers.format(first + 1)}–${numbers.format(first + page.items.length)} of ${numbers.format(page.pagination.total)}`
-    : '';
-  element('previous').disabled = state.page === 0;
-  element('next').disabled = !state.next;
-}
-
-function readFromStart() {
-  state.cursors = [''];
-  state.page = 0;
-  for (const button of element('clusters').querySelectorAll('button')) {
-    const index = [...element('clusters').querySelectorAll('button')].indexOf(button);
-    button.setAttribute('aria-pressed', String(state.clusters[index].cluster === element('cluster').value));
+async function readFacts() {
+  try {
+    const [status, list, dead] = await Promise.all([get('status'), get('clusters'), get('dead-letters', [['limit', 1]])]);
+    const items = list.clusters.reduce((sum, one) => sum + one.itemCount, 0);
+    element('fact-clusters').textContent = numbers.format(list.clusters.length);
+    element('fact-items').textContent = numbers.format(items);
+    element('fact-waiting').textContent = numbers.format(status.waiting);
+    element('fact-dead').textContent = numbers.format(status.messages.deadLettered);
+    element('fact-dead').classList.toggle('alert', dead.deadLetters.length > 0);
+    notice(status.changeCursor);
+    state.lastId ??= status.changeCursor;
+  } catch (reason) {
+    if (!('status' in reason)) throw reason;
+    showProblem(reason);
   }
-  return readItems().catch(showProblem);
 }
 
-async function readScopes() {
-  const page = await get('v1alpha1/scopes', {limit: pageSize, offset: state.scopesOffset});
-  element('scopes').tBodies[0].replaceChildren(...page.scopes.map(one => {
-    const row = make('tr');
-    const status = make('span', undefined, `status ${one.stale ? 'stale' : 'fresh'}`);
-    status.append(make('span', undefined, 'dot'), when(one.exportedAt));
-    const lag = Math.max(0, (Date.parse(one.appliedAt) - Date.parse(one.exportedAt)) / 1000);
-    row.append(cell(one.cluster), cell(one.namespace, 'name'), cell(one.inventory || '–', 'wide'),
-               cell(numbers.format(one.itemCount), 'number'), cell(status, 'nowrap'), cell(duration(lag), 'number wide'));
-    return row;
-  }));
-  const {offset, total} = page.pagination;
-  element('scopes-range').textContent =
-    total ? `${numbers.format(offset + 1)}–${numbers.format(offset + page.scopes.length)} of ${numbers.format(total)}` : '';
-  element('scopes-previous').disabled = offset === 0;
-  element('scopes-next').disabled = !page.pagination.hasMore;
+async function readNow() {
+  await Promise.all([readFacts(), read(true)]);
 }
 
-async function readDead(more) {
-  const page = await get('v1alpha1/dead-letters', {limit: pageSize, before: more ? state.deadBefore : ''});
-  const rows = page.deadLetters.map(one => {
-    const row = make('tr');
-    const place = `${one.log} ${one.partition}@${one.offset}`;
-    row.append(cell(make('span', one.reason, 'tag')), cell(`${one.sentence}${one.clause ? ` [${one.clause}]` : ''}`),
-               cell(place, 'wide'), cell(when(one.at), 'nowrap'));
-    return row;
-  });
-  if (more) element('dead').tBodies[0].append(...rows);
-  else element('dead').tBodies[0].replaceChildren(...rows);
-  state.deadBefore = page.next ?? 0;
-  element('dead-more').hidden = !page.next;
-  element('no-dead').hidden = element('dead').tBodies[0].rows.length > 0;
-  element('dead').hidden = !element('no-dead').hidden;
-}
+// News: read again, but not more often than reading takes, so that a busy fleet does not keep the portal busy.
 
-// Tabs.
+let isNewsDue = null;
+let tookLast = 0;
 
-const views = {items: readItems, scopes: readScopes, changes: async () => {}, dead: () => readDead(false)};
-
-function chosenView() {
-  return document.querySelector('[role=tab][aria-selected=true]').id.replace('tab-', '');
-}
-
-function choose(name) {
-  for (const one of Object.keys(views)) {
-    const tab = element(`tab-${one}`);
-    tab.setAttribute('aria-selected', String(one === name));
-    tab.tabIndex = one === name ? 0 : -1;
-    element(`view-${one}`).hidden = one !== name;
-  }
-  if (name === 'changes') showUnseen(0);
-  views[name]().catch(showProblem);
-}
-
-function showUnseen(count) {
-  state.unseen = count;
-  element('unseen').textContent = numbers.format(count);
-  element('unseen').hidden = count === 0;
-}
-
-// Changes, as they come.
-
-function changeLine(change) {
-  const line = make('li');
-  const row = change.after || change.before;
-  const time = make('time', new Date(change.ts_ms).toLocaleTimeString('en-GB'));
-  time.dateTime = new Date(change.ts_ms).toISOString();
-  const what = make('div', undefined, 'what');
-  const place = `${change.source.cluster}/${change.source.namespace}`;
-  what.append(row ? make('strong', `${row.kind} ${row.namespace ? `${row.namespace}/` : ''}${row.name}`)
-                  : 'snapshot complete', make('span', ` in ${place}`, 'quiet'));
-  if (change.changedPaths) what.append(make('div', change.changedPaths.join('  '), 'paths'));
-  line.append(time, make('span', change.kind, change.kind), what);
-  return line;
-}
-
-let soon = null;
 function readSoon() {
-  soon ??= setTimeout(() => {
-    soon = null;
-    readAll();
-  }, 400);
+  isNewsDue ??= setTimeout(async () => {
+    const begun = performance.now();
+    state.isNewsMissed = false;
+    await readNow().catch(showProblem);
+    tookLast = performance.now() - begun;
+    isNewsDue = null;
+    if (state.isNewsMissed) readSoon();
+  }, Math.min(20000, Math.max(300, 3 * tookLast)));
+}
+
+function notice(place) {
+  state.newest = cursorNumber(place);
+  state.seen ??= state.newest;
+  if (state.view === 'changes' || state.newest < state.seen) state.seen = state.newest;
+  element('unseen').hidden = state.newest <= state.seen;
+}
+
+function markSeen() {
+  state.seen = state.newest;
+  element('unseen').hidden = true;
 }
 
 function onEvent(event) {
   if (event.id) state.lastId = event.id;
   if (event.type === 'open') return showLive('fresh', 'live');
-  if (event.type === 'resync') {
-    state.lastId = null;
-    return readSoon();
-  }
-  if (!['added', 'changed', 'removed', 'snapshot'].includes(event.type)) return;
-  // The log is told again from its beginning: what was removed long ago, and may be there again, is no news.
-  if (state.isRebuilding) return readSoon();
-  const change = JSON.parse(event.data);
-  element('no-changes').hidden = true;
-  element('changes').prepend(changeLine(change));
-  while (element('changes').childElementCount > changesShown) element('changes').lastElementChild.remove();
-  if (chosenView() !== 'changes') showUnseen(state.unseen + 1);
+  if (event.type === 'resync') state.lastId = null;
+  else if (event.type !== 'snapshot') return;
+  if (event.id) notice(event.id);
+  state.isNewsMissed = true;
   readSoon();
 }
 
+// Of the stream the page takes only the news that a snapshot is complete; rows it reads by page. No object has the
+// uid asked for, and what is complete is told whatever is asked for.
 async function follow() {
+  if (state.isFollowing) return;
+  state.isFollowing = true;
   for (let pause = 500;; pause = Math.min(pause * 2, 10000)) {
+    while (!isLookedAt()) await new Promise(done => { state.wake = done; });
+    state.stream = new AbortController();
     try {
-      if (!state.lastId) await readOverview();
-      await listen('v1alpha1/changes', state.lastId, event => {
+      if (!state.lastId) await readFacts();
+      await listen('changes', [['uid', 'none of them']], state.lastId, event => {
         pause = 500;
         onEvent(event);
-      });
+      }, state.stream.signal);
     } catch (reason) {
+      if (state.stream.signal.aborted) continue;
       if (reason.status === 410) state.lastId = null; // what was missed is read again
-      if (reason.status === 401) return;
+      if (reason.status === 401) break;
     }
     showLive('lost', 'reconnecting');
     await new Promise(done => setTimeout(done, pause));
     readSoon();
   }
+  state.isFollowing = false;
 }
 
-async function readAll() {
-  try {
-    await readOverview();
-    if (chosenView() !== 'dead' || element('dead').tBodies[0].rows.length <= pageSize) await views[chosenView()]();
-    document.body.dataset.loaded = 'true';
-  } catch (reason) {
-    showProblem(reason);
-  }
+// A browser has few connections for each portal. Tabs that nobody looks at, and pages that Back may lead to, hold none.
+let isLeft = false;
+
+function isLookedAt() {
+  return !isLeft && document.visibilityState === 'visible';
 }
+
+function onVisibility() {
+  if (!isLookedAt()) {
+    state.stream?.abort();
+    return;
+  }
+  state.wake?.();
+  if (state.view) readSoon();
+}
+
+document.addEventListener('visibilitychange', onVisibility);
+addEventListener('pagehide', () => {
+  isLeft = true;
+  onVisibility();
+});
+addEventListener('pageshow', event => {
+  if (!event.persisted) return;
+  isLeft = false;
+  onVisibility();
+});
 
 // What people do.
 
-let typing = null;
-for (const id of ['search', 'namespace', 'kind']) {
-  element(id).addEventListener('input', () => {
-    clearTimeout(typing);
-    typing = setTimeout(readFromStart, 250);
-  });
-}
-element('cluster').addEventListener('change', readFromStart);
-element('filters').addEventListener('submit', event => event.preventDefault());
-element('filters').addEventListener('reset', () => setTimeout(readFromStart));
-element('next').addEventListener('click', () => {
-  state.cursors[++state.page] = state.next;
-  readItems().catch(showProblem);
-});
-element('previous').addEventListener('click', () => {
-  --state.page;
-  readItems().catch(showProblem);
-});
-element('scopes-next').addEventListener('click', () => {
-  state.scopesOffset += pageSize;
-  readScopes().catch(showProblem);
-});
-element('scopes-previous').addEventListener('click', () => {
-  state.scopesOffset = Math.max(0, state.scopesOffset - pageSize);
-  readScopes().catch(showProblem);
-});
-element('dead-more').addEventListener('click', () => readDead(true).catch(showProblem));
-element('tabs').addEventListener('click', event => {
-  const tab = event.target.closest('[role=tab]');
-  if (tab) choose(tab.id.replace('tab-', ''));
-});
-element('tabs').addEventListener('keydown', event => {
-  const step = {ArrowRight: 1, ArrowLeft: -1}[event.key];
-  if (!step) return;
-  const names = Object.keys(views);
-  const name = names[(names.indexOf(chosenView()) + step + names.length) % names.length];
-  choose(name);
-  element(`tab-${name}`).focus();
+addEventListener('hashchange', () => read());
+element('skip').addEventListener('click', event => {
+  event.preventDefault();
+  element('content').focus();
 });
 document.addEventListener('keydown', event => {
-  const isTyping = event.target.closest?.('input, select, textarea, dialog');
+  const isTyping = event.target.closest?.('input, select, textarea');
+  if (event.key === 'Escape' && !isTyping && state.view === 'item' && !event.defaultPrevented) {
+    if (state.isDeep) history.back(); // else who came by a link would be led away
+    else location.hash = '#/items';
+  }
   if (event.key !== '/' || isTyping) return;
   event.preventDefault();
-  choose('items');
-  element('search').focus();
+  if (document.getElementById('search')) element('search').focus();
+  else {
+    location.hash = addressOf('items', filtersOf(readAddress().parameters));
+    addEventListener('hashchange', () => element('search')?.focus(), {once: true});
+  }
 });
 element('sign-in').addEventListener('submit', event => {
   event.preventDefault();
   sessionStorage.setItem('token', element('token').value.trim());
   element('token-refused').hidden = true;
   element('token').value = '';
-  readAll();
+  readNow();
   follow();
 });
 
 // Ages grow while nothing else happens.
 setInterval(() => {
-  for (const time of document.querySelectorAll('main time[title]')) time.textContent = age(time.dateTime);
+  for (const time of document.querySelectorAll('time[data-grows]')) time.textContent = age(time.dateTime);
 }, 5000);
-setInterval(readAll, 30000);
+setInterval(() => isLookedAt() && readSoon(), refreshedEvery);
 // That the store is complete again is no change, which the stream would tell.
-setInterval(() => state.isRebuilding && readSoon(), 2000);
-readAll();
+setInterval(() => state.isRebuilding && isLookedAt() && readSoon(), 2000);
+readFacts();
+read();
 follow();

@@ -268,7 +268,7 @@ class FleetTest(unittest.TestCase):
     def page(self):
         browser = Browser()
         self.addCleanup(browser.close)
-        browser.open(self.fleet.url)
+        browser.open(f"{self.fleet.url}/#/items")
         self.wait(lambda: browser.text("#live-text") == "live" and browser.texts("#items td.name"), "the page is live")
         return browser
 
@@ -305,7 +305,7 @@ class FleetTest(unittest.TestCase):
         def on_page():
             cells = browser.run("return [...document.querySelectorAll('#items tbody tr')]"
                                 ".map(row => [...row.cells].map(cell => cell.textContent))")
-            return {(cluster, kind, namespace, name) for kind, name, namespace, _, cluster in cells}
+            return {(cluster, kind, namespace, name) for kind, name, namespace, cluster, _ in cells}
 
         looks = {"page": on_page, "API": lambda: self.fleet.keys(), "catalogue": lambda: set(provider.keys())}
         for name, look in looks.items():
@@ -364,6 +364,8 @@ class FleetTest(unittest.TestCase):
         self.wait_for(provider, lambda: any("being rebuilt" in one for one in provider.said), "the provider has noticed")
         self.wait(lambda: browser.text("#live-text") == "live", "the page is live again")
         self.wait(lambda: not browser.run("return document.getElementById('rebuilding').hidden"), "the banner")
+        browser.run("location.hash = '#/changes'")
+        self.wait(lambda: "complete" in browser.text("#no-changes"), "no changes meanwhile")
         end = time.monotonic() + 4
         while time.monotonic() < end:
             page = self.fleet.get("/v1alpha1/inventory?origins=true")
@@ -377,6 +379,7 @@ class FleetTest(unittest.TestCase):
             self.assertFalse([one for one in browser.texts("#changes li") if "removed" in one])
             self.assertEqual(sorted(provider.names()), sorted(names))
             self.assertEqual(provider.removals, [])
+        browser.run("location.hash = '#/items'")
 
     def assert_it_completes(self, provider, browser, proxy, names):
         fulls = provider.mutations.count("full")

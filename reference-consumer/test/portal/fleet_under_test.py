@@ -96,10 +96,10 @@ class Fleet:
             raise RuntimeError(f"kollect-producer {words[0]}: {done.stderr}")
         return done
 
-    def publish(self, cluster, namespace, rows):
+    def publish(self, cluster, namespace, rows, more=()):
         """One snapshot of the inventory `all` of a namespace."""
         self.run_producer(["export", "--manifest", self.manifest(cluster), "--namespace", namespace, "--inventory",
-                           "all", "--payload", "export-envelope", "-"], json.dumps(rows))
+                           "all", "--payload", "export-envelope", *more, "-"], json.dumps(rows))
 
     def simulate(self, cluster, *words):
         self.run_producer(["simulate", "--manifest", self.manifest(cluster), *words])

@@ -71,6 +71,23 @@ class Browser:
     def run(self, script, *arguments):
         return self.command("POST", "/execute/sync", {"script": script, "args": list(arguments)})
 
+    def run_later(self, script, *arguments):
+        """A script that calls its last argument when it is done."""
+        return self.command("POST", "/execute/async", {"script": script, "args": list(arguments)})
+
+    def back(self):
+        self.command("POST", "/back", {})
+
+    def drag(self, selector, begin, end):
+        """Over an element, from one part of its width to another."""
+        left, top, width, height = self.run(
+            "const box = document.querySelector(arguments[0]).getBoundingClientRect();"
+            "return [box.left, box.top, box.width, box.height]", selector)
+        places = [{"type": "pointerMove", "duration": 0, "x": round(left + width * part), "y": round(top + height / 2)}
+                  for part in (begin, end)]
+        actions = [places[0], {"type": "pointerDown", "button": 0}, places[1], {"type": "pointerUp", "button": 0}]
+        self.command("POST", "/actions", {"actions": [{"type": "pointer", "id": "mouse", "actions": actions}]})
+
     def find(self, selector):
         return self.command("POST", "/element", {"using": "css selector", "value": selector})[ELEMENT]
 
