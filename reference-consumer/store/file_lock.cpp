@@ -35,7 +35,8 @@ result<file_lock> file_lock::acquire(const std::string& path, std::string_view h
     const int problem = errno;
     const auto sentence = "the lock file cannot be opened: " + std::generic_category().message(problem);
     if (problem == EMFILE || problem == ENFILE)
-      return refuse(error::out_of_descriptors, path, sentence + "; raise the limit of open files (ulimit -n)");
+      return refuse(error::out_of_descriptors, path,
+                    sentence + "; raise the limit of open files (ulimit -n)");
     return refuse(problem == ENOSPC ? error::store_full : error::store_read_only, path,
                   sentence + "; the folder must exist and be writable");
   }

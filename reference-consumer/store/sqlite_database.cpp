@@ -104,7 +104,6 @@ void leave_memory_uncounted() {
   (void)told; // refused where another part of the program has used SQLite before: then it counts
 }
 
-
 /// rows_checksum(target_namespace, target_name, namespace, name, uid, item): what scopes.rows_checksum is of
 /// these rows.
 void add_row_checksum(sqlite3_context* context, int, sqlite3_value** arguments) {
@@ -123,7 +122,6 @@ void give_row_checksum(sqlite3_context* context) {
   const auto* const sum = static_cast<const std::int64_t*>(sqlite3_aggregate_context(context, 0));
   sqlite3_result_int64(context, sum == nullptr ? 0 : *sum);
 }
-
 
 int flags_of(open_mode how) {
   switch (how) {

@@ -153,7 +153,8 @@ TEST(monitor, lag_in_seconds_goes_by_the_newest_snapshot_where_messages_have_no_
   const auto now = from_system_clock(std::chrono::system_clock::now());
   watched.lag_is(std::vector<partition_lag>{{0, 5}});
   EXPECT_EQ(value_of(watched.metrics(), "kollect_consumer_lag_seconds"), 0) << "nothing is known";
-  watched.clusters_are(std::vector<cluster_state>{{"a", {now.seconds - 300, 0}, 1}, {"b", {now.seconds - 200, 0}, 1}});
+  watched.clusters_are(
+      std::vector<cluster_state>{{"a", {now.seconds - 300, 0}, 1}, {"b", {now.seconds - 200, 0}, 1}});
   EXPECT_GE(value_of(watched.metrics(), "kollect_consumer_lag_seconds"), 200);
   EXPECT_LT(value_of(watched.metrics(), "kollect_consumer_lag_seconds"), 300);
 }
