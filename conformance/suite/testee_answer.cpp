@@ -22,8 +22,8 @@ std::string text_of(const boost::json::object& answer, std::string_view name) {
 result<boost::json::object> read_answer_line(std::string_view line, std::int64_t id) {
   auto value = parse_value(line);
   if (!value || !value->is_object())
-    return make_failure(error::syntax, "the testee answered something that is no JSON object: " +
-                                           printable_excerpt(line));
+    return make_failure(error::syntax,
+                        "the testee answered something that is no JSON object: " + printable_excerpt(line));
   const auto* const given = value->get_object().if_contains("id");
   if (given == nullptr || !given->is_int64() || given->get_int64() != id)
     return make_failure(error::syntax, "the testee answered another request than number " +

@@ -26,7 +26,8 @@ void require_told(const consumer::answer_of<Value>& answer) {
   if (answer)
     return;
   const auto& refused = answer.error();
-  require(refused.status == 400 || refused.status == 404 || refused.status == 410, "the fault is the client's");
+  require(refused.status == 400 || refused.status == 404 || refused.status == 410,
+          "the fault is the client's");
   require(!refused.text.empty() && refused.text.size() < 4096, "a refusal is a sentence");
   for (const char letter : refused.text)
     require(static_cast<unsigned char>(letter) >= 0x20 && letter != 0x7F, "a refusal is one line");

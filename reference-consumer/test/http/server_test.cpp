@@ -187,22 +187,22 @@ TEST(http_server_workers, make_no_answer_while_another_waits_to_be_placed) { // 
     changed.wait_for(lock, 10s, [&] { return asked == clients; });
     return http_outcome(http_response{.body = "answer"});
   };
-  auto server = http_server::start(
-      {.address = ":0",
-       .limits = {.workers = 1},
-       .events = {.answered =
-                      [&](int, auto) {
-                        std::unique_lock lock(mutex);
-                        const int before = begun;
-                        changed.wait_for(lock, 100ms, [&] { return begun != before; });
-                        begun_while_placing += begun - before;
-                      }}},
-      [&](const http_request&) -> http_reply {
-        const std::scoped_lock lock(mutex);
-        ++asked;
-        changed.notify_all();
-        return http_job(make);
-      });
+  auto server =
+      http_server::start({.address = ":0",
+                          .limits = {.workers = 1},
+                          .events = {.answered =
+                                         [&](int, auto) {
+                                           std::unique_lock lock(mutex);
+                                           const int before = begun;
+                                           changed.wait_for(lock, 100ms, [&] { return begun != before; });
+                                           begun_while_placing += begun - before;
+                                         }}},
+                         [&](const http_request&) -> http_reply {
+                           const std::scoped_lock lock(mutex);
+                           ++asked;
+                           changed.notify_all();
+                           return http_job(make);
+                         });
   ASSERT_TRUE(server) << server.error();
   std::vector<std::unique_ptr<http_client>> all;
   for (int one = 0; one < clients; ++one) {

@@ -40,7 +40,8 @@ std::vector<std::string> make_set(std::size_t number) {
   options.max_export_bytes = 420;
   std::vector<std::string> out;
   for (auto& message :
-       kollect::make_messages(source, sink, {1'700'000'000 + static_cast<std::int64_t>(number), 0}, options).value())
+       kollect::make_messages(source, sink, {1'700'000'000 + static_cast<std::int64_t>(number), 0}, options)
+           .value())
     out.push_back(std::move(message.value));
   require(out.size() > 1, "the set has parts");
   return out;
@@ -100,7 +101,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       out.push_back(make_set(number));
     return out;
   }();
-  kollect::assembler parts({.max_bytes = std::size_t{data[0]} * 64U, .max_sets = data[1] % (sets + 1U), .max_age = std::chrono::minutes(10)});
+  kollect::assembler parts({.max_bytes = std::size_t{data[0]} * 64U,
+                            .max_sets = data[1] % (sets + 1U),
+                            .max_age = std::chrono::minutes(10)});
   kollect::assembler::clock::time_point now{};
   expected_parts expected;
   for (const auto letter : std::span(data, size).subspan(2, std::min(size - 2, most_parts))) {

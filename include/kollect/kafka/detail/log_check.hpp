@@ -54,14 +54,15 @@ public:
     if (!config)
       return config.error();
     config_builder builder{config->get()};
-    // One record batch in one answer, be it as large as it may, and no other before the one that was asked for
-    // is taken.
+    // One record batch in one answer, be it as large as it may, and never a pause for a queue that is full, which
+    // all partitions share.
     builder.set("message.max.bytes", "1000")
         .set("fetch.max.bytes", "1000")
         .set("fetch.message.max.bytes", "1")
         .set("fetch.wait.max.ms", "10")
         .set("fetch.error.backoff.ms", "10")
-        .set("queued.min.messages", "1");
+        .set("queued.min.messages", "1000")
+        .set("queued.max.messages.kbytes", "65536");
     if (auto set = builder.finish(); !set)
       return set.error();
     auto made = client::create(RD_KAFKA_CONSUMER, std::move(*config), target, options.client);
