@@ -8,6 +8,11 @@ class Refused extends Error {
   }
 }
 
+// Asking again would take as long again.
+export function isTooLong(reason) {
+  return reason.status === 503 && reason.message.includes('--query-timeout');
+}
+
 const hooks = {answered: () => {}};
 
 // Calls `heard` with every answer, as each says for itself whether the store is being rebuilt.

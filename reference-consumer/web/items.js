@@ -1,6 +1,6 @@
 // Items: as a table with columns of one's choice, or in groups.
 import {addressOf, changed, exactly, filtersOf, go, momentOf} from './address.js';
-import {csvOfItems, get} from './api.js';
+import {csvOfItems, get, isTooLong} from './api.js';
 import {button, cell, clusterName, emptiness, headRow, make, marked, numbers, walkWithArrows, when} from './elements.js';
 import {filterBar, wordsOf} from './filters.js';
 import {momentBanner} from './moment.js';
@@ -168,7 +168,11 @@ export function openItems(root) {
   // Counting looks at each item, so the page does not wait for it.
   async function count(span, signal) {
     const answer = await get('items', [...filtersOf(parameters), ...momentOf(parameters), ['fields', 'kind'], ['limit', 1],
-                                       ['total', 'true']], signal);
+                                       ['total', 'true']], signal).catch(reason => {
+      if (!isTooLong(reason)) throw reason;
+      return null;
+    });
+    if (!answer) return;
     counted = numbers.format(answer.pagination.total);
     range.textContent = `${span} of ${counted}`;
   }

@@ -1,6 +1,6 @@
 // Overview: clusters with their freshness and churn, and what they hold.
 import {addressOf, changed, exactly, go} from './address.js';
-import {get} from './api.js';
+import {get, isTooLong} from './api.js';
 import {bars, sparkline} from './charts.js';
 import {button, cell, clusterName, duration, emptiness, headRow, make, marked, numbers, soon, walkWithArrows, when}
   from './elements.js';
@@ -116,7 +116,15 @@ export function openOverview(root) {
     const page = await get('facets', [['by', 'kind,itemNamespace'], ['limit', barsAtMost]], signal).catch(async reason => {
       if (reason.status !== 400) throw reason; // too many namespaces to be counted
       return get('facets', [['by', 'kind'], ['limit', barsAtMost]], signal);
+    }).catch(reason => {
+      if (!isTooLong(reason)) throw reason;
+      return null;
     });
+    if (!page) {
+      for (const into of [kinds, namespaces])
+        into.replaceChildren(make('p', {class: 'quiet'}, 'To count them takes too long: choose a cluster, and then a group.'));
+      return;
+    }
     const show = (facet, name, into) => {
       const entries = facet.values.map(one => ({name: one.value || '(none)', count: one.count,
                                                 href: addressOf('items', {[name]: exactly(String(one.value))})}));

@@ -1,7 +1,7 @@
 // The page of kollect-consumer: reads the same API as any portal. This file goes from view to view, and shows what
 // concerns all of them.
 import {addressOf, filtersOf, readAddress} from './address.js';
-import {cursorNumber, get, listen, onAnswer} from './api.js';
+import {cursorNumber, get, isTooLong, listen, onAnswer} from './api.js';
 import {openChanges} from './changes.js';
 import {openDeadLetters} from './dead_letters.js';
 import {age, button, make, numbers} from './elements.js';
@@ -69,12 +69,13 @@ const advice = {
   403: ['The portal refuses this browser.', 'Open it by the name it knows, such as http://127.0.0.1, or have whoever runs ' +
         'kollect-consumer set --token-file.'],
   404: ['There is no such thing.', 'The address may be of an older version, or lie in the future.'],
+  503: ['That takes the portal too long.', 'Ask for less: a cluster, a namespace or a kind narrows it.'],
   410: ['So far back the history does not reach.', 'Ask for a later time; --keep-changes says how much is kept.']
 };
 
 function showProblem(reason) {
   if (reason.status === 401) return askForToken();
-  if (reason.status === 0 || reason.status === 503) return showOffline(reason);
+  if (reason.status === 0 || (reason.status === 503 && !isTooLong(reason))) return showOffline(reason);
   const {view, parameters} = readAddress();
   const [title, what] = advice[reason.status] || ['The portal could not answer.', 'Its log says why.'];
   const links = [make('a', {href: addressOf(view in views ? view : 'overview')}, 'Start anew')];

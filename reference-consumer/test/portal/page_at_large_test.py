@@ -1,6 +1,7 @@
 """The page with 20,000 rows, for all sorts of people, and when things go wrong; makes the pictures in the documentation:
 page_at_large_test.py PRODUCER CONSUMER AXE_FOLDER [SCREENSHOT_FOLDER]"""
 
+import datetime
 import http.server
 import pathlib
 import subprocess
@@ -35,11 +36,13 @@ def axe_script():
 
 
 class Proxy:
-    """Serves the portal under a path of its own, as `location /kollect/ { proxy_pass …/; }` does; may hold answers back."""
+    """Serves the portal under a path of its own, as `location /kollect/ { proxy_pass …/; }` does; may hold answers back,
+    or refuse some in the portal's place."""
 
     def __init__(self, fleet):
         may_pass = self.may_pass = threading.Event()
         may_pass.set()
+        refusals = self.refusals = {}  # part of a path: status and sentence
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.0"
@@ -49,6 +52,12 @@ class Proxy:
                     return self.send_error(404)
                 if "/v1alpha1/" in self.path:
                     may_pass.wait(60)
+                for part, (status, sentence) in refusals.items():
+                    if part in self.path:
+                        self.send_response(status)
+                        self.send_header("Content-Type", "text/plain")
+                        self.end_headers()
+                        return self.wfile.write(sentence.encode())
                 asked = urllib.request.Request(fleet.url + self.path.removeprefix("/kollect"))
                 try:
                     with urllib.request.urlopen(asked) as answer:
@@ -109,6 +118,25 @@ class TroubleTest(PageCase):
         self.wait(lambda: self.browser.text("#live-text") == "live", "the page is live")
         self.browser.click("#items td.name a")
         self.wait(lambda: self.browser.texts("#history .version"), "the item's history")
+
+    def test_what_the_portal_cannot_do_now_is_said(self):
+        self.fleet.publish("prod-west", "team-a", [row("only-one")])
+        proxy = Proxy(self.fleet)
+        self.addCleanup(proxy.close)
+        proxy.refusals["/facets"] = (503, "this takes longer than --query-timeout allows: ask for less")
+        self.browser.open(proxy.url)
+        self.wait(lambda: "takes too long" in self.browser.text("#kinds"), "that counting takes too long")
+        self.assertEqual(self.clusters(), ["prod-west"])
+        self.browser.run("location.hash = '#/time'")
+        self.wait(lambda: "narrows it" in self.browser.text("#problem"), "what to do about it")
+        self.assertFalse(self.shows("#offline"))
+        proxy.refusals.clear()
+        proxy.refusals["/items"] = (503, "store unavailable")
+        self.browser.run("location.hash = '#/items'")
+        self.wait(lambda: self.shows("#offline") and "store unavailable" in self.browser.text("#offline"), "the store is away")
+        proxy.refusals.clear()
+        self.wait(lambda: self.names() == ["only-one"] and not self.shows("#offline"), "it is tried again by itself")
+        self.forget_answers(503)
 
     def test_an_empty_fleet_says_what_to_do(self):
         for view, nothing in (("overview", "#clusters tbody tr"), ("items", "#no-items"), ("changes", "#no-changes")):
@@ -236,7 +264,12 @@ class LargeFleetTest(PageCase):
         self.assertLess(sum(int(one) for one in colour[4:-1].split(",")), 150, colour)
 
     def test_time(self):
-        self.look(f"#/time?at={self.then}", "page-time", ready="#summary span", height=1000)
+        times = [self.fleet.get(f"/v1alpha1/changes?{asked}&limit=5000")["changes"] for asked in ("", f"from={self.then}")]
+        begin, end = (datetime.datetime.fromtimestamp(at / 1000, datetime.timezone.utc).isoformat().replace("+00:00", "Z")
+                      for at in (times[0][0]["ts_ms"] - 50, times[1][-1]["ts_ms"] + 50))
+        self.look(f"#/time?at={self.then}&from={begin}&to={end}", "page-time", ready="#summary span", height=1000)
+        self.assertGreater(len(self.browser.run(
+            "return [...document.querySelectorAll('.histogram .column')].filter(one => one.getAttribute('height') > 0)")), 2)
         self.assertEqual(len(self.browser.texts("#by-kind thead th")), 4)
 
     def test_changes(self):
