@@ -16,7 +16,7 @@ export function openDeadLetters(root) {
   const search = make('input', {id: 'dead-search', type: 'search', autocomplete: 'off', spellcheck: 'false',
                                 placeholder: 'Part of a sentence, clause, log or place'});
   search.addEventListener('input', soon(() => go('dead-letters', changed(parameters, {q: search.value}), true), 200));
-  const reasons = make('div', {class: 'row', role: 'group', 'aria-label': 'Reasons', id: 'reasons'});
+  const reasons = make('div', {class: 'row tools', role: 'group', 'aria-label': 'Reasons', id: 'reasons'});
   const told = make('p', {class: 'quiet', role: 'status', id: 'dead-told'});
   const table = make('table', {id: 'dead', class: 'rows'},
                      make('caption', {class: 'hidden'}, 'Messages that could not be applied, and parts of sets that were torn'),
@@ -51,7 +51,7 @@ export function openDeadLetters(root) {
     const place = make('span');
     place.append(marked(`${one.log} ${one.partition}@${one.offset}`, words));
     const open = make('details', {class: 'letter'}, make('summary', {}, sentence), details(one));
-    return make('tr', {}, cell(make('span', {class: 'tag'}, one.reason)), cell(open), cell(place, 'wide'),
+    return make('tr', {}, cell(make('span', {class: 'tag'}, one.reason), 'nowrap'), cell(open), cell(place, 'wide'),
                 cell(numbers.format(one.valueBytes), 'number wide'), cell(when(one.at), 'nowrap'));
   }
 

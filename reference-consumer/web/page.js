@@ -173,17 +173,17 @@ async function readNow() {
 // News: read again, but not more often than reading takes, so that a busy fleet does not keep the portal busy.
 
 let isNewsDue = null;
-let tookLast = 0;
+let restUntil = 0;
 
 function readSoon() {
   isNewsDue ??= setTimeout(async () => {
     const begun = performance.now();
     state.isNewsMissed = false;
     await readNow().catch(showProblem);
-    tookLast = performance.now() - begun;
+    restUntil = performance.now() + Math.min(20000, 3 * (performance.now() - begun));
     isNewsDue = null;
     if (state.isNewsMissed) readSoon();
-  }, Math.min(20000, Math.max(300, 3 * tookLast)));
+  }, Math.max(300, restUntil - performance.now()));
 }
 
 function notice(place) {

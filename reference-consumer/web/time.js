@@ -99,8 +99,9 @@ export function openTime(root) {
     const [from, to] = [new Date(range.from).toISOString(), new Date(range.to).toISOString()];
     chart.replaceChildren(histogram({counts, ...range, at: at(), choose,
                                      label: `${numbers.format(sum)} changes between ${from} and ${to}`}));
+    const shown = range.to - range.from < 60000 ? [11, 23] : [0, 19]; // closely looked at, days matter less than parts of seconds
     axis.replaceChildren(...[0, 1, 2, 3, 4].map(part => make('span', {},
-      new Date(range.from + (range.to - range.from) * part / 4).toISOString().slice(0, 19).replace('T', ' '))));
+      new Date(range.from + (range.to - range.from) * part / 4).toISOString().slice(...shown).replace('T', ' '))));
     told.replaceChildren(`${numbers.format(sum)} changes of the whole fleet, marks of snapshots among them; the scale is logarithmic. `,
                          make('a', {href: addressOf('changes', [...filtersOf(parameters), ['from', from], ['to', to]])}, 'List them'));
   }
