@@ -1,5 +1,6 @@
 #include "sqlite_database.hpp"
 
+#include "row_blocks.hpp"
 #include "stored_values.hpp"
 
 #include <filesystem>
@@ -113,6 +114,25 @@ void give_row_checksum(sqlite3_context* context) {
   sqlite3_result_int64(context, sum == nullptr ? 0 : *sum);
 }
 
+std::string_view bytes_of_value(sqlite3_value* value) {
+  const auto* const bytes = static_cast<const char*>(sqlite3_value_blob(value));
+  return {bytes, static_cast<std::size_t>(sqlite3_value_bytes(value))};
+}
+
+/// may_have(filter, needed): whether rows of a block may have the terms that are needed.
+void give_may_have(sqlite3_context* context, int, sqlite3_value** arguments) {
+  sqlite3_result_int(context, may_have(bytes_of_value(arguments[0]), bytes_of_value(arguments[1])) ? 1 : 0);
+}
+
+int add_functions(sqlite3* to) {
+  constexpr int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
+  const int made = sqlite3_create_function_v2(to, "rows_checksum", 6, flags, nullptr, nullptr,
+                                              &add_row_checksum, &give_row_checksum, nullptr);
+  return made != SQLITE_OK ? made
+                           : sqlite3_create_function_v2(to, "may_have", 2, flags, nullptr, &give_may_have,
+                                                        nullptr, nullptr, nullptr);
+}
+
 } // namespace
 
 namespace {
@@ -169,10 +189,7 @@ result<std::unique_ptr<database>> database::open(const std::string& path, open_m
     return reason;
   }
   sqlite3_busy_timeout(handle, 5000);
-  if (const int made = sqlite3_create_function_v2(
-          handle, "rows_checksum", 6, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, nullptr, nullptr,
-          &add_row_checksum, &give_row_checksum, nullptr);
-      made != SQLITE_OK)
+  if (const int made = add_functions(handle); made != SQLITE_OK)
     return make_sqlite_failure(made, sqlite3_errmsg(handle), path);
   if (how != open_mode::read_write_create) {
     // The writer alone owns checkpoints: a reader that closes last must not start one.
