@@ -65,9 +65,18 @@ std::optional<std::string_view> head_of(std::string_view name) {
   return end == name.npos ? std::nullopt : std::optional(name.substr(0, end + 1));
 }
 
+/// There are many of them: their bytes are spread by one multiplication.
+index_term gram_term(std::uint64_t seed, std::string_view gram) {
+  std::uint64_t value = seed;
+  for (const char letter : gram)
+    value = (value ^ static_cast<unsigned char>(letter)) * 0x9E3779B97F4A7C15U;
+  return value ^ (value >> 32U);
+}
+
 void add_grams(std::vector<index_term>& to, std::string_view path, std::string_view text) {
+  const auto seed = make_term(term_kind::gram, path);
   for (std::size_t at = 0; at + gram_bytes <= text.size(); ++at)
-    to.push_back(make_term(term_kind::gram, path, text.substr(at, gram_bytes)));
+    to.push_back(gram_term(seed, text.substr(at, gram_bytes)));
 }
 
 /// What is noted of a value at a path.
@@ -238,8 +247,6 @@ std::vector<index_term> term_maker::terms_of(std::string_view item) const {
   if (paths_.uid)
     out.push_back(make_term(term_kind::uid, row->uid.decode()));
   tree_->add_terms(out, row->attributes);
-  std::sort(out.begin(), out.end());
-  out.erase(std::unique(out.begin(), out.end()), out.end());
   return out;
 }
 
@@ -339,6 +346,56 @@ needed_terms terms_needed(const item_filter& filter, const index_paths& paths) {
     add_labels_needed(out, filter.labels);
   add_attributes_needed(out, filter, paths);
   return out;
+}
+
+namespace {
+
+/// Whether a row without a backslash has this text only if it has these bytes.
+bool is_plain(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char letter) {
+    return letter >= ' ' && letter <= '~' && letter != '"' && letter != '\\';
+  });
+}
+
+void add_text(std::vector<std::string>& to, const std::string& text) {
+  if (is_plain(text))
+    to.push_back(text);
+}
+
+/// The longest part of the only pattern. Numbers may be spelled otherwise.
+void add_texts(std::vector<std::string>& to, const text_condition& condition) {
+  if (condition.wanted.size() != 1)
+    return;
+  const auto& parts = condition.wanted.front().parts;
+  const auto longest = std::max_element(parts.begin(), parts.end(), [](const auto& one, const auto& other) {
+    return one.size() < other.size();
+  });
+  if (!(parts.size() == 1 && read_number(parts.front())))
+    add_text(to, *longest);
+}
+
+} // namespace
+
+std::vector<std::string> texts_needed(const item_filter& filter) {
+  std::vector<std::string> out;
+  for (const auto* field :
+       {&filter.target, &filter.group, &filter.version, &filter.name, &filter.uid, &filter.item_namespace})
+    add_texts(out, *field);
+  for (const auto* selector : {&filter.labels, &filter.annotations})
+    for (const auto& one : *selector)
+      if (one.how != label_operator::not_in && one.how != label_operator::absent) {
+        add_text(out, one.key);
+        if (one.how == label_operator::in && one.values.size() == 1)
+          add_text(out, one.values.front());
+      }
+  for (const auto& one : filter.attributes)
+    add_texts(out, one.is);
+  return out;
+}
+
+bool may_fit(std::string_view item, const std::vector<std::string>& texts) {
+  return std::all_of(texts.begin(), texts.end(), [item](const auto& text) { return contains(item, text); }) ||
+         item.find('\\') != item.npos;
 }
 
 std::string_view unindexed_path(const item_filter& filter, const index_paths& paths) {

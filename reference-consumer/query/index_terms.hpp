@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -21,7 +22,7 @@ public:
   explicit term_maker(const index_paths& paths);
   ~term_maker();
 
-  /// Sorted, each once. Linear in the row; long values of paths cost their first bytes.
+  /// In no order, some of them twice. Linear in the row; long values of paths cost their first bytes.
   std::vector<index_term> terms_of(std::string_view item) const;
 
   const index_paths& paths() const { return paths_; }
@@ -41,6 +42,13 @@ using needed_terms = std::vector<term_choice>;
 
 /// No row that lacks them fits the filter; rows that have them may not fit either.
 needed_terms terms_needed(const item_filter& filter, const index_paths& paths);
+
+/// Texts that a row has as they are where the filter holds for it, unless it spells letters by escapes. It
+/// need not be read to see that it has none.
+std::vector<std::string> texts_needed(const item_filter& filter);
+
+/// False for rows that lack one of the texts. Takes less than reading the row.
+bool may_fit(std::string_view item, const std::vector<std::string>& texts);
 
 /// The first path of attributes that a filter asks for and an index is not kept of, as it was given; empty
 /// where there is none.

@@ -31,9 +31,10 @@ row_groups::row_groups(store_reader& source, row_query range, const past_rows* p
 
 /// Nobody knows how large the next rows are: as large as the largest of those before, it is taken.
 void row_groups::set_next_limit() {
+  constexpr std::size_t usual = 1024; // of those that come without their item
   std::size_t largest = 1;
   for (const auto& row : rows_)
-    largest = std::max(largest, row.item.size());
+    largest = std::max(largest, row.item.empty() ? usual : row.item.size());
   if (range_.with_items)
     range_.limit =
         std::clamp(bytes_at_once / static_cast<std::int64_t>(largest), std::int64_t{1}, most_at_once_);
@@ -42,7 +43,6 @@ void row_groups::set_next_limit() {
 void row_groups::look_only_in(std::vector<row_interval> intervals) {
   intervals_ = std::move(intervals);
   std::reverse(intervals_.begin(), intervals_.end());
-  range_.named = {}; // the filter sees to it
   is_at_end_ = !begin_next_interval();
 }
 

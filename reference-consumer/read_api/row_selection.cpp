@@ -1,7 +1,5 @@
 #include "read_api/row_selection.hpp"
 
-#include "query/index_terms.hpp"
-
 #include <program/printable.hpp>
 
 #include <algorithm>
@@ -107,6 +105,7 @@ row_query row_selection::range_of(const std::optional<page_place>& after, std::i
   range.limit = at_once;
   range.with_items = with_items;
   range.named = names_of(*filter_);
+  range.texts = texts_;
   range.rows_in_scopes = rows_of(scopes_);
   range.rows_in_store = rows_of(all_);
   return range;
@@ -199,6 +198,8 @@ bool row_selection::is_before(const shown_row& row, const page_place& place) con
 }
 
 bool row_selection::fits(std::string_view item) const {
+  if (!may_fit(item, texts_))
+    return false;
   const auto view = view_row(item);
   return view && holds(*filter_, *view);
 }

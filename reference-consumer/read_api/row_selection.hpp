@@ -1,6 +1,7 @@
 #ifndef KOLLECT_CONSUMER_READ_API_ROW_SELECTION_HPP
 #define KOLLECT_CONSUMER_READ_API_ROW_SELECTION_HPP
 
+#include "query/index_terms.hpp"
 #include "query/item_filter.hpp"
 #include "read_api/answer.hpp"
 #include "read_api/page_cursor.hpp"
@@ -87,7 +88,7 @@ public:
 
 private:
   row_selection(store_reader& source, const item_filter& filter, row_groups::clock::time_point deadline)
-      : source_(&source), filter_(&filter), deadline_(deadline) {}
+      : source_(&source), filter_(&filter), texts_(texts_needed(filter)), deadline_(deadline) {}
 
   answer_of<void> check_cost(const page_limits& limits) const;
   row_query range_of(const std::optional<page_place>& after, std::int64_t at_once, bool with_items) const;
@@ -100,6 +101,7 @@ private:
 
   store_reader* source_;
   const item_filter* filter_;
+  std::vector<std::string> texts_; ///< that the filter needs
   row_groups::clock::time_point deadline_;
   bool is_distinct_ = false;
   std::vector<scope_summary> all_;

@@ -31,15 +31,16 @@ WHERE (b1, b2, b3, b4, b5) >= (beginning($2), beginning($3), beginning($4), begi
   AND scope_id = ANY ($9)
 ORDER BY b1, b2, b3, b4, b5, target_namespace, target_name, namespace, name, uid, scope_id LIMIT $8)sql";
 
-/// Up to $10 to $14, exclusive.
+/// Up to $10 to $14, exclusive. What need not be read comes without its item.
 inline constexpr char stretch_by_order[] = R"sql(
-SELECT scope_id, target_namespace, target_name, namespace, name, uid, CASE WHEN $1 = 1 THEN item ELSE '' END
+SELECT scope_id, target_namespace, target_name, namespace, name, uid, CASE WHEN $1 = 1 AND (position($23 IN item) > 0 OR position(chr(92) IN item) > 0) THEN item ELSE '' END
 FROM items_with_beginnings
 WHERE (b1, b2, b3, b4, b5) >= (beginning($2), beginning($3), beginning($4), beginning($5), beginning($6))
   AND (b1, b2, b3, b4, b5) < ($10, $11, $12, $13, $14)
   AND (b1, b2, b3, b4, b5, target_namespace, target_name, namespace, name, uid, scope_id) >
       (beginning($2), beginning($3), beginning($4), beginning($5), beginning($6), $2, $3, $4, $5, $6, $7)
-  AND scope_id = ANY ($9)
+  AND scope_id = ANY ($9) AND ($15 = 0 OR target_name = ANY ($16)) AND ($17 = 0 OR namespace = ANY ($18))
+  AND ($19 = 0 OR name = ANY ($20)) AND ($21 = 0 OR uid = ANY ($22))
 ORDER BY b1, b2, b3, b4, b5, target_namespace, target_name, namespace, name, uid, scope_id LIMIT $8)sql";
 
 /// OFFSET 0 keeps the planner from going by order.
@@ -114,9 +115,10 @@ public:
         .integer(after.scope_id)
         .integer(range.limit);
     const bool is_named = !range.named.is_any() && !range.until;
-    if (is_named)
-      add_names(values, range);
-    else if (range.scope_ids)
+    if (is_named) {
+      add_scopes(values, range);
+      add_names(values, range.named);
+    } else if (range.scope_ids)
       values.integers(*range.scope_ids);
     if (range.until)
       values.bytes(range.until->target_namespace)
@@ -124,6 +126,10 @@ public:
           .bytes(range.until->namespace_)
           .bytes(range.until->name)
           .bytes(range.until->uid);
+    if (range.until) {
+      add_names(values, range.named);
+      values.own_text(range.texts.empty() ? std::string() : range.texts.front());
+    }
     const char* const sql = range.until                  ? stretch_by_order
                             : is_named                   ? named_rows
                             : is_cheaper_by_scope(range) ? rows_by_scopes
@@ -209,11 +215,13 @@ protected:
   }
 
 private:
-  static void add_names(parameters& values, const row_query& range) {
+  static void add_scopes(parameters& values, const row_query& range) {
     const std::vector<std::int64_t> no_ids;
     values.integer(range.scope_ids ? 1 : 0).integers(range.scope_ids ? *range.scope_ids : no_ids);
-    for (const auto* names :
-         {&range.named.target_names, &range.named.namespaces, &range.named.names, &range.named.uids})
+  }
+
+  static void add_names(parameters& values, const row_names& named) {
+    for (const auto* names : {&named.target_names, &named.namespaces, &named.names, &named.uids})
       values.integer(*names ? 1 : 0).many_bytes(*names ? views_of(**names) : std::vector<std::string_view>());
   }
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <limits>
 #include <unordered_set>
 #include <utility>
 
@@ -41,6 +42,11 @@ private:
   const char* at_;
   const char* end_;
 };
+
+std::vector<index_term> sorted(std::vector<index_term> terms) {
+  std::sort(terms.begin(), terms.end());
+  return terms;
+}
 
 bool has_bit(std::string_view filter, std::size_t place) noexcept {
   const auto byte = static_cast<unsigned char>(filter[place / 8]);
@@ -113,6 +119,27 @@ bool may_have(std::string_view filter, std::string_view needed) noexcept {
     }
     if (!is_any)
       return false;
+  }
+  return true;
+}
+
+std::string list_of_texts(const std::vector<std::string>& texts) {
+  std::string out;
+  for (const auto& text : texts) {
+    const auto part = std::string_view(text).substr(0, std::numeric_limits<std::uint16_t>::max());
+    append_number(out, part.size());
+    out += part;
+  }
+  return out;
+}
+
+bool may_have_texts(std::string_view item, std::string_view list) noexcept {
+  while (!list.empty()) {
+    const auto size = number_reader(list).next();
+    list.remove_prefix(std::min(sizeof(std::uint16_t), list.size()));
+    if (!contains(item, list.substr(0, size)))
+      return item.find('\\') != item.npos;
+    list.remove_prefix(std::min(size, list.size()));
   }
   return true;
 }
@@ -231,8 +258,8 @@ result<void> block_writer::extend(std::span<const row_change> changes) {
   for (const auto& one : changes) {
     if (one.kind == change_kind::removed)
       continue;
-    const auto terms = terms_.terms_of(one.after);
-    if (one.kind == change_kind::changed && terms == terms_.terms_of(one.before))
+    const auto terms = sorted(terms_.terms_of(one.after));
+    if (one.kind == change_kind::changed && terms == sorted(terms_.terms_of(one.before)))
       continue;
     rows.push_back({order_key(one.identity, table_.longest_name()), {}});
     rows.back().terms.add(terms);

@@ -45,6 +45,10 @@ std::string bits_needed(const needed_terms& needed);
 /// Whether rows with all that is needed may be in a block. Takes time in proportion to `needed`.
 bool may_have(std::string_view filter, std::string_view needed) noexcept;
 
+/// Texts as bytes: may_have_texts() reads them, as may_fit() does.
+std::string list_of_texts(const std::vector<std::string>& texts);
+bool may_have_texts(std::string_view item, std::string_view list) noexcept;
+
 /// A text for an identity, whose bytewise order is that of identities. Names are cut after so many bytes.
 std::string order_key(const row_identity& row, std::size_t longest_name);
 /// The first identity whose key is not before this one, which may have been cut.

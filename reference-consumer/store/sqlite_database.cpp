@@ -124,13 +124,23 @@ void give_may_have(sqlite3_context* context, int, sqlite3_value** arguments) {
   sqlite3_result_int(context, may_have(bytes_of_value(arguments[0]), bytes_of_value(arguments[1])) ? 1 : 0);
 }
 
+/// has_texts(item, texts): whether a row may fit that has to have all texts.
+void give_has_texts(sqlite3_context* context, int, sqlite3_value** arguments) {
+  sqlite3_result_int(context,
+                     may_have_texts(bytes_of_value(arguments[0]), bytes_of_value(arguments[1])) ? 1 : 0);
+}
+
 int add_functions(sqlite3* to) {
   constexpr int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
+  const auto add = [&](const char* name, int arguments, auto* call) {
+    return sqlite3_create_function_v2(to, name, arguments, flags, nullptr, call, nullptr, nullptr, nullptr);
+  };
   const int made = sqlite3_create_function_v2(to, "rows_checksum", 6, flags, nullptr, nullptr,
                                               &add_row_checksum, &give_row_checksum, nullptr);
-  return made != SQLITE_OK ? made
-                           : sqlite3_create_function_v2(to, "may_have", 2, flags, nullptr, &give_may_have,
-                                                        nullptr, nullptr, nullptr);
+  if (made != SQLITE_OK)
+    return made;
+  const int filters = add("may_have", 2, &give_may_have);
+  return filters != SQLITE_OK ? filters : add("has_texts", 2, &give_has_texts);
 }
 
 } // namespace
