@@ -1,7 +1,7 @@
 """Messages to judge: the vectors, those that other tests have in files, and a good one spoilt in every place.
 
 A case is (name, bytes, rule). A rule is one of docs/schema/README.md that no schema can express: the schema takes the message, the SDK or
-the judges do not. Without a rule both must say the same."""
+the judges do not. Without a rule both must say the same; of a message that others made the rule is `unknown`, and what is said of it tells."""
 
 import base64
 import copy
@@ -21,6 +21,7 @@ INSTANTS = ["", "x", "2026-01-15", "2026-01-15T12:00:00", "2026-01-15t12:00:00Z"
             "2026-01-15T12:00:00.Z", "2026-01-15T12:00:00.50Z", "2026-01-15T12:00:00.000Z", "2026-01-15T12:00:00.1234567890Z",
             "2026-01-15T12:00:00.000000001Z", "10000-01-01T00:00:00Z", "-001-01-01T00:00:00Z", "2026-01-15T12:00:00Z\n",
             " 2026-01-15T12:00:00Z", "９026-01-15T12:00:00Z"]
+ORDER = ("targetNamespace", "targetName", "namespace", "name", "uid", "group", "version", "kind")
 VALUES = [None, True, 0, 1, -1, 1.5, "", "x", "é\u2603", [], [1], {}, {"a": {}}]
 
 
@@ -53,6 +54,13 @@ def encode(envelope):
     return dump(fill_checksum(copy.deepcopy(envelope))).encode()
 
 
+def in_order(envelope):
+    """With its rows in the order of ORD-01, so that a changed name breaks nothing else."""
+    rows = envelope["payload"] if isinstance(envelope["payload"], list) else envelope["payload"]["items"]
+    rows.sort(key=lambda row: "\0".join(str(row.get(name, "")) for name in ORDER).encode())
+    return envelope
+
+
 def places(form):
     """The objects within a message, each as a path."""
     yield ()
@@ -73,6 +81,8 @@ def value_rule(name, value):
     """What a schema cannot say of a field with another value."""
     if name == "checksum" and value is not None:
         return "checksum"
+    if name == "items" and value == []:
+        return "itemCount"
     if name == "itemCount" and isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return "itemCount"
     return None
@@ -84,13 +94,16 @@ def spoilt_fields():
             for name in list(at(good(form), path)):
                 without = good(form)
                 del at(without, path)[name]
+                if path and path[-1] == 0:
+                    in_order(without)
                 yield f"{form} without {'/'.join(map(str, path))} {name}", encode(without), None
                 for value in VALUES:
                     changed = good(form)
                     at(changed, path)[name] = value
+                    if path and path[-1] == 0:
+                        in_order(changed)
                     refused = name == "checksum" and (value is None or not isinstance(value, str))
                     rule = None if refused or name == "checksum" else value_rule(name, value)
-                    # A part of part 1 of 1.5 and so on is refused by its type.
                     yield f"{form} {'/'.join(map(str, path))} {name}={dump(value)}", encode(changed), rule
             more = good(form)
             at(more, path)["more"] = 1
@@ -144,7 +157,7 @@ def marks():
         ordered = {name: payload[name] for name in ("schemaVersion", "checksum", "generation", "partIndex", "partTotal", "itemCount",
                                                    "exportedAt", "items") if name in payload}
         message["payload"] = ordered
-        rule = "parts" if index and total and index > total and 0 < total <= 10000 else None
+        rule = "parts" if index and total and 10000 >= index > total > 0 else None
         yield f"part {index} of {total}", encode(message), rule
 
 
@@ -200,12 +213,12 @@ def not_json():
 
 def of_vectors(folder):
     for file in ("fixed.jsonl", "random.jsonl"):
-        for line in (folder / file).read_text().splitlines():
+        for line in (folder / file).read_bytes().splitlines():
             vector = json.loads(line)
             messages = [vector["bareArray"], *vector["exportEnvelope"]]
             for number, message in enumerate(messages):
                 yield f"{file} {vector['name']} {number}", base64.b64decode(message["value"]), None
-    for line in (folder / "xxh3-collision.jsonl").read_text().splitlines():
+    for line in (folder / "xxh3-collision.jsonl").read_bytes().splitlines():
         pair = json.loads(line)
         for name in ("a", "b"):
             yield f"collision {pair['xxh3_128']} {name}", base64.b64decode(pair[name]), None
@@ -213,10 +226,10 @@ def of_vectors(folder):
 
 def of_files(repository):
     for number, line in enumerate((repository / "conformance/test/sdk/example/messages.jsonl").read_bytes().splitlines()):
-        yield f"messages.jsonl {number}", line.partition(b"\t")[2] or line, None
+        yield f"messages.jsonl {number}", line.partition(b"\t")[2] or line, "unknown"
     for path in sorted((repository / "conformance/test/sdk/fuzz/corpus").glob("*/*")):
         if path.parent.name in ("message", "history"):
-            yield f"{path.parent.name}/{path.name}", path.read_bytes(), None
+            yield f"{path.parent.name}/{path.name}", path.read_bytes(), "unknown"
 
 
 def spoilt():

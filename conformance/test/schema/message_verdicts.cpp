@@ -1,5 +1,5 @@
-// What the SDK and the judges say of messages: reads one a line, in base64; writes one verdict a line. The argument is
-// limits::max_message_bytes.
+// What the SDK and the judges say of messages: reads one a line, in base64; writes one verdict a line. The
+// argument is limits::max_message_bytes.
 
 #include <suite/judge.hpp>
 
@@ -18,7 +18,7 @@ namespace {
 using namespace kollect;
 
 /// Clauses about what one message has in it, of which an audit can judge all.
-constexpr std::array form_families{"ENV", "PAY", "ROW", "MP-"};
+constexpr std::array form_families{"ENV", "PAY", "ROW", "ORD", "BYT", "MP-"};
 
 bool is_about_form(std::string_view clause) {
   for (const std::string_view family : form_families)
@@ -40,9 +40,9 @@ std::string refusal(const std::string& message, const limits& bounds) {
 std::string broken_clauses(const std::string& message) {
   conformance::recording log;
   log.exercise = "audit";
-  conformance::observed_export one;
-  one.messages.push_back({.destination = "topic", .value = message});
-  log.exports.push_back(one);
+  auto& kept = log.exports.emplace_back().messages.emplace_back();
+  kept.destination = "topic";
+  kept.value = message;
   const auto seen = conformance::dissect(log);
   std::string out;
   for (const auto& [id, judge] : conformance::judges()) {

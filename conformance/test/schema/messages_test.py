@@ -28,7 +28,7 @@ from children import end_with_parent, wait_until  # noqa: E402
 BY_REFUSAL = {"duplicate_field": "names", "checksum_mismatch": "checksum", "item_count_mismatch": "itemCount", "too_deep": "depth",
               "too_large": "size", "part_out_of_range": "parts"}
 BY_CLAUSE = {"ORD-01": "order of rows", "ROW-03": "identities", "PAY-02": "checksum", "PAY-03": "itemCount", "BYT-01": "spelling",
-             "BYT-02": "sorted names", "BYT-03": "spelling", "BYT-04": "spelling"}
+             "ROW-02": "sorted names", "BYT-02": "sorted names", "BYT-03": "spelling", "BYT-04": "spelling"}
 LONGEST = 1 << 20
 
 
@@ -98,7 +98,7 @@ class VerdictTest(unittest.TestCase):
         self.assertEqual(len(self.sdk), len(self.cases))
         sources = {re.split(r"[ /]", name)[0] for name, _, _ in self.cases}
         self.assertLessEqual({"fixed.jsonl", "random.jsonl", "collision", "messages.jsonl", "message", "wire"}, sources)
-        self.assertGreater(len(self.cases), 2000)
+        self.assertGreater(len(self.cases), 1900)
         self.assertEqual(len(set(self.taken)), 3, "no message is owed that is not taken")
         wire = [said for (name, _, _), said in zip(self.cases, self.sdk) if name.startswith("wire")]
         self.assertGreater(len([said for said in wire if said["refusal"]]), 10)
