@@ -64,7 +64,10 @@ def comparable(documents):
     for document in copy.deepcopy(documents):
         metadata = document["metadata"]
         metadata["name"] = re.sub(r"^(kollect-sink)-[a-z0-9]{10}$", r"\1", metadata["name"])
-        metadata.get("labels", {}).pop("app.kubernetes.io/managed-by", None)
+        # Kustomize labels only what its base has.
+        labels = {name: value for name, value in metadata.pop("labels", {}).items()
+                  if name not in ("app.kubernetes.io/part-of", "app.kubernetes.io/version", "app.kubernetes.io/managed-by")}
+        metadata.update({"labels": labels} if labels else {})
         if metadata.get("annotations", {}).pop("helm.sh/resource-policy", None):
             del metadata["annotations"]
         if document["kind"] == "ConfigMap":
