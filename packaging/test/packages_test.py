@@ -65,12 +65,10 @@ class DebTest(unittest.TestCase):
     def setUpClass(cls):
         if cls.number is None or file_of("kollect-dev", cls.number) is None:
             raise unittest.SkipTest(f"there are no packages for Debian {cls.number} in {PACKAGES}: script/package makes them")
-        cls.tree = CleanTree(SUITES[cls.number], CACHE)
 
-    @classmethod
-    def tearDownClass(cls):
-        if cls.number and hasattr(cls, "tree"):
-            cls.tree.close()
+    def setUp(self):
+        self.tree = CleanTree(SUITES[self.number], CACHE)
+        self.addCleanup(self.tree.close)
 
     def install(self, *names):
         files = [file_of(name, self.number) for name in names]

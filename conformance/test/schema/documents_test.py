@@ -16,6 +16,7 @@ import schema_tools as tools
 VENV, PRODUCER, CONSUMER, CONFORMANCE = sys.argv[1:5]
 tools.go_on_with_jsonschema(VENV)
 
+import jsonschema  # noqa: E402
 import yaml  # noqa: E402
 
 sys.path.insert(0, str(tools.REPOSITORY / "reference-consumer/test/portal"))
@@ -27,6 +28,20 @@ OF_CONSUMER = {"event": "event.schema.json", "item": "item.schema.json", "export
 OF_CONFORMANCE = {"strict-event": tools.SCHEMAS / "strict-event.schema.json",
                   "protocol": tools.REPOSITORY / "conformance/schema/protocol.schema.json",
                   "results": tools.REPOSITORY / "conformance/schema/results.schema.json"}
+
+
+# AsyncAPI's own schemas of its documents.
+ASYNCAPI = "@asyncapi/specs@6.11.1"
+
+
+def schema_of_asyncapi():
+    """Got from npm once, into the build folder."""
+    folder = pathlib.Path(VENV).parent / "asyncapi"
+    file = folder / "node_modules/@asyncapi/specs/schemas/3.0.0.json"
+    if not file.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", folder, ASYNCAPI], check=True)
+    return tools.load(file)
 
 
 class ProgramsTest(unittest.TestCase):
@@ -100,6 +115,23 @@ class DocumentsTest(unittest.TestCase):
                 target = document
                 for step in one[2:].split("/"):
                     target = target[step]
+
+    def test_the_asyncapi_documents_are_asyncapi(self):
+        schema = schema_of_asyncapi()
+        check = jsonschema.validators.validator_for(schema)(schema)
+        for name in ("kafka", "nats"):
+            document = yaml.safe_load((tools.SCHEMAS / f"asyncapi-{name}.yaml").read_text())
+            self.assertEqual([problem.message for problem in check.iter_errors(document)], [])
+            for spoil in (lambda it: it["info"].pop("version"), lambda it: it["operations"]["takeSnapshot"].update(action="read"),
+                          lambda it: it["channels"]["snapshots"].update(topic="x")):
+                wrong = copy.deepcopy(document)
+                spoil(wrong)
+                self.assertFalse(check.is_valid(wrong))
+
+    def test_the_asyncapi_documents_are_of_this_version(self):
+        printed = subprocess.run([CONSUMER, "--version"], capture_output=True, text=True, check=True).stdout.split()[1]
+        for name in ("kafka", "nats"):
+            self.assertEqual(yaml.safe_load((tools.SCHEMAS / f"asyncapi-{name}.yaml").read_text())["info"]["version"], printed)
 
     def local_references(self, value):
         if isinstance(value, dict):
