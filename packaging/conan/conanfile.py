@@ -6,6 +6,7 @@ from conan import ConanFile
 from conan.tools.build import check_min_cppstd
 from conan.tools.cmake import CMake, CMakeDeps, CMakeToolchain, cmake_layout
 from conan.tools.files import copy
+from conan.tools.gnu import PkgConfigDeps
 
 
 class Kollect(ConanFile):
@@ -43,6 +44,8 @@ class Kollect(ConanFile):
 
     def generate(self):
         CMakeDeps(self).generate()
+        # include/package/dependencies.cmake asks pkg-config for some.
+        PkgConfigDeps(self).generate()
         toolchain = CMakeToolchain(self)
         for component in ("kafka", "nats", "yaml"):
             toolchain.variables[f"KOLLECT_{component.upper()}"] = "ON" if self.options.get_safe(component) else "OFF"

@@ -33,7 +33,7 @@ def read(path):
 def commands_of(workflow):
     """Each command of a workflow, with the values that its matrix gives it."""
     for job in yaml.safe_load(read(workflow))["jobs"].values():
-        matrix = job["strategy"]["matrix"]
+        matrix = job.get("strategy", {}).get("matrix", {})
         for step in job["steps"]:
             if "run" in step:
                 found = re.search(r"\$\{\{ matrix\.(\w+) \}\}", step["run"])
@@ -46,7 +46,7 @@ def commands_of(workflow):
 def commands_of_gitlab():
     for name, job in yaml.safe_load(read(".gitlab-ci.yml")).items():
         if "script" in job:
-            values = job["parallel"]["matrix"][0]
+            values = job.get("parallel", {"matrix": [{}]})["matrix"][0]
             found = re.search(r"\$(\w+)", job["script"])
             for value in values[found.group(1)] if found else [""]:
                 yield job["script"].replace(found.group(), value) if found else job["script"]
