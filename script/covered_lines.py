@@ -15,12 +15,15 @@ import sys
 
 def count(data, root):
     """What one object file counted, of files under `root`: {file: {line: times}}."""
-    done = subprocess.run(["gcov", "--json-format", "--stdout", "--relative-only", "--source-prefix", root, data.name],
-                          cwd=data.parent, capture_output=True, text=True, check=True)
+    done = subprocess.run(["gcov", "--json-format", "--stdout", data.name], cwd=data.parent, capture_output=True, text=True, check=True)
     counted = collections.defaultdict(dict)
-    for document in done.stdout.splitlines():
-        for file in json.loads(document)["files"]:
-            lines = counted[file["file"]]
+    for document in filter(None, done.stdout.splitlines()):
+        read = json.loads(document)
+        for file in read["files"]:
+            name = os.path.normpath(os.path.join(read["current_working_directory"], file["file"]))
+            if not name.startswith(root + "/"):
+                continue
+            lines = counted[os.path.relpath(name, root)]
             for line in file["lines"]:
                 number = line["line_number"]
                 lines[number] = max(lines.get(number, 0), line["count"])
