@@ -36,3 +36,12 @@ prepare_faults() {
   fault_programs="producer=build/release/bin/kollect-producer consumer=build/release/bin/kollect-consumer
     conformance=build/release/bin/kollect-conformance"
 }
+
+# Copies what git knows of into a folder, where it may be changed; prints the copy's path. The same names in it keep the
+# compiler's cache of use.
+copy_of_sources() {
+  mkdir -p "$1/tree/build"
+  git ls-files -z | xargs -0 cp --parents -pPt "$1/tree"
+  ln -sfn "$repository_root/build/cache" "$1/tree/build/cache"
+  printf '%s\n' "$repository_root/$1/tree"
+}

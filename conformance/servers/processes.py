@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -30,8 +31,20 @@ class Timed:
     out: str = ""
 
 
+def memory_of(pid, name):
+    """A line of /proc/PID/status in bytes: VmRSS, or VmHWM for the peak; 0 for one that has ended."""
+    try:
+        status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0
+    found = re.search(rf"^{name}:\s+(\d+) kB", status, re.M)
+    return int(found[1]) * 1024 if found else 0
+
+
 class Child:
     """A program that runs while other things happen."""
+
+    inherited_most = 8 << 20  # how much of this process may count as a child's peak beyond what it took before the fork
 
     def __init__(self, name, words, folder, out=None, feed=None, environment=None):
         self.name = name
@@ -39,6 +52,8 @@ class Child:
         self.ended = None
         self.ending = signal.SIGTERM  # what asks it to end
         self.begun = time.monotonic()
+        self.highest = 0  # of its memory, as far as it was looked at
+        self.inherited = memory_of("self", "VmRSS")
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen([str(one) for one in words], stdin=feed or subprocess.DEVNULL,
                                             stdout=out or log, stderr=log, preexec_fn=end_with_parent,
@@ -54,6 +69,7 @@ class Child:
 
     def is_running(self):
         if self.ended is None:
+            self.highest = max(self.highest, memory_of(self.pid, "VmHWM"))
             pid, status, usage = os.wait4(self.pid, os.WNOHANG)
             if pid:
                 self.note(status, usage)
@@ -63,6 +79,9 @@ class Child:
         self.wall = time.monotonic() - self.begun
         self.cpu = usage.ru_utime + usage.ru_stime
         self.peak_memory = usage.ru_maxrss * 1024
+        # The kernel counts what the child was before it became the program: this process, which may be the larger one.
+        if self.highest and self.peak_memory <= self.inherited + self.inherited_most:
+            self.peak_memory = self.highest
         self.ended = os.waitstatus_to_exitcode(status)
         self.process.returncode = self.ended
 

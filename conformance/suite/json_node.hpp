@@ -5,6 +5,8 @@
 #include <kollect/json_string.hpp>
 #include <kollect/limits.hpp>
 
+#include <range/v3/range_fwd.hpp>
+
 #include <cstddef>
 #include <iterator>
 #include <optional>
@@ -58,12 +60,14 @@ bool take_child(std::string_view& rest, json_member& out);
 
 /// The elements or members of a value, one after the other.
 template <class Child>
-class json_children : public std::ranges::view_interface<json_children<Child>> {
+class json_children : public std::ranges::view_base, public ranges::view_base {
 public:
   class iterator {
   public:
     using value_type = Child;
     using difference_type = std::ptrdiff_t;
+    using iterator_category = std::input_iterator_tag; // as it gives values
+    using iterator_concept = std::forward_iterator_tag;
 
     iterator() = default;
     explicit iterator(std::string_view inside) : rest_(inside) { ++*this; }

@@ -4,11 +4,12 @@
 #include "json_node.hpp"
 #include "recording.hpp"
 
+#include <range/v3/view/filter.hpp>
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <ranges>
 #include <string>
 #include <string_view>
 
@@ -48,7 +49,7 @@ struct message_facts {
   /// Those of items that are objects.
   auto rows() const {
     return (items ? items->elements() : json_children<json_node>()) |
-           std::views::filter([](const json_node& one) { return one.kind == json_kind::object; });
+           ranges::views::filter([](const json_node& one) { return one.kind == json_kind::object; });
   }
 
   /// A field of the event envelope, one of envelope_fields.

@@ -5,7 +5,6 @@
 #include <servers/process.hpp>
 
 #include <kollect/json_writer.hpp>
-#include <kollect/parse.hpp>
 #include <program/descriptor.hpp>
 
 #include <boost/json/serialize.hpp>
@@ -81,19 +80,11 @@ write_fields fields_of(const boost::json::object& manifest, const std::optional<
   };
 }
 
-std::string text_of(const boost::json::object& answer, std::string_view name) {
-  const auto* const value = answer.if_contains(name);
-  const auto* const text = value == nullptr ? nullptr : value->if_string();
-  return text == nullptr ? std::string() : std::string(text->data(), text->size());
-}
-
-result<testee_answer> read_answer(result<boost::json::object> answer) {
+/// How a request ended, where there is an answer to it.
+result<testee_answer> read_ending(const result<boost::json::object>& answer) {
   if (!answer)
     return answer.error();
-  const auto* const ok = answer->if_contains("ok");
-  if (ok == nullptr || !ok->is_bool())
-    return make_failure(error::syntax, "the testee's answer has no ok that is true or false");
-  return testee_answer{ok->get_bool(), text_of(*answer, "error")};
+  return read_answer(*answer);
 }
 
 /// What a testee started and did not end, wherever it went: processes that have its mark in their
@@ -231,15 +222,10 @@ struct testee::state {
       return line.error();
     if (!*line)
       return std::optional<boost::json::object>();
-    auto value = parse_value(**line); // rows may be spelled with lone surrogates
-    if (!value || !value->is_object())
-      return fail(error::syntax,
-                  "the testee answered something that is no JSON object: " + printable_excerpt(**line));
-    const auto* const id = value->get_object().if_contains("id");
-    if (id == nullptr || !id->is_int64() || id->get_int64() != last_id)
-      return fail(error::syntax, "the testee answered another request than number " +
-                                     std::to_string(last_id) + ": " + printable_excerpt(**line));
-    return std::optional(std::move(value->get_object()));
+    auto answer = read_answer_line(**line, last_id);
+    if (!answer)
+      return fail(error::syntax, answer.error().message);
+    return std::optional(std::move(*answer));
   }
 
   result<boost::json::object> ask(std::string_view op, const write_fields& write,
@@ -284,21 +270,15 @@ result<testee_identity> testee::hello() {
   const auto answer = state_->ask("hello", no_fields(), state_->bounds.hello);
   if (!answer)
     return answer.error();
-  const auto* const features = answer->if_contains("features");
-  const auto read = read_answer(*answer);
-  if (!read || !read->is_ok || features == nullptr || !features->is_array())
-    return state_->fail(error::syntax, "the testee's answer to hello lacks ok or features: " +
-                                           printable_excerpt(boost::json::serialize(*answer)));
-  testee_identity identity{text_of(*answer, "name"), text_of(*answer, "version"), {}};
-  for (const auto& feature : features->get_array())
-    if (const auto* const name = feature.if_string())
-      identity.features.emplace(name->data(), name->size());
+  auto identity = read_identity(*answer);
+  if (!identity)
+    return state_->fail(error::syntax, identity.error().message);
   return identity;
 }
 
 result<testee_answer> testee::open(const boost::json::object& manifest,
                                    const std::optional<secret_values>& secret) {
-  return read_answer(state_->ask("open", fields_of(manifest, secret), state_->bounds.open));
+  return read_ending(state_->ask("open", fields_of(manifest, secret), state_->bounds.open));
 }
 
 result<testee_answer> testee::open_consumer(const boost::json::object& manifest,
@@ -308,11 +288,11 @@ result<testee_answer> testee::open_consumer(const boost::json::object& manifest,
     out.member("role", "consumer").member("group", group);
     fields_of(manifest, secret)(out);
   };
-  return read_answer(state_->ask("open", fields, state_->bounds.open));
+  return read_ending(state_->ask("open", fields, state_->bounds.open));
 }
 
 result<testee_answer> testee::drain() {
-  return read_answer(state_->ask("drain", no_fields(), state_->bounds.answer));
+  return read_ending(state_->ask("drain", no_fields(), state_->bounds.answer));
 }
 
 result<void> testee::begin_drain() {
@@ -321,7 +301,7 @@ result<void> testee::begin_drain() {
 
 result<consumer_state> testee::state_held() {
   const auto answer = state_->ask("state", no_fields(), state_->bounds.answer);
-  const auto read = read_answer(answer);
+  const auto read = read_ending(answer);
   if (!read)
     return read.error();
   if (!read->is_ok)
@@ -330,11 +310,11 @@ result<consumer_state> testee::state_held() {
 }
 
 result<testee_answer> testee::export_snapshot(const export_request& request) {
-  return read_answer(state_->ask("export", fields_of(request), state_->bounds.answer));
+  return read_ending(state_->ask("export", fields_of(request), state_->bounds.answer));
 }
 
 result<testee_answer> testee::close() {
-  return read_answer(state_->ask("close", no_fields(), state_->bounds.close));
+  return read_ending(state_->ask("close", no_fields(), state_->bounds.close));
 }
 
 result<void> testee::begin_export(const export_request& request) {
@@ -347,7 +327,7 @@ result<std::optional<testee_answer>> testee::await_answer(std::chrono::milliseco
     return answer.error();
   if (!*answer)
     return std::optional<testee_answer>();
-  auto read = read_answer(std::move(**answer));
+  auto read = read_answer(**answer);
   if (!read)
     return read.error();
   return std::optional(std::move(*read));

@@ -3,6 +3,7 @@
 
 #include "consumer_state.hpp"
 #include "recording.hpp"
+#include "testee_answer.hpp"
 #include "timeouts.hpp"
 
 #include <kollect/error.hpp>
@@ -14,25 +15,11 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace kollect::conformance {
-
-/// What a testee says of itself.
-struct testee_identity {
-  std::string name;
-  std::string version;
-  std::set<std::string, std::less<>> features; ///< such as kafka, nats-tls, scram, redaction
-};
-
-/// A testee's answer to a request.
-struct testee_answer {
-  bool is_ok = false;
-  std::string error; ///< why not
-};
 
 /// Longest line that a testee may answer with, in bytes.
 inline constexpr std::size_t max_answer_bytes = 16UL * 1024 * 1024;

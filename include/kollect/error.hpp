@@ -86,7 +86,8 @@ enum class error {
   fenced,            ///< another owner took the partition over
   instance_replaced, ///< Kafka: a process with our instance id has joined (KIP-345)
 
-  out_of_memory, ///< less than it takes: see limits, or give more
+  out_of_memory,      ///< less than it takes: see limits, or give more
+  out_of_descriptors, ///< this process, or the machine, has as many files and connections open as it may
   internal
 };
 
@@ -98,7 +99,7 @@ enum class condition {
   authentication,    ///< credentials or certificates were refused
   cannot_store,      ///< the place for output is full, read-only or held by another process
   lost_ownership,    ///< another process owns it now
-  out_of_resources,  ///< this process is allowed less memory than it takes
+  out_of_resources,  ///< this process is allowed less memory, or fewer open files, than it takes
   internal           ///< a defect of this software
 };
 
@@ -216,6 +217,8 @@ struct error_text {
             lost_ownership};
   case error::out_of_memory:
     return {"out_of_memory", "there is not enough memory", out_of_resources};
+  case error::out_of_descriptors:
+    return {"out_of_descriptors", "too many files and connections are open", out_of_resources};
   case error::internal:
     return {"internal", "this is a defect, please report it", condition::internal};
   }

@@ -101,6 +101,7 @@ struct received_message {
   std::int64_t offset = 0;              ///< Kafka offset or stream sequence
   std::uint64_t delivery_count = 1;     ///< NATS: 2 or more for a redelivery; Kafka does not tell
   std::optional<timestamp> appended_at; ///< when the broker took it in
+  std::optional<timestamp> created_at;  ///< Kafka, where the broker does not say: when its producer made it
   std::optional<std::string> key;       ///< Kafka message key
   std::string subject;                  ///< NATS subject or Kafka topic
   std::vector<header> headers;          ///< in the order they were sent in

@@ -15,6 +15,7 @@ enum exit_code : int {
   nothing_judged = 2,         ///< kollect-conformance saw nothing that it could judge
   usage = 64,                 ///< wrong command line
   bad_data = 65,              ///< input that is not what it should be
+  not_found = 66,             ///< what was asked for is not there
   unavailable = 69,           ///< broker or database out of reach
   internal_error = 70,        ///< a defect
   out_of_resources = 71,      ///< memory, threads or descriptors ran out
@@ -31,12 +32,13 @@ struct exit_code_meaning {
 };
 
 /// All codes, as help and manuals list them.
-inline constexpr std::array<exit_code_meaning, 12> exit_codes{{
+inline constexpr std::array<exit_code_meaning, 13> exit_codes{{
     {success, "done"},
     {findings, "it ran, and found something to complain about"},
     {nothing_judged, "kollect-conformance: nothing could be judged"},
     {usage, "wrong command line"},
     {bad_data, "input that is not what it should be, or cannot be read"},
+    {not_found, "what was asked for is not there"},
     {unavailable, "broker or database out of reach, or not answering in time"},
     {internal_error, "a defect; please report it"},
     {out_of_resources, "memory, threads or file descriptors ran out"},

@@ -1,6 +1,7 @@
 #include "command/bounds.hpp"
 #include "command/commands.hpp"
 #include "command/flush_output.hpp"
+#include "command/item_table.hpp"
 #include "command/open_store.hpp"
 
 #include <kollect/base64.hpp>
@@ -21,6 +22,7 @@ struct list_flags {
   store_flags store;
   std::int64_t after = 0;
   std::int64_t limit = 1000;
+  std::string output = "table";
 };
 
 /// One dead letter as JSON; key and value in base64, as they may be any bytes. The value is null where
@@ -50,10 +52,23 @@ std::string to_json(const stored_dead_letter& stored) {
   return line;
 }
 
+/// The cells of one for people; `json` has the bytes.
+std::vector<std::string> cells_of(const stored_dead_letter& stored) {
+  const auto& letter = stored.letter;
+  return {std::to_string(stored.id),
+          to_string(letter.at),
+          letter.reason,
+          letter.message_key.value_or(letter.subject),
+          std::to_string(letter.origin.partition) + "/" + std::to_string(letter.origin.offset),
+          std::to_string(stored.value_bytes),
+          letter.sentence};
+}
+
 result<int> list(const list_flags& flags) {
   auto opened = open_reader(flags.store);
   if (!opened)
     return opened.error();
+  text_table table({"ID", "TIME", "REASON", "FROM", "PLACE", "BYTES", "WHY"});
   std::int64_t after = flags.after;
   for (std::int64_t left = flags.limit; left > 0;) {
     auto letters = (*opened)->dead_letters(after, std::min<std::int64_t>(left, 100));
@@ -62,9 +77,14 @@ result<int> list(const list_flags& flags) {
     if (letters->empty())
       break;
     for (const auto& letter : *letters)
-      std::cout << program::printable_json(to_json(letter)) << '\n';
+      if (flags.output == "table")
+        table.add(cells_of(letter));
+      else
+        std::cout << program::printable_json(to_json(letter)) << '\n';
     after = letters->back().id;
     left -= static_cast<std::int64_t>(letters->size());
+    if (flags.output == "table")
+      table.print(std::cout);
   }
   return flush_output(program::success);
 }
@@ -75,15 +95,18 @@ struct show_flags {
   std::string output = "json";
 };
 
-result<int> show(const show_flags& flags) {
+result<int> show(const show_flags& flags, program::log& log) {
   auto opened = open_reader(flags.store);
   if (!opened)
     return opened.error();
   auto found = (*opened)->dead_letters(flags.id - 1, 1);
   if (!found)
     return found.error();
-  if (found->empty() || found->front().id != flags.id)
-    return make_failure(error::invalid_value, "there is no dead letter " + std::to_string(flags.id));
+  if (found->empty() || found->front().id != flags.id) {
+    log.error("there is no dead letter " + std::to_string(flags.id) +
+              ": it was never one, was taken in since, or dropped");
+    return program::not_found;
+  }
   const auto& stored = found->front();
   if (flags.output == "json") {
     std::cout << program::printable_json(to_json(stored)) << '\n';
@@ -189,11 +212,13 @@ void add_choice(program::command& to, const char* name, const char* what, bool t
 void add_list(program::command& to) {
   using namespace program;
   auto flags = std::make_shared<list_flags>();
-  auto& added = to.add_command("list", "print dead letters, one a line, key and value in base64");
+  auto& added = to.add_command("list", "print dead letters");
   add_store_flags(added, flags->store);
   added.section("What is printed");
   added.add("--after", flags->after, count(), "only letters with a greater id");
   added.add("--limit", flags->limit, count(1), "print at most this many");
+  added.add("-o,--output", flags->output, one_of({"table", "json"}),
+            "table, or json: one a line, with key and value in base64");
   added.does([flags](log&) { return list(*flags); });
 }
 
@@ -206,7 +231,7 @@ void add_show(program::command& to) {
   added.add("ID", flags->id, count(1), "id of the dead letter").required().without_default();
   added.add("-o,--output", flags->output, one_of({"json", "raw"}),
             "json, or raw: the message's bytes and nothing else");
-  added.does([flags](log&) { return show(*flags); });
+  added.does([flags](log& to_log) { return show(*flags, to_log); });
 }
 
 } // namespace

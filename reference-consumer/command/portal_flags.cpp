@@ -1,8 +1,12 @@
 #include "command/portal_flags.hpp"
 
+#include "http/cross_origin.hpp"
+
 #include <kollect/version.hpp>
 
 #include <algorithm>
+#include <cctype>
+#include <string_view>
 #include <utility>
 
 #include <sys/resource.h>
@@ -33,6 +37,22 @@ std::size_t make_room(std::size_t wanted, program::log& log) {
   return possible;
 }
 
+result<void> check_base_path(const std::string& path) {
+  const auto is_plain = [](char letter) {
+    return std::isalnum(static_cast<unsigned char>(letter)) != 0 ||
+           std::string_view("/-._~").find(letter) != std::string_view::npos;
+  };
+  const bool is_path = path.starts_with('/') && !path.ends_with('/') &&
+                       path.find("//") == std::string::npos && path.find("/.") == std::string::npos &&
+                       std::all_of(path.begin(), path.end(), is_plain);
+  if (path.empty() || is_path)
+    return {};
+  return make_failure(error::invalid_value,
+                      "--base-path: \"" + path +
+                          "\" must begin with `/`, end without one, and have letters, digits, "
+                          "`-`, `.`, `_` and `~` between, such as /kollect");
+}
+
 result<http_settings> http_settings_of(const portal_flags& flags, program::log& log) {
   http_settings http;
   http.address = flags.listen;
@@ -40,6 +60,12 @@ result<http_settings> http_settings_of(const portal_flags& flags, program::log& 
     return make_failure(error::invalid_value, "--tls-certificate and --tls-key go together");
   if (!flags.tls_certificate.empty())
     http.tls = certificate_files{flags.tls_certificate, flags.tls_key};
+  for (const auto& origin : flags.allowed_origins)
+    if (auto checked = check_origin(origin); !checked)
+      return checked.error();
+  if (auto checked = check_base_path(flags.base_path); !checked)
+    return checked.error();
+  http.limits.takes_preflights = !flags.allowed_origins.empty();
   http.limits.connections = make_room(flags.max_connections, log);
   http.limits.streams = std::min(flags.max_streams, http.limits.connections);
   http.limits.workers = flags.workers;
@@ -58,6 +84,12 @@ void add_portal_flags(program::command& to, portal_flags& flags) {
          "serve HTTP at this numeric address; :PORT alone means 127.0.0.1");
   to.add("--token-file", flags.token_file, file(),
          "bearer tokens that may read, one per line; required unless --listen is a loopback address");
+  to.add("--ticket-lifetime", flags.ticket_lifetime_seconds, seconds(1, 3600),
+         "how long a ticket opens an event stream for browsers, which cannot send a token there");
+  to.add("--allow-origin", flags.allowed_origins, text("ORIGIN"),
+         "origin of a web site whose pages may read, such as https://portal.example; repeatable");
+  to.add("--base-path", flags.base_path, text("PATH"),
+         "path that a proxy puts before each of ours and does not take off, such as /kollect");
   to.add("--tls-certificate", flags.tls_certificate, file(),
          "PEM file: serve HTTPS with this certificate chain");
   to.add("--tls-key", flags.tls_key, file(), "PEM file: its private key");
@@ -98,6 +130,9 @@ result<served_portal> start_portal(const portal_flags& flags, const memory_share
   settings.http = std::move(*http);
   settings.http.limits.untaken_bytes = flags.max_untaken_bytes.value_or(shares.untaken);
   settings.token_file = flags.token_file;
+  settings.ticket_lifetime = std::chrono::seconds(flags.ticket_lifetime_seconds);
+  settings.allowed_origins = flags.allowed_origins;
+  settings.base_path = flags.base_path;
   settings.answers.version = KOLLECT_VERSION_STRING;
   settings.answers.pages = {std::chrono::seconds(flags.query_timeout_seconds), flags.max_as_of_changes,
                             flags.max_page_bytes.value_or(shares.page)};

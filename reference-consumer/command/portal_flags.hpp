@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace kollect::consumer {
 
@@ -21,6 +22,9 @@ namespace kollect::consumer {
 struct portal_flags {
   std::string listen{};
   std::string token_file{};
+  std::int64_t ticket_lifetime_seconds = 30;
+  std::vector<std::string> allowed_origins{};
+  std::string base_path{};
   std::string tls_certificate{};
   std::string tls_key{};
   std::size_t max_connections = 1'200;

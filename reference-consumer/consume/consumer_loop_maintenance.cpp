@@ -233,12 +233,14 @@ result<void> consumer_loop::tell_clusters() {
 }
 
 void consumer_loop::report_arrival(const std::vector<received_message>& batch) {
-  std::optional<timestamp> newest;
-  for (const auto& message : batch)
-    newest = std::max(newest, message.appended_at);
-  if (newest)
-    monitor_.arrived(*newest, settings_.ingest.now());
-  compare_clocks(newest);
+  std::optional<timestamp> appended, created;
+  for (const auto& message : batch) {
+    appended = std::max(appended, message.appended_at);
+    created = std::max(created, message.created_at);
+  }
+  if (appended || created)
+    monitor_.arrived(appended ? *appended : *created, settings_.ingest.now());
+  compare_clocks(appended);
 }
 
 /// A broker's time that lies ahead of ours says that our clock is behind. That it is ahead of the broker's

@@ -134,7 +134,7 @@ def clients_that_do_not_read(world):
     taken = (consumer.peak() - before) / (1 << 20)
     for client in clients:
         client.close()
-    require(taken < 220, f"they cost {taken:.0f} MiB")
+    require(taken < 128, f"they cost {taken:.0f} MiB")
     slow = []
     for _ in range(1500):
         try:

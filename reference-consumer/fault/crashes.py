@@ -54,7 +54,8 @@ for one in PAIRS:
 def killed_at_every_write(world):
     fleet = Fleet(world, "nats+sqlite")
     first, _ = fleet.producer.simulate("--clusters", 1, "--namespaces", 2, "--items", 60, "--rounds", 2)
-    template = fleet.consumer(group="template")
+    patience = ("--ack-wait", "1s")  # what a killed one had not acknowledged comes again
+    template = fleet.consumer(*patience, group="template")
     template.to_end()
     expected, _ = fleet.producer.simulate("--clusters", 1, "--namespaces", 2, "--items", 60, "--rounds", 3, seed=world.seed + 1)
     before = world.folder / "before.db"
@@ -69,7 +70,7 @@ def killed_at_every_write(world):
         return f"sqlite:{path}"
 
     log = world.path("trace")
-    whole = fleet.consumer(store=copy(), group="template", prefix=straced(log, calls=calls))
+    whole = fleet.consumer(*patience, store=copy(), group="template", prefix=straced(log, calls=calls))
     whole.to_end()
     require_state(whole, expected)
     counts = calls_in(log)
@@ -80,7 +81,7 @@ def killed_at_every_write(world):
     killed = 0
     for call, number in chosen:
         log = world.path("trace")
-        one = fleet.consumer(store=copy(), group="template", prefix=straced(log, f"{call}:signal=KILL:when={number}"))
+        one = fleet.consumer(*patience, store=copy(), group="template", prefix=straced(log, f"{call}:signal=KILL:when={number}"))
         ended = one.attempt()
         killed += ended.returncode in (-9, 137) or "KILL" in log.read_text(errors="replace")
         one.prefix = ()
@@ -236,6 +237,7 @@ def one_file_twice(world):
     fleet.producer.simulate("--rounds", 2)
     first = fleet.consumer().start()
     first.wait_consumed(1)
+    wait_for(first.is_ready, "the first is ready", 30)
     path = first.store.removeprefix("sqlite:")
     link = world.folder / "symbolic.db"
     os.symlink(path, link)

@@ -26,6 +26,7 @@ import crashes  # noqa: F401
 import hostile_servers  # noqa: F401
 import logs  # noqa: F401
 import memory  # noqa: F401
+import migrations  # noqa: F401
 import network  # noqa: F401
 import reports
 import stores  # noqa: F401

@@ -31,6 +31,20 @@ def calls_in(log):
     return counts
 
 
+def calls_before(log, path, names):
+    """How often a program's first thread made these calls before it opened the path."""
+    lines = log.read_text(errors="replace").splitlines()
+    require_injected(lines and any(str(path) in one for one in lines), f"{path} is not in the trace")
+    first_thread = lines[0].split()[0]
+    count = 0
+    for line in lines:
+        if str(path) in line:
+            break
+        thread, _, call = line.partition(" ")
+        count += thread == first_thread and call.strip().partition("(")[0] in names
+    return count
+
+
 class MemoryLimit:
     """A memory cgroup (version 1 or 2) that a command joins before it begins."""
 

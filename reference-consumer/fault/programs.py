@@ -180,7 +180,7 @@ class Consumer:
         return [json.loads(line) for line in answer_of(self.command("changes"), "changes").splitlines()]
 
     def dead_letters(self):
-        return [json.loads(line) for line in answer_of(self.command("dlq", "list", "--limit", 100000), "dlq").splitlines()]
+        return [json.loads(line) for line in answer_of(self.command("dlq", "list", "-o", "json", "--limit", 100000), "dlq").splitlines()]
 
     def doctor(self, *flags):
         """Exit code and what it prints."""

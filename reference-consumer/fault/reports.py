@@ -25,7 +25,7 @@ def table(ends):
         case = CASES[one["name"]]
         seen = one["seen"].replace("|", "\\|").replace("\n", " ")
         result = seen if one["outcome"] == "held" else f"**{one['outcome']}**: {seen}"
-        lines.append(f"| {' '.join(case.rows)} | `{case.name}`: {case.how} | {case.holds} | {one['seconds']:.0f} s | {result} |")
+        lines.append(f"| {' '.join(case.rows)} | `{case.name}`: {case.how} | {case.invariants} | {one['seconds']:.0f} s | {result} |")
     return lines
 
 

@@ -5,8 +5,11 @@
 #include <boost/asio/ip/address.hpp>
 
 #include <algorithm>
+#include <charconv>
 
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 namespace kollect::consumer {
 namespace {
@@ -67,15 +70,44 @@ result<access_tokens> read_token_file(const std::string& path) {
   return reason;
 }
 
-bool is_valid_token(const access_tokens& tokens, std::string_view authorization) {
+std::optional<sha256_digest> token_of(const access_tokens& tokens, std::string_view authorization) {
   constexpr std::size_t scheme_size = 7;
   if (!is_bearer(authorization.substr(0, scheme_size)))
-    return false;
+    return {};
   const auto given = sha256(trim(authorization.substr(scheme_size)));
-  bool is_valid = false;
+  std::optional<sha256_digest> found;
   for (const auto& token : tokens) // all of them, whichever it is
-    is_valid |= CRYPTO_memcmp(token.bytes.data(), given.bytes.data(), given.bytes.size()) == 0;
-  return is_valid;
+    if (CRYPTO_memcmp(token.bytes.data(), given.bytes.data(), given.bytes.size()) == 0)
+      found = token;
+  return found;
+}
+
+std::string make_ticket(const sha256_digest& token, std::int64_t expires) {
+  constexpr std::size_t shown_digits = 32;
+  auto text = std::to_string(expires);
+  const auto signed_text = "ticket " + text;
+  sha256_digest signature;
+  unsigned size = 0;
+  // Without SHA-256 no token could be compared either.
+  HMAC(EVP_sha256(), token.bytes.data(), static_cast<int>(token.bytes.size()),
+       reinterpret_cast<const unsigned char*>(signed_text.data()), signed_text.size(), signature.bytes.data(),
+       &size);
+  return text.append("-").append(to_string(signature).substr(0, shown_digits));
+}
+
+std::optional<sha256_digest> token_of_ticket(const access_tokens& tokens, std::string_view ticket,
+                                             std::int64_t now) {
+  std::int64_t expires = 0;
+  const auto read = std::from_chars(ticket.data(), ticket.data() + ticket.size(), expires);
+  if (read.ec != std::errc{} || expires < now)
+    return {};
+  std::optional<sha256_digest> found;
+  for (const auto& token : tokens) {
+    const auto right = make_ticket(token, expires);
+    if (right.size() == ticket.size() && CRYPTO_memcmp(right.data(), ticket.data(), right.size()) == 0)
+      found = token;
+  }
+  return found;
 }
 
 bool names_this_machine(std::string_view host) {
@@ -102,9 +134,12 @@ std::optional<http_response> refuse_access(const http_request& request,
   if (!tokens) {
     if (names_this_machine(request.host))
       return {};
-    return http_response{.status = 403, .body = "forbidden\n"};
+    return http_response{
+        .status = 403,
+        .body = "forbidden: without --token-file only this machine may read, and the Host of the "
+                "request is another\n"};
   }
-  if (is_valid_token(*tokens, request.authorization))
+  if (token_of(*tokens, request.authorization))
     return {};
   return http_response{.status = 401, .body = "unauthorized\n", .headers = {{"WWW-Authenticate", "Bearer"}}};
 }

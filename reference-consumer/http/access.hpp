@@ -7,6 +7,7 @@
 #include <kollect/error.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,8 +36,20 @@ result<access_tokens> read_token_file(const std::string& path);
 std::optional<http_response> refuse_access(const http_request& request,
                                            const std::optional<access_tokens>& tokens);
 
-/// Compares in a time that does not tell how much of it is right.
-bool is_valid_token(const access_tokens& tokens, std::string_view authorization);
+/// The token of a request's Authorization, or nothing. Compares in a time that does not tell how much of it
+/// is right.
+std::optional<sha256_digest> token_of(const access_tokens& tokens, std::string_view authorization);
+
+// A browser's EventSource cannot send a header, and a token in a URL would stay in every proxy's log. A
+// ticket may stand there: it opens a stream, soon or not at all. Any process that knows the token knows its
+// tickets.
+
+/// `EXPIRES-SIGNATURE`: seconds since 1970, and 32 hex digits.
+std::string make_ticket(const sha256_digest& token, std::int64_t expires);
+
+/// The token that a ticket was made for; nothing where it is of none of these, or has expired.
+std::optional<sha256_digest> token_of_ticket(const access_tokens& tokens, std::string_view ticket,
+                                             std::int64_t now);
 
 /// localhost, 127.0.0.0/8 or ::1, with or without a port.
 bool names_this_machine(std::string_view host);

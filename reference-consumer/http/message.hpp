@@ -12,7 +12,7 @@ namespace kollect::consumer {
 
 /// What a client asked. Headers that it did not send are empty.
 struct http_request {
-  std::string method;          ///< such as GET
+  std::string method;          ///< GET, HEAD, or OPTIONS where a browser asks for a page of another site
   std::string path;            ///< without the query, as it came
   std::string query{};         ///< what follows `?`
   std::string host{};          ///< as it came, with the port
@@ -20,13 +20,18 @@ struct http_request {
   std::string if_none_match{};
   std::string last_event_id{};
   std::string accept{};
+  std::string accept_encoding{};
+  std::string origin{}; ///< of the web page that asks
 };
+
+/// Names and values.
+using header_list = std::vector<std::pair<std::string, std::string>>;
 
 struct http_response {
   int status = 200;
   std::string content_type = "text/plain; charset=utf-8";
   std::string body{};
-  std::vector<std::pair<std::string, std::string>> headers{};
+  header_list headers{};
 };
 
 /// What a stream has for its client now.
@@ -45,6 +50,7 @@ using stream_source = std::function<stream_part(bool is_idle)>;
 /// A response that goes on: Server-Sent Events.
 struct http_stream {
   stream_source source;
+  header_list headers{};
 };
 
 using http_outcome = std::variant<http_response, http_stream>;

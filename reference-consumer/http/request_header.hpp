@@ -29,6 +29,13 @@ bool has_one_token(const boost::beast::http::request_header<Fields>& header) {
   return header.count(boost::beast::http::field::authorization) <= 1;
 }
 
+/// Whether a browser asks whether a page of another site may send a request (the Fetch standard).
+template <class Fields>
+bool is_preflight(const boost::beast::http::request_header<Fields>& header) {
+  return header.count(boost::beast::http::field::origin) == 1 &&
+         header.count(boost::beast::http::field::access_control_request_method) == 1;
+}
+
 /// The absolute form of a target has a host of its own, which counts (RFC 9112, 3.2.2).
 struct request_target {
   std::string host;
@@ -61,7 +68,9 @@ http_request request_of(const boost::beast::http::request_header<Fields>& header
           field(boost::beast::http::field::authorization),
           field(boost::beast::http::field::if_none_match),
           field("Last-Event-ID"),
-          field(boost::beast::http::field::accept)};
+          field(boost::beast::http::field::accept),
+          field(boost::beast::http::field::accept_encoding),
+          field(boost::beast::http::field::origin)};
 }
 
 } // namespace kollect::consumer::http_session

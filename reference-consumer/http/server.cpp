@@ -85,7 +85,7 @@ struct http_server::state {
   std::thread thread{};
 
   state(http_settings how, http_handler handler)
-      : shared{std::move(handler), how.limits, how.events, &workers}, settings(std::move(how)),
+      : shared(std::move(handler), how.limits, how.events, workers), settings(std::move(how)),
         workers(settings.limits.workers) {}
 
   void accept() {

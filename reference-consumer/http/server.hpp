@@ -23,6 +23,7 @@ struct http_limits {
   std::size_t workers = 4;                 ///< threads for jobs and streams
   std::uint32_t header_bytes = 16U * 1024; ///< over it: 431
   std::uint64_t body_bytes = 0;            ///< over it: 413; nothing here takes a body
+  bool takes_preflights = false;           ///< OPTIONS of browsers reach the handler; else 405
   /// Of all answers and parts that clients have not taken yet. Over it, those that were not taken within
   /// `patience` are given up, the oldest first; where there are none, a new one gets 503.
   std::size_t untaken_bytes = std::size_t{64} << 20U;

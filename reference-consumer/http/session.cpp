@@ -166,7 +166,9 @@ private:
   void on_read(const error_code& problem) {
     begun_at_ = clock::now();
     const auto method = parser_->get().method();
-    const bool is_served = method == http::verb::get || method == http::verb::head;
+    const bool is_served =
+        method == http::verb::get || method == http::verb::head ||
+        (method == http::verb::options && shared_.limits.takes_preflights && is_preflight(parser_->get()));
     // A method that is not served is that, whatever comes with it.
     if (!is_served && (!problem || problem == http::error::body_limit))
       return refuse(plain(405, "only GET and HEAD are served"));
@@ -198,13 +200,18 @@ private:
   /// On a worker thread, and back; the session is never let go of over there.
   template <class Work, class Done>
   void work(Work what, Done done) {
-    asio::post(*shared_.workers, [self = this->shared_from_this(), what = std::move(what),
-                                  done = std::move(done)]() mutable {
-      auto found = what();
-      const auto server_thread = self->timer_.get_executor();
-      asio::post(server_thread, [self = std::move(self), done = std::move(done),
-                                 found = std::move(found)]() mutable { done(*self, std::move(found)); });
-    });
+    asio::post(*shared_.workers,
+               [self = this->shared_from_this(), what = std::move(what), done = std::move(done)]() mutable {
+                 auto& unplaced = self->shared_.unplaced;
+                 unplaced.acquire();
+                 auto found = what();
+                 const auto server_thread = self->timer_.get_executor();
+                 asio::post(server_thread, [self = std::move(self), done = std::move(done),
+                                            found = std::move(found), &unplaced]() mutable {
+                   done(*self, std::move(found));
+                   unplaced.release();
+                 });
+               });
   }
 
   void run(http_job job) {
@@ -214,7 +221,7 @@ private:
       if (auto* const response = std::get_if<http_response>(&found))
         self.write(std::move(*response));
       else
-        self.begin_stream(std::move(std::get<http_stream>(found).source));
+        self.begin_stream(std::move(std::get<http_stream>(found)));
     });
   }
 
@@ -235,7 +242,10 @@ private:
     response_.set(http::field::cache_control, "no-store");
     response_.set("X-Content-Type-Options", "nosniff");
     for (const auto& [name, value] : answer.headers)
-      response_.set(name, value);
+      if (name == "Vary") // of which several may be
+        response_.insert(name, value);
+      else
+        response_.set(name, value);
     response_.keep_alive(keep_alive_);
     if (answer.status != 304)
       response_.content_length(answer.body.size());
@@ -283,18 +293,20 @@ private:
   // A stream: the source is asked for a part, the part is written, and so on; with nothing to send it waits
   // to be woken, or for the heartbeat.
 
-  void begin_stream(stream_source source) {
+  void begin_stream(http_stream opened) {
     if (shared_.streams.size() >= shared_.limits.streams) {
       drop("full");
       return write(plain(503, "there are too many streams already: try again later"));
     }
     if (shared_.events.answered)
       shared_.events.answered(200, clock::now() - begun_at_);
-    source_ = std::make_shared<stream_source>(std::move(source));
+    source_ = std::make_shared<stream_source>(std::move(opened.source));
     std::string head =
         "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\nDate: " +
-        http_date() +
-        "\r\nX-Content-Type-Options: nosniff\r\nX-Accel-Buffering: no\r\nConnection: close\r\n\r\n";
+        http_date() + "\r\nX-Content-Type-Options: nosniff\r\nX-Accel-Buffering: no\r\nConnection: close\r\n";
+    for (const auto& [name, value] : opened.headers)
+      head.append(name).append(": ").append(value).append("\r\n");
+    head += "\r\n";
     keep_alive_ = false;
     if (is_head_)
       return send(std::move(head), true);

@@ -12,6 +12,8 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <semaphore>
+#include <utility>
 
 namespace kollect::consumer::http_session {
 
@@ -27,12 +29,19 @@ struct client {
   std::function<void()> close{};
 };
 
-/// What all sessions of a server share. Of the server's thread alone.
+/// What all sessions of a server share. Of the server's thread alone, but for `unplaced`.
 struct shared {
+  shared(http_handler answers, const http_limits& bounds, http_events told, boost::asio::thread_pool& on)
+      : handler(std::move(answers)), limits(bounds), events(std::move(told)), workers(&on),
+        unplaced(static_cast<std::ptrdiff_t>(bounds.workers)) {}
+
   http_handler handler;
   http_limits limits;
   http_events events;
-  boost::asio::thread_pool* workers = nullptr;
+  boost::asio::thread_pool* workers;
+  /// Answers that are being made, or wait for the server's thread to count them: no more than workers, who
+  /// wait for it. Else a thread that is busy sending would have any number of them behind it.
+  std::counting_semaphore<> unplaced;
   std::size_t connections = 0;
   /// What wakes each stream that is open.
   std::map<const void*, std::function<void()>> streams{};

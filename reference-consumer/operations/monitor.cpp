@@ -182,7 +182,8 @@ struct monitor::state {
                                               "Event streams ended by the server, by reason: slow or full");
   std::map<std::string, std::pair<Gauge*, Gauge*>> cluster_series;
   std::map<std::string, Gauge*> lag_series;
-  std::optional<timestamp> newest_append;
+  std::optional<timestamp> newest_arrival;
+  std::optional<timestamp> newest_export; // for logs whose messages have no time at all
 
   health_answer readiness() const {
     if (is_draining)
@@ -284,10 +285,10 @@ void monitor::stored(const batch_report& done, std::chrono::duration<double> too
   state_->batch_seconds.Observe(took.count());
 }
 
-void monitor::arrived(const timestamp& appended_at, const timestamp& now) {
+void monitor::arrived(const timestamp& at, const timestamp& now) {
   const std::scoped_lock lock(state_->mutex);
-  state_->newest_append = appended_at;
-  state_->delay_seconds.Observe(std::max(0.0, seconds_of(now) - seconds_of(appended_at)));
+  state_->newest_arrival = at;
+  state_->delay_seconds.Observe(std::max(0.0, seconds_of(now) - seconds_of(at)));
 }
 
 void monitor::clock_differs(std::chrono::seconds difference) {
@@ -341,6 +342,7 @@ void monitor::clusters_are(std::span<const cluster_state> clusters) {
     auto name = cluster_label(one.cluster);
     if (!state_->cluster_series.contains(name) && state_->cluster_series.size() >= max_cluster_series)
       name = other_label;
+    state_->newest_export = std::max(state_->newest_export, std::optional(one.last_seen));
     const auto seen = seconds_of(one.last_seen);
     const auto [at, is_new] = told.emplace(name, std::pair(seen, 0.0));
     at->second.first = std::min(at->second.first, seen);
@@ -354,6 +356,14 @@ void monitor::clusters_are(std::span<const cluster_state> clusters) {
     state_->cluster_series[name].first->Set(values.first);
     state_->cluster_series[name].second->Set(values.second);
   }
+  // What a cluster that is gone has reported last would stay the truth of it for ever.
+  std::erase_if(state_->cluster_series, [&](const auto& one) {
+    if (told.contains(one.first))
+      return false;
+    state_->cluster_last_seen.Remove(one.second.first);
+    state_->cluster_rows.Remove(one.second.second);
+    return true;
+  });
 }
 
 void monitor::http_answered(int status, std::chrono::duration<double> took) {
@@ -400,9 +410,9 @@ std::string monitor::metrics() const {
   const std::scoped_lock lock(state_->mutex);
   state_->ready.Set(state_->readiness().is_well ? 1 : 0);
   const auto now = from_system_clock(std::chrono::system_clock::now());
-  const bool is_behind = state_->waiting > 0 && state_->newest_append;
-  state_->lag_seconds.Set(is_behind ? std::max(0.0, seconds_of(now) - seconds_of(*state_->newest_append))
-                                    : 0);
+  const auto& newest = state_->newest_arrival ? state_->newest_arrival : state_->newest_export;
+  const bool is_behind = state_->waiting > 0 && newest;
+  state_->lag_seconds.Set(is_behind ? std::max(0.0, seconds_of(now) - seconds_of(*newest)) : 0);
   return prometheus::TextSerializer().Serialize(state_->registry.Collect()) + process_metrics();
 }
 

@@ -55,7 +55,8 @@ public:
   void rewound();
   void tried_again(std::string_view component); ///< store, broker or feed
   void stored(const batch_report& done, std::chrono::duration<double> took);
-  void arrived(const timestamp& appended_at, const timestamp& now); ///< the newest message of a batch
+  /// The newest message of a batch: when the broker took it in, or else when it was made.
+  void arrived(const timestamp& at, const timestamp& now);
   void clock_differs(std::chrono::seconds difference); ///< ours from the broker's; negative: ours is behind
   void gave_up_parts(const outcome_counts& change);
   void totals_are(const outcome_counts& totals); ///< of the whole store

@@ -26,6 +26,7 @@ enum class route {
   page_script,
   page_icon,
   openapi,
+  ticket,
   health,
   readiness,
   metrics,

@@ -1,6 +1,8 @@
 #include "read_api/portal.hpp"
 
 #include "feed/feed_format.hpp"
+#include "http/compression.hpp"
+#include "http/cross_origin.hpp"
 #include "operations/probes.hpp"
 #include "read_api/change_feed.hpp"
 #include "read_api/change_pages.hpp"
@@ -12,6 +14,7 @@
 #include "web/embedded.hpp"
 
 #include <kollect/checksum.hpp>
+#include <kollect/json_writer.hpp>
 
 #include <algorithm>
 #include <mutex>
@@ -21,6 +24,9 @@ namespace kollect::consumer {
 namespace {
 
 using clock = std::chrono::steady_clock;
+
+/// Smaller answers fit one packet as they are.
+constexpr std::size_t least_compressed = 1024;
 
 /// Nothing but the page's own files, nothing inline, no other site.
 constexpr const char* page_policy =
@@ -44,9 +50,10 @@ bool is_known(std::string_view if_none_match, const std::string& tag) {
   return if_none_match == "*" || if_none_match.find(tag) != std::string_view::npos;
 }
 
-/// Leads to the next page where the body does not: the same question with its cursor (RFC 8288).
-std::string next_link(const std::string& path, std::string_view query, const std::string& cursor) {
-  std::string out = "<" + path + "?";
+/// Leads to the next page where the body does not: the same question with its cursor (RFC 8288). Relative, as
+/// only the client knows under which path a proxy has us.
+std::string next_link(std::string_view query, const std::string& cursor) {
+  std::string out = "<?";
   while (!query.empty()) {
     const auto end = std::min(query.find('&'), query.size());
     if (!query.starts_with("cursor="))
@@ -61,17 +68,62 @@ std::string next_link(const std::string& path, std::string_view query, const std
 }
 
 http_response respond_text(text_answer answer, const http_request& request) {
-  const auto tag = "\"" + to_string(sha256(answer.body)).substr(0, 32) + "\"";
-  http_response out{.content_type = std::move(answer.content_type),
-                    .body = std::move(answer.body),
-                    .headers = {{"ETag", tag}, {"Cache-Control", "no-cache"}, {"Vary", "Accept"}}};
+  const bool is_packed = answer.body.size() >= least_compressed && accepts_gzip(request.accept_encoding);
+  // Each encoding is a representation of its own (RFC 9110, 8.8.3).
+  const auto tag = "\"" + to_string(sha256(answer.body)).substr(0, 32) + (is_packed ? "-gzip" : "") + "\"";
+  http_response out{
+      .content_type = std::move(answer.content_type),
+      .body = {},
+      .headers = {{"ETag", tag}, {"Cache-Control", "no-cache"}, {"Vary", "Accept, Accept-Encoding"}}};
   if (!answer.next.empty())
-    out.headers.emplace_back("Link", next_link(request.path, request.query, answer.next));
+    out.headers.emplace_back("Link", next_link(request.query, answer.next));
   if (is_known(request.if_none_match, tag)) {
     out.status = 304;
-    out.body.clear();
+    return out;
+  }
+  if (auto packed = is_packed ? gzip(answer.body) : std::nullopt) {
+    out.body = std::move(*packed);
+    out.headers.emplace_back("Content-Encoding", "gzip");
+  } else {
+    out.body = std::move(answer.body);
   }
   return out;
+}
+
+http_outcome with_headers(http_outcome answered, const header_list& more) {
+  std::visit([&](auto& one) { one.headers.insert(one.headers.end(), more.begin(), more.end()); }, answered);
+  return answered;
+}
+
+http_reply with_headers(http_reply reply, const header_list& more) {
+  if (more.empty())
+    return reply;
+  if (auto* const answer = std::get_if<http_response>(&reply))
+    return std::get<http_response>(with_headers(http_outcome(std::move(*answer)), more));
+  return http_job([job = std::move(std::get<http_job>(reply)), more] { return with_headers(job(), more); });
+}
+
+/// The digest of the token that a request came with; nothing where none is asked for.
+using caller = std::optional<sha256_digest>;
+
+std::int64_t seconds_now() {
+  return from_system_clock(std::chrono::system_clock::now()).seconds;
+}
+
+/// Takes `ticket=` out of a query, where it is no part of the question.
+std::string take_ticket(std::string& query) {
+  constexpr std::string_view name = "ticket=";
+  for (std::size_t at = 0; at < query.size();) {
+    const auto end = std::min(query.find('&', at), query.size());
+    if (std::string_view(query).substr(at).starts_with(name)) {
+      auto ticket = query.substr(at + name.size(), end - at - name.size());
+      const bool is_first = at == 0;
+      query.erase(is_first ? 0 : at - 1, end - at + (is_first && end == query.size() ? 0 : 1));
+      return ticket;
+    }
+    at = end + 1;
+  }
+  return {};
 }
 
 } // namespace
@@ -121,18 +173,38 @@ struct portal::state {
 
   // On the server's thread: who, what, with which parameters. Whatever needs the store becomes a job.
 
-  http_reply answer(const http_request& request) {
+  http_reply answer(http_request request) {
+    auto headers = cross_origin_headers(settings.allowed_origins, request.origin);
+    if (request.method == "OPTIONS")
+      return with_headers(http_reply(answer_preflight(settings.allowed_origins, request.origin)), headers);
+    const auto& base = settings.base_path;
+    if (!base.empty() && request.path == base) // relative addresses of the page begin at its folder
+      return http_response{.status = 308, .headers = {{"Location", base.substr(base.rfind('/') + 1) + "/"}}};
+    if (!base.empty() && request.path.starts_with(base + "/"))
+      request.path.erase(0, base.size());
+    return with_headers(answer_at_root(request), headers);
+  }
+
+  http_reply answer_at_root(http_request& request) {
     const auto where = route_of(request.path);
     if (!where)
       return respond(where.error());
+    const bool is_stream = where->where == route::watch || where->where == route::changes;
+    const auto ticket = is_stream ? take_ticket(request.query) : std::string();
+    caller who;
     if (!is_open(where->where)) {
       const std::scoped_lock lock(tokens_mutex);
-      if (auto refused = refuse_access(request, tokens)) {
-        tell_foreign_host(request, *refused);
-        return std::move(*refused);
-      }
+      if (tokens)
+        who = token_of(*tokens, request.authorization);
+      if (tokens && !who)
+        who = token_of_ticket(*tokens, ticket, seconds_now());
+      if (!who)
+        if (auto refused = refuse_access(request, tokens)) {
+          tell_foreign_host(request, *refused);
+          return std::move(*refused);
+        }
     }
-    auto reply = answer_routed(*where, request);
+    auto reply = answer_routed(*where, request, who);
     if (!reply)
       return respond(reply.error());
     return std::move(*reply);
@@ -147,7 +219,21 @@ struct portal::state {
                   {{"host", request.host.substr(0, longest)}});
   }
 
-  answer_of<http_reply> answer_routed(const routed& where, const http_request& request) {
+  /// The caller's token may open a stream by a ticket for a while.
+  answer_of<http_reply> give_ticket(const http_request& request, const caller& who) const {
+    if (auto read = read_no_question(request.query); !read)
+      return read.error();
+    const auto expires = seconds_now() + settings.ticket_lifetime.count();
+    std::string body;
+    json_writer(body)
+        .begin_object()
+        .member("ticket", who ? make_ticket(*who, expires) : std::string())
+        .member("expiresAt", to_string(timestamp{expires, 0}))
+        .end_object();
+    return http_reply(http_response{.content_type = "application/json", .body = std::move(body)});
+  }
+
+  answer_of<http_reply> answer_routed(const routed& where, const http_request& request, const caller& who) {
     switch (where.where) {
     case route::page:
       return http_reply(respond_file("text/html; charset=utf-8", web::page_html()));
@@ -163,10 +249,12 @@ struct portal::state {
     case route::readiness:
     case route::metrics:
       return http_reply(answer_probe(watched, request.path));
+    case route::ticket:
+      return give_ticket(request, who);
     case route::watch:
-      return watch(where, request);
+      return watch(where, request, who);
     case route::changes:
-      return is_of_a_span(request.query) ? json_answer(where, request) : changes(request);
+      return is_of_a_span(request.query) ? json_answer(where, request) : changes(request, who);
     default:
       return json_answer(where, request);
     }
@@ -205,11 +293,11 @@ struct portal::state {
   };
 
   /// A stream that ends when the token that it was opened with is none any more.
-  http_stream as_long_as_allowed(std::string caller, stream_source source) {
-    return {[this, caller = std::move(caller), source = std::move(source)](bool is_idle) -> stream_part {
+  http_stream as_long_as_allowed(const caller& who, stream_source source) {
+    return {[this, who, source = std::move(source)](bool is_idle) -> stream_part {
       {
         const std::scoped_lock lock(tokens_mutex);
-        if (tokens && !is_valid_token(*tokens, caller))
+        if (tokens && (!who || std::find(tokens->begin(), tokens->end(), *who) == tokens->end()))
           return {event_text({}, "error", "{\"error\":\"unauthorized\"}"), true};
       }
       return source(is_idle);
@@ -237,21 +325,18 @@ struct portal::state {
     return change_begin{*id, *cursor};
   }
 
-  answer_of<http_reply> changes(const http_request& request) {
+  answer_of<http_reply> changes(const http_request& request, const caller& who) {
     auto question = read_change_question(request.query, request.last_event_id, settings.answers.filters);
     if (!question)
       return question.error();
-    return http_reply(
-        http_job([this, asked = std::move(*question), caller = request.authorization]() -> http_outcome {
-          auto begun = readers.ask([&](store_reader& source) { return begin_changes(source, asked.since); });
-          if (!begun)
-            return respond_refused(begun.error());
-          auto listening = std::make_shared<change_feed::listener>(feed);
-          return as_long_as_allowed(
-              caller, [this, listening, filter = asked.filter, at = *begun](bool is_idle) mutable {
-                return next_changes(filter, at, is_idle);
-              });
-        }));
+    return http_reply(http_job([this, asked = std::move(*question), who]() -> http_outcome {
+      auto begun = readers.ask([&](store_reader& source) { return begin_changes(source, asked.since); });
+      if (!begun)
+        return respond_refused(begun.error());
+      auto listening = std::make_shared<change_feed::listener>(feed);
+      return as_long_as_allowed(who, [this, listening, filter = asked.filter, at = *begun](
+                                         bool is_idle) mutable { return next_changes(filter, at, is_idle); });
+    }));
   }
 
   stream_part next_changes(const item_filter& filter, change_begin& at, bool is_idle) {
@@ -288,20 +373,19 @@ struct portal::state {
     std::optional<clock::time_point> told_at;
   };
 
-  answer_of<http_reply> watch(const routed& where, const http_request& request) {
+  answer_of<http_reply> watch(const routed& where, const http_request& request, const caller& who) {
     auto question = read_row_question(request.query, where, {}, settings.answers.filters);
     if (!question)
       return question.error();
     if (question->as_of || !question->cursor.empty())
       return bad_request("asOf and cursor are for pages; a watch tells what is now");
-    return http_reply(http_job([this, asked = std::move(*question),
-                                caller = request.authorization]() -> http_outcome {
+    return http_reply(http_job([this, asked = std::move(*question), who]() -> http_outcome {
       // The first answer tells whether there is a stream to have.
       auto body = readers.ask([&](store_reader& source) { return answers.inventory(source, asked); });
       if (!body)
         return respond_refused(body.error());
       auto listening = std::make_shared<change_feed::listener>(feed);
-      return as_long_as_allowed(caller, [this, listening, asked, last = watch_place{}](bool is_idle) mutable {
+      return as_long_as_allowed(who, [this, listening, asked, last = watch_place{}](bool is_idle) mutable {
         return next_watch(asked, last, is_idle);
       });
     }));

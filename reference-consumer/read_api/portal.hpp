@@ -14,13 +14,17 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace kollect::consumer {
 
 /// How the portal's side is served. All bounds are flags of `kollect-consumer run`.
 struct portal_settings {
   http_settings http;
-  std::string token_file{}; ///< empty: no token, which is for loopback addresses alone
+  std::string token_file{};                   ///< empty: no token, which is for loopback addresses alone
+  std::chrono::seconds ticket_lifetime{30};   ///< of what opens a stream in a token's place
+  std::vector<std::string> allowed_origins{}; ///< whose web pages may read; see cross_origin.hpp
+  std::string base_path{}; ///< such as /kollect: what a proxy puts before each path; empty: nothing
   answer_settings answers{};
   std::size_t feed_bytes = 8U * 1024 * 1024;    ///< of the newest changes, kept in memory
   std::size_t part_bytes = 256U * 1024;         ///< of a stream, sent at once; an event may be larger

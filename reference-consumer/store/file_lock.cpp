@@ -32,10 +32,13 @@ std::string read_holder(int descriptor) {
 result<file_lock> file_lock::acquire(const std::string& path, std::string_view holder) {
   program::descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!file.is_open()) {
-    const auto reason = errno == ENOSPC ? error::store_full : error::store_read_only;
-    return refuse(reason, path,
-                  "the lock file cannot be opened: " + reason_text() +
-                      "; the folder must exist and be writable");
+    const int problem = errno;
+    const auto sentence = "the lock file cannot be opened: " + std::generic_category().message(problem);
+    if (problem == EMFILE || problem == ENFILE)
+      return refuse(error::out_of_descriptors, path,
+                    sentence + "; raise the limit of open files (ulimit -n)");
+    return refuse(problem == ENOSPC ? error::store_full : error::store_read_only, path,
+                  sentence + "; the folder must exist and be writable");
   }
   if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno == EWOULDBLOCK)

@@ -2,15 +2,25 @@
 
 #include "stored_values.hpp"
 
+#include <cerrno>
 #include <filesystem>
 #include <system_error>
 #include <utility>
 
 namespace kollect::consumer::sqlite {
 
-failure make_sqlite_failure(int code, std::string_view what, std::string_view path) {
+namespace {
+
+bool is_out_of_descriptors(sqlite3* handle) {
+  const int problem = handle == nullptr ? 0 : sqlite3_system_errno(handle);
+  return problem == EMFILE || problem == ENFILE;
+}
+
+/// What an SQLite error means for us, with SQLite's own words.
+failure make_sqlite_failure(int code, sqlite3* handle, std::string_view path) {
+  const std::string what = handle == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(handle);
   const auto say = [&](error reason, std::string_view advice) {
-    auto out = make_failure(reason, "SQLite: " + std::string(what) + "; " + std::string(advice));
+    auto out = make_failure(reason, "SQLite: " + what + "; " + std::string(advice));
     out.source = path;
     return out;
   };
@@ -22,6 +32,8 @@ failure make_sqlite_failure(int code, std::string_view what, std::string_view pa
   case SQLITE_AUTH:
     return say(error::store_read_only, "the file and its folder must be writable by this user");
   case SQLITE_CANTOPEN:
+    if (is_out_of_descriptors(handle))
+      return say(error::out_of_descriptors, "raise the limit of open files (ulimit -n)");
     return say(error::store_read_only,
                "the folder must exist, and the file and folder must be accessible to this user");
   case SQLITE_BUSY:
@@ -41,11 +53,13 @@ failure make_sqlite_failure(int code, std::string_view what, std::string_view pa
   }
 }
 
+} // namespace
+
 result<bool> statement::step() {
   if (bind_error_ != SQLITE_OK) {
     const int code = bind_error_;
     reset();
-    return make_sqlite_failure(code, sqlite3_errstr(code), *path_);
+    return make_sqlite_failure(code, nullptr, *path_);
   }
   is_ready_ = false;
   const int code = sqlite3_step(handle_.get());
@@ -55,8 +69,8 @@ result<bool> statement::step() {
     reset();
     return false;
   }
-  auto reason = make_sqlite_failure(sqlite3_extended_errcode(sqlite3_db_handle(handle_.get())),
-                                    sqlite3_errmsg(sqlite3_db_handle(handle_.get())), *path_);
+  sqlite3* const database = sqlite3_db_handle(handle_.get());
+  auto reason = make_sqlite_failure(sqlite3_extended_errcode(database), database, *path_);
   reset();
   return reason;
 }
@@ -90,10 +104,6 @@ void leave_memory_uncounted() {
   (void)told; // refused where another part of the program has used SQLite before: then it counts
 }
 
-} // namespace
-
-namespace {
-
 /// rows_checksum(target_namespace, target_name, namespace, name, uid, item): what scopes.rows_checksum is of
 /// these rows.
 void add_row_checksum(sqlite3_context* context, int, sqlite3_value** arguments) {
@@ -112,10 +122,6 @@ void give_row_checksum(sqlite3_context* context) {
   const auto* const sum = static_cast<const std::int64_t*>(sqlite3_aggregate_context(context, 0));
   sqlite3_result_int64(context, sum == nullptr ? 0 : *sum);
 }
-
-} // namespace
-
-namespace {
 
 int flags_of(open_mode how) {
   switch (how) {
@@ -163,17 +169,14 @@ result<std::unique_ptr<database>> database::open(const std::string& path, open_m
   const int code = sqlite3_open_v2(name.c_str(), &handle,
                                    flags_of(how) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   std::unique_ptr<database> opened(new database(handle, path));
-  if (code != SQLITE_OK) {
-    auto reason =
-        make_sqlite_failure(code, handle != nullptr ? sqlite3_errmsg(handle) : sqlite3_errstr(code), path);
-    return reason;
-  }
+  if (code != SQLITE_OK)
+    return make_sqlite_failure(code, handle, path);
   sqlite3_busy_timeout(handle, 5000);
   if (const int made = sqlite3_create_function_v2(
           handle, "rows_checksum", 6, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, nullptr, nullptr,
           &add_row_checksum, &give_row_checksum, nullptr);
       made != SQLITE_OK)
-    return make_sqlite_failure(made, sqlite3_errmsg(handle), path);
+    return make_sqlite_failure(made, handle, path);
   if (how != open_mode::read_write_create) {
     // The writer alone owns checkpoints: a reader that closes last must not start one.
     sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
@@ -198,7 +201,7 @@ result<void> database::check_in_place() const {
 
 result<void> database::execute(const char* sql) {
   if (const int code = sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr); code != SQLITE_OK)
-    return make_sqlite_failure(code, sqlite3_errmsg(handle_.get()), path_);
+    return make_sqlite_failure(code, handle_.get(), path_);
   return {};
 }
 
@@ -209,7 +212,7 @@ result<statement*> database::prepared(const char* sql) {
     if (const int code =
             sqlite3_prepare_v3(handle_.get(), sql, -1, SQLITE_PREPARE_PERSISTENT, &handle, nullptr);
         code != SQLITE_OK)
-      return make_sqlite_failure(code, sqlite3_errmsg(handle_.get()), path_);
+      return make_sqlite_failure(code, handle_.get(), path_);
     found = statements_.emplace(sql, statement(handle, &path_)).first;
   }
   found->second.reset();

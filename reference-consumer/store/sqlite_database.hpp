@@ -14,9 +14,6 @@
 
 namespace kollect::consumer::sqlite {
 
-/// What an SQLite error means for us, with SQLite's own words.
-failure make_sqlite_failure(int code, std::string_view what, std::string_view path);
-
 /// A prepared statement, bound from 1 and read from 0 as SQLite does. bind() order is call order.
 class statement {
 public:

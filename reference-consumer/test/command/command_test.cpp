@@ -300,7 +300,7 @@ TEST_F(command, dead_letters_have_their_reason_and_their_bytes) {
   auto poison = make_array(make_rows(1), noon());
   poison.value = std::string("{\0\xFF", 3);
   ingest_all({make_array({}, noon()), poison});
-  const auto end = run_command({"dlq", "list", "--store", store_flag()});
+  const auto end = run_command({"dlq", "list", "-o", "json", "--store", store_flag()});
   EXPECT_EQ(end.code, 0);
   const auto reason = read_head(poison.value).error();
   EXPECT_EQ(
@@ -313,6 +313,19 @@ TEST_F(command, dead_letters_have_their_reason_and_their_bytes) {
           to_string(sha256(poison.value)) + R"(","value":"ewD/","buriedAt":"2026-01-15T13:00:00Z"})" + "\n");
 }
 
+TEST_F(command, dead_letters_are_listed_for_people) {
+  auto poison = make_array(make_rows(1), noon());
+  poison.value = "{\033[31m";
+  ingest_all({make_array({}, noon()), poison});
+  const auto listed = lines_of(run_command({"dlq", "list", "--store", store_flag()}).output);
+  ASSERT_EQ(listed.size(), 2U);
+  EXPECT_TRUE(listed[0].starts_with("ID  TIME                  REASON")) << listed[0];
+  EXPECT_TRUE(listed[1].starts_with("1   2026-01-15T13:00:00Z  " +
+                                   std::string(error_name(read_head(poison.value).error().reason()))))
+      << listed[1];
+  EXPECT_NE(listed[1].find("prod-west:team-a/web  0/1    6      "), std::string::npos) << listed[1];
+}
+
 TEST_F(command, dead_letters_are_listed_in_pages) {
   std::vector<outgoing_message> messages;
   for (int count = 0; count < 250; ++count) {
@@ -320,9 +333,11 @@ TEST_F(command, dead_letters_are_listed_in_pages) {
     messages.back().value = "poison " + std::to_string(count);
   }
   ingest_all(messages);
-  EXPECT_EQ(lines_of(run_command({"dlq", "list", "--store", store_flag()}).output).size(), 250U);
+  EXPECT_EQ(lines_of(run_command({"dlq", "list", "-o", "json", "--store", store_flag()}).output).size(),
+            250U);
   const auto some = lines_of(
-      run_command({"dlq", "list", "--store", store_flag(), "--after", "120", "--limit", "110"}).output);
+      run_command({"dlq", "list", "-o", "json", "--store", store_flag(), "--after", "120", "--limit", "110"})
+          .output);
   ASSERT_EQ(some.size(), 110U);
   EXPECT_TRUE(some.front().starts_with(R"({"id":121,)"));
 }
@@ -335,7 +350,7 @@ TEST_F(command, dead_letters_give_back_any_bytes) {
     messages.back().key = text;
   }
   ingest_all(messages);
-  const auto found = lines_of(run_command({"dlq", "list", "--store", store_flag()}).output);
+  const auto found = lines_of(run_command({"dlq", "list", "-o", "json", "--store", store_flag()}).output);
   ASSERT_EQ(found.size(), messages.size());
   for (std::size_t index = 0; index < found.size(); ++index) {
     const auto letter = boost::json::parse(found[index]);
@@ -354,8 +369,10 @@ TEST_F(command, a_dead_letter_is_shown_byte_for_byte) {
   EXPECT_EQ(raw.code, 0) << raw.errors;
   EXPECT_EQ(raw.output, poison.value);
   EXPECT_EQ(run_command({"dlq", "show", "--store", store_flag(), "1"}).output,
-            run_command({"dlq", "list", "--store", store_flag()}).output);
-  EXPECT_EQ(run_command({"dlq", "show", "--store", store_flag(), "2"}).code, 78);
+            run_command({"dlq", "list", "-o", "json", "--store", store_flag()}).output);
+  const auto unknown = run_command({"dlq", "show", "--store", store_flag(), "2"});
+  EXPECT_EQ(unknown.code, 66);
+  EXPECT_NE(unknown.errors.find("there is no dead letter 2"), std::string::npos) << unknown.errors;
 }
 
 TEST_F(command, dead_letters_are_tried_again_with_other_limits) {
@@ -372,7 +389,7 @@ TEST_F(command, dead_letters_are_tried_again_with_other_limits) {
       run_command({"dlq", "retry", "--store", store_flag(), "--reason", "too_deep", "--max-depth", "400"});
   EXPECT_EQ(other.code, 0) << other.errors;
   EXPECT_EQ(other.output, "{\"id\":1,\"result\":\"applied\"}\n");
-  EXPECT_EQ(lines_of(run_command({"dlq", "list", "--store", store_flag()}).output).size(), 1U);
+  EXPECT_EQ(lines_of(run_command({"dlq", "list", "-o", "json", "--store", store_flag()}).output).size(), 1U);
   EXPECT_EQ(run_command({"doctor", "--store", store_flag()}).code, 0);
 }
 
@@ -384,9 +401,9 @@ TEST_F(command, dead_letters_are_dropped_all_or_none) {
   }
   ingest_all(messages);
   EXPECT_EQ(run_command({"dlq", "drop", "--store", store_flag(), "1", "99"}).code, 78);
-  EXPECT_EQ(lines_of(run_command({"dlq", "list", "--store", store_flag()}).output).size(), 3U);
+  EXPECT_EQ(lines_of(run_command({"dlq", "list", "-o", "json", "--store", store_flag()}).output).size(), 3U);
   EXPECT_EQ(run_command({"dlq", "drop", "--store", store_flag(), "1", "3"}).output, "{\"dropped\":2}\n");
-  EXPECT_EQ(lines_of(run_command({"dlq", "list", "--store", store_flag()}).output).size(), 1U);
+  EXPECT_EQ(lines_of(run_command({"dlq", "list", "-o", "json", "--store", store_flag()}).output).size(), 1U);
   EXPECT_EQ(run_command({"dlq", "drop", "--store", store_flag()}).code, 64) << "says which";
   EXPECT_EQ(run_command({"summary", "--store", store_flag(), "-o", "json"}).output,
             R"({"consumed":3,"applied":0,"duplicate":0,"stale":0,"dead_lettered":3,"pending":0})"
@@ -451,7 +468,8 @@ TEST_F(command, a_dropped_body_is_null_and_its_digest_is_there) {
   owned_positions none;
   ASSERT_TRUE(succeeds(ingest(*opened, settings, none, batch_of(deliver_bytes("poison", 1)))));
   opened.reset();
-  const auto letter = boost::json::parse(run_command({"dlq", "list", "--store", store_flag()}).output);
+  const auto letter =
+      boost::json::parse(run_command({"dlq", "list", "-o", "json", "--store", store_flag()}).output);
   EXPECT_TRUE(letter.at("value").is_null());
   EXPECT_TRUE(letter.at("key").is_null());
   EXPECT_EQ(letter.at("valueBytes"), 6);

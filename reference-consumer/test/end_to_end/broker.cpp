@@ -168,7 +168,7 @@ void check_dead_letter(const broker& system) {
   EXPECT_EQ(counts.at("dead_lettered").as_int64(), poison);
   EXPECT_EQ(place.state(), read_file(place.file("expected.json")));
 
-  const auto listed = place.consume({"dlq", "list", "--store", place.store()});
+  const auto listed = place.consume({"dlq", "list", "-o", "json", "--store", place.store()});
   EXPECT_EQ(listed.status.code, 0) << listed;
   EXPECT_EQ(count_lines(listed.output), static_cast<std::size_t>(poison));
   std::istringstream lines(listed.output);

@@ -137,7 +137,7 @@ TEST_F(kafka_end_to_end, batch_that_decompresses_to_too_much_is_passed_over) { /
   EXPECT_EQ(counts.at("applied").as_int64(), 4) << passed;
   EXPECT_EQ(counts.at("dead_lettered").as_int64(), 3) << passed;
   expect_conserved(counts);
-  const auto letters = place.consume({"dlq", "list", "--store", place.store()});
+  const auto letters = place.consume({"dlq", "list", "-o", "json", "--store", place.store()});
   EXPECT_NE(letters.output.find("unreadable_batch"), std::string::npos) << letters;
   EXPECT_NE(letters.output.find("offsets 3 to 3 of partition 0"), std::string::npos) << letters;
 }

@@ -4,9 +4,11 @@
 
 #include <gtest/gtest.h>
 
+#include <condition_variable>
 #include <cstdlib>
 #include <ctime>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -170,6 +172,47 @@ TEST_F(http_server_of, answers_that_are_being_taken_are_not_given_up) {
 TEST_F(http_server_of, one_answer_alone_is_given_whatever_its_size) {
   start({.untaken_bytes = 1024, .patience = 1h});
   EXPECT_TRUE(http_get(address(), "/large").ends_with("answer"));
+}
+
+// Else a server's thread that is busy sending would have any number of made answers behind it.
+TEST(http_server_workers, make_no_answer_while_another_waits_to_be_placed) { // S22
+  constexpr int clients = 3;
+  std::mutex mutex;
+  std::condition_variable changed;
+  int asked = 0, begun = 0, begun_while_placing = 0;
+  const auto make = [&] {
+    std::unique_lock lock(mutex);
+    ++begun;
+    changed.notify_all();
+    changed.wait_for(lock, 10s, [&] { return asked == clients; });
+    return http_outcome(http_response{.body = "answer"});
+  };
+  auto server =
+      http_server::start({.address = ":0",
+                          .limits = {.workers = 1},
+                          .events = {.answered =
+                                         [&](int, auto) {
+                                           std::unique_lock lock(mutex);
+                                           const int before = begun;
+                                           changed.wait_for(lock, 100ms, [&] { return begun != before; });
+                                           begun_while_placing += begun - before;
+                                         }}},
+                         [&](const http_request&) -> http_reply {
+                           const std::scoped_lock lock(mutex);
+                           ++asked;
+                           changed.notify_all();
+                           return http_job(make);
+                         });
+  ASSERT_TRUE(server) << server.error();
+  std::vector<std::unique_ptr<http_client>> all;
+  for (int one = 0; one < clients; ++one) {
+    all.push_back(std::make_unique<http_client>((*server)->address()));
+    ASSERT_TRUE(all.back()->send("GET /x HTTP/1.1\r\nHost: t\r\n\r\n"));
+  }
+  for (const auto& one : all)
+    EXPECT_TRUE(one->read_until("answer").ends_with("answer"));
+  EXPECT_EQ(begun, clients);
+  EXPECT_EQ(begun_while_placing, 0);
 }
 
 // S34: what a proxy before us has looked at must be what we look at.

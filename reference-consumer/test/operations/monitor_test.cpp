@@ -148,6 +148,26 @@ TEST(monitor, lag_in_seconds_is_the_age_of_the_newest_message_while_more_wait) {
   EXPECT_GE(value_of(watched.metrics(), "kollect_consumer_lag_seconds"), 100);
 }
 
+TEST(monitor, lag_in_seconds_goes_by_the_newest_snapshot_where_messages_have_no_time) {
+  monitor watched("1.2.3");
+  const auto now = from_system_clock(std::chrono::system_clock::now());
+  watched.lag_is(std::vector<partition_lag>{{0, 5}});
+  EXPECT_EQ(value_of(watched.metrics(), "kollect_consumer_lag_seconds"), 0) << "nothing is known";
+  watched.clusters_are(
+      std::vector<cluster_state>{{"a", {now.seconds - 300, 0}, 1}, {"b", {now.seconds - 200, 0}, 1}});
+  EXPECT_GE(value_of(watched.metrics(), "kollect_consumer_lag_seconds"), 200);
+  EXPECT_LT(value_of(watched.metrics(), "kollect_consumer_lag_seconds"), 300);
+}
+
+TEST(monitor, a_cluster_that_is_gone_has_no_series) {
+  monitor watched("1.2.3");
+  watched.clusters_are(std::vector<cluster_state>{{"a", noon(1), 2}, {"b", noon(2), 3}});
+  watched.clusters_are(std::vector<cluster_state>{{"b", noon(3), 4}});
+  const auto text = watched.metrics();
+  EXPECT_EQ(text.find("cluster=\"a\""), std::string::npos) << text;
+  EXPECT_EQ(value_of(text, "kollect_consumer_cluster_rows{cluster=\"b\"}"), 4);
+}
+
 TEST(monitor, clusters_share_a_series_where_there_are_too_many) { // S24
   monitor watched("1.2.3");
   std::vector<cluster_state> clusters;

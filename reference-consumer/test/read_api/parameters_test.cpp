@@ -1,4 +1,6 @@
 #include "http/access.hpp"
+#include "http/compression.hpp"
+#include "http/cross_origin.hpp"
 #include "read_api/event_text.hpp"
 #include "read_api/page_cursor.hpp"
 #include "read_api/parameters.hpp"
@@ -193,16 +195,59 @@ TEST(event_text_of, keeps_data_within_its_event) { // S14
 
 // Who may read.
 
+TEST(tickets, open_for_the_token_that_they_were_made_for_until_they_expire) {
+  const access_tokens tokens{sha256("first-token-123456"), sha256("second-token-98765")};
+  const auto ticket = make_ticket(tokens[1], 1'000);
+  EXPECT_EQ(token_of_ticket(tokens, ticket, 1'000), tokens[1]);
+  EXPECT_FALSE(token_of_ticket(tokens, ticket, 1'001)) << "it has expired";
+  EXPECT_FALSE(token_of_ticket({tokens[0]}, ticket, 1'000)) << "its token is none any more";
+  EXPECT_FALSE(token_of_ticket(tokens, "9" + ticket, 1'000)) << "another time";
+  auto forged = ticket;
+  forged.back() = forged.back() == '0' ? '1' : '0';
+  for (const std::string_view other :
+       {std::string_view(forged), std::string_view(""), std::string_view("1000-"), std::string_view("x"),
+        std::string_view("99999999999999999999-00")})
+    EXPECT_FALSE(token_of_ticket(tokens, other, 1'000)) << other;
+}
+
+TEST(origins, are_as_browsers_send_them) {
+  for (const std::string good : {"https://portal.example", "http://127.0.0.1:3000", "https://[::1]:8443"})
+    EXPECT_TRUE(check_origin(good)) << good;
+  for (const std::string bad : {"", "*", "null", "portal.example", "https://", "https://portal.example/",
+                                "https://Portal.example", "ftp://portal.example", "https://a b"}) {
+    const auto checked = check_origin(bad);
+    ASSERT_FALSE(checked) << bad;
+    EXPECT_EQ(checked.error().reason(), error::invalid_value);
+  }
+  const std::vector<std::string> allowed{"https://portal.example"};
+  EXPECT_TRUE(cross_origin_headers({}, "https://portal.example").empty()) << "nobody was allowed";
+  EXPECT_EQ(cross_origin_headers(allowed, "https://evil.example"), (header_list{{"Vary", "Origin"}}));
+  EXPECT_EQ(cross_origin_headers(allowed, "https://portal.example").at(1).second, "https://portal.example");
+}
+
+TEST(gzip_of, what_a_client_takes) {
+  for (const std::string_view yes : {"gzip", "deflate, gzip;q=0.5", "GZIP", "*", "br;q=1.0, *;q=0.1"})
+    EXPECT_TRUE(accepts_gzip(yes)) << yes;
+  for (const std::string_view no : {"", "identity", "gzip;q=0", "gzip;q=0.000", "br", "*;q=0", "gzip;q=0, *"})
+    EXPECT_FALSE(accepts_gzip(no)) << no;
+  EXPECT_FALSE(gzip("short")) << "it would be longer";
+  const std::string text(100'000, 'x');
+  const auto packed = gzip(text);
+  ASSERT_TRUE(packed);
+  EXPECT_LT(packed->size(), 2'000U);
+  EXPECT_EQ(packed->substr(0, 3), "\x1f\x8b\x08");
+}
+
 TEST(tokens, are_read_line_by_line) {
   const auto tokens = parse_tokens("  first-token-123456 \r\n\nsecond-token-98765\n");
   ASSERT_TRUE(tokens) << tokens.error();
   EXPECT_EQ(tokens->size(), 2U);
-  EXPECT_TRUE(is_valid_token(*tokens, "Bearer first-token-123456"));
-  EXPECT_TRUE(is_valid_token(*tokens, "bearer  second-token-98765"));
+  EXPECT_EQ(token_of(*tokens, "Bearer first-token-123456"), sha256("first-token-123456"));
+  EXPECT_EQ(token_of(*tokens, "bearer  second-token-98765"), sha256("second-token-98765"));
   for (const auto* const other :
        {"", "Bearer", "Bearer ", "Bearer first-token-12345", "Bearer first-token-1234567",
         "Basic first-token-123456", "first-token-123456", "Bearer first-token-123456 second-token-98765"})
-    EXPECT_FALSE(is_valid_token(*tokens, other)) << other;
+    EXPECT_FALSE(token_of(*tokens, other)) << other;
 }
 
 TEST(tokens, that_could_be_guessed_are_refused_and_not_repeated) { // S20

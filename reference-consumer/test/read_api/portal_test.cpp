@@ -235,6 +235,79 @@ TEST_F(served, a_stream_ends_when_its_token_is_revoked) { // S21
   EXPECT_EQ(kept.next().type, "added");
 }
 
+TEST_F(served, a_ticket_opens_a_stream_and_nothing_else) { // S21
+  const auto folder = servers::temporary_directory::create("kollect-portal-").value();
+  settings_.token_file = folder.path() / "token";
+  settings_.http.limits.heartbeat = 1h;
+  ASSERT_TRUE(servers::write_file(settings_.token_file, "the-first-token-123\n"));
+  start();
+  EXPECT_EQ(get("/v1alpha1/ticket").substr(9, 3), "401");
+  const auto given =
+      boost::json::parse(body_of(get("/v1alpha1/ticket", "Authorization: Bearer the-first-token-123\r\n")));
+  const std::string ticket(given.at("ticket").as_string());
+  stream_client changes(portal_->address(), "/v1alpha1/changes?ticket=" + ticket),
+      watch(portal_->address(), "/v1alpha1/inventory/watch?limit=1&ticket=" + ticket);
+  ASSERT_TRUE(changes.is_open() && watch.is_open());
+  EXPECT_EQ(get("/v1alpha1/changes?ticket=" + ticket + "x").substr(9, 3), "401");
+  EXPECT_EQ(get("/v1alpha1/items?ticket=" + ticket).substr(9, 3), "401") << "an answer is not for tickets";
+  ASSERT_TRUE(servers::write_file(settings_.token_file, "the-second-token-456\n"));
+  portal_->reload();
+  EXPECT_EQ(changes.next().type, "error") << "its token is none any more";
+}
+
+TEST_F(served, pages_of_named_sites_may_read) {
+  settings_.allowed_origins = {"https://portal.example"};
+  settings_.http.limits.takes_preflights = true;
+  write(make_rows(1), 1);
+  start();
+  const auto ask = [&](const std::string& method, const std::string& origin) {
+    const http_client client(portal_->address());
+    EXPECT_TRUE(client.send(method + " /v1alpha1/items HTTP/1.1\r\nHost: localhost\r\nOrigin: " + origin +
+                            "\r\nAccess-Control-Request-Method: GET\r\nConnection: close\r\n\r\n"));
+    return client.read_all();
+  };
+  const auto ours = ask("GET", "https://portal.example"), others = ask("GET", "https://evil.example");
+  EXPECT_EQ(header_of(ours, "Access-Control-Allow-Origin"), "https://portal.example");
+  EXPECT_EQ(header_of(others, "Access-Control-Allow-Origin"), "");
+  EXPECT_NE(others.find("Vary: Origin"), std::string::npos);
+  const auto preflight = ask("OPTIONS", "https://portal.example");
+  EXPECT_EQ(preflight.substr(9, 3), "204");
+  EXPECT_EQ(header_of(preflight, "Access-Control-Allow-Headers"),
+            "Authorization, Last-Event-ID, If-None-Match");
+  EXPECT_EQ(ask("OPTIONS", "https://evil.example").substr(9, 3), "403");
+  stream_client changes(portal_->address(), "/v1alpha1/changes", "Origin: https://portal.example\r\n");
+  ASSERT_TRUE(changes.is_open());
+  EXPECT_NE(changes.head().find("Access-Control-Allow-Origin: https://portal.example"), std::string::npos);
+}
+
+TEST_F(served, a_proxy_may_put_a_path_before_ours) {
+  settings_.base_path = "/tools/kollect";
+  write(make_rows(1), 1);
+  start();
+  EXPECT_EQ(get("/tools/kollect/v1alpha1/items").substr(9, 3), "200");
+  EXPECT_EQ(get("/tools/kollect/").substr(9, 3), "200");
+  EXPECT_EQ(get("/healthz").substr(9, 3), "200") << "probes come without a proxy";
+  EXPECT_EQ(get("/tools/kollectx/healthz").substr(9, 3), "404");
+  const auto folder = get("/tools/kollect");
+  EXPECT_EQ(folder.substr(9, 3), "308");
+  EXPECT_EQ(header_of(folder, "Location"), "kollect/") << "from /tools/kollect that is /tools/kollect/";
+}
+
+TEST_F(served, a_large_answer_comes_as_gzip_where_that_is_taken) {
+  write(make_rows(200), 1);
+  start();
+  const auto plain = get("/v1alpha1/items?limit=200"),
+             packed = get("/v1alpha1/items?limit=200", "Accept-Encoding: gzip\r\n");
+  EXPECT_EQ(header_of(packed, "Content-Encoding"), "gzip");
+  EXPECT_LT(body_of(packed).size() * 4, body_of(plain).size());
+  EXPECT_NE(header_of(packed, "ETag"), header_of(plain, "ETag"));
+  const auto again = get("/v1alpha1/items?limit=200",
+                         "Accept-Encoding: gzip\r\nIf-None-Match: " + header_of(packed, "ETag") + "\r\n");
+  EXPECT_EQ(again.substr(9, 3), "304");
+  EXPECT_EQ(header_of(get("/v1alpha1/status", "Accept-Encoding: gzip\r\n"), "Content-Encoding"), "")
+      << "small";
+}
+
 TEST_F(served, a_foreign_host_is_told_in_the_log_once) {
   start();
   testing::internal::CaptureStderr();

@@ -6,6 +6,7 @@
 #include "support/messages.hpp"
 #include "support/sqlite_file.hpp"
 
+#include <program/descriptor.hpp>
 #include <servers/files.hpp>
 #include <servers/temporary_directory.hpp>
 
@@ -18,6 +19,7 @@
 #include <string>
 #include <vector>
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -134,6 +136,24 @@ TEST_F(sqlite_store_file, a_missing_folder_is_a_place_that_cannot_be_written) {
 }
 
 // Even root cannot make a file there.
+// The lock file is opened first, then the store's own.
+TEST_F(sqlite_store_file, too_many_open_files_are_no_fault_of_the_folder) { // F38
+  rlimit whole{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &whole), 0);
+  for (const int free : {0, 1}) {
+    const program::descriptor next_free(::dup(0));
+    rlimit little = whole;
+    little.rlim_cur = static_cast<rlim_t>(next_free.get() + 1 + free);
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &little), 0);
+    const auto opened = open_sqlite_store(path_, "the test");
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &whole), 0);
+    ASSERT_FALSE(opened) << free;
+    EXPECT_EQ(opened.error().reason(), error::out_of_descriptors) << opened.error();
+    EXPECT_NE(opened.error().message.find("ulimit -n"), std::string::npos) << opened.error();
+  }
+  EXPECT_TRUE(open_sqlite_store(path_, "the test"));
+}
+
 TEST_F(sqlite_store_file, a_folder_that_cannot_be_written_is_one_too) {
   EXPECT_TRUE(fails_with(open_sqlite_store("/proc/store.db", "the test"), error::store_read_only));
 }

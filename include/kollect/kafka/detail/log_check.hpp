@@ -54,7 +54,8 @@ public:
     if (!config)
       return config.error();
     config_builder builder{config->get()};
-    // One record batch in one answer, be it as large as it may, and never a pause for a queue that is full.
+    // One record batch in one answer, be it as large as it may, and no other before the one that was asked
+    // for is taken.
     builder.set("message.max.bytes", "1000")
         .set("fetch.max.bytes", "1000")
         .set("fetch.message.max.bytes", "1")
@@ -109,7 +110,7 @@ public:
       else
         is_unreadable |= is_damage(native->err);
     }
-    rd_kafka_assign(client_->native(), nullptr);
+    stop();
     if (!found && is_unreadable)
       return make_failure(error::unreadable_batch, "what stands at offset " + std::to_string(offset) +
                                                        " of partition " + std::to_string(partition) +
@@ -151,11 +152,18 @@ public:
         found.emplace(native->partition, compare(*native, wanted->second));
       }
     }
-    rd_kafka_assign(client_->native(), nullptr);
+    stop();
     return found;
   }
 
 private:
+  /// What was fetched beyond the question would stay in the client's queue, whatever its size.
+  void stop() noexcept {
+    rd_kafka_assign(client_->native(), nullptr);
+    while (message_pointer{rd_kafka_consumer_poll(client_->native(), 0)}) {
+    }
+  }
+
   record_reader(std::shared_ptr<client> made, std::string topic)
       : client_(std::move(made)), topic_(std::move(topic)) {}
 

@@ -35,11 +35,12 @@ struct kept_message {
   return headers;
 }
 
-/// The broker's time of appending. A time that the producer claims is none.
-[[nodiscard]] inline std::optional<timestamp> append_time_of(const rd_kafka_message_t& native) {
+/// A record's time, where it is of this kind: the broker's of appending, or what the producer claims.
+[[nodiscard]] inline std::optional<timestamp> time_of(const rd_kafka_message_t& native,
+                                                      rd_kafka_timestamp_type_t wanted) {
   rd_kafka_timestamp_type_t kind = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
   const std::int64_t milliseconds = rd_kafka_message_timestamp(&native, &kind);
-  if (kind != RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME)
+  if (kind != wanted || milliseconds < 0)
     return std::nullopt;
   return timestamp{} + std::chrono::milliseconds(milliseconds);
 }
@@ -52,7 +53,8 @@ struct kept_message {
   message.partition = native->partition;
   message.offset = native->offset;
   message.subject = topic;
-  message.appended_at = append_time_of(*native);
+  message.appended_at = time_of(*native, RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME);
+  message.created_at = time_of(*native, RD_KAFKA_TIMESTAMP_CREATE_TIME);
   message.headers = headers_of(*native);
   if (native->key != nullptr)
     message.key.emplace(static_cast<const char*>(native->key), native->key_len);

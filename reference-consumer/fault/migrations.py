@@ -1,0 +1,84 @@
+"""A store of an older version, and a process that is killed at each call that writes while it brings it up to date."""
+
+import os
+import shutil
+import sqlite3
+
+from fleets import Fleet
+from harness import case, require, require_injected
+from injection import calls_in, straced
+from oracle import require_all
+
+# What takes a version of the tables back to the one before. A new version adds its own, or the cases say so.
+SQLITE_BACK = {4: """ALTER TABLE scopes DROP COLUMN row_bytes; ALTER TABLE scopes DROP COLUMN rows_checksum;
+                     DROP TABLE staged_rows; DROP TABLE staged_changes; PRAGMA user_version = 3"""}
+POSTGRESQL_BACK = {5: "ALTER FUNCTION item_as_jsonb(TEXT) PARALLEL SAFE; UPDATE schema_version SET version = 4",
+                   4: """ALTER TABLE scopes DROP COLUMN row_bytes, DROP COLUMN rows_checksum;
+                         DROP TABLE staged_rows; DROP TABLE staged_changes; UPDATE schema_version SET version = 3"""}
+FLEET = ("--clusters", 1, "--namespaces", 2, "--items", 60)
+
+
+def versions(newest, scripts):
+    """From the newest down, as long as there is a way back."""
+    require(newest in scripts, f"the tables have version {newest}: write down what takes it back to {newest - 1}")
+    while newest in scripts:
+        yield scripts[newest]
+        newest -= 1
+
+
+def killed_at_each(world, fleet, expected, calls, copy):
+    """Lets the program take over a copy of the old store once for each call that writes, killed there, and once more."""
+    def over(store, prefix=()):
+        return fleet.consumer("--ack-wait", "1s", store=store, group="template", prefix=prefix)
+
+    log = world.path("trace")
+    over(copy(), straced(log, calls=calls)).to_end()
+    counts = calls_in(log)
+    points = [(call, number) for call, count in counts.items() for number in range(1, count + 1)]
+    require_injected(len(points) > 5, f"it makes only {counts}")
+    most = 30 * world.size
+    chosen = points if len(points) <= most else world.random.sample(points, most)
+    killed = 0
+    for call, number in chosen:
+        log = world.path("trace")
+        one = over(copy(), straced(log, f"{call}:signal=KILL:when={number}"))
+        killed += one.attempt().returncode in (-9, 137)
+        one.prefix = ()
+        one.to_end()
+        require_all(one, expected)
+    require_injected(killed > len(chosen) * 3 // 4, f"only {killed} of {len(chosen)} were killed")
+    return f"killed at {killed} of {len(points)} calls; the rows, the feed and the counters are right after each"
+
+
+@case("F2", "F40", holds="I3", how="SIGKILL at each write, sync and unlink while an older SQLite store is brought up to date")
+def migration_killed_sqlite(world):
+    fleet = Fleet(world, "nats+sqlite")
+    expected, _ = fleet.producer.simulate(*FLEET, "--rounds", 3)
+    template = fleet.consumer("--ack-wait", "1s", group="template")
+    template.to_end()
+    path = template.store.removeprefix("sqlite:")
+    with sqlite3.connect(path) as old:
+        newest = old.execute("PRAGMA user_version").fetchone()[0]
+        for script in versions(newest, SQLITE_BACK):
+            old.executescript(script)
+    old.close()
+
+    def copy():
+        to = world.path("copy")
+        shutil.copyfile(path, to)
+        os.chmod(to, 0o600)
+        return f"sqlite:{to}"
+
+    return killed_at_each(world, fleet, expected, ("pwrite64", "fdatasync", "fsync", "ftruncate", "unlink"), copy)
+
+
+@case("F2", "F40", holds="I3", how="SIGKILL at each message to the server while older PostgreSQL tables are brought up to date")
+def migration_killed_postgresql(world):
+    fleet = Fleet(world, "nats+postgresql")
+    expected, _ = fleet.producer.simulate(*FLEET, "--rounds", 3)
+    fleet.consumer("--ack-wait", "1s", group="template").to_end()
+    schema = "SET search_path TO kollect; "
+    newest = int(fleet.database.run(fleet.store, schema + "SELECT version FROM schema_version")[0])
+    for script in versions(newest, POSTGRESQL_BACK):
+        fleet.database.run(fleet.store, schema + script)
+    return killed_at_each(world, fleet, expected, ("sendto",), lambda: fleet.database.make_database("copy", fleet.store))
