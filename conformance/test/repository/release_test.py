@@ -13,31 +13,39 @@ NEXT = "4.5.6"
 
 
 class ReleaseTest(unittest.TestCase):
-    def setUp(self):
+    @classmethod
+    def setUpClass(cls):
         folder = tempfile.TemporaryDirectory(prefix="kollect-release-")
-        self.addCleanup(folder.cleanup)
-        self.root = pathlib.Path(folder.name, "clone")
+        cls.addClassCleanup(folder.cleanup)
+        cls.root = pathlib.Path(folder.name, "clone")
         # The files as they are now, committed or not, in a repository of their own.
         names = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=REPOSITORY, capture_output=True,
                                check=True).stdout
         there = b"\0".join(name for name in names.split(b"\0") if name and (REPOSITORY / os.fsdecode(name)).exists())
-        self.root.mkdir()
+        cls.root.mkdir()
         packed = subprocess.run(["tar", "-c", "--null", "-T", "-"], cwd=REPOSITORY, input=there, capture_output=True, check=True).stdout
-        subprocess.run(["tar", "-x"], cwd=self.root, input=packed, check=True)
-        self.git("init", "-q", "-b", "main")
-        self.git("config", "user.name", "Test")
-        self.git("config", "user.email", "test@example.org")
-        self.git("add", "-A")
-        self.git("commit", "-qm", "Begin")
+        subprocess.run(["tar", "-x"], cwd=cls.root, input=packed, check=True)
+        for words in (["init", "-q", "-b", "main"], ["config", "user.name", "Test"], ["config", "user.email", "test@example.org"],
+                      ["add", "-A"], ["commit", "-qm", "Begin"], ["tag", "begin"]):
+            cls.git(*words)
 
-    def run_in(self, *words):
+    def setUp(self):
+        self.git("reset", "-q", "--hard", "begin")
+        self.git("clean", "-fdq")
+        for tag in self.git("tag", "-l", "v*").split():
+            self.git("tag", "-d", tag)
+
+    @classmethod
+    def run_in(cls, *words):
         clean = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-        return subprocess.run(words, cwd=self.root, capture_output=True, text=True,
+        return subprocess.run(words, cwd=cls.root, capture_output=True, text=True,
                               env={**clean, "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null"})
 
-    def git(self, *words):
-        done = self.run_in("git", *words)
-        self.assertEqual(done.returncode, 0, done.stderr)
+    @classmethod
+    def git(cls, *words):
+        done = cls.run_in("git", *words)
+        if done.returncode != 0:
+            raise AssertionError(f"git {' '.join(words)}: {done.stderr}")
         return done.stdout
 
     def release(self, *words):
