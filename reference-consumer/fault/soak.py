@@ -18,6 +18,7 @@ from fleets import PAIRS
 from harness import Broken, World, require
 from network import behind_a_proxy
 from oracle import describe, require_all
+from processes import Failure
 from proxy import TO_CLIENT, TO_SERVER
 
 SCOPES, RATE = 18, 60
@@ -151,7 +152,7 @@ def main():
         with World(programs, options.seed, 1) as world:
             try:
                 print(f"{pair}: {Soak(world, pair).run(options.minutes * 60 / len(pairs))}", flush=True)
-            except Broken as error:
+            except (Broken, Failure) as error:
                 failed += 1
                 print(f"{pair}: BROKEN: {error}; {world.keep()}", flush=True)
     return 1 if failed else 0
