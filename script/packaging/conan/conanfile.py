@@ -1,4 +1,4 @@
-"""The SDK for Conan 2: conan create packaging/conan. Untried against Conan Center: see ../README.md."""
+"""The SDK for Conan 2: conan create script/packaging/conan. Untried against Conan Center: see ../README.md."""
 
 import os
 
@@ -20,7 +20,7 @@ class Kollect(ConanFile):
     default_options = {"kafka": False, "nats": False, "yaml": False}
 
     def export_sources(self):
-        root = os.path.join(self.recipe_folder, "..", "..")
+        root = os.path.join(self.recipe_folder, "..", "..", "..")
         for pattern in ("CMakeLists.txt", "LICENSE", "include/*"):
             copy(self, pattern, root, self.export_sources_folder)
 

@@ -1,5 +1,5 @@
 # Untried: see ../README.md. The source is the working tree that this port lies in; a registry's copy says vcpkg_from_git with the tag's commit.
-get_filename_component(SOURCE_PATH "${CMAKE_CURRENT_LIST_DIR}/../.." ABSOLUTE)
+get_filename_component(SOURCE_PATH "${CMAKE_CURRENT_LIST_DIR}/../../.." ABSOLUTE)
 
 vcpkg_check_features(OUT_FEATURE_OPTIONS features FEATURES
   kafka KOLLECT_KAFKA

@@ -12,7 +12,7 @@ import tempfile
 import unittest
 
 ROOT, TREE = (pathlib.Path(word) for word in sys.argv[1:3])
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "conformance/servers"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "conformance/servers"))
 
 from children import wait_until  # noqa: E402
 
