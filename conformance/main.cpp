@@ -1,6 +1,7 @@
 #include "command_line.hpp"
 #include "comparison.hpp"
 #include "progress.hpp"
+#include "schemas.hpp"
 #include "suite/audit.hpp"
 #include "suite/consumer_drive.hpp"
 #include "suite/drive.hpp"
@@ -12,6 +13,7 @@
 #include <program/exit_code.hpp>
 #include <program/libraries.hpp>
 #include <program/log.hpp>
+#include <program/schema.hpp>
 #include <program/shell.hpp>
 #include <program/stop_signal.hpp>
 
@@ -278,6 +280,9 @@ void declare(program::command& to) {
   to.shows("kollect-conformance --manifest sink.yaml", "Audit the messages of a topic or stream");
   to.does([flags](program::log& log) { return judge_sink(*flags, log); });
   declare_diff(to);
+  program::add_schema(to, {{"strict-event", "a message, as a producer owes it", schemas::strict_event()},
+                           {"protocol", "lines between the suite and a testee", schemas::protocol()},
+                           {"results", "results.json", schemas::results()}});
 }
 
 } // namespace

@@ -14,13 +14,15 @@ import goals
 import into_postgresql
 import into_sqlite
 import membership
+import questions
 import serving
 from processes import Failure, Workplace, say
 from servers import Kafka
 
 PARTS = {"p9": into_sqlite.measure_throughput, "p10": into_postgresql.measure_throughput, "p11": into_sqlite.measure_writes,
          "p12": from_nats.measure_pull, "p13": serving.measure_reading, "p14": membership.measure_start,
-         "p15": serving.measure_memory, "p16": membership.measure_sharing}
+         "p15": serving.measure_memory, "p16": membership.measure_sharing,
+         "p23": questions.measure_questions}
 
 
 def main(name, parts):

@@ -38,6 +38,7 @@ program::application application() {
             add_doctor(program);
             add_tail(program);
             add_resync(program);
+            add_schema(program);
             add_testee(program);
           },
           libraries};

@@ -20,6 +20,7 @@ void add_explain(program::command& to);
 void add_doctor(program::command& to);
 void add_tail(program::command& to);
 void add_resync(program::command& to);
+void add_schema(program::command& to);
 void add_testee(program::command& to);
 
 } // namespace kollect::consumer

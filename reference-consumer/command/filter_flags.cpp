@@ -51,6 +51,7 @@ page_limits limits_of_commands() {
   page_limits out;
   out.longest = std::chrono::hours(24);
   out.as_of_changes = std::numeric_limits<std::int64_t>::max();
+  out.scanned_rows = std::numeric_limits<std::int64_t>::max();
   return out;
 }
 

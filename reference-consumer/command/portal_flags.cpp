@@ -105,6 +105,8 @@ void add_portal_flags(program::command& to, portal_flags& flags) {
          "how often an idle stream sends a heartbeat");
   to.add("--query-timeout", flags.query_timeout_seconds, seconds(1, 3600), "how long one query may take");
   to.add("--max-as-of-changes", flags.max_as_of_changes, count(), "how many changes asOf may go back");
+  to.add("--max-scanned-rows", flags.max_scanned_rows, count(),
+         "rows that a question about attributes may look at where --index has none of them; more get 400");
   to.add("--max-filter-terms", flags.max_filter_terms, count(1, 100'000),
          "values, words, requirements and steps of paths in one question; more get 400");
   to.add("--max-facet-values", flags.max_facet_values, count(1, 10'000'000),
@@ -135,7 +137,7 @@ result<served_portal> start_portal(const portal_flags& flags, const memory_share
   settings.base_path = flags.base_path;
   settings.answers.version = KOLLECT_VERSION_STRING;
   settings.answers.pages = {std::chrono::seconds(flags.query_timeout_seconds), flags.max_as_of_changes,
-                            flags.max_page_bytes.value_or(shares.page)};
+                            flags.max_page_bytes.value_or(shares.page), flags.max_scanned_rows};
   settings.answers.filters.terms = flags.max_filter_terms;
   settings.answers.facet_values = flags.max_facet_values;
   settings.answers.stale_after = std::chrono::seconds(flags.stale_after_seconds);

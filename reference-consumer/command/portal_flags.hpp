@@ -35,6 +35,7 @@ struct portal_flags {
   std::int64_t heartbeat_seconds = 15;
   std::int64_t query_timeout_seconds = 10;
   std::int64_t max_as_of_changes = 100'000;
+  std::int64_t max_scanned_rows = page_limits{}.scanned_rows;
   std::size_t max_filter_terms = filter_limits{}.terms;
   std::size_t max_facet_values = answer_settings{}.facet_values;
   std::int64_t stale_after_seconds = 900;

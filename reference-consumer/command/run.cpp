@@ -33,6 +33,7 @@ namespace {
 struct run_flags {
   program::sink_flags sink;
   store_flags store;
+  std::string index = std::string(usual_index);
   std::string group = "kollect-consumer";
   std::string instance_id;
   std::vector<std::string> properties;
@@ -55,6 +56,15 @@ struct run_flags {
   bounds_flags bounds;
 };
 
+program::text_kind index_list() {
+  auto kind = program::text("LIST");
+  kind.fault_of = [](std::string_view list) {
+    const auto paths = parse_index_paths(list);
+    return paths ? std::string() : paths.error().message;
+  };
+  return kind;
+}
+
 void add_flags(program::command& to, run_flags& flags) {
   using namespace program;
   to.section("Broker");
@@ -72,6 +82,10 @@ void add_flags(program::command& to, run_flags& flags) {
   to.add("--ack-wait", flags.ack_wait_ms, milliseconds(1000, 3'600'000),
          "NATS: when an unacknowledged message is redelivered");
   add_store_flags(to, flags.store);
+  to.add(
+      "--index", flags.index, index_list(),
+      "what questions find without looking at every row: kind, name, namespace, uid, labels, owners, images, "
+      "attr.PATH, with commas between, or none; all processes of a store are given the same");
   to.section("Duration and batch sizes");
   to.add("--until-end", flags.is_until_end, "consume what is in the log now, print the counters and exit");
   to.add("--give-up-after", flags.give_up_after_seconds, seconds(0),
@@ -102,6 +116,16 @@ void add_flags(program::command& to, run_flags& flags) {
   add_bounds_flags(to, flags.bounds);
   add_portal_flags(to, flags.portal);
   add_feed_flags(to, flags.feed);
+}
+
+/// Opens the store, with its index kept of what the flags say.
+result<std::unique_ptr<store>> open_indexed(const run_flags& flags, const std::string& owner) {
+  auto opened = open_store(flags.store, owner);
+  if (!opened)
+    return opened;
+  if (auto kept = (*opened)->keep_index(parse_index_paths(flags.index).value()); !kept)
+    return kept.error();
+  return opened;
 }
 
 result<std::vector<kafka::property>> read_properties(const std::vector<std::string>& words) {
@@ -209,7 +233,7 @@ result<int> run(const run_flags& flags, program::log& log) {
     return served.error();
   settings.is_monitored = served->server != nullptr;
   consumer_loop loop(
-      settings, [&] { return open_store(flags.store, settings.owner); },
+      settings, [&] { return open_indexed(flags, settings.owner); },
       [&](partition_listener listener) { return connect(*target, flags, shares, log, std::move(listener)); },
       stop, log, watched);
   auto feed = make_outbox(flags.feed, flags.store, *target, settings.owner, log, watched);

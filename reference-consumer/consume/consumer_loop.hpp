@@ -94,6 +94,7 @@ private:
   failure why_store_is_closed() const;
   result<void> maintain();
   result<void> check_held_rows(std::int64_t bytes);
+  result<void> build_index();
   void come_round_while_storing();
   void give_up(std::span<const std::int32_t> partitions);
   result<void> retry_future_letters(std::chrono::milliseconds longest);
@@ -136,6 +137,8 @@ private:
   std::chrono::steady_clock::time_point told_at_{};
   std::chrono::steady_clock::time_point marked_at_{}; // or tried to
   std::chrono::steady_clock::time_point clusters_told_at_{};
+  std::chrono::steady_clock::time_point index_told_at_{};
+  std::int64_t rows_indexed_ = 0;                // since the index was complete
   std::int64_t last_retried_ = 0;                // the dead letter that was tried again last
   std::int64_t last_checked_ = 0;                // the scope whose rows were checked last
   std::vector<std::int32_t> lost_while_storing_; // partitions
@@ -143,6 +146,7 @@ private:
   bool has_connected_ = false;                   // ever
   bool has_caught_up_ = false;
   bool is_end_marked_ = false;
+  bool is_index_complete_ = false;
   bool is_waiting_ = false;       // the last poll had no messages
   bool was_waiting_ = false;      // nor the one before
   bool is_clock_doubted_ = false; // and it was said

@@ -53,6 +53,7 @@ result<void> consumer_loop::reopen_store() {
   }
   store_problem_.reset();
   store_ = std::move(*opened);
+  is_index_complete_ = false;
   monitor_.store_is(true);
   return {};
 }

@@ -16,6 +16,9 @@ constexpr std::chrono::seconds report_interval{10};
 constexpr std::chrono::seconds monitor_interval{1};
 constexpr std::chrono::seconds cluster_interval{10};
 constexpr std::chrono::seconds longest_retry{1};
+constexpr std::int64_t indexed_at_once = 2'000;
+constexpr std::int64_t rows_worth_telling = 10'000;
+constexpr std::chrono::milliseconds index_time{200}; // between two polls that found nothing
 constexpr std::chrono::seconds mark_patience{1};
 constexpr std::chrono::seconds mark_pause{10}; // between two tries to learn where the log ends
 constexpr std::int64_t letters_at_once = 200;
@@ -139,9 +142,14 @@ result<void> consumer_loop::maintain() {
       auto recovered = recover_from(served.error());
       return recovered ? result<void>{} : recovered.error();
     }
+  if (auto built = build_index(); !built) {
+    auto recovered = recover_from(built.error());
+    return recovered ? result<void>{} : recovered.error();
+  }
   if (now - maintained_at_ < maintenance_interval || !store_)
     return {};
   maintained_at_ = now;
+  is_index_complete_ = false; // it may have to be built anew in places
   auto buried = bury_torn_sets(*store_, settings_.ingest);
   if (!buried) {
     auto recovered = recover_from(buried.error());
@@ -158,6 +166,33 @@ result<void> consumer_loop::maintain() {
     return {};
   auto recovered = recover_from(done.error());
   return recovered ? result<void>{} : recovered.error();
+}
+
+/// Brings rows into the index that are not in it yet: a piece between two batches, more while there are none.
+result<void> consumer_loop::build_index() {
+  const auto begun = clock::now();
+  while (store_ && !is_index_complete_) {
+    auto built = store_->build_index(indexed_at_once);
+    if (!built)
+      return built.error();
+    rows_indexed_ += built->rows;
+    is_index_complete_ = built->is_complete || built->rows == 0;
+    monitor_.came_round();
+    const auto now = clock::now();
+    if (rows_indexed_ > rows_worth_telling &&
+        (now - index_told_at_ >= report_interval || built->is_complete)) {
+      index_told_at_ = now;
+      log_.info(built->is_complete ? "the index is complete"
+                                   : "building the index; until it is complete, "
+                                     "questions look at the rows that it lacks",
+                {{"rows", rows_indexed_}});
+    }
+    if (built->is_complete)
+      rows_indexed_ = 0;
+    if (!is_waiting_ || now - begun >= index_time || stop_.is_requested())
+      break;
+  }
+  return {};
 }
 
 /// Looks whether rows are those that were written, some at a time. Goes on where the last call has ended.

@@ -73,8 +73,8 @@ result<void> write(transaction& target, const ingest_settings& settings, const c
   record.target_conflicts = held.record.target_conflicts;
   record.row_count = held.record.row_count;
   record.row_bytes = held.record.row_bytes;
-  auto writer =
-      target.write_snapshot({record.id, record.order->instant, {settings.log.name, -1, -1}, settings.now()});
+  auto writer = target.write_snapshot(
+      {record.id, record.order->instant, {settings.log.name, -1, -1}, settings.now(), record.row_count == 0});
   if (!writer)
     return writer.error();
   if (auto written = write_changes(**writer, changes); !written)

@@ -10,9 +10,12 @@ from injection import calls_in, straced
 from oracle import require_all
 
 # What takes a version of the tables back to the one before. A new version adds its own, or the cases say so.
-SQLITE_BACK = {4: """ALTER TABLE scopes DROP COLUMN row_bytes; ALTER TABLE scopes DROP COLUMN rows_checksum;
+SQLITE_BACK = {5: "DROP TABLE row_index; DROP TABLE row_blocks; PRAGMA user_version = 4",
+               4: """ALTER TABLE scopes DROP COLUMN row_bytes; ALTER TABLE scopes DROP COLUMN rows_checksum;
                      DROP TABLE staged_rows; DROP TABLE staged_changes; PRAGMA user_version = 3"""}
-POSTGRESQL_BACK = {5: "ALTER FUNCTION item_as_jsonb(TEXT) PARALLEL SAFE; UPDATE schema_version SET version = 4",
+POSTGRESQL_BACK = {6: """DROP TABLE row_index; DROP TABLE row_blocks;
+                         ALTER TABLE changes RENAME COLUMN kept_version TO kept_after; UPDATE schema_version SET version = 5""",
+                   5: "ALTER FUNCTION item_as_jsonb(TEXT) PARALLEL SAFE; UPDATE schema_version SET version = 4",
                    4: """ALTER TABLE scopes DROP COLUMN row_bytes, DROP COLUMN rows_checksum;
                          DROP TABLE staged_rows; DROP TABLE staged_changes; UPDATE schema_version SET version = 3"""}
 FLEET = ("--clusters", 1, "--namespaces", 2, "--items", 60)

@@ -125,7 +125,8 @@ private:
   }
 
   result<std::unique_ptr<snapshot_writer>> begin_writing() {
-    return target_.write_snapshot({record().id, arrived_.order.instant, origin_, settings_.now()});
+    return target_.write_snapshot(
+        {record().id, arrived_.order.instant, origin_, settings_.now(), record().row_count == 0});
   }
 
   result<void> finish_writing(snapshot_writer& writer) {

@@ -103,27 +103,9 @@ std::array<attribute_path, 2> places_of(std::string_view field) {
 /// `uid`, `name` and `kind/name` of each owner.
 std::vector<std::string> owners_of(const item_view& row) {
   std::vector<std::string> out;
-  const auto read_owner = [&out](std::string_view raw) {
-    std::string uid, name, kind;
-    json_reader reader(raw, max_depth_ceiling);
-    if (reader.peek() != json_kind::object)
-      return;
-    (void)reader.read_object([&](const json_string& field) {
-      std::string_view value;
-      if (!reader.read_value(value))
-        return false;
-      for (const auto& [known, to] : {std::pair{"uid", &uid}, {"name", &name}, {"kind", &kind}})
-        if (field == known)
-          *to = scalar_text(value).value_or(std::string());
-      return true;
-    });
-    out.push_back(std::move(uid));
-    out.push_back(to_lower(kind) + "/" + name);
-    out.push_back(std::move(name));
-  };
   for (auto place : places_of("ownerReferences")) {
     place.push_back({true, "*", {}});
-    visit_values(row.attributes, place, read_owner);
+    visit_values(row.attributes, place, [&out](std::string_view raw) { add_owner(out, raw); });
   }
   return out;
 }
@@ -206,22 +188,43 @@ bool holds_for_kind(const text_condition& condition, const json_string& kind) {
 
 } // namespace
 
+void add_labels(label_list& to, std::string_view object) {
+  json_reader reader(object, max_depth_ceiling);
+  if (reader.peek() != json_kind::object)
+    return;
+  (void)reader.read_object([&](const json_string& name) {
+    std::string_view value;
+    if (!reader.read_value(value))
+      return false;
+    if (auto text = scalar_text(value))
+      to.emplace_back(name.decode(), std::move(*text));
+    return true;
+  });
+}
+
+void add_owner(std::vector<std::string>& to, std::string_view reference) {
+  std::string uid, name, kind;
+  json_reader reader(reference, max_depth_ceiling);
+  if (reader.peek() != json_kind::object)
+    return;
+  (void)reader.read_object([&](const json_string& field) {
+    std::string_view value;
+    if (!reader.read_value(value))
+      return false;
+    for (const auto& [known, text] : {std::pair{"uid", &uid}, {"name", &name}, {"kind", &kind}})
+      if (field == known)
+        *text = scalar_text(value).value_or(std::string());
+    return true;
+  });
+  to.push_back(std::move(uid));
+  to.push_back(to_lower(kind) + "/" + name);
+  to.push_back(std::move(name));
+}
+
 label_list labels_of(const item_view& row, std::string_view field) {
   label_list out;
   for (const auto& place : places_of(field))
-    visit_values(row.attributes, place, [&out](std::string_view raw) {
-      json_reader reader(raw, max_depth_ceiling);
-      if (reader.peek() != json_kind::object)
-        return;
-      (void)reader.read_object([&](const json_string& name) {
-        std::string_view value;
-        if (!reader.read_value(value))
-          return false;
-        if (auto text = scalar_text(value))
-          out.emplace_back(name.decode(), std::move(*text));
-        return true;
-      });
-    });
+    visit_values(row.attributes, place, [&out](std::string_view raw) { add_labels(out, raw); });
   return out;
 }
 

@@ -71,6 +71,13 @@ std::optional<item_view> view_row(std::string_view item);
 /// The filter as one text: equal filters, equal texts.
 std::string text_of(const item_filter& filter);
 
+/// Adds the labels or annotations that an object in JSON holds; what is no scalar is none.
+void add_labels(label_list& to, std::string_view object);
+
+/// Adds `uid`, `kind/name` and `name` of an owner reference in JSON, the kind in lower case, empty where it
+/// has none.
+void add_owner(std::vector<std::string>& to, std::string_view reference);
+
 /// Labels of a row: `labels` or `metadata.labels` of its attributes. So for `annotations`.
 label_list labels_of(const item_view& row, std::string_view field = "labels");
 

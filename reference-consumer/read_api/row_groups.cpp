@@ -31,12 +31,32 @@ row_groups::row_groups(store_reader& source, row_query range, const past_rows* p
 
 /// Nobody knows how large the next rows are: as large as the largest of those before, it is taken.
 void row_groups::set_next_limit() {
+  constexpr std::size_t usual = 1024; // of those that come without their item
   std::size_t largest = 1;
   for (const auto& row : rows_)
-    largest = std::max(largest, row.item.size());
+    largest = std::max(largest, row.item.empty() ? usual : row.item.size());
   if (range_.with_items)
     range_.limit =
         std::clamp(bytes_at_once / static_cast<std::int64_t>(largest), std::int64_t{1}, most_at_once_);
+}
+
+void row_groups::look_only_in(std::vector<row_interval> intervals) {
+  intervals_ = std::move(intervals);
+  std::reverse(intervals_.begin(), intervals_.end());
+  is_at_end_ = !begin_next_interval();
+}
+
+bool row_groups::begin_next_interval() {
+  if (intervals_.empty())
+    return false;
+  auto& next = intervals_.back();
+  if (!range_.after || range_.after->identity < next.from)
+    range_.after = row_place{std::move(next.from), 0};
+  range_.until = std::move(next.until);
+  range_.scope_ids = std::move(next.scope_ids);
+  range_.rows_in_scopes = next.rows;
+  intervals_.pop_back();
+  return true;
 }
 
 bool row_groups::is_wanted(std::int64_t scope_id) const {
@@ -45,22 +65,22 @@ bool row_groups::is_wanted(std::int64_t scope_id) const {
 }
 
 answer_of<bool> row_groups::has_stored() {
-  if (at_ < rows_.size())
-    return true;
-  if (is_at_end_)
-    return false;
-  if (clock::now() > deadline_)
-    return refusal{503, "this takes longer than --query-timeout allows: ask for less"};
-  auto read = source_.rows_in_order(range_);
-  if (!read)
-    return store_is_away(read.error());
-  rows_ = std::move(*read);
-  at_ = 0;
-  is_at_end_ = static_cast<std::int64_t>(rows_.size()) < range_.limit;
-  if (rows_.empty())
-    return false;
-  range_.after = row_place{rows_.back().identity, rows_.back().scope_id};
-  set_next_limit();
+  while (at_ == rows_.size()) {
+    if (is_at_end_ && !begin_next_interval())
+      return false;
+    if (clock::now() > deadline_)
+      return refusal{503, "this takes longer than --query-timeout allows: ask for less"};
+    auto read = source_.rows_in_order(range_);
+    if (!read)
+      return store_is_away(read.error());
+    rows_ = std::move(*read);
+    at_ = 0;
+    is_at_end_ = static_cast<std::int64_t>(rows_.size()) < range_.limit;
+    if (rows_.empty())
+      continue;
+    range_.after = row_place{rows_.back().identity, rows_.back().scope_id};
+    set_next_limit();
+  }
   return true;
 }
 

@@ -20,12 +20,16 @@ public:
   /// once, and fewer where rows are large. `past` may be null, and must outlive this.
   row_groups(store_reader& source, row_query range, const past_rows* past, clock::time_point deadline);
 
+  /// Reads rows of these intervals only, which stand by order; `past` must be null then.
+  void look_only_in(std::vector<row_interval> intervals);
+
   /// None at the end. 503 when the deadline has passed.
   answer_of<std::vector<stored_row>> next();
 
 private:
   answer_of<bool> has_stored();
   answer_of<std::vector<stored_row>> next_stored();
+  bool begin_next_interval();
   bool is_wanted(std::int64_t scope_id) const;
   void set_next_limit();
 
@@ -38,6 +42,7 @@ private:
   std::vector<stored_row> rows_;
   std::size_t at_ = 0;
   bool is_at_end_ = false;
+  std::vector<row_interval> intervals_; ///< that are left, the next one last
 };
 
 } // namespace kollect::consumer

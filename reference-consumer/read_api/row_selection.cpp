@@ -1,6 +1,10 @@
 #include "read_api/row_selection.hpp"
 
+#include <program/printable.hpp>
+
 #include <algorithm>
+#include <set>
+#include <string_view>
 #include <tuple>
 
 namespace kollect::consumer {
@@ -63,7 +67,29 @@ answer_of<row_selection> row_selection::open(store_reader& source, const item_fi
       return past.error();
     out.past_ = std::move(*past);
   }
+  if (auto checked = out.check_cost(limits); !checked)
+    return checked.error();
   return out;
+}
+
+/// The index knows nothing of the past.
+answer_of<void> row_selection::check_cost(const page_limits& limits) const {
+  const auto rows = rows_of(scopes_);
+  if (filter_->attributes.empty() || rows <= limits.scanned_rows)
+    return {};
+  auto paths = source_->indexed();
+  if (!paths)
+    return store_is_away(paths.error());
+  if (!past_ && !terms_needed(*filter_, *paths).empty())
+    return {};
+  const auto unindexed = unindexed_path(*filter_, *paths);
+  const auto path = std::string(unindexed.empty() ? filter_->attributes.front().path_text : unindexed);
+  return bad_request(
+      "a question about attr." + program::printable(path) + " would look at " + std::to_string(rows) +
+      " rows, more than " + std::to_string(limits.scanned_rows) + " (--max-scanned-rows): " +
+      (unindexed.empty() ? "add a condition that --index has, such as a kind, or name a cluster"
+                         : "add attr." + program::printable(path) +
+                               " to --index, or a condition that it has, such as a kind"));
 }
 
 row_query row_selection::range_of(const std::optional<page_place>& after, std::int64_t at_once,
@@ -79,14 +105,41 @@ row_query row_selection::range_of(const std::optional<page_place>& after, std::i
   range.limit = at_once;
   range.with_items = with_items;
   range.named = names_of(*filter_);
+  range.texts = texts_;
   range.rows_in_scopes = rows_of(scopes_);
   range.rows_in_store = rows_of(all_);
   return range;
 }
 
-row_groups row_selection::groups(const std::optional<page_place>& after, std::int64_t at_once,
-                                 bool with_items) const {
-  return {*source_, range_of(after, at_once, with_items), past_ ? &*past_ : nullptr, deadline_};
+answer_of<row_groups> row_selection::groups(const std::optional<page_place>& after, std::int64_t at_once,
+                                            bool with_items) const {
+  auto range = range_of(after, at_once, with_items);
+  const auto from = after ? after->identity : row_identity{};
+  row_groups out(*source_, range, past_ ? &*past_ : nullptr, deadline_);
+  if (past_ || !looks_at_rows(*filter_))
+    return out;
+  auto intervals = source_->find_intervals(*filter_, range.scope_ids, from);
+  if (!intervals)
+    return store_is_away(intervals.error());
+  if (!*intervals)
+    return out;
+  if (is_distinct_)
+    for (auto& one : **intervals)
+      add_scopes_of_clusters(one);
+  out.look_only_in(std::move(**intervals));
+  return out;
+}
+
+/// Which of a cluster's rows with one identity is shown depends on all of them.
+void row_selection::add_scopes_of_clusters(row_interval& interval) const {
+  std::set<std::string_view> clusters;
+  for (const auto id : interval.scope_ids)
+    if (const auto known = by_id_.find(id); known != by_id_.end())
+      clusters.insert(known->second->scope.cluster);
+  interval.scope_ids.clear();
+  for (const auto& one : scopes_)
+    if (clusters.contains(one.scope.cluster))
+      interval.scope_ids.push_back(one.id);
 }
 
 answer_of<std::vector<stored_row>> row_selection::rows_now(const row_identity& identity) const {
@@ -145,6 +198,8 @@ bool row_selection::is_before(const shown_row& row, const page_place& place) con
 }
 
 bool row_selection::fits(std::string_view item) const {
+  if (!may_fit(item, texts_))
+    return false;
   const auto view = view_row(item);
   return view && holds(*filter_, *view);
 }

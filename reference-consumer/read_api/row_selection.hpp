@@ -1,6 +1,7 @@
 #ifndef KOLLECT_CONSUMER_READ_API_ROW_SELECTION_HPP
 #define KOLLECT_CONSUMER_READ_API_ROW_SELECTION_HPP
 
+#include "query/index_terms.hpp"
 #include "query/item_filter.hpp"
 #include "read_api/answer.hpp"
 #include "read_api/page_cursor.hpp"
@@ -23,6 +24,8 @@ struct page_limits {
   std::chrono::milliseconds longest{10'000}; ///< over it: 503
   std::int64_t as_of_changes = 100'000;      ///< changes that asOf may go back over; more: 400
   std::size_t bytes = std::size_t{8} << 20U; ///< of rows; one row is always shown
+  /// Rows that conditions on attributes may look at where no index helps; more: 400.
+  std::int64_t scanned_rows = 1'000'000;
 };
 
 /// A row that is shown, and where it comes from.
@@ -44,7 +47,7 @@ class row_selection {
 public:
   static constexpr std::int64_t rows_at_once = 4'000; ///< where rows are only looked at
 
-  /// 410 and 400 where the moment cannot be shown.
+  /// 410 and 400 where the moment cannot be shown, and 400 where too many rows would be looked at.
   static answer_of<row_selection> open(store_reader& source, const item_filter& filter,
                                        const std::optional<moment>& as_of, const page_limits& limits);
 
@@ -60,8 +63,10 @@ public:
                            const OnRow& on_row) const {
     const bool is_filtered = looks_at_rows(*filter_);
     auto source_of_groups = groups(after, at_once, with_items || is_filtered);
+    if (!source_of_groups)
+      return source_of_groups.error();
     for (;;) {
-      auto group = source_of_groups.next();
+      auto group = source_of_groups->next();
       if (!group)
         return group.error();
       if (group->empty())
@@ -83,16 +88,20 @@ public:
 
 private:
   row_selection(store_reader& source, const item_filter& filter, row_groups::clock::time_point deadline)
-      : source_(&source), filter_(&filter), deadline_(deadline) {}
+      : source_(&source), filter_(&filter), texts_(texts_needed(filter)), deadline_(deadline) {}
 
+  answer_of<void> check_cost(const page_limits& limits) const;
   row_query range_of(const std::optional<page_place>& after, std::int64_t at_once, bool with_items) const;
-  row_groups groups(const std::optional<page_place>& after, std::int64_t at_once, bool with_items) const;
+  answer_of<row_groups> groups(const std::optional<page_place>& after, std::int64_t at_once,
+                               bool with_items) const;
+  void add_scopes_of_clusters(row_interval& interval) const;
   std::vector<shown_row> shown_of(std::vector<stored_row> group) const;
   bool is_before(const shown_row& row, const page_place& place) const;
   bool fits(std::string_view item) const;
 
   store_reader* source_;
   const item_filter* filter_;
+  std::vector<std::string> texts_; ///< that the filter needs
   row_groups::clock::time_point deadline_;
   bool is_distinct_ = false;
   std::vector<scope_summary> all_;

@@ -44,6 +44,7 @@ public:
   parameters& integers(const std::vector<std::int64_t>& values);
   parameters& texts(const std::vector<std::string_view>& values);
   parameters& many_bytes(const std::vector<std::string_view>& values);
+  parameters& many_bits(const std::vector<std::string_view>& values); ///< eight to a byte, the highest first
 
   std::size_t size() const noexcept; ///< of all values, in bytes
 

@@ -2,6 +2,7 @@
 #define KOLLECT_CONSUMER_POSTGRESQL_READER_HPP
 
 #include "feed_page.hpp"
+#include "postgresql_block_table.hpp"
 #include "postgresql_connection.hpp"
 #include "postgresql_row_totals.hpp"
 #include "sql_reader.hpp"
@@ -30,6 +31,18 @@ WHERE (b1, b2, b3, b4, b5) >= (beginning($2), beginning($3), beginning($4), begi
   AND scope_id = ANY ($9)
 ORDER BY b1, b2, b3, b4, b5, target_namespace, target_name, namespace, name, uid, scope_id LIMIT $8)sql";
 
+/// Up to $10 to $14, exclusive. What need not be read comes without its item.
+inline constexpr char stretch_by_order[] = R"sql(
+SELECT scope_id, target_namespace, target_name, namespace, name, uid, CASE WHEN $1 = 1 AND (position($23 IN item) > 0 OR position(chr(92) IN item) > 0) THEN item ELSE '' END
+FROM items_with_beginnings
+WHERE (b1, b2, b3, b4, b5) >= (beginning($2), beginning($3), beginning($4), beginning($5), beginning($6))
+  AND (b1, b2, b3, b4, b5) < ($10, $11, $12, $13, $14)
+  AND (b1, b2, b3, b4, b5, target_namespace, target_name, namespace, name, uid, scope_id) >
+      (beginning($2), beginning($3), beginning($4), beginning($5), beginning($6), $2, $3, $4, $5, $6, $7)
+  AND scope_id = ANY ($9) AND ($15 = 0 OR target_name = ANY ($16)) AND ($17 = 0 OR namespace = ANY ($18))
+  AND ($19 = 0 OR name = ANY ($20)) AND ($21 = 0 OR uid = ANY ($22))
+ORDER BY b1, b2, b3, b4, b5, target_namespace, target_name, namespace, name, uid, scope_id LIMIT $8)sql";
+
 /// OFFSET 0 keeps the planner from going by order.
 inline constexpr char rows_by_scopes[] = R"sql(
 SELECT scope_id, target_namespace, target_name, namespace, name, uid, CASE WHEN $1 = 1 THEN item ELSE '' END
@@ -55,7 +68,7 @@ ORDER BY b1, b2, b3, b4, b5, target_namespace, target_name, namespace, name, uid
 inline constexpr char changes_by_cursor[] = R"sql(
 SELECT b.first_cursor + told.sequence, kind, cluster, namespace, inventory, l.name, partition, "offset",
        c.exported_seconds, c.exported_nanoseconds, c.applied_at, before,
-       CASE WHEN identity_digests IS NULL THEN kept_after ELSE coalesce(
+       CASE WHEN identity_digests IS NULL THEN kept_version ELSE coalesce(
          (SELECT item FROM items i WHERE i.scope_id = c.scope_id AND i.identity_digest = substring(identity_digests
             FROM (length(identity_digests) - 32 * (c.sequence - told.sequence + 1) + 1)::int FOR 32)
             AND i.batch_id = c.batch_id AND i.sequence = told.sequence),
@@ -101,12 +114,24 @@ public:
         .bytes(from.uid)
         .integer(after.scope_id)
         .integer(range.limit);
-    const bool is_named = !range.named.is_any();
-    if (is_named)
-      add_names(values, range);
-    else if (range.scope_ids)
+    const bool is_named = !range.named.is_any() && !range.until;
+    if (is_named) {
+      add_scopes(values, range);
+      add_names(values, range.named);
+    } else if (range.scope_ids)
       values.integers(*range.scope_ids);
-    const char* const sql = is_named                     ? named_rows
+    if (range.until)
+      values.bytes(range.until->target_namespace)
+          .bytes(range.until->target_name)
+          .bytes(range.until->namespace_)
+          .bytes(range.until->name)
+          .bytes(range.until->uid);
+    if (range.until) {
+      add_names(values, range.named);
+      values.own_text(range.texts.empty() ? std::string() : range.texts.front());
+    }
+    const char* const sql = range.until                  ? stretch_by_order
+                            : is_named                   ? named_rows
                             : is_cheaper_by_scope(range) ? rows_by_scopes
                             : range.scope_ids            ? rows_of_some_by_order
                                                          : rows_by_order;
@@ -115,6 +140,28 @@ public:
     if (!read)
       return read.error();
     return out;
+  }
+
+  result<index_paths> indexed() override {
+    auto paths = read_index_paths(*this->connection_);
+    return paths ? parse_index_paths(*paths) : paths.error();
+  }
+
+  result<std::optional<std::vector<row_interval>>>
+  find_intervals(const item_filter& filter, const std::optional<std::vector<std::int64_t>>& scope_ids,
+                 const row_identity& from) override {
+    using intervals = std::optional<std::vector<row_interval>>;
+    auto paths = indexed();
+    if (!paths)
+      return paths.error();
+    const auto needed = terms_needed(filter, *paths);
+    if (needed.empty())
+      return intervals{};
+    auto found =
+        find_stretches(*this->connection_, needed, scope_ids, order_key(from, postgresql::longest_name));
+    if (!found)
+      return found.error();
+    return *found ? intervals(join_stretches(std::move(**found))) : intervals{};
   }
 
   result<shared_row_counts> shared_rows() override {
@@ -168,11 +215,13 @@ protected:
   }
 
 private:
-  static void add_names(parameters& values, const row_query& range) {
+  static void add_scopes(parameters& values, const row_query& range) {
     const std::vector<std::int64_t> no_ids;
     values.integer(range.scope_ids ? 1 : 0).integers(range.scope_ids ? *range.scope_ids : no_ids);
-    for (const auto* names :
-         {&range.named.target_names, &range.named.namespaces, &range.named.names, &range.named.uids})
+  }
+
+  static void add_names(parameters& values, const row_names& named) {
+    for (const auto* names : {&named.target_names, &named.namespaces, &named.names, &named.uids})
       values.integer(*names ? 1 : 0).many_bytes(*names ? views_of(**names) : std::vector<std::string_view>());
   }
 };

@@ -250,6 +250,32 @@ CREATE UNLOGGED TABLE staged_changes (
 // may.
 constexpr const char* version_5 = "ALTER FUNCTION item_as_jsonb(TEXT) PARALLEL UNSAFE";
 
+// The index. A scope without blocks is one block of which nothing is known, as is a block that is not built;
+// is_complete says that there are none. It is filled by build_index(), a piece at a time. The renamed column
+// stops processes of version 5, which would write rows past the index.
+constexpr const char* version_6 = R"sql(
+CREATE TABLE row_index (
+  only_row BIGINT PRIMARY KEY CHECK (only_row = 1),
+  paths TEXT NOT NULL,
+  is_complete BIGINT NOT NULL
+) WITH (fillfactor = 10);
+INSERT INTO row_index VALUES (1, 'none', 0);
+CREATE TABLE row_blocks (
+  block_id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  scope_id BIGINT NOT NULL,
+  row_count BIGINT NOT NULL,
+  room BIGINT NOT NULL,
+  is_built BIGINT NOT NULL,
+  filter BIT VARYING NOT NULL,
+  from_key BYTEA NOT NULL,
+  until_key BYTEA NOT NULL
+) WITH (fillfactor = 80);
+ALTER TABLE row_blocks ALTER COLUMN filter SET STORAGE PLAIN;
+CREATE UNIQUE INDEX row_blocks_in_order ON row_blocks (scope_id, from_key);
+CREATE INDEX row_blocks_unbuilt ON row_blocks (block_id) WHERE is_built = 0;
+ALTER TABLE changes RENAME COLUMN kept_after TO kept_version;
+)sql";
+
 /// Notes what version 4 keeps of rows that were there before.
 result<void> note_row_totals(connection& target) {
   auto scopes = read_row_totals(target);
@@ -265,7 +291,7 @@ result<void> note_row_totals(connection& target) {
 }
 
 /// What leads from each version to the next, beginning with an empty schema.
-constexpr const char* migrations[] = {version_1, version_2, version_3, version_4, version_5};
+constexpr const char* migrations[] = {version_1, version_2, version_3, version_4, version_5, version_6};
 static_assert(std::size(migrations) == schema_version);
 
 /// Any number that others are unlikely to use: the first bytes of "kollect".

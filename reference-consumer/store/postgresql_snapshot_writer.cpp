@@ -41,8 +41,9 @@ void postgresql_snapshot_writer::range_entries::add(std::string_view digest, std
 }
 
 postgresql_snapshot_writer::postgresql_snapshot_writer(connection& target, snapshot_place place,
-                                                       std::int64_t log_id, find_place find)
-    : sql_snapshot_writer(std::move(place), log_id), connection_(target), find_(std::move(find)) {}
+                                                       std::int64_t log_id, const index_writing& index,
+                                                       find_place find)
+    : sql_snapshot_writer(std::move(place), log_id, index), connection_(target), find_(std::move(find)) {}
 
 result<void> postgresql_snapshot_writer::begin_feed() {
   auto found = find_();
@@ -119,7 +120,7 @@ result<void> postgresql_snapshot_writer::tell_replacing(const piece& told) {
       .texts(told.replacing.paths)
       .many_bytes(told.replacing.digests);
   return connection_.post(
-      "INSERT INTO changes (batch_id, scope_id, sequence, first_sequence, kind, before, kept_after, "
+      "INSERT INTO changes (batch_id, scope_id, sequence, first_sequence, kind, before, kept_version, "
       "changed_paths, identity_digests, replaced_batch_id, replaced_sequence, log_id, partition, \"offset\", "
       "exported_seconds, exported_nanoseconds, applied_at, traceparent) "
       "SELECT $1, $2, one.sequence, one.sequence, kind, before, '', paths, CASE kind WHEN 'changed' THEN "
@@ -169,7 +170,7 @@ result<void> postgresql_snapshot_writer::tell_ranges(const range_entries& told) 
       .texts(told.kinds)
       .many_bytes(views_of(told.digests));
   return connection_.post(
-      "INSERT INTO changes (batch_id, scope_id, sequence, first_sequence, kind, before, kept_after, "
+      "INSERT INTO changes (batch_id, scope_id, sequence, first_sequence, kind, before, kept_version, "
       "changed_paths, identity_digests, log_id, partition, \"offset\", exported_seconds, "
       "exported_nanoseconds, applied_at, traceparent) "
       "SELECT $1, $2, last, first, kind, '', '', '', nullif(digests, ''), $7, $8, $9, $10, $11, $12, $13 "

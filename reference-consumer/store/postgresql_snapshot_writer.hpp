@@ -26,7 +26,8 @@ public:
   using find_place = std::function<result<feed_place*>()>;
 
   /// The connection, and what `find` answers, must outlive the writer.
-  postgresql_snapshot_writer(connection& target, snapshot_place place, std::int64_t log_id, find_place find);
+  postgresql_snapshot_writer(connection& target, snapshot_place place, std::int64_t log_id,
+                             const index_writing& index, find_place find);
 
 private:
   /// Columns of rows that are there now.

@@ -118,6 +118,8 @@ result<void> postgresql_transaction::remove_misfiled_rows(std::int64_t scope_id)
 result<void> postgresql_transaction::distrust(std::int64_t scope_id) {
   if (auto removed = remove_misfiled_rows(scope_id); !removed)
     return removed;
+  if (auto forgotten = forget_blocks(blocks_, scope_id); !forgotten)
+    return forgotten;
   scope_totals totals;
   if (auto read = connection_.visit(
           "SELECT target_namespace, target_name, namespace, name, uid, item FROM items WHERE scope_id = $1",

@@ -1,5 +1,7 @@
 #include "postgresql_store.hpp"
 
+#include "index_building.hpp"
+#include "postgresql_block_table.hpp"
 #include "postgresql_digests.hpp"
 #include "postgresql_reader.hpp"
 #include "postgresql_schema.hpp"
@@ -8,6 +10,7 @@
 
 #include <kollect/releaser.hpp>
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -26,7 +29,24 @@ public:
   using postgresql_reader::postgresql_reader;
 
   result<std::unique_ptr<transaction>> begin() override {
-    return postgresql_transaction::begin(*connection_);
+    return postgresql_transaction::begin(*connection_, blocks_);
+  }
+
+  result<void> keep_index(const index_paths& paths) override {
+    return within_transaction([&]() -> result<void> {
+      const auto text = text_of(paths);
+      auto changed = connection_->run("UPDATE row_index SET paths = $1, is_complete = 0 WHERE paths <> $1",
+                                      parameters().text(text));
+      if (!changed)
+        return changed.error();
+      return changed->changed() == 0 ? result<void>{} : connection_->execute("DELETE FROM row_blocks");
+    });
+  }
+
+  result<index_progress> build_index(std::int64_t rows) override {
+    index_progress out;
+    auto done = within_transaction([&] { return build_within(rows, out); });
+    return done ? result<index_progress>(out) : done.error();
   }
 
   result<std::vector<owned_position>> claim(const std::string& log, std::span<const std::int32_t> partitions,
@@ -106,6 +126,51 @@ public:
   }
 
 private:
+  template <class Work>
+  result<void> within_transaction(const Work& work) {
+    if (auto begun = connection_->execute("BEGIN"); !begun)
+      return begun;
+    auto done = work();
+    if (done)
+      done = connection_->settle();
+    // The first failure is the one to tell; on a lost connection the server rolls back by itself.
+    auto ended = connection_->execute(done ? "COMMIT" : "ROLLBACK");
+    return done ? ended : done;
+  }
+
+  /// One process at a time.
+  result<void> build_within(std::int64_t rows, index_progress& out) {
+    auto alone = connection_->run(build_alone);
+    if (!alone)
+      return alone.error();
+    if ((*alone)[0].integer(0) == 0)
+      return {};
+    auto index = blocks_.lock_paths();
+    if (!index)
+      return index.error();
+    if (index->terms == nullptr)
+      return {};
+    auto where = blocks_.find_unbuilt();
+    if (!where)
+      return where.error();
+    out.is_complete = !*where;
+    if (!*where)
+      return note_complete();
+    auto built = build_blocks(*this, blocks_, *index->terms, **where, rows);
+    if (built)
+      out.rows = std::max<std::int64_t>(*built, 1); // there may be more, where none were
+    return built ? result<void>{} : built.error();
+  }
+
+  /// Unless others, that are still at work, have something left to build.
+  result<void> note_complete() {
+    auto noted = connection_->run(
+        "UPDATE row_index SET is_complete = 1 WHERE is_complete = 0 AND NOT EXISTS (SELECT FROM scopes s "
+        "WHERE "
+        "row_count > 0 AND NOT EXISTS (SELECT FROM row_blocks b WHERE b.scope_id = s.scope_id))");
+    return noted ? result<void>{} : noted.error();
+  }
+
   result<std::vector<owned_position>>
   claim_within(const std::string& log, std::span<const std::int32_t> partitions, std::string_view owner) {
     auto id = log_id_of(*connection_, log);
@@ -127,6 +192,12 @@ private:
       out.push_back(claimed.at(partition));
     return out;
   }
+
+  /// The first bytes of "kollect", and one more than for migrations.
+  static constexpr const char* build_alone =
+      "SELECT pg_try_advisory_xact_lock(30239034178757493)::int::bigint";
+
+  postgresql_block_table blocks_{*connection_};
 };
 
 } // namespace

@@ -31,10 +31,11 @@ bool postgresql_transaction::gathered::is_anything() const {
   return counts != outcome_counts{} || pending_bytes != 0 || dead_letter_bytes != 0;
 }
 
-result<std::unique_ptr<transaction>> postgresql_transaction::begin(connection& target) {
+result<std::unique_ptr<transaction>> postgresql_transaction::begin(connection& target,
+                                                                   postgresql_block_table& blocks) {
   if (auto begun = target.execute("BEGIN"); !begun)
     return begun.error();
-  return std::unique_ptr<transaction>(new postgresql_transaction(target));
+  return std::unique_ptr<transaction>(new postgresql_transaction(target, blocks));
 }
 
 postgresql_transaction::~postgresql_transaction() {
@@ -232,8 +233,14 @@ result<std::unique_ptr<snapshot_writer>> postgresql_transaction::write_snapshot(
   auto log = log_id(place.origin.log);
   if (!log)
     return log.error();
-  return std::unique_ptr<snapshot_writer>(
-      new postgresql_snapshot_writer(connection_, place, *log, [this] { return find_feed_place(); }));
+  if (!index_) {
+    auto locked = blocks_.lock_paths();
+    if (!locked)
+      return locked.error();
+    index_ = *locked;
+  }
+  return std::unique_ptr<snapshot_writer>(new postgresql_snapshot_writer(
+      connection_, place, *log, *index_, [this] { return find_feed_place(); }));
 }
 
 result<void> postgresql_transaction::count(const outcome_counts& counts) {

@@ -1,6 +1,7 @@
 #ifndef KOLLECT_CONSUMER_POSTGRESQL_TRANSACTION_HPP
 #define KOLLECT_CONSUMER_POSTGRESQL_TRANSACTION_HPP
 
+#include "postgresql_block_table.hpp"
 #include "postgresql_connection.hpp"
 #include "postgresql_snapshot_writer.hpp"
 #include "transaction.hpp"
@@ -26,7 +27,7 @@ result<std::int64_t> log_id_of(connection& target, const std::string& log);
 /// by commit().
 class postgresql_transaction final : public transaction {
 public:
-  static result<std::unique_ptr<transaction>> begin(connection& target);
+  static result<std::unique_ptr<transaction>> begin(connection& target, postgresql_block_table& blocks);
   ~postgresql_transaction() override;
 
   result<void> advance(const std::string& log, const owned_position& held,
@@ -67,7 +68,8 @@ private:
     bool is_anything() const;
   };
 
-  explicit postgresql_transaction(connection& target) : connection_(target) {}
+  postgresql_transaction(connection& target, postgresql_block_table& blocks)
+      : connection_(target), blocks_(blocks) {}
 
   result<void> read_locked(const std::vector<std::string_view>& digests);
   result<std::int64_t> log_id(const std::string& log);
@@ -81,6 +83,8 @@ private:
   result<void> write_totals();
 
   connection& connection_;
+  postgresql_block_table& blocks_;
+  std::optional<index_writing> index_; ///< once rows are written
   std::map<std::string, std::int64_t> log_ids_;
   std::map<std::string, scope_record> locked_;    // by digest: locked, but not opened yet
   std::map<std::string, std::int64_t> scope_ids_; // by digest: of all that are locked

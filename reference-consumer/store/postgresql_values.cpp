@@ -13,6 +13,7 @@ namespace {
 // PostgreSQL's numbers for its types, from pg_type.dat.
 constexpr Oid bytea_type = 17, int8_type = 20, text_type = 25;
 constexpr Oid bytea_array = 1001, text_array = 1009, int8_array = 1016;
+constexpr Oid varbit_type = 1562, varbit_array = 1563;
 
 template <class Integer>
 void append_big_endian(std::string& out, Integer value) {
@@ -107,6 +108,15 @@ parameters& parameters::texts(const std::vector<std::string_view>& values) {
 
 parameters& parameters::many_bytes(const std::vector<std::string_view>& values) {
   return array(bytea_array, bytea_type, values);
+}
+
+parameters& parameters::many_bits(const std::vector<std::string_view>& values) {
+  std::vector<std::string> sent;
+  for (const auto value : values) {
+    append_big_endian(sent.emplace_back(), static_cast<std::int32_t>(value.size() * 8));
+    sent.back() += value;
+  }
+  return array(varbit_array, varbit_type, views_of(sent));
 }
 
 std::int64_t row::integer(int column) const {

@@ -51,6 +51,7 @@ struct snapshot_place {
   timestamp exported_at; ///< the snapshot's instant
   message_origin origin; ///< of the message that was the last to come
   timestamp applied_at;
+  bool is_first = false; ///< the scope has no rows yet
 };
 
 /// A part of a multipart set, kept until the set is whole.
@@ -172,12 +173,31 @@ struct row_names {
 struct row_query {
   std::optional<std::vector<std::int64_t>> scope_ids{}; ///< nothing: all scopes
   std::optional<row_place> after{};                     ///< exclusive
+  std::optional<row_identity> until{};                  ///< exclusive; only with scope_ids
   std::int64_t limit = 500;
   bool with_items = true;
   row_names named{}; ///< a store may answer with rows of other names too, where it cannot ask for these
+  /// With `until`: rows that lack one of these texts, and have no backslash, may come without their item.
+  std::vector<std::string> texts{};
   /// Rows that the scopes have, and that the store has: what is cheaper depends on it.
   std::int64_t rows_in_scopes = 0;
   std::int64_t rows_in_store = 0;
+};
+
+/// Rows that follow each other, of some scopes. An index has told that no others fit.
+struct row_interval {
+  row_identity from;                     ///< inclusive
+  std::optional<row_identity> until{};   ///< exclusive; nothing: to the end
+  std::vector<std::int64_t> scope_ids{}; ///< by order
+  std::int64_t rows = 0;                 ///< of these scopes in it, about
+
+  friend bool operator==(const row_interval&, const row_interval&) = default;
+};
+
+/// How far an index is.
+struct index_progress {
+  bool is_complete = true;
+  std::int64_t rows = 0; ///< that were brought into it now
 };
 
 /// How many rows are held by exactly these scopes, two or more.

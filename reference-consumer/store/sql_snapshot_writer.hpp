@@ -1,10 +1,12 @@
 #ifndef KOLLECT_CONSUMER_SQL_SNAPSHOT_WRITER_HPP
 #define KOLLECT_CONSUMER_SQL_SNAPSHOT_WRITER_HPP
 
+#include "row_blocks.hpp"
 #include "stored_values.hpp"
 #include "transaction.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -22,21 +24,30 @@ public:
         return begun;
     for (const auto& one : changes)
       totals_.add(one);
-    return write_rows(changes);
+    if (auto written = write_rows(changes); !written || !blocks_)
+      return written;
+    return blocks_->add(changes);
   }
 
   result<void> finish(scope_record& record) final {
     if (has_changes_)
       if (auto told = tell_snapshot(); !told)
         return told;
+    if (blocks_)
+      if (auto indexed = blocks_->finish(); !indexed)
+        return indexed;
     record.row_count += totals_.rows;
     record.row_bytes += totals_.bytes;
     return write_record(record, totals_.checksum);
   }
 
 protected:
-  sql_snapshot_writer(snapshot_place place, std::int64_t log_id)
-      : place_(std::move(place)), log_id_(log_id), applied_at_(to_string(place_.applied_at)) {}
+  /// Rows are brought into the index too, where there is one.
+  sql_snapshot_writer(snapshot_place place, std::int64_t log_id, const index_writing& index)
+      : place_(std::move(place)), log_id_(log_id), applied_at_(to_string(place_.applied_at)) {
+    if (index.table != nullptr && index.terms != nullptr)
+      blocks_.emplace(*index.table, *index.terms, place_.scope_id, place_.is_first);
+  }
 
   const snapshot_place place_;
   const std::int64_t log_id_;
@@ -54,6 +65,7 @@ private:
 
   bool has_changes_ = false;
   scope_totals totals_;
+  std::optional<block_writer> blocks_;
 };
 
 } // namespace kollect::consumer

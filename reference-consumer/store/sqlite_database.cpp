@@ -1,5 +1,6 @@
 #include "sqlite_database.hpp"
 
+#include "row_blocks.hpp"
 #include "stored_values.hpp"
 
 #include <cerrno>
@@ -123,6 +124,35 @@ void give_row_checksum(sqlite3_context* context) {
   sqlite3_result_int64(context, sum == nullptr ? 0 : *sum);
 }
 
+std::string_view bytes_of_value(sqlite3_value* value) {
+  const auto* const bytes = static_cast<const char*>(sqlite3_value_blob(value));
+  return {bytes, static_cast<std::size_t>(sqlite3_value_bytes(value))};
+}
+
+/// may_have(filter, needed): whether rows of a block may have the terms that are needed.
+void give_may_have(sqlite3_context* context, int, sqlite3_value** arguments) {
+  sqlite3_result_int(context, may_have(bytes_of_value(arguments[0]), bytes_of_value(arguments[1])) ? 1 : 0);
+}
+
+/// has_texts(item, texts): whether a row may fit that has to have all texts.
+void give_has_texts(sqlite3_context* context, int, sqlite3_value** arguments) {
+  sqlite3_result_int(context,
+                     may_have_texts(bytes_of_value(arguments[0]), bytes_of_value(arguments[1])) ? 1 : 0);
+}
+
+int add_functions(sqlite3* to) {
+  constexpr int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
+  const auto add = [&](const char* name, int arguments, auto* call) {
+    return sqlite3_create_function_v2(to, name, arguments, flags, nullptr, call, nullptr, nullptr, nullptr);
+  };
+  const int made = sqlite3_create_function_v2(to, "rows_checksum", 6, flags, nullptr, nullptr,
+                                              &add_row_checksum, &give_row_checksum, nullptr);
+  if (made != SQLITE_OK)
+    return made;
+  const int filters = add("may_have", 2, &give_may_have);
+  return filters != SQLITE_OK ? filters : add("has_texts", 2, &give_has_texts);
+}
+
 int flags_of(open_mode how) {
   switch (how) {
   case open_mode::read_only:
@@ -172,10 +202,7 @@ result<std::unique_ptr<database>> database::open(const std::string& path, open_m
   if (code != SQLITE_OK)
     return make_sqlite_failure(code, handle, path);
   sqlite3_busy_timeout(handle, 5000);
-  if (const int made = sqlite3_create_function_v2(
-          handle, "rows_checksum", 6, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, nullptr, nullptr,
-          &add_row_checksum, &give_row_checksum, nullptr);
-      made != SQLITE_OK)
+  if (const int made = add_functions(handle); made != SQLITE_OK)
     return make_sqlite_failure(made, handle, path);
   if (how != open_mode::read_write_create) {
     // The writer alone owns checkpoints: a reader that closes last must not start one.

@@ -3,7 +3,9 @@
 
 #include "feed_page.hpp"
 #include "file_watch.hpp"
+#include "row_blocks.hpp"
 #include "sql_reader.hpp"
+#include "sqlite_block_table.hpp"
 #include "sqlite_database.hpp"
 
 #include <algorithm>
@@ -31,6 +33,42 @@ SELECT scope_id, target_namespace, target_name, namespace, name, uid, CASE WHEN 
 FROM items WHERE scope_id = ?9
   AND (target_namespace, target_name, namespace, name, uid, scope_id) > (?2, ?3, ?4, ?5, ?6, ?7)
 ORDER BY target_namespace, target_name, namespace, name, uid LIMIT ?8)sql";
+
+/// Up to ?10 to ?14, exclusive. What need not be read comes without its item. Rows of the scopes are sorted
+/// where these have few there.
+inline constexpr char stretch_by_scopes[] = R"sql(
+SELECT scope_id, target_namespace, target_name, namespace, name, uid, CASE WHEN ?1 AND has_texts(item, ?15) THEN item END
+FROM json_each(?9) CROSS JOIN items ON scope_id = value
+WHERE (target_namespace, target_name, namespace, name, uid, scope_id) > (?2, ?3, ?4, ?5, ?6, ?7)
+  AND (target_namespace, target_name, namespace, name, uid) < (?10, ?11, ?12, ?13, ?14)
+  AND (?16 IS NULL OR target_name IN (SELECT value FROM json_each(?16)))
+  AND (?17 IS NULL OR namespace IN (SELECT value FROM json_each(?17)))
+  AND (?18 IS NULL OR name IN (SELECT value FROM json_each(?18)))
+  AND (?19 IS NULL OR uid IN (SELECT value FROM json_each(?19)))
+ORDER BY target_namespace, target_name, namespace, name, uid, scope_id LIMIT ?8)sql";
+
+inline constexpr char stretch_of_one_scope[] = R"sql(
+SELECT scope_id, target_namespace, target_name, namespace, name, uid, CASE WHEN ?1 AND has_texts(item, ?15) THEN item END
+FROM items WHERE scope_id = ?9
+  AND (target_namespace, target_name, namespace, name, uid, scope_id) > (?2, ?3, ?4, ?5, ?6, ?7)
+  AND (target_namespace, target_name, namespace, name, uid) < (?10, ?11, ?12, ?13, ?14)
+  AND (?16 IS NULL OR target_name IN (SELECT value FROM json_each(?16)))
+  AND (?17 IS NULL OR namespace IN (SELECT value FROM json_each(?17)))
+  AND (?18 IS NULL OR name IN (SELECT value FROM json_each(?18)))
+  AND (?19 IS NULL OR uid IN (SELECT value FROM json_each(?19)))
+ORDER BY target_namespace, target_name, namespace, name, uid LIMIT ?8)sql";
+
+inline constexpr char stretch_by_order[] = R"sql(
+SELECT scope_id, target_namespace, target_name, namespace, name, uid, CASE WHEN ?1 AND has_texts(item, ?15) THEN item END
+FROM items INDEXED BY items_in_order
+WHERE (target_namespace, target_name, namespace, name, uid, scope_id) > (?2, ?3, ?4, ?5, ?6, ?7)
+  AND (target_namespace, target_name, namespace, name, uid) < (?10, ?11, ?12, ?13, ?14)
+  AND (?16 IS NULL OR target_name IN (SELECT value FROM json_each(?16)))
+  AND (?17 IS NULL OR namespace IN (SELECT value FROM json_each(?17)))
+  AND (?18 IS NULL OR name IN (SELECT value FROM json_each(?18)))
+  AND (?19 IS NULL OR uid IN (SELECT value FROM json_each(?19)))
+  AND scope_id IN (SELECT value FROM json_each(?9))
+ORDER BY target_namespace, target_name, namespace, name, uid, scope_id LIMIT ?8)sql";
 
 /// All names are in the index: rows with others cost no look at the table.
 inline constexpr char named_rows_by_order[] = R"sql(
@@ -84,33 +122,26 @@ public:
 
   result<std::vector<stored_row>> rows_in_order(const row_query& range) override {
     std::vector<stored_row> out;
-    const bool is_named = !range.named.is_any();
-    const bool is_of_one = !is_named && range.scope_ids && range.scope_ids->size() == 1;
-    const char* const sql = is_named                     ? named_rows_by_order
-                            : is_of_one                  ? rows_of_one_scope
-                            : is_cheaper_by_scope(range) ? rows_by_scopes
-                                                         : rows_by_order;
+    const auto asked = statement_for(range);
     // Before all rows: empty names in a scope that cannot be.
     const auto after = range.after.value_or(row_place{});
-    const auto& from = after.identity;
     auto read = this->connection_->query(
-        sql,
+        asked.sql,
         [&](statement& select) {
-          select.bind(range.with_items ? 1 : 0)
-              .bind_text(from.target_namespace)
-              .bind_text(from.target_name)
-              .bind_text(from.namespace_)
-              .bind_text(from.name)
-              .bind_text(from.uid)
-              .bind(after.scope_id)
-              .bind(range.limit);
-          if (is_of_one)
+          select.bind(range.with_items ? 1 : 0);
+          bind_identity(select, after.identity);
+          select.bind(after.scope_id).bind(range.limit);
+          if (asked.is_of_one)
             select.bind(range.scope_ids->front());
           else if (range.scope_ids)
             select.bind_text(scope_ids_json(*range.scope_ids));
           else
             select.bind_null();
-          if (is_named)
+          if (range.until) {
+            bind_identity(select, *range.until);
+            select.bind_blob(list_of_texts(range.texts));
+          }
+          if (range.until || !range.named.is_any())
             for (const auto* names :
                  {&range.named.target_names, &range.named.namespaces, &range.named.names, &range.named.uids})
               bind_names(select, *names);
@@ -119,6 +150,28 @@ public:
     if (!read)
       return read.error();
     return out;
+  }
+
+  result<index_paths> indexed() override {
+    auto paths = read_index_paths(*this->connection_);
+    return paths ? parse_index_paths(*paths) : paths.error();
+  }
+
+  result<std::optional<std::vector<row_interval>>>
+  find_intervals(const item_filter& filter, const std::optional<std::vector<std::int64_t>>& scope_ids,
+                 const row_identity& from) override {
+    using intervals = std::optional<std::vector<row_interval>>;
+    auto paths = indexed();
+    if (!paths)
+      return paths.error();
+    const auto needed = terms_needed(filter, *paths);
+    if (needed.empty())
+      return intervals{};
+    auto found =
+        find_stretches(*this->connection_, bits_needed(needed), order_key(from, sqlite::longest_name));
+    if (!found)
+      return found.error();
+    return intervals(join_stretches(of_scopes(std::move(*found), scope_ids)));
   }
 
   result<shared_row_counts> shared_rows() override {
@@ -162,6 +215,35 @@ protected:
   }
 
 private:
+  struct asked_statement {
+    const char* sql;
+    bool is_of_one; ///< scope
+  };
+
+  /// What is cheapest for a range.
+  static asked_statement statement_for(const row_query& range) {
+    const bool is_of_one = range.scope_ids && range.scope_ids->size() == 1;
+    if (range.until)
+      return {is_of_one                    ? stretch_of_one_scope
+              : is_cheaper_by_scope(range) ? stretch_by_scopes
+                                           : stretch_by_order,
+              is_of_one};
+    if (!range.named.is_any())
+      return {named_rows_by_order, false};
+    return {is_of_one                    ? rows_of_one_scope
+            : is_cheaper_by_scope(range) ? rows_by_scopes
+                                         : rows_by_order,
+            is_of_one};
+  }
+
+  static void bind_identity(statement& select, const row_identity& row) {
+    select.bind_text(row.target_namespace)
+        .bind_text(row.target_name)
+        .bind_text(row.namespace_)
+        .bind_text(row.name)
+        .bind_text(row.uid);
+  }
+
   /// SQLite's JSON ends a text at U+0000: such names are not asked for, and rows with any name come.
   static void bind_names(statement& select, const std::optional<std::vector<std::string>>& names) {
     const auto has_nul = [](const std::string& name) { return name.find('\0') != std::string::npos; };

@@ -193,8 +193,30 @@ CREATE TABLE staged_changes (
 );
 )sql";
 
+// The index. A scope without blocks is one block of which nothing is known, as is a block without a filter;
+// is_complete says that there are none. It is filled by build_index(), a piece at a time.
+constexpr const char* version_5 = R"sql(
+CREATE TABLE row_index (
+  only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+  paths TEXT NOT NULL,
+  is_complete INTEGER NOT NULL
+);
+INSERT INTO row_index VALUES (1, 'none', 0);
+CREATE TABLE row_blocks (
+  block_id INTEGER PRIMARY KEY,
+  scope_id INTEGER NOT NULL,
+  row_count INTEGER NOT NULL,
+  room INTEGER NOT NULL,
+  filter BLOB,
+  from_key BLOB NOT NULL,
+  until_key BLOB NOT NULL
+);
+CREATE UNIQUE INDEX row_blocks_in_order ON row_blocks (scope_id, from_key);
+CREATE INDEX row_blocks_unbuilt ON row_blocks (block_id) WHERE filter IS NULL;
+)sql";
+
 /// What leads from each version to the next, beginning with an empty file.
-constexpr const char* migrations[] = {version_1, version_2, version_3, version_4};
+constexpr const char* migrations[] = {version_1, version_2, version_3, version_4, version_5};
 static_assert(std::size(migrations) == schema_version);
 
 result<std::int64_t> read_pragma(database& target, const char* sql) {
@@ -252,9 +274,9 @@ result<void> migrate(database& target) {
         return made;
     if (auto marked = target.execute("PRAGMA application_id = 1263289172"); !marked)
       return marked;
-    return target.execute("PRAGMA user_version = 4");
+    return target.execute("PRAGMA user_version = 5");
   };
-  static_assert(application_id == 1263289172 && schema_version == 4, "the literals above say the same");
+  static_assert(application_id == 1263289172 && schema_version == 5, "the literals above say the same");
   auto done = work();
   if (done)
     done = target.execute("COMMIT");

@@ -19,8 +19,9 @@ statement& bind_identity(statement& target, std::int64_t scope_id, const row_ide
 } // namespace
 
 sqlite_snapshot_writer::sqlite_snapshot_writer(database& target, snapshot_place place, std::int64_t log_id,
+                                               const index_writing& index,
                                                std::optional<std::int64_t>& last_cursor)
-    : sql_snapshot_writer(std::move(place), log_id), database_(target), last_cursor_(last_cursor) {}
+    : sql_snapshot_writer(std::move(place), log_id, index), database_(target), last_cursor_(last_cursor) {}
 
 /// The last number that the change feed has used, by this transaction too.
 result<void> sqlite_snapshot_writer::begin_feed() {

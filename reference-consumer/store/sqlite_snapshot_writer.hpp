@@ -18,7 +18,7 @@ public:
   /// The feed's entries follow `last_cursor`, which is the feed's last one when all is written. Both must
   /// outlive the writer.
   sqlite_snapshot_writer(database& target, snapshot_place place, std::int64_t log_id,
-                         std::optional<std::int64_t>& last_cursor);
+                         const index_writing& index, std::optional<std::int64_t>& last_cursor);
 
 private:
   /// Where a row is, and which entry told of what is in it; 0: one of an earlier version, which has it in

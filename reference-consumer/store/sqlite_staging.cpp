@@ -110,6 +110,8 @@ result<void> sqlite_transaction::remove_misfiled_rows(std::int64_t scope_id) {
 result<void> sqlite_transaction::distrust(std::int64_t scope_id) {
   if (auto removed = remove_misfiled_rows(scope_id); !removed)
     return removed;
+  if (auto forgotten = forget_blocks(*index_.table, scope_id); !forgotten)
+    return forgotten;
   return database_.run(
       "UPDATE scopes SET items_digest = zeroblob(32), (row_count, row_bytes, rows_checksum) = (SELECT "
       "count(*), "

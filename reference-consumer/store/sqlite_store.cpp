@@ -1,11 +1,14 @@
 #include "sqlite_store.hpp"
 
 #include "file_lock.hpp"
+#include "index_building.hpp"
 #include "sqlite_reader.hpp"
 #include "sqlite_schema.hpp"
 #include "sqlite_transaction.hpp"
 
+#include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -23,7 +26,9 @@ public:
       : sqlite_reader(std::move(opened)), lock_(std::move(lock)) {}
   ~sqlite_store() override { connection_.reset(); } // before the lock is released
 
-  result<std::unique_ptr<transaction>> begin() override { return sqlite_transaction::begin(*connection_); }
+  result<std::unique_ptr<transaction>> begin() override {
+    return sqlite_transaction::begin(*connection_, {&blocks_, terms_ ? &*terms_ : nullptr});
+  }
 
   result<std::vector<owned_position>> claim(const std::string& log, std::span<const std::int32_t> partitions,
                                             std::string_view owner) override {
@@ -95,7 +100,69 @@ public:
     return {};
   }
 
+  result<void> keep_index(const index_paths& paths) override {
+    return within_transaction([&]() -> result<void> {
+      auto kept = read_index_paths(*connection_);
+      if (!kept)
+        return kept.error();
+      if (*kept != text_of(paths)) {
+        if (auto forgotten = connection_->execute("DELETE FROM row_blocks"); !forgotten)
+          return forgotten;
+        if (auto noted = connection_->run("UPDATE row_index SET paths = ?, is_complete = 0",
+                                          [&](statement& update) { update.bind_text(text_of(paths)); });
+            !noted)
+          return noted;
+      }
+      return use_index(paths);
+    });
+  }
+
+  result<index_progress> build_index(std::int64_t rows) override {
+    index_progress out;
+    if (!terms_)
+      return out;
+    auto done = within_transaction([&]() -> result<void> {
+      auto where = blocks_.find_unbuilt();
+      if (!where)
+        return where.error();
+      out.is_complete = !*where;
+      if (!*where)
+        return connection_->execute("UPDATE row_index SET is_complete = 1 WHERE is_complete = 0");
+      auto built = build_blocks(*this, blocks_, *terms_, **where, rows);
+      if (built)
+        out.rows = std::max<std::int64_t>(*built, 1); // there may be more, where none were
+      return built ? result<void>{} : built.error();
+    });
+    return done ? result<index_progress>(out) : done.error();
+  }
+
+  /// Goes on with the index that the store has.
+  result<void> open_index() {
+    auto paths = indexed();
+    return paths ? use_index(*paths) : paths.error();
+  }
+
 private:
+  result<void> use_index(const index_paths& paths) {
+    terms_.reset();
+    if (!paths.empty())
+      terms_.emplace(paths);
+    return {};
+  }
+
+  template <class Work>
+  result<void> within_transaction(const Work& work) {
+    if (auto begun = connection_->execute("BEGIN IMMEDIATE"); !begun)
+      return begun;
+    auto done = work();
+    if (done)
+      done = connection_->execute("COMMIT");
+    // The first failure is the one to tell; what is left of the transaction goes.
+    if (connection_->in_transaction())
+      (void)connection_->execute("ROLLBACK");
+    return done;
+  }
+
   result<std::vector<owned_position>>
   claim_within(const std::string& log, std::span<const std::int32_t> partitions, std::string_view owner) {
     auto id = log_id_of(*connection_, log);
@@ -114,6 +181,8 @@ private:
   }
 
   file_lock lock_;
+  sqlite_block_table blocks_{*connection_};
+  std::optional<term_maker> terms_;
 };
 
 } // namespace
@@ -170,7 +239,10 @@ result<std::unique_ptr<store>> open_sqlite_store(const std::string& path, std::s
       return done.error();
   if (auto migrated = sqlite::migrate(**opened); !migrated)
     return migrated.error();
-  return std::unique_ptr<store>(new sqlite::sqlite_store(std::move(*opened), std::move(*lock)));
+  auto made = std::make_unique<sqlite::sqlite_store>(std::move(*opened), std::move(*lock));
+  if (auto indexed = made->open_index(); !indexed)
+    return indexed.error();
+  return std::unique_ptr<store>(std::move(made));
 }
 
 namespace {

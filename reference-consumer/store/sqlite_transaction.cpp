@@ -21,13 +21,13 @@ result<std::int64_t> log_id_of(database& target, const std::string& log) {
   return id;
 }
 
-result<std::unique_ptr<transaction>> sqlite_transaction::begin(database& target) {
+result<std::unique_ptr<transaction>> sqlite_transaction::begin(database& target, const index_writing& index) {
   if (auto in_place = target.check_in_place(); !in_place)
     return in_place.error();
   // IMMEDIATE: the write lock is taken now, not in the middle of the batch.
   if (auto begun = target.execute("BEGIN IMMEDIATE"); !begun)
     return begun.error();
-  return std::unique_ptr<transaction>(new sqlite_transaction(target));
+  return std::unique_ptr<transaction>(new sqlite_transaction(target, index));
 }
 
 sqlite_transaction::~sqlite_transaction() {
@@ -146,7 +146,8 @@ result<std::unique_ptr<snapshot_writer>> sqlite_transaction::write_snapshot(cons
   auto log = log_id(place.origin.log);
   if (!log)
     return log.error();
-  return std::unique_ptr<snapshot_writer>(new sqlite_snapshot_writer(database_, place, *log, last_cursor_));
+  return std::unique_ptr<snapshot_writer>(
+      new sqlite_snapshot_writer(database_, place, *log, index_, last_cursor_));
 }
 
 result<void> sqlite_transaction::count(const outcome_counts& counts) {

@@ -1,6 +1,7 @@
 #ifndef KOLLECT_CONSUMER_SQLITE_TRANSACTION_HPP
 #define KOLLECT_CONSUMER_SQLITE_TRANSACTION_HPP
 
+#include "row_blocks.hpp"
 #include "sqlite_database.hpp"
 #include "transaction.hpp"
 
@@ -21,7 +22,7 @@ result<std::int64_t> log_id_of(database& target, const std::string& log);
 /// One batch on an SQLite connection. The connection's owner begins no other one meanwhile.
 class sqlite_transaction final : public transaction {
 public:
-  static result<std::unique_ptr<transaction>> begin(database& target);
+  static result<std::unique_ptr<transaction>> begin(database& target, const index_writing& index);
   ~sqlite_transaction() override;
 
   result<void> advance(const std::string& log, const owned_position& held,
@@ -53,7 +54,7 @@ public:
   result<void> commit() override;
 
 private:
-  explicit sqlite_transaction(database& target) : database_(target) {}
+  sqlite_transaction(database& target, const index_writing& index) : database_(target), index_(index) {}
 
   result<std::int64_t> log_id(const std::string& log);
   result<void> remove_misfiled_rows(std::int64_t scope_id);
@@ -62,6 +63,7 @@ private:
   result<void> prune_dead_letter_bodies(const retention& bounds);
 
   database& database_;
+  index_writing index_;
   std::map<std::string, std::int64_t> log_ids_;
   std::map<std::int64_t, std::int64_t> remembered_; // scope id to number of keys after this batch
   std::optional<std::int64_t> last_cursor_;         // of the change feed, this transaction's own included

@@ -38,6 +38,13 @@ public:
                                                          std::string_view owner, std::int64_t published,
                                                          std::chrono::milliseconds lease) = 0;
 
+  /// From now on the index is kept of these paths. Where it was of others it is built anew by build_index();
+  /// until then, what it lacks is looked for among all rows.
+  virtual result<void> keep_index(const index_paths&) { return {}; }
+
+  /// Brings about so many rows into the index that are not in it yet, in a transaction of its own.
+  virtual result<index_progress> build_index(std::int64_t) { return index_progress{}; }
+
   /// Notes that partitions of a log were consumed up to the end that was found at the start. From then on
   /// nothing is missing from the rows; until then they are being rebuilt.
   virtual result<void> note_caught_up(const std::string& log, std::span<const std::int32_t> partitions) = 0;

@@ -2,6 +2,8 @@
 #define KOLLECT_CONSUMER_STORE_READER_HPP
 
 #include "feed_reader.hpp"
+#include "query/index_paths.hpp"
+#include "query/item_filter.hpp"
 #include "records.hpp"
 
 #include <kollect/error.hpp>
@@ -9,6 +11,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +29,14 @@ public:
   /// of more than 300 bytes by their first 300, and only then as a whole. Costs the page, or where few of the
   /// store's rows are in the scopes, those.
   virtual result<std::vector<stored_row>> rows_in_order(const row_query& range) = 0;
+  /// Where rows may be that a filter holds for, by order: of these scopes, or all, and from an identity on.
+  /// Nothing where the index does not know. The filter decides: rows that do not fit may be there too.
+  virtual result<std::optional<std::vector<row_interval>>>
+  find_intervals(const item_filter&, const std::optional<std::vector<std::int64_t>>&, const row_identity&) {
+    return std::optional<std::vector<row_interval>>{};
+  }
+  /// What the index is kept of.
+  virtual result<index_paths> indexed() { return index_paths{}; }
   /// Rows that several scopes hold. Costs a look at every row's identity.
   virtual result<shared_row_counts> shared_rows() = 0;
   /// All that `work` reads is of one moment. Not to be nested.

@@ -12,8 +12,8 @@ PROGRAMS = ("kollect-consumer", "kollect-producer", "kollect-conformance")
 
 # Flags of other programs that docs name too.
 OTHERS = {
-    "--build", "--cflags", "--component", "--from-file", "--install", "--libs", "--minutes", "--now", "--once", "--prefix",
-    "--preset", "--schema", "--target", "--from-literal",
+    "--build", "--cflags", "--component", "--create-namespace", "--from-file", "--install", "--libs", "--minutes", "--now", "--once", "--prefix",
+    "--preset", "--schema", "--target", "--from-literal", "--values",
 }
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]*")
 

@@ -321,7 +321,7 @@ TEST_F(command, dead_letters_are_listed_for_people) {
   ASSERT_EQ(listed.size(), 2U);
   EXPECT_TRUE(listed[0].starts_with("ID  TIME                  REASON")) << listed[0];
   EXPECT_TRUE(listed[1].starts_with("1   2026-01-15T13:00:00Z  " +
-                                   std::string(error_name(read_head(poison.value).error().reason()))))
+                                    std::string(error_name(read_head(poison.value).error().reason()))))
       << listed[1];
   EXPECT_NE(listed[1].find("prod-west:team-a/web  0/1    6      "), std::string::npos) << listed[1];
 }

@@ -54,7 +54,9 @@ class RulesTest(unittest.TestCase):
         self.assertEqual(sections, {one["alert"] for one in tools.alerts()})
         for alert in tools.alerts():
             self.assertIn(alert["labels"]["severity"], ("critical", "warning", "info"))
-            self.assertEqual(set(alert["annotations"]), {"summary", "description"})
+            self.assertEqual(set(alert["annotations"]), {"summary", "description", "runbook_url"})
+            # The page's own anchor for that heading.
+            self.assertEqual(alert["annotations"]["runbook_url"], f"https://kollect.dev/docs/deploy.md#{alert['alert'].lower()}")
 
 
 class DashboardTest(unittest.TestCase):

@@ -59,7 +59,8 @@ protected:
   /// In version 2 each entry of the feed keeps its row.
   void back_to_version_2() const {
     sql("ALTER TABLE scopes DROP COLUMN row_bytes, DROP COLUMN rows_checksum");
-    sql("DROP TABLE staged_rows, staged_changes");
+    sql("DROP TABLE staged_rows, staged_changes, row_index, row_blocks");
+    sql("ALTER TABLE changes RENAME COLUMN kept_version TO kept_after");
     sql("INSERT INTO changes (batch_id, sequence, scope_id, kind, before, kept_after, changed_paths, log_id, "
         "partition, \"offset\", exported_seconds, exported_nanoseconds, applied_at, traceparent) "
         "SELECT i.batch_id, i.sequence, c.scope_id, kind, before, item, changed_paths, log_id, partition, "
@@ -177,12 +178,12 @@ TEST_F(postgresql_store, changes_of_older_tables_are_told_as_before_and_gone_on_
   EXPECT_TRUE(opened->contradictions().value().empty());
 }
 
-TEST_F(postgresql_store, processes_of_version_2_cannot_write_changes_any_more) {
+TEST_F(postgresql_store, processes_of_versions_2_and_5_cannot_write_changes_any_more) {
   open();
   EXPECT_EQ(sql("SELECT column_name FROM information_schema.columns WHERE table_name = 'changes' AND "
                 "table_schema = "
-                "current_schema() AND column_name IN ('after', 'kept_after')"),
-            rows_of_text{"kept_after"});
+                "current_schema() AND column_name IN ('after', 'kept_after', 'kept_version')"),
+            rows_of_text{"kept_version"});
 }
 
 TEST_F(postgresql_store, a_change_whose_row_somebody_took_away_is_a_gap_of_the_feed) {

@@ -204,6 +204,8 @@ ALTER TABLE scopes DROP COLUMN row_bytes;
 ALTER TABLE scopes DROP COLUMN rows_checksum;
 DROP TABLE staged_rows;
 DROP TABLE staged_changes;
+DROP TABLE row_index;
+DROP TABLE row_blocks;
 ALTER TABLE changes RENAME COLUMN kept_after TO after;
 INSERT OR REPLACE INTO changes (cursor, scope_id, kind, before, after, changed_paths, log_id, partition, offset,
     exported_seconds, exported_nanoseconds, applied_at, traceparent)

@@ -157,6 +157,14 @@ public:
   result<void> note_caught_up(const std::string& log, std::span<const std::int32_t> partitions) override {
     return inner_->note_caught_up(log, partitions);
   }
+  result<void> keep_index(const index_paths& paths) override { return inner_->keep_index(paths); }
+  result<index_progress> build_index(std::int64_t rows) override { return inner_->build_index(rows); }
+  result<index_paths> indexed() override { return inner_->indexed(); }
+  result<std::optional<std::vector<row_interval>>>
+  find_intervals(const item_filter& filter, const std::optional<std::vector<std::int64_t>>& scope_ids,
+                 const row_identity& from) override {
+    return inner_->find_intervals(filter, scope_ids, from);
+  }
   result<std::vector<stored_row>> rows_in_order(const row_query& range) override {
     return inner_->rows_in_order(range);
   }

@@ -21,7 +21,8 @@ inline result<void> write_snapshot(transaction& in, scope_record record, const s
                                    const message_origin& origin, timestamp applied_at) {
   if (record.items_digest == sha256_digest{})
     record.items_digest = sha256("the items"); // as no items have
-  auto writer = in.write_snapshot({record.id, record.order->instant, origin, applied_at});
+  auto writer =
+      in.write_snapshot({record.id, record.order->instant, origin, applied_at, record.row_count == 0});
   if (!writer)
     return writer.error();
   if (auto written = write_changes(**writer, changes); !written)

@@ -157,6 +157,20 @@ TEST(failure, quotes_what_came_from_elsewhere_cut_between_characters) {
   EXPECT_EQ(to_string(instant.error()).find_first_of("\n\x1b"), std::string::npos);
 }
 
+TEST(condition, each_has_a_name_of_its_own) {
+  const std::vector<std::pair<condition, std::string>> names{
+      {condition::bad_data, "bad data"},
+      {condition::bad_configuration, "bad configuration"},
+      {condition::unavailable, "unavailable"},
+      {condition::authentication, "authentication failed"},
+      {condition::cannot_store, "cannot store"},
+      {condition::lost_ownership, "lost ownership"},
+      {condition::out_of_resources, "out of resources"},
+      {condition::internal, "internal error"}};
+  for (const auto& [which, name] : names)
+    EXPECT_EQ(make_error_condition(which).message(), name);
+}
+
 TEST(printing, of_what_came_from_elsewhere_is_harmless) {
   std::ostringstream out;
   out << scope{"a\n", "b", "c\x1b"} << row_identity{"a", "b", "c", "\xE2\x80\xAE", "\xFF"}

@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
 namespace kollect::test {
 namespace {
 
@@ -47,6 +52,24 @@ TEST(outcome, has_the_names_of_the_counters) {
   EXPECT_EQ(to_string(outcome::stale), "stale");
   EXPECT_EQ(to_string(outcome::dead_lettered), "dead_lettered");
   EXPECT_EQ(to_string(outcome::pending), "pending");
+}
+
+TEST(decision_reason, each_has_a_name_of_its_own) {
+  // As logs and `explain` print them.
+  const std::vector<std::pair<decision_reason, std::string>> names{
+      {decision_reason::first_of_scope, "first_of_scope"}, {decision_reason::newer, "newer"},
+      {decision_reason::known_key, "known_key"},           {decision_reason::same_snapshot, "same_snapshot"},
+      {decision_reason::same_part, "same_part"},           {decision_reason::older, "older"},
+      {decision_reason::parts_missing, "parts_missing"},   {decision_reason::last_part, "last_part"}};
+  for (const auto& [reason, name] : names)
+    EXPECT_EQ(to_string(reason), name);
+}
+
+TEST(outcome, is_printed_with_its_reason_and_its_counters) {
+  std::ostringstream out;
+  out << decision{outcome::stale, decision_reason::older} << '\n' << outcome_counts{8, 1, 2, 1, 1, 3};
+  EXPECT_EQ(out.str(),
+            "stale/older\nconsumed 8, applied 1, duplicate 2, stale 1, dead_lettered 1, pending 3");
 }
 
 } // namespace

@@ -54,8 +54,8 @@ public:
     if (!config)
       return config.error();
     config_builder builder{config->get()};
-    // One record batch in one answer, be it as large as it may, and never a pause for a queue that is full, which
-    // all partitions share.
+    // One record batch in one answer, be it as large as it may, and never a pause for a queue that is full,
+    // which all partitions share.
     builder.set("message.max.bytes", "1000")
         .set("fetch.max.bytes", "1000")
         .set("fetch.message.max.bytes", "1")

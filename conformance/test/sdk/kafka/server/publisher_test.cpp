@@ -1,5 +1,7 @@
 #include <kafka/server/shared_broker.hpp>
 
+#include <kollect/kafka/message_limit.hpp>
+
 #include <set>
 
 namespace kollect::test {
@@ -81,6 +83,21 @@ TEST_F(kafka_server_publisher, names_a_message_over_the_brokers_limit) {
   ASSERT_TRUE(failure_is(results[1], error::message_exceeds_limit));
   EXPECT_EQ(results[1].error().clause, "SIZE-01");
   EXPECT_TRUE(has_value(results[2]));
+}
+
+TEST_F(kafka_server_publisher, is_told_the_topics_limit_before_it_publishes) {
+  make_topic(1, {{"max.message.bytes", "20000"}});
+  const auto found = kafka::find_message_limit(target(), {}, 20s);
+  ASSERT_TRUE(has_value(found));
+  EXPECT_EQ(*found, std::optional<std::size_t>(20'000));
+  auto unknown = target();
+  unknown.destination = "no-such-topic";
+  const auto none = kafka::find_message_limit(unknown, {}, 20s);
+  ASSERT_TRUE(has_value(none));
+  EXPECT_EQ(*none, std::nullopt);
+  auto of_nats = target();
+  of_nats.system = broker_system::nats;
+  EXPECT_TRUE(failure_is(kafka::find_message_limit(of_nats, {}, 20s), error::invalid_value));
 }
 
 TEST_F(kafka_server_publisher, small_messages_pass_a_limit_that_their_request_exceeds) {

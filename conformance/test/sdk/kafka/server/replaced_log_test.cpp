@@ -1,5 +1,7 @@
 #include <kafka/server/shared_broker.hpp>
 
+#include <kollect/kafka/detail/log_check.hpp>
+
 #include <algorithm>
 #include <filesystem>
 #include <set>
@@ -175,6 +177,31 @@ TEST_F(kafka_server_replaced_log, one_that_is_as_it_was_is_never_said_to_be_anot
   EXPECT_TRUE(reader.gaps.empty());
   for (const auto& failed : reader.failures)
     ADD_FAILURE() << failed;
+}
+
+/// An answer holds one batch, and the partitions share the queue that answers go into: none may wait for
+/// another.
+TEST_F(kafka_server_replaced_log, many_partitions_are_looked_at_at_once) {
+  constexpr std::int32_t partitions = 12;
+  make_topic(partitions);
+  std::vector<outgoing_message> messages;
+  for (int number = 0; number < 200; ++number)
+    messages.push_back(message_to(topic_, "key-" + std::to_string(number), std::string(5'000, 'x')));
+  publish(messages);
+  auto looking = kafka::detail::record_reader::open(target(), grouped());
+  ASSERT_TRUE(has_value(looking));
+  std::map<std::int32_t, kafka::detail::known_record> known;
+  for (std::int32_t partition = 0; partition < partitions; ++partition) {
+    const auto record = (*looking)->read(partition, 0, 20s);
+    ASSERT_TRUE(has_value(record));
+    ASSERT_TRUE(*record) << "no key went to partition " << partition;
+    known.emplace(partition, kafka::detail::known_record_of(**record));
+  }
+  const auto found = (*looking)->compare(known, 5s);
+  ASSERT_TRUE(has_value(found));
+  EXPECT_EQ(found->size(), known.size());
+  for (const auto& [partition, finding] : *found)
+    EXPECT_EQ(finding, kafka::detail::record_finding::same) << partition;
 }
 
 } // namespace

@@ -1,0 +1,33 @@
+# cmake -D output=FILE -D header=NAME -D namespace=NAME -D "files=NAME=PATH;…" -P embed.cmake: writes a C++ file with functions that
+# answer the bytes of files, as the header declares them. Files named `NAME[]=PATH` are answered by one function, by their file names;
+# for others it is empty.
+set(text "// Made from files by embed.cmake.\n#include \"${header}\"\n\nnamespace ${namespace} {\n")
+foreach(pair IN LISTS files)
+  string(REGEX MATCH "^([^=]*)=(.*)$" found "${pair}")
+  set(name "${CMAKE_MATCH_1}")
+  set(path "${CMAKE_MATCH_2}")
+  if(name MATCHES "^(.*)\\[\\]$")
+    set(collection "${CMAKE_MATCH_1}")
+    list(APPEND collections "${collection}")
+    get_filename_component(file_name "${path}" NAME)
+    string(MAKE_C_IDENTIFIER "${collection}_${file_name}" name)
+    string(APPEND choices_of_${collection} "  if (name == \"${file_name}\")\n    return {reinterpret_cast<const char*>(${name}_bytes), sizeof "
+      "${name}_bytes - 1};\n")
+  endif()
+  file(READ "${path}" hex HEX)
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+  string(REGEX REPLACE "(....,....,....,....,....,....,....,....,....,....,....,....,....,....,....,....,)" "\\1\n"
+    bytes "${bytes}")
+  string(APPEND text "\nnamespace {\nconstexpr unsigned char ${name}_bytes[] = {\n${bytes}0};\n}\n")
+  if(NOT pair MATCHES "^[^=]*\\[\\]=")
+    string(APPEND text "\nstd::string_view ${name}() {\n  return {reinterpret_cast<const char*>(${name}_bytes), sizeof ${name}_bytes - 1};\n}\n")
+  endif()
+endforeach()
+if(collections)
+  list(REMOVE_DUPLICATES collections)
+endif()
+foreach(collection IN LISTS collections)
+  string(APPEND text "\nstd::string_view ${collection}(std::string_view name) {\n${choices_of_${collection}}  return {};\n}\n")
+endforeach()
+string(APPEND text "\n} // namespace ${namespace}\n")
+file(WRITE "${output}" "${text}")
