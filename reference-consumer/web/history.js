@@ -12,7 +12,8 @@ export async function historyBounds(signal) {
   const [page, status] = await Promise.all([get('changes', [['limit', 1]], signal), get('status', [], signal)]);
   const last = cursorNumber(page.changeCursor);
   const first = page.changes[0];
-  return {like: page.changeCursor, first: first ? first.cursor : last + 1, firstAt: first?.ts_ms, last, now: Date.parse(status.now),
+  // Addresses name whole milliseconds: the one that the first change is in begins before it, when nothing was known.
+  return {like: page.changeCursor, first: first ? first.cursor : last + 1, firstAt: first && first.ts_ms + 1, last, now: Date.parse(status.now),
           isRebuilding: page.rebuilding};
 }
 
