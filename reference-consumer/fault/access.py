@@ -134,7 +134,8 @@ def clients_that_do_not_read(world):
     taken = (consumer.peak() - before) / (1 << 20)
     for client in clients:
         client.close()
-    require(taken < 128, f"they cost {taken:.0f} MiB")
+    # --max-untaken-bytes is 64 MiB, and each of four workers may hold a page thrice: rows, text, text that waits.
+    require(taken < 192, f"they cost {taken:.0f} MiB")
     slow = []
     for _ in range(1500):
         try:

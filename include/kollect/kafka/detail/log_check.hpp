@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -241,9 +242,18 @@ public:
     return identify_log(reader_->source(), target_.destination, timeout);
   }
 
+  /// To be called after a look, before these messages are given out. A client that was told to stop keeps
+  /// what it was fetching until it is asked again: a large batch, for as long as these take.
+  void rest(const std::vector<received_message>& given_out) noexcept {
+    if (std::any_of(given_out.begin(), given_out.end(),
+                    [](const auto& message) { return message.value.size() >= large_message; }))
+      close();
+  }
+
   void close() noexcept { reader_.reset(); }
 
 private:
+  static constexpr std::size_t large_message = 4U * 1024 * 1024;
   static constexpr std::chrono::milliseconds longest_look{1'000};
   static constexpr std::chrono::milliseconds shortest_pause{200};
   static constexpr std::chrono::milliseconds first_pause{500}; ///< doubled before the first use

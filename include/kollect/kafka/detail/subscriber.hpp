@@ -358,6 +358,7 @@ private:
     if (!log_check_.is_due(messages.empty()))
       return;
     const auto is_same = look_at_log();
+    log_check_.rest(messages);
     // What is not known now is noticed at a later look all the same: see log_check.
     if (!is_same && !is_look_failing_)
       report(fetch_.source().events(), to_string(is_same.error()));
