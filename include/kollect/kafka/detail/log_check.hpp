@@ -111,7 +111,7 @@ public:
       else
         is_unreadable |= is_damage(native->err);
     }
-    stop();
+    rd_kafka_assign(client_->native(), nullptr);
     if (!found && is_unreadable)
       return make_failure(error::unreadable_batch, "what stands at offset " + std::to_string(offset) +
                                                        " of partition " + std::to_string(partition) +
@@ -153,18 +153,11 @@ public:
         found.emplace(native->partition, compare(*native, wanted->second));
       }
     }
-    stop();
+    rd_kafka_assign(client_->native(), nullptr);
     return found;
   }
 
 private:
-  /// What was fetched beyond the question would stay in the client's queue, whatever its size.
-  void stop() noexcept {
-    rd_kafka_assign(client_->native(), nullptr);
-    while (message_pointer{rd_kafka_consumer_poll(client_->native(), 0)}) {
-    }
-  }
-
   record_reader(std::shared_ptr<client> made, std::string topic)
       : client_(std::move(made)), topic_(std::move(topic)) {}
 
@@ -242,8 +235,8 @@ public:
     return identify_log(reader_->source(), target_.destination, timeout);
   }
 
-  /// To be called after a look, before these messages are given out. A client that was told to stop keeps
-  /// what it was fetching until it is asked again: a large batch, for as long as these take.
+  /// To be called before these messages are given out, after the look if one was due. A client that was told
+  /// to stop keeps what it was fetching until it is asked again: a large batch, for as long as these take.
   void rest(const std::vector<received_message>& given_out) noexcept {
     if (std::any_of(given_out.begin(), given_out.end(),
                     [](const auto& message) { return message.value.size() >= large_message; }))

@@ -355,10 +355,13 @@ private:
     if (phase_ != phase::fetching)
       return;
     log_check_.note(messages);
-    if (!log_check_.is_due(messages.empty()))
-      return;
-    const auto is_same = look_at_log();
+    if (log_check_.is_due(messages.empty()))
+      look_before(messages);
     log_check_.rest(messages);
+  }
+
+  void look_before(std::vector<received_message>& messages) {
+    const auto is_same = look_at_log();
     // What is not known now is noticed at a later look all the same: see log_check.
     if (!is_same && !is_look_failing_)
       report(fetch_.source().events(), to_string(is_same.error()));
