@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import time
 
@@ -50,46 +51,58 @@ for one in PAIRS:
     declare_killed(one)
 
 
-@case("F2", "F3", holds="I3", how="strace kills at each pwrite64, fdatasync, ftruncate and unlink of one batch in turn")
-def killed_at_every_write(world):
-    fleet = Fleet(world, "nats+sqlite")
-    first, _ = fleet.producer.simulate("--clusters", 1, "--namespaces", 2, "--items", 60, "--rounds", 2)
-    patience = ("--ack-wait", "1s")  # what a killed one had not acknowledged comes again
-    template = fleet.consumer(*patience, group="template")
-    template.to_end()
-    expected, _ = fleet.producer.simulate("--clusters", 1, "--namespaces", 2, "--items", 60, "--rounds", 3, seed=world.seed + 1)
-    before = world.folder / "before.db"
-    os.rename(template.store.removeprefix("sqlite:"), before)
-    for rest in world.folder.glob("state-*.db-*"):
-        rest.unlink()
-    calls = ("pwrite64", "fdatasync", "fsync", "ftruncate", "unlink")
+FILE_CALLS = ("pwrite64", "fdatasync", "fsync", "ftruncate", "unlink")
 
-    def copy():
-        path = world.path("copy")
-        path.write_bytes(before.read_bytes())
-        return f"sqlite:{path}"
+
+def copy_of_file(world, path):
+    """A copy of an SQLite store, as the URL of one."""
+    to = world.path("copy")
+    shutil.copyfile(path, to)
+    os.chmod(to, 0o600)
+    return f"sqlite:{to}"
+
+
+def killed_at_each(world, fleet, expected, calls, copy, least, most):
+    """Lets the group `template` take a copy of its store to the end once for each call that writes, killed there, and once
+    more. There are `least` such calls at least; of more than `most` some are chosen."""
+    def over(store, prefix=()):
+        # What a killed one had not acknowledged comes again soon.
+        return fleet.consumer("--ack-wait", "1s", store=store, group="template", prefix=prefix)
 
     log = world.path("trace")
-    whole = fleet.consumer(*patience, store=copy(), group="template", prefix=straced(log, calls=calls))
+    whole = over(copy(), straced(log, calls=calls))
     whole.to_end()
     require_state(whole, expected)
     counts = calls_in(log)
-    require_injected(sum(counts.values()) > 20, f"the batch makes only {counts}")
     points = [(call, number) for call, count in counts.items() for number in range(1, count + 1)]
-    most = 45 * world.size
+    require_injected(len(points) >= least, f"it makes only {counts}")
+    most *= world.size
     chosen = points if len(points) <= most else world.random.sample(points, most)
     killed = 0
     for call, number in chosen:
         log = world.path("trace")
-        one = fleet.consumer(*patience, store=copy(), group="template", prefix=straced(log, f"{call}:signal=KILL:when={number}"))
-        ended = one.attempt()
-        killed += ended.returncode in (-9, 137) or "KILL" in log.read_text(errors="replace")
+        one = over(copy(), straced(log, f"{call}:signal=KILL:when={number}"))
+        killed += one.attempt().returncode in (-9, 137) or "KILL" in log.read_text(errors="replace")
         one.prefix = ()
         one.to_end()
         require_all(one, expected)
     # How often a call is made is not the same each time: the last ones may not be reached.
     require_injected(killed > len(chosen) // 2, f"only {killed} of {len(chosen)} were killed")
     return f"killed at {killed} of {len(points)} calls; state, feed and counters right after each"
+
+
+@case("F2", "F3", holds="I3", how="strace kills at each pwrite64, fdatasync, ftruncate and unlink of one batch in turn")
+def killed_at_every_write(world):
+    fleet = Fleet(world, "nats+sqlite")
+    first, _ = fleet.producer.simulate("--clusters", 1, "--namespaces", 2, "--items", 60, "--rounds", 2)
+    template = fleet.consumer("--ack-wait", "1s", group="template")
+    template.to_end()
+    expected, _ = fleet.producer.simulate("--clusters", 1, "--namespaces", 2, "--items", 60, "--rounds", 3, seed=world.seed + 1)
+    before = world.folder / "before.db"
+    os.rename(template.store.removeprefix("sqlite:"), before)
+    for rest in world.folder.glob("state-*.db-*"):
+        rest.unlink()
+    return killed_at_each(world, fleet, expected, FILE_CALLS, lambda: copy_of_file(world, before), least=21, most=45)
 
 
 @case("F3", holds="I2", how="the way to the broker is cut (its bytes vanish) while batches commit; then SIGKILL")

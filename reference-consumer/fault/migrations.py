@@ -1,13 +1,10 @@
 """A store of an older version, and a process that is killed at each call that writes while it brings it up to date."""
 
-import os
-import shutil
 import sqlite3
 
+from crashes import FILE_CALLS, copy_of_file, killed_at_each
 from fleets import Fleet
-from harness import case, require, require_injected
-from injection import calls_in, straced
-from oracle import require_all
+from harness import case, require
 
 # What takes a version of the tables back to the one before. A new version adds its own, or the cases say so.
 SQLITE_BACK = {5: "DROP TABLE row_index; DROP TABLE row_blocks; PRAGMA user_version = 4",
@@ -29,30 +26,6 @@ def versions(newest, scripts):
         newest -= 1
 
 
-def killed_at_each(world, fleet, expected, calls, copy):
-    """Lets the program take over a copy of the old store once for each call that writes, killed there, and once more."""
-    def over(store, prefix=()):
-        return fleet.consumer("--ack-wait", "1s", store=store, group="template", prefix=prefix)
-
-    log = world.path("trace")
-    over(copy(), straced(log, calls=calls)).to_end()
-    counts = calls_in(log)
-    points = [(call, number) for call, count in counts.items() for number in range(1, count + 1)]
-    require_injected(len(points) > 5, f"it makes only {counts}")
-    most = 30 * world.size
-    chosen = points if len(points) <= most else world.random.sample(points, most)
-    killed = 0
-    for call, number in chosen:
-        log = world.path("trace")
-        one = over(copy(), straced(log, f"{call}:signal=KILL:when={number}"))
-        killed += one.attempt().returncode in (-9, 137)
-        one.prefix = ()
-        one.to_end()
-        require_all(one, expected)
-    require_injected(killed > len(chosen) // 2, f"only {killed} of {len(chosen)} were killed")
-    return f"killed at {killed} of {len(points)} calls; the rows, the feed and the counters are right after each"
-
-
 @case("F2", "F40", holds="I3", how="SIGKILL at each write, sync and unlink while an older SQLite store is brought up to date")
 def migration_killed_sqlite(world):
     fleet = Fleet(world, "nats+sqlite")
@@ -66,13 +39,7 @@ def migration_killed_sqlite(world):
             old.executescript(script)
     old.close()
 
-    def copy():
-        to = world.path("copy")
-        shutil.copyfile(path, to)
-        os.chmod(to, 0o600)
-        return f"sqlite:{to}"
-
-    return killed_at_each(world, fleet, expected, ("pwrite64", "fdatasync", "fsync", "ftruncate", "unlink"), copy)
+    return killed_at_each(world, fleet, expected, FILE_CALLS, lambda: copy_of_file(world, path), least=6, most=30)
 
 
 @case("F2", "F40", holds="I3", how="SIGKILL at each message to the server while older PostgreSQL tables are brought up to date")
@@ -84,4 +51,5 @@ def migration_killed_postgresql(world):
     newest = int(fleet.database.run(fleet.store, schema + "SELECT version FROM schema_version")[0])
     for script in versions(newest, POSTGRESQL_BACK):
         fleet.database.run(fleet.store, schema + script)
-    return killed_at_each(world, fleet, expected, ("sendto",), lambda: fleet.database.make_database("copy", fleet.store))
+    return killed_at_each(world, fleet, expected, ("sendto",), lambda: fleet.database.make_database("copy", fleet.store),
+                          least=6, most=30)

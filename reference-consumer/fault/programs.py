@@ -10,7 +10,7 @@ import urllib.error
 import urllib.request
 
 from children import free_port, wait_until
-from processes import Failure
+from processes import Failure, memory_of
 
 ENDINGS = ("applied", "duplicate", "stale", "dead_lettered", "pending")
 
@@ -137,16 +137,12 @@ class Consumer:
         return total
 
     def rss(self):
-        """Bytes, now."""
-        return self.status("VmRSS")
+        """Bytes, now; 0 once it has ended."""
+        return memory_of(self.child.pid, "VmRSS")
 
     def peak(self):
         """Bytes, at most so far."""
-        return self.status("VmHWM")
-
-    def status(self, field):
-        text = pathlib.Path(f"/proc/{self.child.pid}/status").read_text()
-        return int(re.search(rf"{field}:\s+(\d+)", text)[1]) * 1024
+        return memory_of(self.child.pid, "VmHWM")
 
     def cpu_seconds(self):
         """User and system time of all its threads so far."""

@@ -50,10 +50,8 @@ class Soak:
 
     def sample(self):
         for one in self.members:
-            try:
-                self.rss.append((time.monotonic(), one.rss()))
-            except (OSError, TypeError):
-                pass  # it has just ended
+            if size := one.rss():  # it has not just ended
+                self.rss.append(size)
 
     # What may happen.
 
@@ -131,7 +129,7 @@ class Soak:
         return f"{describe(told)}; {self.memory()}; {', '.join(f'{count} x {name}' for name, count in sorted(self.done.items()))}"
 
     def memory(self):
-        sizes = [size / (1 << 20) for _, size in self.rss]
+        sizes = [size / (1 << 20) for size in self.rss]
         third = max(1, len(sizes) // 3)
         return f"RSS {statistics.median(sizes[:third]):.0f} MiB at first, {statistics.median(sizes[-third:]):.0f} MiB at last"
 
