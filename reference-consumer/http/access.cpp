@@ -1,5 +1,7 @@
 #include "http/access.hpp"
 
+#include "http/signature.hpp"
+
 #include <kollect/read_file.hpp>
 
 #include <boost/asio/ip/address.hpp>
@@ -8,8 +10,6 @@
 #include <charconv>
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 
 namespace kollect::consumer {
 namespace {
@@ -85,14 +85,9 @@ std::optional<sha256_digest> token_of(const access_tokens& tokens, std::string_v
 std::string make_ticket(const sha256_digest& token, std::int64_t expires) {
   constexpr std::size_t shown_digits = 32;
   auto text = std::to_string(expires);
-  const auto signed_text = "ticket " + text;
-  sha256_digest signature;
-  unsigned size = 0;
-  // Without SHA-256 no token could be compared either.
-  HMAC(EVP_sha256(), token.bytes.data(), static_cast<int>(token.bytes.size()),
-       reinterpret_cast<const unsigned char*>(signed_text.data()), signed_text.size(), signature.bytes.data(),
-       &size);
-  return text.append("-").append(to_string(signature).substr(0, shown_digits));
+  const auto signature =
+      sign("ticket " + text, {reinterpret_cast<const char*>(token.bytes.data()), token.bytes.size()});
+  return signature ? text.append("-").append(to_string(*signature).substr(0, shown_digits)) : std::string();
 }
 
 std::optional<sha256_digest> token_of_ticket(const access_tokens& tokens, std::string_view ticket,

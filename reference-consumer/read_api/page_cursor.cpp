@@ -1,5 +1,7 @@
 #include "read_api/page_cursor.hpp"
 
+#include "http/signature.hpp"
+
 #include <kollect/base64.hpp>
 
 #include <algorithm>
@@ -7,8 +9,6 @@
 #include <charconv>
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 
 namespace kollect::consumer {
 namespace {
@@ -16,17 +16,13 @@ namespace {
 constexpr std::size_t longest_cursor = 8UL * 1024;
 constexpr std::size_t signature_size = 16; // of HMAC-SHA256
 
-std::string sign(std::string_view text, std::string_view asked, std::string_view key) {
+/// Empty where nothing can be signed: then there is no cursor that anybody could read.
+std::string sign_for(std::string_view text, std::string_view asked, std::string_view key) {
   std::string signed_text(text);
   signed_text.append(1, '\0').append(asked);
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  const auto* const made = HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-                                reinterpret_cast<const unsigned char*>(signed_text.data()),
-                                signed_text.size(), digest.data(), &size);
-  // Without SHA-256 there is no cursor that anybody could read.
-  return made == nullptr ? std::string()
-                         : std::string(reinterpret_cast<const char*>(digest.data()), signature_size);
+  const auto signature = sign(signed_text, key);
+  return signature ? std::string(signature->bytes.begin(), signature->bytes.begin() + signature_size)
+                   : std::string();
 }
 
 std::string to_base64url(std::string_view bytes) {
@@ -79,7 +75,7 @@ std::optional<std::string> write_page_cursor(const page_place& place, std::strin
   std::string text;
   for (const auto* name : names_of(place))
     text.append(std::to_string(name->size())).append(":").append(*name);
-  auto out = to_base64url(sign(text, asked, key) + text);
+  auto out = to_base64url(sign_for(text, asked, key) + text);
   if (out.size() > longest_cursor)
     return {};
   return out;
@@ -92,7 +88,7 @@ answer_of<page_place> read_page_cursor(std::string_view text, std::string_view a
   if (!bytes || bytes->size() <= signature_size)
     return refused;
   std::string_view rest = std::string_view(*bytes).substr(signature_size);
-  const auto expected = sign(rest, asked, key);
+  const auto expected = sign_for(rest, asked, key);
   if (expected.size() != signature_size || CRYPTO_memcmp(expected.data(), bytes->data(), signature_size) != 0)
     return refused;
   page_place place;

@@ -50,17 +50,27 @@ bool is_known(std::string_view if_none_match, const std::string& tag) {
   return if_none_match == "*" || if_none_match.find(tag) != std::string_view::npos;
 }
 
+/// Takes the first parameter of that name, such as `ticket=`, out of a query; answers its value.
+std::string take_parameter(std::string& query, std::string_view name) {
+  for (std::size_t at = 0; at < query.size();) {
+    const auto end = std::min(query.find('&', at), query.size());
+    if (query.compare(at, name.size(), name) == 0) {
+      auto value = query.substr(at + name.size(), end - at - name.size());
+      query.erase(at, end + 1 - at);
+      if (at > 0 && at == query.size()) // it was the last one
+        query.pop_back();
+      return value;
+    }
+    at = end + 1;
+  }
+  return {};
+}
+
 /// Leads to the next page where the body does not: the same question with its cursor (RFC 8288). Relative, as
 /// only the client knows under which path a proxy has us.
-std::string next_link(std::string_view query, const std::string& cursor) {
-  std::string out = "<?";
-  while (!query.empty()) {
-    const auto end = std::min(query.find('&'), query.size());
-    if (!query.starts_with("cursor="))
-      out.append(query.substr(0, end)).append("&");
-    query.remove_prefix(std::min(end + 1, query.size()));
-  }
-  out.append("cursor=").append(cursor);
+std::string next_link(std::string query, const std::string& cursor) {
+  (void)take_parameter(query, "cursor=");
+  std::string out = "<?" + query + (query.empty() ? "" : "&") + "cursor=" + cursor;
   for (std::size_t at = 1; at < out.size(); ++at) // what a client need not have encoded would end the link
     if (out[at] == '<' || out[at] == '>')
       out.replace(at, 1, out[at] == '<' ? "%3C" : "%3E");
@@ -108,22 +118,6 @@ using caller = std::optional<sha256_digest>;
 
 std::int64_t seconds_now() {
   return from_system_clock(std::chrono::system_clock::now()).seconds;
-}
-
-/// Takes `ticket=` out of a query, where it is no part of the question.
-std::string take_ticket(std::string& query) {
-  constexpr std::string_view name = "ticket=";
-  for (std::size_t at = 0; at < query.size();) {
-    const auto end = std::min(query.find('&', at), query.size());
-    if (std::string_view(query).substr(at).starts_with(name)) {
-      auto ticket = query.substr(at + name.size(), end - at - name.size());
-      const bool is_first = at == 0;
-      query.erase(is_first ? 0 : at - 1, end - at + (is_first && end == query.size() ? 0 : 1));
-      return ticket;
-    }
-    at = end + 1;
-  }
-  return {};
 }
 
 } // namespace
@@ -190,7 +184,7 @@ struct portal::state {
     if (!where)
       return respond(where.error());
     const bool is_stream = where->where == route::watch || where->where == route::changes;
-    const auto ticket = is_stream ? take_ticket(request.query) : std::string();
+    const auto ticket = is_stream ? take_parameter(request.query, "ticket=") : std::string();
     caller who;
     if (!is_open(where->where)) {
       const std::scoped_lock lock(tokens_mutex);
