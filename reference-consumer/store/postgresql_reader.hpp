@@ -118,15 +118,15 @@ public:
     if (is_named) {
       add_scopes(values, range);
       add_names(values, range.named);
-    } else if (range.scope_ids)
+    } else if (range.scope_ids) {
       values.integers(*range.scope_ids);
-    if (range.until)
+    }
+    if (range.until) {
       values.bytes(range.until->target_namespace)
           .bytes(range.until->target_name)
           .bytes(range.until->namespace_)
           .bytes(range.until->name)
           .bytes(range.until->uid);
-    if (range.until) {
       add_names(values, range.named);
       values.own_text(range.texts.empty() ? std::string() : range.texts.front());
     }
@@ -140,28 +140,6 @@ public:
     if (!read)
       return read.error();
     return out;
-  }
-
-  result<index_paths> indexed() override {
-    auto paths = read_index_paths(*this->connection_);
-    return paths ? parse_index_paths(*paths) : paths.error();
-  }
-
-  result<std::optional<std::vector<row_interval>>>
-  find_intervals(const item_filter& filter, const std::optional<std::vector<std::int64_t>>& scope_ids,
-                 const row_identity& from) override {
-    using intervals = std::optional<std::vector<row_interval>>;
-    auto paths = indexed();
-    if (!paths)
-      return paths.error();
-    const auto needed = terms_needed(filter, *paths);
-    if (needed.empty())
-      return intervals{};
-    auto found =
-        find_stretches(*this->connection_, needed, scope_ids, order_key(from, postgresql::longest_name));
-    if (!found)
-      return found.error();
-    return *found ? intervals(join_stretches(std::move(**found))) : intervals{};
   }
 
   result<shared_row_counts> shared_rows() override {
@@ -205,6 +183,17 @@ public:
   }
 
 protected:
+  result<std::optional<std::vector<row_interval>>>
+  find_intervals_of(const needed_terms& needed, const std::optional<std::vector<std::int64_t>>& scope_ids,
+                    const row_identity& from) override {
+    auto found =
+        find_stretches(*this->connection_, needed, scope_ids, order_key(from, postgresql::longest_name));
+    if (!found)
+      return found.error();
+    using intervals = std::optional<std::vector<row_interval>>;
+    return *found ? intervals(join_stretches(std::move(**found))) : intervals{};
+  }
+
   result<void> find_own_contradictions(std::vector<std::string>& out) override {
     auto damaged = count_damaged_scopes(*this->connection_);
     if (!damaged)

@@ -1,11 +1,15 @@
 #ifndef KOLLECT_CONSUMER_SQL_READER_HPP
 #define KOLLECT_CONSUMER_SQL_READER_HPP
 
+#include "query/index_terms.hpp"
+
 #include "statements.hpp"
 #include "store_reader.hpp"
 #include "stored_rows.hpp"
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -65,6 +69,23 @@ public:
     return collect(statements::all_positions, [](const auto& row) { return read_stored_position(row); });
   }
 
+  result<index_paths> indexed() override {
+    auto paths = read_index_paths(*connection_);
+    return paths ? parse_index_paths(*paths) : paths.error();
+  }
+
+  result<std::optional<std::vector<row_interval>>>
+  find_intervals(const item_filter& filter, const std::optional<std::vector<std::int64_t>>& scope_ids,
+                 const row_identity& from) override {
+    auto paths = indexed();
+    if (!paths)
+      return paths.error();
+    const auto needed = terms_needed(filter, *paths);
+    if (needed.empty())
+      return std::optional<std::vector<row_interval>>{};
+    return find_intervals_of(needed, scope_ids, from);
+  }
+
   result<std::vector<std::string>> contradictions() override {
     std::vector<std::string> out;
     // All of them of one moment, beside whoever is writing.
@@ -77,6 +98,11 @@ public:
   }
 
 protected:
+  /// Where rows may be that have these terms, as find_intervals() says it.
+  virtual result<std::optional<std::vector<row_interval>>>
+  find_intervals_of(const needed_terms& needed, const std::optional<std::vector<std::int64_t>>& scope_ids,
+                    const row_identity& from) = 0;
+
   /// Those that the databases are asked about in other words.
   virtual result<void> find_own_contradictions(std::vector<std::string>& out) = 0;
 

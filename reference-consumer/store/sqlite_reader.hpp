@@ -152,28 +152,6 @@ public:
     return out;
   }
 
-  result<index_paths> indexed() override {
-    auto paths = read_index_paths(*this->connection_);
-    return paths ? parse_index_paths(*paths) : paths.error();
-  }
-
-  result<std::optional<std::vector<row_interval>>>
-  find_intervals(const item_filter& filter, const std::optional<std::vector<std::int64_t>>& scope_ids,
-                 const row_identity& from) override {
-    using intervals = std::optional<std::vector<row_interval>>;
-    auto paths = indexed();
-    if (!paths)
-      return paths.error();
-    const auto needed = terms_needed(filter, *paths);
-    if (needed.empty())
-      return intervals{};
-    auto found =
-        find_stretches(*this->connection_, bits_needed(needed), order_key(from, sqlite::longest_name));
-    if (!found)
-      return found.error();
-    return intervals(join_stretches(of_scopes(std::move(*found), scope_ids)));
-  }
-
   result<shared_row_counts> shared_rows() override {
     shared_row_counts out;
     auto read = this->connection_->query(
@@ -210,6 +188,16 @@ public:
   }
 
 protected:
+  result<std::optional<std::vector<row_interval>>>
+  find_intervals_of(const needed_terms& needed, const std::optional<std::vector<std::int64_t>>& scope_ids,
+                    const row_identity& from) override {
+    auto found =
+        find_stretches(*this->connection_, bits_needed(needed), order_key(from, sqlite::longest_name));
+    if (!found)
+      return found.error();
+    return std::optional(join_stretches(of_scopes(std::move(*found), scope_ids)));
+  }
+
   result<void> find_own_contradictions(std::vector<std::string>& out) override {
     return this->find_contradictions(own_contradictions, out);
   }
