@@ -49,7 +49,8 @@ TEST(kafka_oversized_answer, is_read_from_librdkafkas_words) {
                              "increase receive.message.max.bytes (after 42ms in state UP)"),
             20'971'661);
   EXPECT_FALSE(oversized_answer("Invalid response size x: increase receive.message.max.bytes"));
-  EXPECT_FALSE(oversized_answer("Invalid response size -1946091520 (0..10000000): increase receive.message.max.bytes"));
+  EXPECT_FALSE(oversized_answer(
+      "Invalid response size -1946091520 (0..10000000): increase receive.message.max.bytes"));
   EXPECT_FALSE(oversized_answer("Disconnected (after 42ms in state UP)"));
 }
 

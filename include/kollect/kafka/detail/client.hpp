@@ -68,7 +68,8 @@ inline void report(const client_events& events, std::string_view line) {
 
 /// An answer that is too large is no event of librdkafka's, and it asks for the same again for ever. What it
 /// says of the connection then is "Invalid response size 20971661 (0..10000000): increase
-/// receive.message.max.bytes". A negative size is no batch that is too large: whoever answers speaks no Kafka.
+/// receive.message.max.bytes". A negative size is no batch that is too large: whoever answers speaks no
+/// Kafka.
 [[nodiscard]] inline std::optional<std::int64_t> oversized_answer(std::string_view text) noexcept {
   constexpr std::string_view before = "Invalid response size ", after = "receive.message.max.bytes";
   const auto found = text.find(before);
