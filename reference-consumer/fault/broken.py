@@ -50,7 +50,7 @@ CHANGES = [
     Change("makes answers that nobody counts", f"{CONSUMER}/http/session.cpp", "      unplaced.acquire();\n",
            "      unplaced.release();\n      unplaced.acquire();\n", "consumer_operations_test", "http_server*"),
     Change("has no budget for parts", f"{SDK}/assembler.hpp", "    if (own + needed > bounds_.max_bytes || bounds_.max_sets == 0)",
-           "    if (bounds_.max_sets == 0)", "kollect_sdk_rows_test", "assembler.*"),
+           "    if (own + needed == 0 || bounds_.max_sets == 0)", "kollect_sdk_rows_test", "assembler.*"),
     Change("takes an index with two contents", f"{SDK}/decision.hpp",
            "  if (same != nullptr && same->digest != arrived.digest)", "  if (same == &arrived)", "kollect_sdk_rows_test", "*"),
 ]

@@ -179,12 +179,14 @@ TEST(http_server_workers, make_no_answer_while_another_waits_to_be_placed) { // 
   constexpr int clients = 3;
   std::mutex mutex;
   std::condition_variable changed;
-  int asked = 0, begun = 0, begun_while_placing = 0;
+  int asked = 0, begun = 0, made = 0, placed = 0, begun_while_placing = 0;
   const auto make = [&] {
     std::unique_lock lock(mutex);
     ++begun;
+    begun_while_placing += made != placed;
     changed.notify_all();
     changed.wait_for(lock, 10s, [&] { return asked == clients; });
+    ++made;
     return http_outcome(http_response{.body = "answer"});
   };
   auto server =
@@ -195,7 +197,7 @@ TEST(http_server_workers, make_no_answer_while_another_waits_to_be_placed) { // 
                                            std::unique_lock lock(mutex);
                                            const int before = begun;
                                            changed.wait_for(lock, 100ms, [&] { return begun != before; });
-                                           begun_while_placing += begun - before;
+                                           ++placed;
                                          }}},
                          [&](const http_request&) -> http_reply {
                            const std::scoped_lock lock(mutex);
