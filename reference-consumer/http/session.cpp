@@ -166,8 +166,10 @@ private:
   void on_read(const error_code& problem) {
     begun_at_ = clock::now();
     const auto method = parser_->get().method();
+    const bool is_change = method == http::verb::delete_ || method == http::verb::post;
     const bool is_served =
         method == http::verb::get || method == http::verb::head ||
+        (is_change && shared_.limits.takes_changes) ||
         (method == http::verb::options && shared_.limits.takes_preflights && is_preflight(parser_->get()));
     // A method that is not served is that, whatever comes with it.
     if (!is_served && (!problem || problem == http::error::body_limit))

@@ -25,6 +25,17 @@ std::optional<std::vector<std::string>> only_texts(const text_condition& conditi
   return out.empty() ? std::nullopt : std::optional(std::move(out));
 }
 
+/// What was forgotten since a moment was there then.
+result<std::vector<scope_summary>> with_forgotten(store_reader& source, std::vector<scope_summary> scopes) {
+  auto forgotten = source.forgotten_scopes();
+  if (!forgotten)
+    return forgotten;
+  scopes.insert(scopes.end(), forgotten->begin(), forgotten->end());
+  std::sort(scopes.begin(), scopes.end(),
+            [](const scope_summary& left, const scope_summary& right) { return left.scope < right.scope; });
+  return scopes;
+}
+
 } // namespace
 
 row_names names_of(const item_filter& filter) {
@@ -51,6 +62,8 @@ cluster_times last_seen_of(const std::vector<scope_summary>& scopes) {
 answer_of<row_selection> row_selection::open(store_reader& source, const item_filter& filter,
                                              const std::optional<moment>& as_of, const page_limits& limits) {
   auto all = source.scopes();
+  if (all && as_of)
+    all = with_forgotten(source, std::move(*all));
   if (!all)
     return store_is_away(all.error());
   row_selection out(source, filter, row_groups::clock::now() + limits.longest);
