@@ -39,13 +39,7 @@ bool has_stale_cluster(const std::vector<scope_summary>& scopes, const store_sig
 }
 
 void write_origin(json_writer& out, const shown_row& row) {
-  const auto& which = row.from->scope;
-  out.begin_object()
-      .member("cluster", which.cluster)
-      .member("namespace", which.namespace_)
-      .member("inventory", which.inventory)
-      .member("exportedAt", to_string(row.from->exported_at))
-      .end_object();
+  write_origin_members(out.begin_object(), row).end_object();
 }
 
 void write_scope(json_writer& out, const scope_summary& one, const store_signals& signals) {
@@ -74,6 +68,14 @@ void write_pagination(json_writer& out, std::int64_t limit, std::int64_t offset,
   if (next)
     out.member("next", *next);
   out.end_object();
+}
+
+json_writer& write_origin_members(json_writer& out, const shown_row& row) {
+  const auto& which = row.from->scope;
+  return out.member("cluster", which.cluster)
+      .member("namespace", which.namespace_)
+      .member("inventory", which.inventory)
+      .member("exportedAt", to_string(row.from->exported_at));
 }
 
 json_writer& begin_answer(json_writer& out) {

@@ -27,6 +27,9 @@ struct store_signals {
 /// Begins an answer, each of which says which schema it has.
 json_writer& begin_answer(json_writer& out);
 
+/// Where a row comes from: `"cluster","namespace","inventory","exportedAt"`.
+json_writer& write_origin_members(json_writer& out, const shown_row& row);
+
 /// What the answers about the store's content say at their end: `"rebuilding","changeCursor"`.
 json_writer& write_signals(json_writer& out, const store_signals& signals, std::int64_t cursor);
 

@@ -130,13 +130,13 @@ answer_of<json_question> json_answers::items_question(std::string_view query, it
         auto page = read_item_page(source, asked, settings_.pages, totals_);
         if (!page)
           return page.error();
-        if (form != item_form::json)
-          return text_answer(write_items(*page, asked, form),
-                             form == item_form::csv ? "text/csv; charset=utf-8" : "application/x-ndjson",
-                             page->next);
         auto signals = signals_of(source);
         if (!signals)
           return signals.error();
+        if (form != item_form::json)
+          return text_answer(write_items(*page, asked, form, *signals),
+                             form == item_form::csv ? "text/csv; charset=utf-8" : "application/x-ndjson",
+                             page->next);
         return text_answer(format_items(*page, asked, *signals));
       });
 }

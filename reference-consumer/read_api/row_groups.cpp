@@ -10,6 +10,9 @@ namespace {
 constexpr std::int64_t first_rows = 16;
 constexpr std::int64_t bytes_at_once = std::int64_t{1} << 20U;
 
+/// Names are UTF-8, in which there is no such byte.
+const row_identity behind_all{"\xFF", {}, {}, {}, {}};
+
 /// The first of what was otherwise that a range needs.
 row_overlay::const_iterator begin_of(const past_rows* past, const row_query& range) {
   if (past == nullptr)
@@ -40,7 +43,8 @@ void row_groups::set_next_limit() {
         std::clamp(bytes_at_once / static_cast<std::int64_t>(largest), std::int64_t{1}, most_at_once_);
 }
 
-void row_groups::look_only_in(std::vector<row_interval> intervals) {
+void row_groups::look_only_in(std::vector<row_interval> intervals, widen_interval widen) {
+  widen_ = std::move(widen);
   intervals_ = std::move(intervals);
   std::reverse(intervals_.begin(), intervals_.end());
   is_at_end_ = !begin_next_interval();
@@ -50,9 +54,11 @@ bool row_groups::begin_next_interval() {
   if (intervals_.empty())
     return false;
   auto& next = intervals_.back();
+  if (widen_)
+    widen_(next);
   if (!range_.after || range_.after->identity < next.from)
     range_.after = row_place{std::move(next.from), 0};
-  range_.until = std::move(next.until);
+  range_.until = next.until ? std::move(*next.until) : behind_all;
   range_.scope_ids = std::move(next.scope_ids);
   range_.rows_in_scopes = next.rows;
   intervals_.pop_back();

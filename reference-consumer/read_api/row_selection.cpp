@@ -136,10 +136,10 @@ answer_of<row_groups> row_selection::groups(const std::optional<page_place>& aft
     return store_is_away(intervals.error());
   if (!*intervals)
     return out;
+  row_groups::widen_interval widen;
   if (is_distinct_)
-    for (auto& one : **intervals)
-      add_scopes_of_clusters(one);
-  out.look_only_in(std::move(**intervals));
+    widen = [this](row_interval& one) { add_scopes_of_clusters(one); };
+  out.look_only_in(std::move(**intervals), std::move(widen));
   return out;
 }
 

@@ -181,7 +181,8 @@ struct row_query {
   std::int64_t limit = 500;
   bool with_items = true;
   row_names named{}; ///< a store may answer with rows of other names too, where it cannot ask for these
-  /// With `until`: rows that lack one of these texts, and have no backslash, may come without their item.
+  /// With `until`: rows that lack one of these texts, and spell no letter by an escape, may come without
+  /// their item.
   std::vector<std::string> texts{};
   /// Rows that the scopes have, and that the store has: what is cheaper depends on it.
   std::int64_t rows_in_scopes = 0;

@@ -151,6 +151,13 @@ WHERE dedup_key_count <> (SELECT count(*) FROM dedup_keys d WHERE d.scope_id = s
 SELECT count(*) FROM totals WHERE pending <> (SELECT count(*) FROM pending_parts))sql"},
     {"the bytes of pending parts are not those noted", R"sql(
 SELECT count(*) FROM totals WHERE pending_bytes <> (SELECT coalesce(sum(message_bytes), 0) FROM pending_parts))sql"},
+    {"scopes whose blocks of the index overlap or leave rows out", R"sql(
+SELECT count(DISTINCT scope_id) FROM (
+  SELECT scope_id, length(from_key) AS from_bytes, until_key, lag(until_key) OVER one AS until_before, from_key,
+         row_number() OVER one AS place, lead(from_key) OVER one AS next_from
+  FROM row_blocks WINDOW one AS (PARTITION BY scope_id ORDER BY from_key)) AS block
+WHERE (place = 1 AND from_bytes > 0) OR (place > 1 AND from_key <> until_before)
+   OR (next_from IS NULL AND length(until_key) > 0))sql"},
     {"the bytes of dead letters are not those noted", R"sql(
 SELECT count(*) FROM totals
 WHERE dead_letter_bytes <> (SELECT coalesce(sum(body_bytes), 0) FROM dead_letters WHERE value IS NOT NULL))sql"},
