@@ -43,8 +43,8 @@ void row_groups::set_next_limit() {
         std::clamp(bytes_at_once / static_cast<std::int64_t>(largest), std::int64_t{1}, most_at_once_);
 }
 
-void row_groups::look_only_in(std::vector<row_interval> intervals, widen_interval widen) {
-  widen_ = std::move(widen);
+void row_groups::look_only_in(std::vector<row_interval> intervals) {
+  is_in_intervals_ = true;
   intervals_ = std::move(intervals);
   std::reverse(intervals_.begin(), intervals_.end());
   is_at_end_ = !begin_next_interval();
@@ -54,8 +54,6 @@ bool row_groups::begin_next_interval() {
   if (intervals_.empty())
     return false;
   auto& next = intervals_.back();
-  if (widen_)
-    widen_(next);
   if (!range_.after || range_.after->identity < next.from)
     range_.after = row_place{std::move(next.from), 0};
   range_.until = next.until ? std::move(*next.until) : behind_all;

@@ -5,7 +5,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <functional>
 #include <optional>
 #include <vector>
 
@@ -21,11 +20,9 @@ public:
   /// once, and fewer where rows are large. `past` may be null, and must outlive this.
   row_groups(store_reader& source, row_query range, const past_rows* past, clock::time_point deadline);
 
-  using widen_interval = std::function<void(row_interval&)>;
-
-  /// Reads rows of these intervals only, which stand by order; `past` must be null then. `widen`, if any,
-  /// adds scopes to each that is begun.
-  void look_only_in(std::vector<row_interval> intervals, widen_interval widen);
+  /// Reads rows of these intervals only, which stand by order; `past` must be null then.
+  void look_only_in(std::vector<row_interval> intervals);
+  bool looks_only_in_intervals() const { return is_in_intervals_; }
 
   /// None at the end. 503 when the deadline has passed.
   answer_of<std::vector<stored_row>> next();
@@ -47,7 +44,7 @@ private:
   std::size_t at_ = 0;
   bool is_at_end_ = false;
   std::vector<row_interval> intervals_; ///< that are left, the next one last
-  widen_interval widen_;
+  bool is_in_intervals_ = false;
 };
 
 } // namespace kollect::consumer

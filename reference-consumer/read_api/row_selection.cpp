@@ -3,12 +3,14 @@
 #include <program/printable.hpp>
 
 #include <algorithm>
-#include <set>
 #include <string_view>
 #include <tuple>
 
 namespace kollect::consumer {
 namespace {
+
+/// Where an index leaves more than one of so many rows, it is of no use.
+constexpr std::int64_t few_of_all = 3;
 
 auto by_scope(const shown_row& row) {
   return std::tie(row.from->scope.cluster, row.from->scope.namespace_, row.from->scope.inventory);
@@ -72,8 +74,10 @@ answer_of<row_selection> row_selection::open(store_reader& source, const item_fi
   for (const auto& one : out.all_)
     if (holds(filter, one.scope))
       out.scopes_.push_back(one);
-  for (const auto& one : out.scopes_)
+  for (const auto& one : out.scopes_) {
     out.by_id_.emplace(one.id, &one);
+    ++out.scopes_of_cluster_[one.scope.cluster];
+  }
   if (as_of) {
     auto past = look_back(source, out.scopes_, *as_of, limits.as_of_changes);
     if (!past)
@@ -136,23 +140,34 @@ answer_of<row_groups> row_selection::groups(const std::optional<page_place>& aft
     return store_is_away(intervals.error());
   if (!*intervals)
     return out;
-  row_groups::widen_interval widen;
-  if (is_distinct_)
-    widen = [this](row_interval& one) { add_scopes_of_clusters(one); };
-  out.look_only_in(std::move(**intervals), std::move(widen));
+  std::int64_t rows = 0;
+  for (const auto& one : **intervals)
+    rows += one.rows;
+  if (rows > rows_of(scopes_) / few_of_all)
+    return out; // the first that fit are found sooner by a look at all
+  out.look_only_in(std::move(**intervals));
   return out;
 }
 
-/// Which of a cluster's rows with one identity is shown depends on all of them.
-void row_selection::add_scopes_of_clusters(row_interval& interval) const {
-  std::set<std::string_view> clusters;
-  for (const auto id : interval.scope_ids)
-    if (const auto known = by_id_.find(id); known != by_id_.end())
-      clusters.insert(known->second->scope.cluster);
-  interval.scope_ids.clear();
-  for (const auto& one : scopes_)
-    if (clusters.contains(one.scope.cluster))
-      interval.scope_ids.push_back(one.id);
+answer_of<bool> row_selection::is_newest(const shown_row& row) const {
+  if (scopes_of_cluster_.at(row.from->scope.cluster) == 1)
+    return true;
+  constexpr std::int64_t usual_holders = 3; // of an identity, and the first row behind it
+  row_query range;
+  range.after = row_place{row.identity, 0};
+  range.with_items = false;
+  for (range.limit = usual_holders;; range.limit *= 8) {
+    auto read = source_->rows_in_order(range);
+    if (!read)
+      return store_is_away(read.error());
+    if (std::ssize(*read) == range.limit && read->back().identity == row.identity)
+      continue; // there may be more of them
+    std::erase_if(*read, [&](const stored_row& one) { return one.identity != row.identity; });
+    for (const auto& one : shown_of(std::move(*read)))
+      if (one.from->scope.cluster == row.from->scope.cluster)
+        return one.from == row.from;
+    return true;
+  }
 }
 
 answer_of<std::vector<stored_row>> row_selection::rows_now(const row_identity& identity) const {

@@ -6,7 +6,7 @@
 #include <bit>
 #include <cstring>
 #include <limits>
-#include <map>
+#include <set>
 #include <unordered_set>
 #include <utility>
 
@@ -291,7 +291,7 @@ public:
       return;
     if (open_.empty() && !begins)
       close(key);
-    else if (rows_begun_ >= rows_of_interval) {
+    else if (out_.back().rows >= rows_of_interval) {
       close(key);
       begin(key);
     }
@@ -300,10 +300,9 @@ public:
   void open(const row_stretch& one) {
     if (!is_begun_)
       begin(one.from);
-    open_.emplace(one.scope_id, one.rows);
+    open_.insert(one.scope_id);
     out_.back().scope_ids.push_back(one.scope_id);
     out_.back().rows += one.rows;
-    rows_begun_ += one.rows;
   }
 
   void end(const row_stretch& one) { open_.erase(open_.find(one.scope_id)); }
@@ -319,11 +318,8 @@ public:
 private:
   void begin(const std::string& key) {
     out_.push_back({identity_at(key), {}, {}, 0});
-    for (const auto& [scope_id, rows] : open_) {
+    for (const auto scope_id : open_)
       out_.back().scope_ids.push_back(scope_id);
-      out_.back().rows += rows;
-    }
-    rows_begun_ = 0;
     is_begun_ = true;
   }
 
@@ -332,9 +328,8 @@ private:
     is_begun_ = false;
   }
 
-  std::multimap<std::int64_t, std::int64_t> open_; // scopes, with the rows of their stretches
+  std::multiset<std::int64_t> open_; // scopes, once for each of their stretches
   std::vector<row_interval> out_;
-  std::int64_t rows_begun_ = 0; // in this interval
   bool is_begun_ = false;
 };
 

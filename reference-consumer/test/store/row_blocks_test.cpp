@@ -160,7 +160,7 @@ TEST(row_blocks, stretches_with_many_rows_are_cut_and_scopes_leave_where_they_en
       {{1, "", key("c"), 900}, {2, "", key("e"), 900}, {1, key("d"), key("f"), 40}, {3, key("g"), "", 30}});
   const auto place = [](const std::string& name) { return row_identity{name, {}, {}, {}, {}}; };
   const std::vector<row_interval> expected{
-      {{}, place("c"), {1, 2}, 1800}, {place("c"), place("f"), {1, 2}, 940}, {place("g"), {}, {3}, 30}};
+      {{}, place("c"), {1, 2}, 1800}, {place("c"), place("f"), {1, 2}, 40}, {place("g"), {}, {3}, 30}};
   EXPECT_EQ(joined, expected);
 }
 
