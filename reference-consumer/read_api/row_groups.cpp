@@ -32,15 +32,21 @@ row_groups::row_groups(store_reader& source, row_query range, const past_rows* p
     range_.limit = std::min(first_rows, most_at_once_);
 }
 
-/// Nobody knows how large the next rows are: as large as the largest of those before, it is taken.
+/// Nobody knows how large the next rows are: as large as those before, it is taken, and no smaller than a
+/// part of the largest of them. Those that come without their item cost little.
 void row_groups::set_next_limit() {
-  constexpr std::size_t usual = 1024; // of those that come without their item
-  std::size_t largest = 1;
-  for (const auto& row : rows_)
-    largest = std::max(largest, row.item.empty() ? usual : row.item.size());
+  constexpr std::size_t without_item = 256;
+  constexpr std::size_t part_of_largest = 8;
+  std::size_t largest = 1, sum = 0;
+  for (const auto& row : rows_) {
+    const auto size = row.item.empty() ? without_item : row.item.size();
+    largest = std::max(largest, size);
+    sum += size;
+  }
+  const auto usual = std::max(sum / rows_.size(), largest / part_of_largest);
   if (range_.with_items)
-    range_.limit =
-        std::clamp(bytes_at_once / static_cast<std::int64_t>(largest), std::int64_t{1}, most_at_once_);
+    range_.limit = std::clamp(bytes_at_once / static_cast<std::int64_t>(std::max<std::size_t>(usual, 1)),
+                              std::int64_t{1}, most_at_once_);
 }
 
 void row_groups::look_only_in(std::vector<row_interval> intervals) {

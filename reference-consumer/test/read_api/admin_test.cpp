@@ -156,8 +156,10 @@ TEST_F(administered, clusters_are_filtered_sorted_and_paged) {
 TEST_F(administered, dead_letters_are_filtered_and_shown_with_their_bytes) {
   auto cut_off = make_array(make_rows(1), noon(1));
   cut_off.value.resize(cut_off.value.size() / 2);
-  consumer_.take(deliver(cut_off, next_++));        // 1: its key tells the cluster
-  consumer_.take(deliver_bytes("{]\xff", next_++)); // 2: nothing does
+  consumer_.take(deliver(cut_off, next_++)); // 1: its key tells the cluster
+  auto poison = deliver_bytes("{]\xff", next_++);
+  poison.key.reset();
+  consumer_.take(std::move(poison)); // 2: nothing does
   consumer_.take(
       deliver(make_array(make_rows(1), noon(9'999), {"prod-east", "team-a", "web"}), next_++)); // 3
   start();
