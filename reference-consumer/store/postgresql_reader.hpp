@@ -36,8 +36,8 @@ ORDER BY b1, b2, b3, b4, b5, target_namespace, target_name, namespace, name, uid
 /// no letter of it by an escape, other than those that encoders write for HTML.
 inline constexpr char stretch_by_scopes[] = R"sql(
 SELECT scope_id, target_namespace, target_name, namespace, name, uid,
-  CASE WHEN $1 = 1 AND (position($23 IN item) > 0 OR position('\/' IN item) > 0 OR position('\u00' IN
-    replace(replace(replace(item, '\u003c', ''), '\u003e', ''), '\u0026', '')) > 0) THEN item ELSE '' END
+  CASE WHEN $1 = 1 AND (position($23 IN item) > 0 OR position('\/' IN item) > 0 OR (position('\u00' IN item) > 0 AND
+    position('\u00' IN replace(replace(replace(item, '\u003c', ''), '\u003e', ''), '\u0026', '')) > 0)) THEN item ELSE '' END
 FROM unnest($9) AS wanted (id) CROSS JOIN LATERAL
   (SELECT * FROM items_with_beginnings WHERE scope_id = wanted.id
      AND (b1, b2, b3, b4, b5) >= (beginning($2), beginning($3), beginning($4), beginning($5), beginning($6))
