@@ -48,8 +48,8 @@ export function openDeadLetters(root) {
       const {body} = await get(`dead-letters/${one.id}`);
       if (!body) return;
       const rest = body.bytes < one.valueBytes ? `, the first ${numbers.format(body.bytes)} bytes` : '';
-      into.replaceChildren(make('h4', {}, `As text${rest}`), make('pre', {tabindex: '0', class: 'body-text'}, body.text),
-                           make('h4', {}, `In hex${rest}`), make('pre', {tabindex: '0', class: 'body-hex'}, hexLines(body.hex)));
+      into.replaceChildren(make('p', {class: 'quiet'}, `As text${rest}`), make('pre', {tabindex: '0', class: 'body-text'}, body.text),
+                           make('p', {class: 'quiet'}, `In hex${rest}`), make('pre', {tabindex: '0', class: 'body-hex'}, hexLines(body.hex)));
     } catch (reason) {
       into.textContent = reason.message;
     }
