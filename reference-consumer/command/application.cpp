@@ -28,12 +28,14 @@ program::application application() {
             add_inspect(program);
             add_state(program);
             add_summary(program);
+            add_clusters(program);
             add_items(program);
             add_facets(program);
             add_history(program);
             add_diff(program);
             add_changes(program);
             add_dead_letters(program);
+            add_forget(program);
             add_explain(program);
             add_doctor(program);
             add_tail(program);

@@ -3,6 +3,7 @@
 #include "command/flush_output.hpp"
 #include "command/item_table.hpp"
 #include "command/open_store.hpp"
+#include "read_api/dead_letter_list.hpp"
 
 #include <kollect/base64.hpp>
 #include <kollect/json_writer.hpp>
@@ -22,6 +23,8 @@ struct list_flags {
   store_flags store;
   std::int64_t after = 0;
   std::int64_t limit = 1000;
+  std::string reason{};
+  std::string cluster{};
   std::string output = "table";
 };
 
@@ -33,6 +36,7 @@ std::string to_json(const stored_dead_letter& stored) {
   json_writer(line)
       .begin_object()
       .member("id", stored.id)
+      .member("cluster", letter.cluster)
       .member("reason", letter.reason)
       .member("sentence", letter.sentence)
       .member("clause", letter.clause)
@@ -57,6 +61,7 @@ std::vector<std::string> cells_of(const stored_dead_letter& stored) {
   const auto& letter = stored.letter;
   return {std::to_string(stored.id),
           to_string(letter.at),
+          letter.cluster.value_or("-"),
           letter.reason,
           letter.message_key.value_or(letter.subject),
           std::to_string(letter.origin.partition) + "/" + std::to_string(letter.origin.offset),
@@ -64,11 +69,21 @@ std::vector<std::string> cells_of(const stored_dead_letter& stored) {
           letter.sentence};
 }
 
+dead_letter_question question_of(const list_flags& flags) {
+  dead_letter_question out;
+  if (!flags.cluster.empty())
+    out.cluster.wanted.push_back(parse_pattern(flags.cluster));
+  if (!flags.reason.empty())
+    out.reason.wanted.push_back(parse_pattern(flags.reason));
+  return out;
+}
+
 result<int> list(const list_flags& flags) {
   auto opened = open_reader(flags.store);
   if (!opened)
     return opened.error();
-  text_table table({"ID", "TIME", "REASON", "FROM", "PLACE", "BYTES", "WHY"});
+  const auto asked = question_of(flags);
+  text_table table({"ID", "TIME", "CLUSTER", "REASON", "FROM", "PLACE", "BYTES", "WHY"});
   std::int64_t after = flags.after;
   for (std::int64_t left = flags.limit; left > 0;) {
     auto letters = (*opened)->dead_letters(after, std::min<std::int64_t>(left, 100));
@@ -76,13 +91,16 @@ result<int> list(const list_flags& flags) {
       return letters.error();
     if (letters->empty())
       break;
-    for (const auto& letter : *letters)
+    for (const auto& one : *letters) {
+      if (!holds(asked, one.letter))
+        continue;
+      --left;
       if (flags.output == "table")
-        table.add(cells_of(letter));
+        table.add(cells_of(one));
       else
-        std::cout << program::printable_json(to_json(letter)) << '\n';
+        std::cout << program::printable_json(to_json(one)) << '\n';
+    }
     after = letters->back().id;
-    left -= static_cast<std::int64_t>(letters->size());
     if (flags.output == "table")
       table.print(std::cout);
   }
@@ -147,7 +165,7 @@ result<std::vector<std::int64_t>> choose(store_reader& from, const choice_flags&
 
 /// Tries each letter once; exit code 1 when one is as dead as before.
 result<int> retry(const choice_flags& flags) {
-  auto opened = open_store(flags.store, describe_owner("dlq retry"));
+  auto opened = open_store_beside(flags.store, describe_owner("dlq retry"));
   if (!opened)
     return opened.error();
   auto ids = choose(**opened, flags);
@@ -168,7 +186,7 @@ result<int> retry(const choice_flags& flags) {
 }
 
 result<int> drop(const choice_flags& flags) {
-  auto opened = open_store(flags.store, describe_owner("dlq drop"));
+  auto opened = open_store_beside(flags.store, describe_owner("dlq drop"));
   if (!opened)
     return opened.error();
   auto ids = choose(**opened, flags);
@@ -217,6 +235,9 @@ void add_list(program::command& to) {
   added.section("What is printed");
   added.add("--after", flags->after, count(), "only letters with a greater id");
   added.add("--limit", flags->limit, count(1), "print at most this many");
+  added.add("--reason", flags->reason, text("REASON"), "only those with this reason; * stands for any text");
+  added.add("--cluster", flags->cluster, text("CLUSTER"),
+            "only those of this cluster; * stands for any text");
   added.add("-o,--output", flags->output, one_of({"table", "json"}),
             "table, or json: one a line, with key and value in base64");
   added.does([flags](log&) { return list(*flags); });

@@ -52,7 +52,7 @@ result<int> run(const explain_flags& flags) {
   auto value = read_message(flags.file);
   if (!value)
     return value.error();
-  auto opened = open_store(flags.store, describe_owner("explain"));
+  auto opened = open_store_beside(flags.store, describe_owner("explain"));
   if (!opened)
     return opened.error();
   received_message message;

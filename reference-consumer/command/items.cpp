@@ -54,7 +54,7 @@ public:
       return;
     }
     if (output_ == "csv") {
-      std::cout << csv_line(cells_of(columns_, row));
+      std::cout << csv_line(csv_cells_of(columns_, row));
       return;
     }
     std::string text;

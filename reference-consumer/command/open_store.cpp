@@ -87,6 +87,13 @@ result<std::unique_ptr<store>> open_store(const store_flags& flags, std::string_
                                   : open_postgresql_store(settings_of(flags));
 }
 
+result<std::unique_ptr<store>> open_store_beside(const store_flags& flags, std::string_view owner) {
+  auto opened = open_store(flags, owner);
+  if (opened || opened.error().reason() != error::store_locked)
+    return opened;
+  return open_sqlite_store_beside(sqlite_path(flags.url));
+}
+
 result<std::unique_ptr<store_reader>> open_reader(const store_flags& flags) {
   if (auto checked = check_store(flags); !checked)
     return checked.error();

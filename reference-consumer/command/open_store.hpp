@@ -36,6 +36,9 @@ std::string describe_owner(const std::string& command, const std::string& instan
 /// Opens the store to be written by the owner.
 result<std::unique_ptr<store>> open_store(const store_flags& flags, std::string_view owner);
 
+/// Opens it for some transactions, beside a consumer that has it or not.
+result<std::unique_ptr<store>> open_store_beside(const store_flags& flags, std::string_view owner);
+
 /// Opens it for reading only, beside consumers that may be writing.
 result<std::unique_ptr<store_reader>> open_reader(const store_flags& flags);
 

@@ -1,5 +1,6 @@
 #include "command/portal_flags.hpp"
 
+#include "command/admin_actions.hpp"
 #include "http/cross_origin.hpp"
 
 #include <kollect/version.hpp>
@@ -84,6 +85,10 @@ void add_portal_flags(program::command& to, portal_flags& flags) {
          "serve HTTP at this numeric address; :PORT alone means 127.0.0.1");
   to.add("--token-file", flags.token_file, file(),
          "bearer tokens that may read, one per line; required unless --listen is a loopback address");
+  to.add(
+      "--admin-token-file", flags.admin_token_file, file(),
+      "bearer tokens that may have a cluster forgotten and dead letters retried, and nothing else, one per "
+      "line; without it nobody may");
   to.add("--ticket-lifetime", flags.ticket_lifetime_seconds, seconds(1, 3600),
          "how long a ticket opens an event stream for browsers, which cannot send a token there");
   to.add("--allow-origin", flags.allowed_origins, text("ORIGIN"),
@@ -121,8 +126,8 @@ void add_portal_flags(program::command& to, portal_flags& flags) {
 }
 
 result<served_portal> start_portal(const portal_flags& flags, const memory_shares& shares,
-                                   const store_flags& store, const hangup_signal& hangup, monitor& watched,
-                                   program::log& log) {
+                                   const store_flags& store, const ingest_settings& ingest,
+                                   const hangup_signal& hangup, monitor& watched, program::log& log) {
   if (flags.listen.empty())
     return served_portal{};
   auto http = http_settings_of(flags, log);
@@ -141,6 +146,9 @@ result<served_portal> start_portal(const portal_flags& flags, const memory_share
   settings.answers.filters.terms = flags.max_filter_terms;
   settings.answers.facet_values = flags.max_facet_values;
   settings.answers.stale_after = std::chrono::seconds(flags.stale_after_seconds);
+  settings.admin = admin_actions_on(store, ingest);
+  settings.admin.token_file = flags.admin_token_file;
+  settings.http.limits.takes_changes = !flags.admin_token_file.empty();
   settings.feed_bytes = flags.stream_memory_bytes;
   auto started = portal::start(
       std::move(settings), [store] { return open_reader(store); }, watched, log);
@@ -149,7 +157,7 @@ result<served_portal> start_portal(const portal_flags& flags, const memory_share
   log.info("listening", {{"address", (*started)->address()}});
   served_portal out{std::move(*started), nullptr};
   std::vector<std::filesystem::path> files;
-  for (const auto& file : {flags.token_file, flags.tls_certificate, flags.tls_key})
+  for (const auto& file : {flags.token_file, flags.admin_token_file, flags.tls_certificate, flags.tls_key})
     if (!file.empty())
       files.emplace_back(file);
   out.reload = std::make_unique<file_reload>(hangup, std::move(files),

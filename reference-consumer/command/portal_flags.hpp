@@ -22,6 +22,7 @@ namespace kollect::consumer {
 struct portal_flags {
   std::string listen{};
   std::string token_file{};
+  std::string admin_token_file{};
   std::int64_t ticket_lifetime_seconds = 30;
   std::vector<std::string> allowed_origins{};
   std::string base_path{};
@@ -56,8 +57,8 @@ struct served_portal {
 /// Begins to serve; nothing without --listen. Takes as many descriptors as --max-connections needs, or takes
 /// fewer connections: brokers and stores need some too.
 result<served_portal> start_portal(const portal_flags& flags, const memory_shares& shares,
-                                   const store_flags& store, const hangup_signal& hangup, monitor& watched,
-                                   program::log& log);
+                                   const store_flags& store, const ingest_settings& ingest,
+                                   const hangup_signal& hangup, monitor& watched, program::log& log);
 
 } // namespace kollect::consumer
 

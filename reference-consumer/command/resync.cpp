@@ -101,11 +101,11 @@ std::string change_json(const resynced_scope& in, const change& one) {
 
 /// What came of it, in sums.
 struct resync_totals {
-  std::int64_t same = 0, missing = 0, different = 0, newer_in_store = 0;
+  std::int64_t same = 0, missing = 0, different = 0, newer_in_store = 0, forgotten = 0;
   std::int64_t added = 0, changed = 0, removed = 0;
 
   void add(const resynced_scope& one) {
-    std::int64_t* const scopes[] = {&same, &missing, &different, &newer_in_store};
+    std::int64_t* const scopes[] = {&same, &missing, &different, &newer_in_store, &forgotten};
     ++*scopes[static_cast<std::size_t>(one.relation)];
     for (const auto& row : one.changes)
       ++(row.kind == change_kind::added ? added : row.kind == change_kind::changed ? changed : removed);
@@ -123,6 +123,7 @@ std::string to_json(const resync_totals& totals, const outcome_counts& messages)
       .member("missing", totals.missing)
       .member("different", totals.different)
       .member("newer_in_store", totals.newer_in_store)
+      .member("forgotten", totals.forgotten)
       .end_object();
   out.name("rows")
       .begin_object()

@@ -228,7 +228,7 @@ result<int> run(const run_flags& flags, program::log& log) {
   };
   settings.end_process = [] { nats::end_process(program::success); };
   monitor watched(KOLLECT_VERSION_STRING, std::chrono::seconds(flags.stuck_after_seconds));
-  const auto served = start_portal(flags.portal, shares, flags.store, hangup, watched, log);
+  const auto served = start_portal(flags.portal, shares, flags.store, settings.ingest, hangup, watched, log);
   if (!served)
     return served.error();
   settings.is_monitored = served->server != nullptr;

@@ -57,9 +57,11 @@ result<compared_scope> read_scope(transaction& from, const scope& which) {
 }
 
 resync_relation relation_of(const compared_scope& held, const compared_scope& rebuilt,
-                            const std::vector<change>& changes) {
+                            const std::vector<change>& changes, bool is_forgotten) {
   if (!held.record.order)
     return resync_relation::missing;
+  if (is_forgotten && *rebuilt.record.order <= *held.record.order)
+    return resync_relation::forgotten;
   if (*rebuilt.record.order < *held.record.order)
     return resync_relation::newer_in_store;
   return changes.empty() && !held.is_damaged ? resync_relation::same : resync_relation::different;
@@ -94,7 +96,8 @@ result<void> write(transaction& target, const ingest_settings& settings, const c
 }
 
 result<resynced_scope> resync_scope(store& rebuilt, store& target, const ingest_settings& settings,
-                                    resync_mode mode, const scope_summary& summary) {
+                                    resync_mode mode, const scope_summary& summary,
+                                    const std::set<std::int64_t>& forgotten) {
   auto source = rebuilt.begin(); // and is never committed
   if (!source)
     return source.error();
@@ -112,7 +115,10 @@ result<resynced_scope> resync_scope(store& rebuilt, store& target, const ingest_
   auto changes = diff(held->rows, found->rows);
   if (!changes)
     return changes.error();
-  resynced_scope out{summary.scope, relation_of(*held, *found, *changes), summary.exported_at, {}};
+  resynced_scope out{summary.scope,
+                     relation_of(*held, *found, *changes, forgotten.contains(held->record.id)),
+                     summary.exported_at,
+                     {}};
   const bool is_ours_to_write =
       out.relation == resync_relation::missing || out.relation == resync_relation::different;
   if (is_ours_to_write && mode == resync_mode::apply)
@@ -133,6 +139,8 @@ std::string_view to_string(resync_relation value) noexcept {
     return "missing";
   case resync_relation::different:
     return "different";
+  case resync_relation::forgotten:
+    return "forgotten";
   case resync_relation::newer_in_store:
     return "newer_in_store";
   }
@@ -169,8 +177,14 @@ result<void> resync(store& rebuilt, store& target, const ingest_settings& settin
   auto scopes = rebuilt.scopes();
   if (!scopes)
     return scopes.error();
+  auto left_out = target.forgotten_scopes();
+  if (!left_out)
+    return left_out.error();
+  std::set<std::int64_t> forgotten;
+  for (const auto& one : *left_out)
+    forgotten.insert(one.id);
   for (const auto& summary : *scopes) {
-    auto done = resync_scope(rebuilt, target, settings, mode, summary);
+    auto done = resync_scope(rebuilt, target, settings, mode, summary, forgotten);
     if (!done)
       return done.error();
     visit(*done);

@@ -21,10 +21,11 @@ result<outcome_counts> rebuild(log_reader& log, store& into, ingest_settings set
 
 /// A scope as the log has it, against the store.
 enum class resync_relation {
-  same,          ///< the same rows
-  missing,       ///< the store has no snapshot of it
-  different,     ///< the store's rows are not those of the log's newest snapshot
-  newer_in_store ///< the store has a newer snapshot than the log told; it is left as it is
+  same,           ///< the same rows
+  missing,        ///< the store has no snapshot of it
+  different,      ///< the store's rows are not those of the log's newest snapshot
+  newer_in_store, ///< the store has a newer snapshot than the log told; it is left as it is
+  forgotten       ///< its cluster was forgotten, and the log tells nothing newer; it is left as it is
 };
 
 std::string_view to_string(resync_relation value) noexcept;

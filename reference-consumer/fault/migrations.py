@@ -7,10 +7,14 @@ from fleets import Fleet
 from harness import case, require
 
 # What takes a version of the tables back to the one before. A new version adds its own, or the cases say so.
-SQLITE_BACK = {5: "DROP TABLE row_index; DROP TABLE row_blocks; PRAGMA user_version = 4",
+SQLITE_BACK = {6: """ALTER TABLE scopes DROP COLUMN is_forgotten; ALTER TABLE dead_letters DROP COLUMN cluster;
+                     ALTER TABLE scopes RENAME COLUMN held_back_items TO held_back; PRAGMA user_version = 5""",
+               5: "DROP TABLE row_index; DROP TABLE row_blocks; PRAGMA user_version = 4",
                4: """ALTER TABLE scopes DROP COLUMN row_bytes; ALTER TABLE scopes DROP COLUMN rows_checksum;
                      DROP TABLE staged_rows; DROP TABLE staged_changes; PRAGMA user_version = 3"""}
-POSTGRESQL_BACK = {6: """DROP TABLE row_index; DROP TABLE row_blocks;
+POSTGRESQL_BACK = {7: """ALTER TABLE scopes DROP COLUMN is_forgotten; ALTER TABLE dead_letters DROP COLUMN cluster;
+                         DROP INDEX items_of_scope; ALTER TABLE scopes RENAME COLUMN held_back_items TO held_back; UPDATE schema_version SET version = 6""",
+                   6: """DROP TABLE row_index; DROP TABLE row_blocks;
                          ALTER TABLE changes RENAME COLUMN kept_version TO kept_after; UPDATE schema_version SET version = 5""",
                    5: "ALTER FUNCTION item_as_jsonb(TEXT) PARALLEL SAFE; UPDATE schema_version SET version = 4",
                    4: """ALTER TABLE scopes DROP COLUMN row_bytes, DROP COLUMN rows_checksum;

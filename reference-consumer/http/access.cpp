@@ -27,6 +27,10 @@ bool is_visible(char letter) {
   return letter > 0x20 && letter < 0x7F;
 }
 
+http_response unauthorized() {
+  return {.status = 401, .body = "unauthorized\n", .headers = {{"WWW-Authenticate", "Bearer"}}};
+}
+
 bool is_bearer(std::string_view scheme) {
   constexpr std::string_view name = "bearer ";
   return scheme.size() == name.size() &&
@@ -136,7 +140,18 @@ std::optional<http_response> refuse_access(const http_request& request,
   }
   if (token_of(*tokens, request.authorization))
     return {};
-  return http_response{.status = 401, .body = "unauthorized\n", .headers = {{"WWW-Authenticate", "Bearer"}}};
+  return unauthorized();
+}
+
+std::optional<http_response> refuse_change(const http_request& request, const access_tokens& admins,
+                                           const std::optional<access_tokens>& readers) {
+  if (token_of(admins, request.authorization))
+    return {};
+  if (readers && token_of(*readers, request.authorization))
+    return http_response{.status = 403,
+                         .body = "forbidden: this token may read; to change something takes one of "
+                                 "--admin-token-file\n"};
+  return unauthorized();
 }
 
 } // namespace kollect::consumer

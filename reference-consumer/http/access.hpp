@@ -36,6 +36,10 @@ result<access_tokens> read_token_file(const std::string& path);
 std::optional<http_response> refuse_access(const http_request& request,
                                            const std::optional<access_tokens>& tokens);
 
+/// The same for what changes the store, which takes a token of its own: one that may read gets 403.
+std::optional<http_response> refuse_change(const http_request& request, const access_tokens& admins,
+                                           const std::optional<access_tokens>& readers);
+
 /// The token of a request's Authorization, or nothing. Compares in a time that does not tell how much of it
 /// is right.
 std::optional<sha256_digest> token_of(const access_tokens& tokens, std::string_view authorization);

@@ -12,7 +12,9 @@ namespace kollect::consumer {
 
 /// What a client asked. Headers that it did not send are empty.
 struct http_request {
-  std::string method;          ///< GET, HEAD, or OPTIONS where a browser asks for a page of another site
+  /// GET, HEAD, DELETE, POST, or OPTIONS where a browser asks for another site's page; empty: another, which
+  /// no path has
+  std::string method;
   std::string path;            ///< without the query, as it came
   std::string query{};         ///< what follows `?`
   std::string host{};          ///< as it came, with the port

@@ -24,6 +24,7 @@ struct http_limits {
   std::uint32_t header_bytes = 16U * 1024; ///< over it: 431
   std::uint64_t body_bytes = 0;            ///< over it: 413; nothing here takes a body
   bool takes_preflights = false;           ///< OPTIONS of browsers reach the handler; else 405
+  bool takes_changes = false;              ///< so do DELETE and POST, without a body; else 405
   /// Of all answers and parts that clients have not taken yet. Over it, those that were not taken within
   /// `patience` are given up, the oldest first; where there are none, a new one gets 503.
   std::size_t untaken_bytes = std::size_t{64} << 20U;
@@ -58,8 +59,8 @@ struct http_settings {
 /// Whether only this machine can reach the address. error::invalid_value for what is no address.
 result<bool> is_loopback(const std::string& address);
 
-/// A small HTTP/1.1 server with one thread for all connections and some for jobs. Methods other than GET and
-/// HEAD get 405.
+/// A small HTTP/1.1 server with one thread for all connections and some for jobs. Methods other than GET,
+/// HEAD and those that the limits let in get 405.
 class http_server {
 public:
   /// error::invalid_value for an address that cannot be listened on, and for a certificate or key that cannot

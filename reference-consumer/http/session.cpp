@@ -166,11 +166,14 @@ private:
   void on_read(const error_code& problem) {
     begun_at_ = clock::now();
     const auto method = parser_->get().method();
+    const bool is_change = method == http::verb::delete_ || method == http::verb::post;
     const bool is_served =
         method == http::verb::get || method == http::verb::head ||
+        (is_change && shared_.limits.takes_changes) ||
         (method == http::verb::options && shared_.limits.takes_preflights && is_preflight(parser_->get()));
     // A method that is not served is that, whatever comes with it.
-    if (!is_served && (!problem || problem == http::error::body_limit))
+    if (!is_served && (!shared_.limits.takes_changes || problem) &&
+        (!problem || problem == http::error::body_limit))
       return refuse(plain(405, "only GET and HEAD are served"));
     if (problem)
       return refuse(answer_to(problem));
@@ -181,7 +184,10 @@ private:
       return refuse(plain(400, "a request has one Authorization"));
     is_head_ = method == http::verb::head;
     keep_alive_ = parser_->get().keep_alive();
-    auto reply = shared_.handler(request_of(parser_->get().base()));
+    auto request = request_of(parser_->get().base());
+    if (!is_served) // the handler knows which methods a path has
+      request.method.clear();
+    auto reply = shared_.handler(request);
     parser_.reset();
     if (auto* const answer = std::get_if<http_response>(&reply))
       write(std::move(*answer));

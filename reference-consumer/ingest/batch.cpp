@@ -52,19 +52,6 @@ result<read_part> read_again(transaction& target, std::int64_t scope_id, const p
 
 } // namespace
 
-dead_letter make_dead_letter(const message_origin& origin, const failure& reason, timestamp at) {
-  dead_letter letter;
-  letter.origin = origin;
-  letter.reason = error_name(reason.reason());
-  letter.sentence = reason.message;
-  letter.clause = reason.clause;
-  if (reason.position)
-    letter.byte_offset = static_cast<std::int64_t>(reason.position->offset);
-  letter.at = at;
-  letter.headers_json = "[]";
-  return letter;
-}
-
 result<outcome_counts> bury_set(transaction& target, std::int64_t scope_id, const part_set& set,
                                 const failure& reason, timestamp at) {
   outcome_counts counts;
@@ -78,6 +65,7 @@ result<outcome_counts> bury_set(transaction& target, std::int64_t scope_id, cons
       return part.error();
     auto letter = make_dead_letter(part->origin, reason, at);
     letter.message_key = std::move(part->message_key);
+    letter.cluster = set.scope.cluster;
     auto buried = target.bury(letter, part->message);
     if (!buried)
       return buried.error();
@@ -173,6 +161,7 @@ result<outcome> batch::bury(const received_message& message, const failure& reas
   auto& note = report_.notes.back();
   auto letter = make_dead_letter(note.origin, reason, settings_.now());
   letter.message_key = message.key;
+  letter.cluster = find_cluster(message, settings_.limits);
   letter.subject = message.subject;
   letter.headers_json = headers_json(message.headers);
   letter.is_tombstone = message.is_tombstone;

@@ -3,6 +3,7 @@
 
 #include "apply.hpp"
 #include "arrivals.hpp"
+#include "dead_letters.hpp"
 #include "held_scopes.hpp"
 #include "ingest_settings.hpp"
 #include "report.hpp"
@@ -21,9 +22,6 @@
 #include <vector>
 
 namespace kollect::consumer {
-
-/// A message that is refused, without its value, key and headers.
-dead_letter make_dead_letter(const message_origin& origin, const failure& reason, timestamp at);
 
 /// Makes a dead letter of each part that waits in a set: `parts` of them. Answers how the counters change.
 result<outcome_counts> bury_set(transaction& target, std::int64_t scope_id, const part_set& set,

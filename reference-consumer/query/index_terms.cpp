@@ -1,5 +1,7 @@
 #include "query/index_terms.hpp"
 
+#include "query/escaped_letters.hpp"
+
 #include "query/number.hpp"
 
 #include <kollect/item.hpp>
@@ -350,10 +352,11 @@ needed_terms terms_needed(const item_filter& filter, const index_paths& paths) {
 
 namespace {
 
-/// Whether a row without a backslash has this text only if it has these bytes.
+/// Whether a row without escaped letters has this text only if it has these bytes.
 bool is_plain(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char letter) {
-    return letter >= ' ' && letter <= '~' && letter != '"' && letter != '\\';
+    return letter >= ' ' && letter <= '~' &&
+           std::string_view("\"\\<>&").find(letter) == std::string_view::npos;
   });
 }
 
@@ -395,7 +398,7 @@ std::vector<std::string> texts_needed(const item_filter& filter) {
 
 bool may_fit(std::string_view item, const std::vector<std::string>& texts) {
   return std::all_of(texts.begin(), texts.end(), [item](const auto& text) { return contains(item, text); }) ||
-         item.find('\\') != item.npos;
+         has_escaped_letters(item);
 }
 
 std::string_view unindexed_path(const item_filter& filter, const index_paths& paths) {

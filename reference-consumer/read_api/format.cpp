@@ -12,15 +12,6 @@ namespace {
 constexpr std::string_view schema_version = "kollect.dev/v1alpha1";
 constexpr std::string_view never = "0001-01-01T00:00:00Z"; ///< Go's zero time
 
-/// An array of what `write(out, element)` writes.
-template <class Elements, class Write>
-void write_array(json_writer& out, std::string_view name, const Elements& elements, Write&& write) {
-  out.name(name).begin_array();
-  for (const auto& element : elements)
-    write(out, element);
-  out.end_array();
-}
-
 std::string items_of(const row_page& page) {
   std::string text;
   json_writer out(text);
@@ -47,38 +38,8 @@ bool has_stale_cluster(const std::vector<scope_summary>& scopes, const store_sig
   });
 }
 
-void write_pagination(json_writer& out, std::int64_t limit, std::int64_t offset, std::int64_t total,
-                      bool has_more, const std::optional<std::string>& next) {
-  out.name("pagination")
-      .begin_object()
-      .member("limit", limit)
-      .member("offset", offset)
-      .member("total", total)
-      .member("hasMore", has_more);
-  if (next)
-    out.member("next", *next);
-  out.end_object();
-}
-
 void write_origin(json_writer& out, const shown_row& row) {
-  const auto& which = row.from->scope;
-  out.begin_object()
-      .member("cluster", which.cluster)
-      .member("namespace", which.namespace_)
-      .member("inventory", which.inventory)
-      .member("exportedAt", to_string(row.from->exported_at))
-      .end_object();
-}
-
-void write_cluster(json_writer& out, const cluster_summary& one, const store_signals& signals) {
-  out.begin_object()
-      .member("cluster", one.cluster)
-      .member("lastSeen", to_string(one.last_seen))
-      .member("itemCount", one.row_count)
-      .member("lag", lag_of(one))
-      .member("stale", is_stale(one.last_seen, signals.now, signals.stale_after))
-      .member("scopeCount", one.scope_count)
-      .end_object();
+  write_origin_members(out.begin_object(), row).end_object();
 }
 
 void write_scope(json_writer& out, const scope_summary& one, const store_signals& signals) {
@@ -94,26 +55,28 @@ void write_scope(json_writer& out, const scope_summary& one, const store_signals
       .end_object();
 }
 
-void write_letter(json_writer& out, const stored_dead_letter& one) {
-  const auto& letter = one.letter;
-  out.begin_object()
-      .member("id", one.id)
-      .member("at", to_string(letter.at))
-      .member("reason", letter.reason)
-      .member("sentence", letter.sentence)
-      .member("clause", letter.clause);
-  if (letter.byte_offset)
-    out.member("byteOffset", *letter.byte_offset);
-  out.member("log", letter.origin.log)
-      .member("partition", letter.origin.partition)
-      .member("offset", letter.origin.offset)
-      .member("subject", letter.subject)
-      .member("valueBytes", one.value_bytes)
-      .member("hasBody", one.has_body)
-      .end_object();
+} // namespace
+
+void write_pagination(json_writer& out, std::int64_t limit, std::int64_t offset, std::int64_t total,
+                      bool has_more, const std::optional<std::string>& next) {
+  out.name("pagination")
+      .begin_object()
+      .member("limit", limit)
+      .member("offset", offset)
+      .member("total", total)
+      .member("hasMore", has_more);
+  if (next)
+    out.member("next", *next);
+  out.end_object();
 }
 
-} // namespace
+json_writer& write_origin_members(json_writer& out, const shown_row& row) {
+  const auto& which = row.from->scope;
+  return out.member("cluster", which.cluster)
+      .member("namespace", which.namespace_)
+      .member("inventory", which.inventory)
+      .member("exportedAt", to_string(row.from->exported_at));
+}
 
 json_writer& begin_answer(json_writer& out) {
   return out.begin_object().member("schemaVersion", schema_version);
@@ -174,16 +137,6 @@ std::string watched_part(std::string_view inventory) {
   return field("\"checksum\":") + field("\"total\":") + field("\"stale\":") + field("\"rebuilding\":");
 }
 
-std::string format_clusters(const std::vector<cluster_summary>& clusters, const store_signals& signals) {
-  std::string text;
-  json_writer out(text);
-  begin_answer(out);
-  write_array(out, "clusters", clusters,
-              [&](json_writer& to, const cluster_summary& one) { write_cluster(to, one, signals); });
-  write_signals(out, signals, signals.change_cursor).end_object();
-  return text;
-}
-
 std::string format_scopes(const std::vector<scope_summary>& scopes, std::int64_t limit, std::int64_t offset,
                           const store_signals& signals) {
   const auto total = static_cast<std::int64_t>(scopes.size());
@@ -197,16 +150,6 @@ std::string format_scopes(const std::vector<scope_summary>& scopes, std::int64_t
               [&](json_writer& to, const scope_summary& one) { write_scope(to, one, signals); });
   write_pagination(out, limit, offset, total, end < total, {});
   write_signals(out, signals, signals.change_cursor).end_object();
-  return text;
-}
-
-std::string format_dead_letters(const std::vector<stored_dead_letter>& letters, std::int64_t limit) {
-  std::string text;
-  const bool has_more = limit > 0 && static_cast<std::int64_t>(letters.size()) == limit;
-  json_writer out(text);
-  begin_answer(out);
-  write_array(out, "deadLetters", letters, write_letter);
-  out.member("next", has_more ? std::optional(letters.back().id) : std::nullopt).end_object();
   return text;
 }
 

@@ -27,8 +27,24 @@ struct store_signals {
 /// Begins an answer, each of which says which schema it has.
 json_writer& begin_answer(json_writer& out);
 
+/// Where a row comes from: `"cluster","namespace","inventory","exportedAt"`.
+json_writer& write_origin_members(json_writer& out, const shown_row& row);
+
 /// What the answers about the store's content say at their end: `"rebuilding","changeCursor"`.
 json_writer& write_signals(json_writer& out, const store_signals& signals, std::int64_t cursor);
+
+/// An array of what `write(out, element)` writes.
+template <class Elements, class Write>
+void write_array(json_writer& out, std::string_view name, const Elements& elements, Write&& write) {
+  out.name(name).begin_array();
+  for (const auto& element : elements)
+    write(out, element);
+  out.end_array();
+}
+
+/// `"pagination":{"limit","offset","total","hasMore","next"?}`
+void write_pagination(json_writer& out, std::int64_t limit, std::int64_t offset, std::int64_t total,
+                      bool has_more, const std::optional<std::string>& next);
 
 /// `"staleClusters"`: those of these rows that have been silent for too long, by name.
 void write_stale_clusters(json_writer& out, const std::vector<shown_row>& rows,
@@ -53,19 +69,11 @@ std::string format_inventory(const row_page& page, const page_request& asked, co
 /// What of an inventory's answer a watch tells again when it changes: rows and signals.
 std::string watched_part(std::string_view inventory);
 
-/// `{"schemaVersion","clusters":[{"cluster","lastSeen","itemCount","lag","stale","scopeCount"}],"rebuilding",
-/// "changeCursor"}`; lag in seconds.
-std::string format_clusters(const std::vector<cluster_summary>& clusters, const store_signals& signals);
-
 /// A page of
 /// `{"schemaVersion","scopes":[{"cluster","namespace","inventory","itemCount","exportedAt","appliedAt",
 /// "stale","targetConflicts"}],"pagination","rebuilding","changeCursor"}`.
 std::string format_scopes(const std::vector<scope_summary>& scopes, std::int64_t limit, std::int64_t offset,
                           const store_signals& signals);
-
-/// `{"schemaVersion","deadLetters":[{"id","at","reason","sentence","clause","byteOffset","log","partition","offset",
-/// "subject","valueBytes","hasBody"}],"next"}`, next being null at the end; never the bytes themselves.
-std::string format_dead_letters(const std::vector<stored_dead_letter>& letters, std::int64_t limit);
 
 /// `{"schemaVersion","version","rebuilding","changeCursor","now","messages":{"consumed",…},"waiting"}`.
 std::string format_status(std::string_view version, const outcome_counts& counts, std::int64_t waiting,

@@ -1,11 +1,9 @@
 #include "read_api/item_history.hpp"
 
 #include "feed/feed_format.hpp"
-#include "read_api/parameter_values.hpp"
 #include "read_api/store_readers.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 namespace kollect::consumer {
@@ -136,11 +134,7 @@ answer_of<item_history> read_at_a_moment(store_reader& source, const history_que
 
 answer_of<history_question> read_history_question(std::string_view query, std::string cluster,
                                                   std::string uid) {
-  constexpr std::array<std::string_view, 3> known{"from", "to", "limit"};
-  auto given = sort_parameters(query, false, known);
-  if (!given)
-    return given.error();
-  auto span = read_change_span(query, {});
+  auto span = read_unfiltered_span(query);
   if (!span)
     return span.error();
   return history_question{std::move(cluster), std::move(uid), std::move(span->from), std::move(span->to),

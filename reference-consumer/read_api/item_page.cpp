@@ -96,24 +96,56 @@ void write_field(json_writer& out, const item_column& column, const item_place& 
 
 } // namespace
 
-void write_columns(json_writer& out, const std::vector<item_column>& fields, const shown_row& row) {
+namespace {
+
+/// Whether the cluster of a row is stale, where that is asked for.
+std::optional<bool> staleness_of(const shown_row& row, const item_page& page, const item_question& asked,
+                                 const store_signals& signals) {
+  const auto seen = page.rows.last_seen.find(row.from->scope.cluster);
+  if (!asked.with_stale || seen == page.rows.last_seen.end())
+    return {};
+  return is_stale(seen->second, signals.now, signals.stale_after);
+}
+
+void write_item(json_writer& out, const shown_row& row, const item_page& page, const item_question& asked,
+                const store_signals& signals) {
+  const auto stale = staleness_of(row, page, asked, signals);
+  asked.fields.empty() ? write_shown_row(out, row, stale) : write_columns(out, asked.fields, row, stale);
+}
+
+std::string csv_of(const item_page& page, const item_question& asked, const store_signals& signals) {
+  const auto columns = asked.fields.empty() ? parse_columns(usual_columns).value() : asked.fields;
+  auto heads = heads_of(columns);
+  if (asked.with_stale)
+    heads.emplace_back("stale");
+  auto out = csv_line(heads);
+  for (const auto& row : page.rows.rows) {
+    auto cells = csv_cells_of(columns, row);
+    if (const auto stale = staleness_of(row, page, asked, signals))
+      cells.emplace_back(*stale ? "true" : "false");
+    out += csv_line(cells);
+  }
+  return out;
+}
+
+} // namespace
+
+void write_columns(json_writer& out, const std::vector<item_column>& fields, const shown_row& row,
+                   std::optional<bool> stale) {
   out.begin_object();
   const auto view = view_row(row.item).value_or(item_view{});
   for (const auto& column : fields)
     write_field(out, column, {row.from->scope, row.from->exported_at, view});
+  if (stale)
+    out.member("stale", *stale);
   out.end_object();
 }
 
-void write_shown_row(json_writer& out, const shown_row& row) {
-  const auto& which = row.from->scope;
-  out.begin_object()
-      .member("cluster", which.cluster)
-      .member("namespace", which.namespace_)
-      .member("inventory", which.inventory)
-      .member("exportedAt", to_string(row.from->exported_at))
-      .name("item")
-      .raw(row.item)
-      .end_object();
+void write_shown_row(json_writer& out, const shown_row& row, std::optional<bool> stale) {
+  write_origin_members(out.begin_object(), row);
+  if (stale)
+    out.member("stale", *stale);
+  out.name("item").raw(row.item).end_object();
 }
 
 answer_of<item_page> read_item_page(store_reader& source, const item_question& asked,
@@ -126,7 +158,7 @@ std::string format_items(const item_page& page, const item_question& asked, cons
   json_writer out(text);
   begin_answer(out).name("items").begin_array();
   for (const auto& row : page.rows.rows)
-    asked.fields.empty() ? write_shown_row(out, row) : write_columns(out, asked.fields, row);
+    write_item(out, row, page, asked, signals);
   out.end_array().name("pagination").begin_object().member("limit", asked.limit);
   out.name("next");
   page.next.empty() ? out.value(nullptr) : out.value(page.next);
@@ -140,19 +172,15 @@ std::string format_items(const item_page& page, const item_question& asked, cons
   return text;
 }
 
-std::string write_items(const item_page& page, const item_question& asked, item_form form) {
+std::string write_items(const item_page& page, const item_question& asked, item_form form,
+                        const store_signals& signals) {
+  if (form == item_form::csv)
+    return csv_of(page, asked, signals);
   std::string out;
-  if (form == item_form::csv) {
-    const auto columns = asked.fields.empty() ? parse_columns(usual_columns).value() : asked.fields;
-    out = csv_line(heads_of(columns));
-    for (const auto& row : page.rows.rows)
-      out += csv_line(cells_of(columns, row));
-    return out;
-  }
   for (const auto& row : page.rows.rows) {
     std::string line;
     json_writer writer(line);
-    asked.fields.empty() ? write_shown_row(writer, row) : write_columns(writer, asked.fields, row);
+    write_item(writer, row, page, asked, signals);
     out += line + "\n";
   }
   return out;

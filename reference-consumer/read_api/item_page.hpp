@@ -8,6 +8,7 @@
 
 #include <kollect/json_writer.hpp>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,19 +26,21 @@ struct item_page {
 answer_of<item_page> read_item_page(store_reader& source, const item_question& asked,
                                     const page_limits& limits, row_totals& totals);
 
-/// `{"schemaVersion","items":[{"cluster","namespace","inventory","exportedAt","item"}],"pagination":{"limit",
+/// `{"schemaVersion","items":[{"cluster","namespace","inventory","exportedAt","stale"?,"item"}],"pagination":{"limit",
 /// "next","total"?},"staleClusters","rebuilding","changeCursor","asOf"?,"asOfBy"?}`. With `fields` an item
 /// has these instead: one value or null, or an array where a path has `*`.
 std::string format_items(const item_page& page, const item_question& asked, const store_signals& signals);
 
 /// The same items a line each, as NDJSON, or as CSV with a line of heads.
-std::string write_items(const item_page& page, const item_question& asked, item_form form);
+std::string write_items(const item_page& page, const item_question& asked, item_form form,
+                        const store_signals& signals);
 
-/// A row with what it comes from, as format_items() writes it.
-void write_shown_row(json_writer& out, const shown_row& row);
+/// A row with what it comes from, as format_items() writes it, and whether its cluster is stale.
+void write_shown_row(json_writer& out, const shown_row& row, std::optional<bool> stale = {});
 
-/// A row as an object of these columns.
-void write_columns(json_writer& out, const std::vector<item_column>& columns, const shown_row& row);
+/// A row as an object of these columns, likewise.
+void write_columns(json_writer& out, const std::vector<item_column>& columns, const shown_row& row,
+                   std::optional<bool> stale = {});
 
 } // namespace kollect::consumer
 

@@ -1,6 +1,7 @@
 #include "read_api/item_text.hpp"
 
 #include "query/item_filter.hpp"
+#include "query/number.hpp"
 
 namespace kollect::consumer {
 
@@ -18,6 +19,17 @@ std::vector<std::string> heads_of(const std::vector<item_column>& columns) {
     out.push_back(column.text);
   return out;
 }
+
+namespace {
+
+/// What a spreadsheet would take for a formula stands behind an apostrophe, as text does there. Numbers stay.
+std::string harmless(const std::string& cell) {
+  const bool is_formula =
+      !cell.empty() && std::string_view("=+-@\t\r").find(cell.front()) != std::string_view::npos;
+  return is_formula && !read_number(cell) ? "'" + cell : cell;
+}
+
+} // namespace
 
 std::string csv_line(const std::vector<std::string>& cells) {
   std::string out;
@@ -46,6 +58,13 @@ std::vector<std::string> cells_of(const std::vector<item_column>& columns, const
     out.push_back(std::move(cell));
   }
   return out;
+}
+
+std::vector<std::string> csv_cells_of(const std::vector<item_column>& columns, const shown_row& row) {
+  auto cells = cells_of(columns, row);
+  for (auto& cell : cells)
+    cell = harmless(cell);
+  return cells;
 }
 
 } // namespace kollect::consumer

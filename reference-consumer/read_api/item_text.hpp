@@ -29,6 +29,9 @@ std::vector<std::string> heads_of(const std::vector<item_column>& columns);
 /// JSON.
 std::vector<std::string> cells_of(const std::vector<item_column>& columns, const shown_row& row);
 
+/// The same as they may stand in CSV: behind an apostrophe where a spreadsheet would take one for a formula.
+std::vector<std::string> csv_cells_of(const std::vector<item_column>& columns, const shown_row& row);
+
 } // namespace kollect::consumer
 
 #endif

@@ -1,6 +1,8 @@
 #include "read_api/json_answers.hpp"
 
 #include "read_api/change_pages.hpp"
+#include "read_api/cluster_list.hpp"
+#include "read_api/dead_letter_list.hpp"
 #include "read_api/facets.hpp"
 #include "read_api/fleet_diff.hpp"
 #include "read_api/item_history.hpp"
@@ -11,8 +13,6 @@
 
 namespace kollect::consumer {
 namespace {
-
-constexpr list_bounds few{100, 1'000}; ///< of dead letters
 
 timestamp now() {
   return from_system_clock(std::chrono::system_clock::now());
@@ -64,9 +64,12 @@ answer_of<json_question> json_answers::question(const routed& where, std::string
     return scopes_question(query);
   case route::dead_letters:
     return dead_letters_question(query);
+  case route::dead_letter:
+    return dead_letter_question_of(where.id, query);
   case route::clusters:
+    return clusters_question(query);
   case route::status:
-    return overview_question(where.where, query);
+    return status_question(query);
   default:
     return refusal{404, "there is nothing here"};
   }
@@ -127,13 +130,13 @@ answer_of<json_question> json_answers::items_question(std::string_view query, it
         auto page = read_item_page(source, asked, settings_.pages, totals_);
         if (!page)
           return page.error();
-        if (form != item_form::json)
-          return text_answer(write_items(*page, asked, form),
-                             form == item_form::csv ? "text/csv; charset=utf-8" : "application/x-ndjson",
-                             page->next);
         auto signals = signals_of(source);
         if (!signals)
           return signals.error();
+        if (form != item_form::json)
+          return text_answer(write_items(*page, asked, form, *signals),
+                             form == item_form::csv ? "text/csv; charset=utf-8" : "application/x-ndjson",
+                             page->next);
         return text_answer(format_items(*page, asked, *signals));
       });
 }
@@ -228,38 +231,42 @@ answer_of<json_question> json_answers::diff_question(std::string_view query) con
   });
 }
 
-answer_of<std::string> json_answers::overview(store_reader& source, route where) const {
-  auto signals = signals_of(source);
-  if (!signals)
-    return signals.error();
-  if (where == route::status) {
+answer_of<json_question> json_answers::status_question(std::string_view query) const {
+  if (auto read = read_no_question(query); !read)
+    return read.error();
+  return json_question([this](store_reader& source) -> answer_of<text_answer> {
+    auto signals = signals_of(source);
+    if (!signals)
+      return signals.error();
     auto counts = source.counts();
     if (!counts)
       return store_is_away(counts.error());
-    return format_status(settings_.version, *counts, waiting_(), *signals);
-  }
-  auto all = source.scopes();
-  if (!all)
-    return store_is_away(all.error());
-  auto shared = totals_.shared(source, *all);
-  if (!shared)
-    return store_is_away(shared.error());
-  return format_clusters(summarise_clusters(*all, *shared), *signals);
+    return text_answer(format_status(settings_.version, *counts, waiting_(), *signals));
+  });
 }
 
-answer_of<json_question> json_answers::overview_question(route where, std::string_view query) const {
-  if (auto read = read_no_question(query); !read)
-    return read.error();
-  return json_question([this, where](store_reader& source) -> answer_of<text_answer> {
-    auto body = overview(source, where);
-    if (!body)
-      return body.error();
-    return text_answer(std::move(*body));
+answer_of<json_question> json_answers::clusters_question(std::string_view query) const {
+  auto question = read_cluster_question(query);
+  if (!question)
+    return question.error();
+  return json_question([this, asked = std::move(*question)](store_reader& source) -> answer_of<text_answer> {
+    auto signals = signals_of(source);
+    if (!signals)
+      return signals.error();
+    auto all = source.scopes();
+    if (!all)
+      return store_is_away(all.error());
+    auto shared = totals_.shared(source, *all);
+    if (!shared)
+      return store_is_away(shared.error());
+    const auto page =
+        choose_clusters(summarise_clusters(*all, *shared), asked, signals->now, signals->stale_after);
+    return text_answer(format_clusters(page, asked, *signals));
   });
 }
 
 answer_of<json_question> json_answers::scopes_question(std::string_view query) const {
-  auto question = read_list_question(query, false, {});
+  auto question = read_list_question(query, {});
   if (!question)
     return question.error();
   return json_question([this, asked = *question](store_reader& source) -> answer_of<text_answer> {
@@ -274,14 +281,28 @@ answer_of<json_question> json_answers::scopes_question(std::string_view query) c
 }
 
 answer_of<json_question> json_answers::dead_letters_question(std::string_view query) const {
-  auto question = read_list_question(query, true, few);
+  auto question = read_dead_letter_question(query);
   if (!question)
     return question.error();
-  return json_question([asked = *question](store_reader& source) -> answer_of<text_answer> {
-    auto letters = source.newest_dead_letters(asked.before, asked.limit);
-    if (!letters)
-      return store_is_away(letters.error());
-    return text_answer(format_dead_letters(*letters, asked.limit));
+  return json_question([asked = std::move(*question)](store_reader& source) -> answer_of<text_answer> {
+    auto page = read_dead_letter_page(source, asked);
+    if (!page)
+      return page.error();
+    return text_answer(format_dead_letters(*page));
+  });
+}
+
+answer_of<json_question> json_answers::dead_letter_question_of(std::int64_t id,
+                                                               std::string_view query) const {
+  if (auto read = read_no_question(query); !read)
+    return read.error();
+  return json_question([id](store_reader& source) -> answer_of<text_answer> {
+    auto found = source.dead_letter_of(id, shown_letter_bytes);
+    if (!found)
+      return store_is_away(found.error());
+    if (!*found)
+      return refusal{404, "there is no such dead letter: it was never one, was taken in since, or dropped"};
+    return text_answer(format_dead_letter(**found));
   });
 }
 

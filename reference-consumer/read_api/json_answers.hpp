@@ -63,10 +63,11 @@ private:
   answer_of<json_question> facets_question(std::string_view query) const;
   answer_of<json_question> changes_question(std::string_view query) const;
   answer_of<json_question> diff_question(std::string_view query) const;
-  answer_of<json_question> overview_question(route where, std::string_view query) const;
+  answer_of<json_question> status_question(std::string_view query) const;
+  answer_of<json_question> clusters_question(std::string_view query) const;
   answer_of<json_question> scopes_question(std::string_view query) const;
   answer_of<json_question> dead_letters_question(std::string_view query) const;
-  answer_of<std::string> overview(store_reader& source, route where) const;
+  answer_of<json_question> dead_letter_question_of(std::int64_t id, std::string_view query) const;
 
   const answer_settings& settings_;
   row_totals& totals_;

@@ -1,5 +1,7 @@
 #include "read_api/parameter_values.hpp"
 
+#include <program/printable.hpp>
+
 #include <algorithm>
 #include <charconv>
 #include <limits>
@@ -78,6 +80,17 @@ answer_of<item_filter> read_filter_or_refuse(std::span<const parameter> given, e
   if (!filter)
     return bad_request(filter.error().message);
   return std::move(*filter);
+}
+
+answer_of<text_condition> read_cluster_condition(std::span<const parameter> given) {
+  for (const auto& one : given)
+    if (one.name != "cluster" && one.name != "cluster!")
+      return bad_request("this list is filtered by cluster, and not by " +
+                         program::printable(one.name.substr(0, 100)));
+  auto filter = read_filter_or_refuse(given, empty_value::is_empty, {});
+  if (!filter)
+    return filter.error();
+  return std::move(filter->cluster);
 }
 
 } // namespace kollect::consumer

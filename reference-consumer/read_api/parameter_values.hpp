@@ -32,6 +32,9 @@ std::string text_at(const query_parameters& given, std::string_view name);
 refusal bad_parameter(const query_parameters& given, std::string_view name, std::string_view sentence);
 
 /// 400 where a filter cannot be read.
+/// The only filter of a list of clusters or of messages: `cluster`, as everywhere. 400 for others.
+answer_of<text_condition> read_cluster_condition(std::span<const parameter> given);
+
 answer_of<item_filter> read_filter_or_refuse(std::span<const parameter> given, empty_value empty,
                                              const filter_limits& bounds);
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <limits>
 #include <utility>
 
@@ -72,6 +73,15 @@ bool is_letter_or_digit(char one) {
   return (one >= 'a' && one <= 'z') || (one >= 'A' && one <= 'Z') || (one >= '0' && one <= '9');
 }
 
+/// An id as we write them.
+std::optional<std::int64_t> whole_number(std::string_view text) {
+  std::int64_t value = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool is_plain = !text.empty() && text.front() >= '1' && text.front() <= '9';
+  return is_plain && read.ec == std::errc{} && read.ptr == text.data() + text.size() ? std::optional(value)
+                                                                                     : std::nullopt;
+}
+
 /// A name as Kubernetes has them, and somewhat more.
 bool is_name(std::string_view text) {
   constexpr std::size_t longest = 253;
@@ -81,7 +91,32 @@ bool is_name(std::string_view text) {
          });
 }
 
+/// Of a path that begins with `/v1alpha1/` and a name; nothing where there is none such.
+std::optional<routed> route_of_one(std::vector<std::string>& parts) {
+  const auto& list = parts[1];
+  if (list == "items" && parts.size() >= 4 && !parts[3].empty()) {
+    if (parts.size() == 4)
+      return routed{route::item, {}, {}, std::move(parts[2]), std::move(parts[3])};
+    if (parts.size() == 5 && parts[4] == "history")
+      return routed{route::item_history, {}, {}, std::move(parts[2]), std::move(parts[3])};
+  }
+  if (list == "clusters" && parts.size() == 3)
+    return routed{route::cluster, {}, {}, std::move(parts[2])};
+  if (list != "dead-letters" || parts.size() < 3 || parts.size() > 4)
+    return {};
+  const auto id = whole_number(parts[2]);
+  if (id && parts.size() == 3)
+    return routed{.where = route::dead_letter, .id = *id};
+  if (id && parts[3] == "retry")
+    return routed{.where = route::dead_letter_retry, .id = *id};
+  return {};
+}
+
 } // namespace
+
+std::string_view method_of(route where) {
+  return where == route::cluster ? "DELETE" : where == route::dead_letter_retry ? "POST" : "GET";
+}
 
 answer_of<routed> route_of(std::string_view path) {
   const auto found = std::find_if(fixed_routes.begin(), fixed_routes.end(),
@@ -94,12 +129,9 @@ answer_of<routed> route_of(std::string_view path) {
   auto& parts = *segments;
   if (parts.size() == 1 && parts[0].ends_with(".js")) // which of them there are, the page knows
     return routed{route::page_script};
-  if (parts.size() >= 4 && parts[0] == "v1alpha1" && parts[1] == "items" && !parts[3].empty()) {
-    if (parts.size() == 4)
-      return routed{route::item, {}, {}, std::move(parts[2]), std::move(parts[3])};
-    if (parts.size() == 5 && parts[4] == "history")
-      return routed{route::item_history, {}, {}, std::move(parts[2]), std::move(parts[3])};
-  }
+  if (parts.size() >= 3 && parts[0] == "v1alpha1")
+    if (auto one = route_of_one(parts))
+      return std::move(*one);
   const bool is_inventory = parts.size() == 4 && parts[0] == "v1alpha1" && parts[1] == "inventory" &&
                             !parts[2].empty() && !parts[3].empty();
   if (!is_inventory)
@@ -169,19 +201,14 @@ answer_of<change_question> read_change_question(std::string_view query, std::str
   return question;
 }
 
-answer_of<list_question> read_list_question(std::string_view query, bool has_before,
-                                            const list_bounds& bounds) {
-  const std::array<std::string_view, 2> known{"limit", has_before ? "before" : "offset"};
+answer_of<list_question> read_list_question(std::string_view query, const list_bounds& bounds) {
+  constexpr std::array<std::string_view, 2> known{"limit", "offset"};
   auto given = sort_parameters(query, false, known);
   if (!given)
     return given.error();
   list_question question;
   if (auto read = read_range(given->others, bounds, question); !read)
     return read.error();
-  auto before = read_integer(given->others, "before", 0);
-  if (!before)
-    return before.error();
-  question.before = std::max<std::int64_t>(*before, 0);
   return question;
 }
 

@@ -39,9 +39,12 @@ enum class route {
   facets,
   diff,
   clusters,
+  cluster,
   scopes,
   changes,
-  dead_letters
+  dead_letters,
+  dead_letter,
+  dead_letter_retry
 };
 
 struct routed {
@@ -49,13 +52,18 @@ struct routed {
   // Of /v1alpha1/inventory/{namespace}/{name}
   std::string namespace_{};
   std::string inventory{};
-  // Of /v1alpha1/items/{cluster}/{uid}; a cluster without a name is an empty segment.
+  // Of /v1alpha1/items/{cluster}/{uid} and /v1alpha1/clusters/{cluster}; a cluster without a name is an empty
+  // segment.
   std::string cluster{};
   std::string uid{};
+  std::int64_t id = 0; ///< of /v1alpha1/dead-letters/{id}
 };
 
 /// 404 for a path where nothing is, 400 for one that is malformed.
 answer_of<routed> route_of(std::string_view path);
+
+/// With which method it is asked for; GET stands for HEAD too.
+std::string_view method_of(route where);
 
 /// Whether anybody may have it: probes, metrics, and the page, which itself holds no data.
 bool is_open(route where);
@@ -85,15 +93,13 @@ struct change_question {
 answer_of<change_question> read_change_question(std::string_view query, std::string_view last_event_id,
                                                 const filter_limits& filters = {});
 
-/// limit and offset (or before, for dead letters) of the other lists.
+/// limit and offset of the other lists.
 struct list_question {
   std::int64_t limit = 500;
   std::int64_t offset = 0;
-  std::int64_t before = 0;
 };
 
-answer_of<list_question> read_list_question(std::string_view query, bool has_before,
-                                            const list_bounds& bounds);
+answer_of<list_question> read_list_question(std::string_view query, const list_bounds& bounds);
 
 /// 400 for any parameter.
 answer_of<void> read_no_question(std::string_view query);

@@ -1,7 +1,6 @@
 #include "read_api/portal.hpp"
 
 #include "feed/feed_format.hpp"
-#include "http/compression.hpp"
 #include "http/cross_origin.hpp"
 #include "operations/probes.hpp"
 #include "read_api/change_feed.hpp"
@@ -11,9 +10,9 @@
 #include "read_api/json_answers.hpp"
 #include "read_api/parameters.hpp"
 #include "read_api/questions.hpp"
+#include "read_api/responses.hpp"
 #include "web/embedded.hpp"
 
-#include <kollect/checksum.hpp>
 #include <kollect/json_writer.hpp>
 
 #include <algorithm>
@@ -25,79 +24,9 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-/// Smaller answers fit one packet as they are.
-constexpr std::size_t least_compressed = 1024;
-
-/// Nothing but the page's own files, nothing inline, no other site.
-constexpr const char* page_policy =
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
-http_response respond(const refusal& refused) {
-  return {.status = refused.status, .body = refused.text + "\n"};
-}
-
-http_response respond_file(std::string_view type, std::string_view body) {
-  return {.content_type = std::string(type),
-          .body = std::string(body),
-          .headers = {{"Content-Security-Policy", page_policy},
-                      {"Referrer-Policy", "no-referrer"},
-                      {"Cache-Control", "no-cache"}}};
-}
-
-/// `"a", W/"b"` or `*`: any of them.
-bool is_known(std::string_view if_none_match, const std::string& tag) {
-  return if_none_match == "*" || if_none_match.find(tag) != std::string_view::npos;
-}
-
-/// Takes the first parameter of that name, such as `ticket=`, out of a query; answers its value.
-std::string take_parameter(std::string& query, std::string_view name) {
-  for (std::size_t at = 0; at < query.size();) {
-    const auto end = std::min(query.find('&', at), query.size());
-    if (query.compare(at, name.size(), name) == 0) {
-      auto value = query.substr(at + name.size(), end - at - name.size());
-      query.erase(at, end + 1 - at);
-      if (at > 0 && at == query.size()) // it was the last one
-        query.pop_back();
-      return value;
-    }
-    at = end + 1;
-  }
-  return {};
-}
-
-/// Leads to the next page where the body does not: the same question with its cursor (RFC 8288). Relative, as
-/// only the client knows under which path a proxy has us.
-std::string next_link(std::string query, const std::string& cursor) {
-  (void)take_parameter(query, "cursor=");
-  std::string out = "<?" + query + (query.empty() ? "" : "&") + "cursor=" + cursor;
-  for (std::size_t at = 1; at < out.size(); ++at) // what a client need not have encoded would end the link
-    if (out[at] == '<' || out[at] == '>')
-      out.replace(at, 1, out[at] == '<' ? "%3C" : "%3E");
-  return out + ">; rel=\"next\"";
-}
-
-http_response respond_text(text_answer answer, const http_request& request) {
-  const bool is_packed = answer.body.size() >= least_compressed && accepts_gzip(request.accept_encoding);
-  // Each encoding is a representation of its own (RFC 9110, 8.8.3).
-  const auto tag = "\"" + to_string(sha256(answer.body)).substr(0, 32) + (is_packed ? "-gzip" : "") + "\"";
-  http_response out{
-      .content_type = std::move(answer.content_type),
-      .body = {},
-      .headers = {{"ETag", tag}, {"Cache-Control", "no-cache"}, {"Vary", "Accept, Accept-Encoding"}}};
-  if (!answer.next.empty())
-    out.headers.emplace_back("Link", next_link(request.query, answer.next));
-  if (is_known(request.if_none_match, tag)) {
-    out.status = 304;
-    return out;
-  }
-  if (auto packed = is_packed ? gzip(answer.body) : std::nullopt) {
-    out.body = std::move(*packed);
-    out.headers.emplace_back("Content-Encoding", "gzip");
-  } else {
-    out.body = std::move(answer.body);
-  }
-  return out;
+/// None where no file is named.
+result<access_tokens> tokens_in(const std::string& file) {
+  return file.empty() ? result<access_tokens>(access_tokens()) : read_token_file(file);
 }
 
 http_outcome with_headers(http_outcome answered, const header_list& more) {
@@ -137,17 +66,27 @@ struct portal::state {
   change_feed feed;
   std::mutex tokens_mutex;
   std::optional<access_tokens> tokens;
+  access_tokens admin_tokens;
   bool has_told_foreign_host = false; // on the server's thread
   std::unique_ptr<http_server> server;
 
   result<void> load_tokens() {
-    if (settings.token_file.empty())
-      return {};
-    auto read = read_token_file(settings.token_file);
-    if (!read)
-      return read.error();
+    auto may_read = tokens_in(settings.token_file);
+    if (!may_read)
+      return may_read.error();
+    auto may_change = tokens_in(settings.admin.token_file);
+    if (!may_change)
+      return may_change.error();
+    if (std::find_first_of(may_change->begin(), may_change->end(), may_read->begin(), may_read->end()) !=
+        may_change->end())
+      return make_failure(
+          error::invalid_value,
+          "--admin-token-file: one of its tokens is in --token-file too, and whoever may read "
+          "could change the store: make another");
     const std::scoped_lock lock(tokens_mutex);
-    tokens = std::move(*read);
+    if (!settings.token_file.empty())
+      tokens = std::move(*may_read);
+    admin_tokens = std::move(*may_change);
     return {};
   }
 
@@ -183,6 +122,11 @@ struct portal::state {
     const auto where = route_of(request.path);
     if (!where)
       return respond(where.error());
+    const auto method = method_of(where->where);
+    if (request.method != method && !(method == "GET" && request.method == "HEAD"))
+      return respond_to_other_method(method);
+    if (method != "GET")
+      return change(*where, request);
     const bool is_stream = where->where == route::watch || where->where == route::changes;
     const auto ticket = is_stream ? take_parameter(request.query, "ticket=") : std::string();
     caller who;
@@ -202,6 +146,24 @@ struct portal::state {
     if (!reply)
       return respond(reply.error());
     return std::move(*reply);
+  }
+
+  /// What changes the store: it is written on a worker, beside the consumer.
+  http_reply change(const routed& where, const http_request& request) {
+    {
+      const std::scoped_lock lock(tokens_mutex);
+      if (auto refused = refuse_change(request, admin_tokens, tokens))
+        return std::move(*refused);
+    }
+    if (auto read = read_no_question(request.query); !read)
+      return respond(read.error());
+    return http_job([this, where]() -> http_outcome {
+      auto done = where.where == route::cluster ? settings.admin.forget_cluster(where.cluster)
+                                                : settings.admin.retry_dead_letter(where.id);
+      if (!done)
+        return respond_refused(done.error());
+      return http_response{.content_type = "application/json", .body = std::move(*done)};
+    });
   }
 
   /// The answer does not say why, and whoever has put a proxy before us looks into the log.

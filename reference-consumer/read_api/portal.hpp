@@ -11,12 +11,21 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace kollect::consumer {
+
+/// What changes the store, and which tokens it takes. Called on a worker; answered with JSON.
+struct admin_actions {
+  std::string token_file{}; ///< empty: nobody may
+  std::function<answer_of<std::string>(const std::string& cluster)> forget_cluster{};
+  std::function<answer_of<std::string>(std::int64_t id)> retry_dead_letter{};
+};
 
 /// How the portal's side is served. All bounds are flags of `kollect-consumer run`.
 struct portal_settings {
@@ -26,6 +35,7 @@ struct portal_settings {
   std::vector<std::string> allowed_origins{}; ///< whose web pages may read; see cross_origin.hpp
   std::string base_path{}; ///< such as /kollect: what a proxy puts before each path; empty: nothing
   answer_settings answers{};
+  admin_actions admin{};
   std::size_t feed_bytes = 8U * 1024 * 1024;    ///< of the newest changes, kept in memory
   std::size_t part_bytes = 256U * 1024;         ///< of a stream, sent at once; an event may be larger
   std::chrono::milliseconds watch_pause{1'000}; ///< between two events of a watch, at least
@@ -35,8 +45,9 @@ struct portal_settings {
 /// connections of its own; whatever clients do, ingestion does not wait for them.
 class portal {
 public:
-  /// Reads the token file and begins to listen. error::invalid_value for an address that others can reach
-  /// without a token file, and for a token, certificate or key that cannot be used.
+  /// Reads the token files and begins to listen. error::invalid_value for an address that others can reach
+  /// without a token file, for a token that may both read and change something, and for a token, certificate
+  /// or key that cannot be used.
   static result<std::unique_ptr<portal>> start(portal_settings settings, store_readers::open_reader open,
                                                monitor& watched, program::log& log);
   ~portal();

@@ -21,8 +21,8 @@ struct read_parameters_of {
 };
 
 answer_of<read_parameters_of> read_all(std::string_view query, std::span<const std::string_view> known,
-                                       const filter_limits& bounds) {
-  auto given = sort_parameters(query, true, known);
+                                       const filter_limits& bounds, bool has_filters = true) {
+  auto given = sort_parameters(query, has_filters, known);
   if (!given)
     return given.error();
   auto filter = read_filter_or_refuse(given->filters, empty_value::is_empty, bounds);
@@ -73,8 +73,8 @@ answer_of<history_place> read_history_place(const query_parameters& given, std::
 }
 
 answer_of<span_question> read_span(std::string_view query, std::span<const std::string_view> known,
-                                   const filter_limits& bounds) {
-  auto given = read_all(query, known, bounds);
+                                   const filter_limits& bounds, bool has_filters = true) {
+  auto given = read_all(query, known, bounds, has_filters);
   if (!given)
     return given.error();
   span_question out;
@@ -129,43 +129,51 @@ result<std::vector<sort_column>> read_sort_columns(std::string_view text) {
   return out;
 }
 
-answer_of<item_question> read_item_question(std::string_view query, const filter_limits& bounds) {
-  constexpr std::array<std::string_view, 7> known{"limit", "cursor", "asOf", "asOfBy",
-                                                  "sort",  "fields", "total"};
-  auto given = read_all(query, known, bounds);
-  if (!given)
-    return given.error();
-  auto as_of = read_moment(given->others);
+namespace {
+
+/// What is read of an item of which one knows, and of a page of them.
+answer_of<item_question> read_items(read_parameters_of given) {
+  auto as_of = read_moment(given.others);
   if (!as_of)
     return as_of.error();
-  auto limit = read_limit(given->others, 500, most_items);
+  auto limit = read_limit(given.others, 500, most_items);
   if (!limit)
     return limit.error();
-  auto sort = read_sort(given->others);
+  auto sort = read_sort(given.others);
   if (!sort)
     return sort.error();
-  auto fields = read_columns(given->others, "fields");
+  auto fields = read_columns(given.others, "fields");
   if (!fields)
     return fields.error();
-  auto with_total = read_boolean(given->others, "total");
+  auto with_total = read_boolean(given.others, "total");
   if (!with_total)
     return with_total.error();
+  auto with_stale = read_boolean(given.others, "stale");
+  if (!with_stale)
+    return with_stale.error();
   return item_question{
-      std::move(given->filter), *as_of,     *limit, text_at(given->others, "cursor"), std::move(*sort),
-      std::move(*fields),       *with_total};
+      std::move(given.filter), *as_of,      *limit,     text_at(given.others, "cursor"), std::move(*sort),
+      std::move(*fields),      *with_total, *with_stale};
+}
+
+} // namespace
+
+answer_of<item_question> read_item_question(std::string_view query, const filter_limits& bounds) {
+  constexpr std::array<std::string_view, 8> known{"limit", "cursor", "asOf",  "asOfBy",
+                                                  "sort",  "fields", "total", "stale"};
+  auto given = read_all(query, known, bounds);
+  return given ? read_items(std::move(*given)) : given.error();
 }
 
 answer_of<item_question> read_one_item_question(std::string_view query, const std::string& cluster,
                                                 const std::string& uid) {
-  constexpr std::array<std::string_view, 3> known{"asOf", "asOfBy", "fields"};
-  if (auto given = sort_parameters(query, false, known); !given)
+  constexpr std::array<std::string_view, 4> known{"asOf", "asOfBy", "fields", "stale"};
+  auto given = read_all(query, known, {}, false);
+  if (!given)
     return given.error();
-  auto out = read_item_question(query, {});
-  if (out) {
-    out->filter.cluster.wanted = {exactly(cluster)};
-    out->filter.uid.wanted = {exactly(uid)};
-  }
-  return out;
+  given->filter.cluster.wanted = {exactly(cluster)};
+  given->filter.uid.wanted = {exactly(uid)};
+  return read_items(std::move(*given));
 }
 
 answer_of<facet_question> read_facet_question(std::string_view query, const filter_limits& bounds) {
@@ -199,6 +207,11 @@ bool is_of_a_span(std::string_view query) {
 answer_of<span_question> read_change_span(std::string_view query, const filter_limits& bounds) {
   constexpr std::array<std::string_view, 3> known{"from", "to", "limit"};
   return read_span(query, known, bounds);
+}
+
+answer_of<span_question> read_unfiltered_span(std::string_view query) {
+  constexpr std::array<std::string_view, 3> known{"from", "to", "limit"};
+  return read_span(query, known, {}, false);
 }
 
 answer_of<span_question> read_diff_question(std::string_view query, const filter_limits& bounds) {

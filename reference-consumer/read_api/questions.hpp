@@ -37,11 +37,12 @@ struct item_question {
   std::vector<sort_column> sort{};   ///< empty: by names
   std::vector<item_column> fields{}; ///< empty: whole items
   bool with_total = false;           ///< which may cost a look at all items
+  bool with_stale = false;           ///< of each item, whether its cluster is stale
 };
 
 answer_of<item_question> read_item_question(std::string_view query, const filter_limits& bounds);
 
-/// /v1alpha1/items/{cluster}/{uid}: asOf and fields
+/// /v1alpha1/items/{cluster}/{uid}: asOf, fields and stale
 answer_of<item_question> read_one_item_question(std::string_view query, const std::string& cluster,
                                                 const std::string& uid);
 
@@ -78,6 +79,8 @@ struct span_question {
 bool is_of_a_span(std::string_view query);
 
 answer_of<span_question> read_change_span(std::string_view query, const filter_limits& bounds);
+/// The same without a filter.
+answer_of<span_question> read_unfiltered_span(std::string_view query);
 /// Has a time at `from`; `to` is now where it is not given.
 answer_of<span_question> read_diff_question(std::string_view query, const filter_limits& bounds);
 

@@ -10,6 +10,9 @@ namespace {
 constexpr std::int64_t first_rows = 16;
 constexpr std::int64_t bytes_at_once = std::int64_t{1} << 20U;
 
+/// Names are UTF-8, in which there is no such byte.
+const row_identity behind_all{"\xFF", {}, {}, {}, {}};
+
 /// The first of what was otherwise that a range needs.
 row_overlay::const_iterator begin_of(const past_rows* past, const row_query& range) {
   if (past == nullptr)
@@ -29,18 +32,25 @@ row_groups::row_groups(store_reader& source, row_query range, const past_rows* p
     range_.limit = std::min(first_rows, most_at_once_);
 }
 
-/// Nobody knows how large the next rows are: as large as the largest of those before, it is taken.
+/// Nobody knows how large the next rows are: as large as those before, it is taken, and no smaller than a
+/// part of the largest of them. Those that come without their item cost little.
 void row_groups::set_next_limit() {
-  constexpr std::size_t usual = 1024; // of those that come without their item
-  std::size_t largest = 1;
-  for (const auto& row : rows_)
-    largest = std::max(largest, row.item.empty() ? usual : row.item.size());
+  constexpr std::size_t without_item = 256;
+  constexpr std::size_t part_of_largest = 8;
+  std::size_t largest = 1, sum = 0;
+  for (const auto& row : rows_) {
+    const auto size = row.item.empty() ? without_item : row.item.size();
+    largest = std::max(largest, size);
+    sum += size;
+  }
+  const auto usual = std::max(sum / rows_.size(), largest / part_of_largest);
   if (range_.with_items)
-    range_.limit =
-        std::clamp(bytes_at_once / static_cast<std::int64_t>(largest), std::int64_t{1}, most_at_once_);
+    range_.limit = std::clamp(bytes_at_once / static_cast<std::int64_t>(std::max<std::size_t>(usual, 1)),
+                              std::int64_t{1}, most_at_once_);
 }
 
 void row_groups::look_only_in(std::vector<row_interval> intervals) {
+  is_in_intervals_ = true;
   intervals_ = std::move(intervals);
   std::reverse(intervals_.begin(), intervals_.end());
   is_at_end_ = !begin_next_interval();
@@ -52,7 +62,7 @@ bool row_groups::begin_next_interval() {
   auto& next = intervals_.back();
   if (!range_.after || range_.after->identity < next.from)
     range_.after = row_place{std::move(next.from), 0};
-  range_.until = std::move(next.until);
+  range_.until = next.until ? std::move(*next.until) : behind_all;
   range_.scope_ids = std::move(next.scope_ids);
   range_.rows_in_scopes = next.rows;
   intervals_.pop_back();

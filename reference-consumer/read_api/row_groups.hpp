@@ -22,6 +22,7 @@ public:
 
   /// Reads rows of these intervals only, which stand by order; `past` must be null then.
   void look_only_in(std::vector<row_interval> intervals);
+  bool looks_only_in_intervals() const { return is_in_intervals_; }
 
   /// None at the end. 503 when the deadline has passed.
   answer_of<std::vector<stored_row>> next();
@@ -43,6 +44,7 @@ private:
   std::size_t at_ = 0;
   bool is_at_end_ = false;
   std::vector<row_interval> intervals_; ///< that are left, the next one last
+  bool is_in_intervals_ = false;
 };
 
 } // namespace kollect::consumer

@@ -3,12 +3,14 @@
 #include <program/printable.hpp>
 
 #include <algorithm>
-#include <set>
 #include <string_view>
 #include <tuple>
 
 namespace kollect::consumer {
 namespace {
+
+/// Where an index leaves more than one of so many rows, it is of no use.
+constexpr std::int64_t few_of_all = 3;
 
 auto by_scope(const shown_row& row) {
   return std::tie(row.from->scope.cluster, row.from->scope.namespace_, row.from->scope.inventory);
@@ -23,6 +25,17 @@ std::optional<std::vector<std::string>> only_texts(const text_condition& conditi
     out.push_back(pattern.parts.front());
   }
   return out.empty() ? std::nullopt : std::optional(std::move(out));
+}
+
+/// What was forgotten since a moment was there then.
+result<std::vector<scope_summary>> with_forgotten(store_reader& source, std::vector<scope_summary> scopes) {
+  auto forgotten = source.forgotten_scopes();
+  if (!forgotten)
+    return forgotten;
+  scopes.insert(scopes.end(), forgotten->begin(), forgotten->end());
+  std::sort(scopes.begin(), scopes.end(),
+            [](const scope_summary& left, const scope_summary& right) { return left.scope < right.scope; });
+  return scopes;
 }
 
 } // namespace
@@ -51,6 +64,8 @@ cluster_times last_seen_of(const std::vector<scope_summary>& scopes) {
 answer_of<row_selection> row_selection::open(store_reader& source, const item_filter& filter,
                                              const std::optional<moment>& as_of, const page_limits& limits) {
   auto all = source.scopes();
+  if (all && as_of)
+    all = with_forgotten(source, std::move(*all));
   if (!all)
     return store_is_away(all.error());
   row_selection out(source, filter, row_groups::clock::now() + limits.longest);
@@ -59,8 +74,10 @@ answer_of<row_selection> row_selection::open(store_reader& source, const item_fi
   for (const auto& one : out.all_)
     if (holds(filter, one.scope))
       out.scopes_.push_back(one);
-  for (const auto& one : out.scopes_)
+  for (const auto& one : out.scopes_) {
     out.by_id_.emplace(one.id, &one);
+    ++out.scopes_of_cluster_[one.scope.cluster];
+  }
   if (as_of) {
     auto past = look_back(source, out.scopes_, *as_of, limits.as_of_changes);
     if (!past)
@@ -123,23 +140,34 @@ answer_of<row_groups> row_selection::groups(const std::optional<page_place>& aft
     return store_is_away(intervals.error());
   if (!*intervals)
     return out;
-  if (is_distinct_)
-    for (auto& one : **intervals)
-      add_scopes_of_clusters(one);
+  std::int64_t rows = 0;
+  for (const auto& one : **intervals)
+    rows += one.rows;
+  if (rows > rows_of(scopes_) / few_of_all)
+    return out; // the first that fit are found sooner by a look at all
   out.look_only_in(std::move(**intervals));
   return out;
 }
 
-/// Which of a cluster's rows with one identity is shown depends on all of them.
-void row_selection::add_scopes_of_clusters(row_interval& interval) const {
-  std::set<std::string_view> clusters;
-  for (const auto id : interval.scope_ids)
-    if (const auto known = by_id_.find(id); known != by_id_.end())
-      clusters.insert(known->second->scope.cluster);
-  interval.scope_ids.clear();
-  for (const auto& one : scopes_)
-    if (clusters.contains(one.scope.cluster))
-      interval.scope_ids.push_back(one.id);
+answer_of<bool> row_selection::is_newest(const shown_row& row) const {
+  if (scopes_of_cluster_.at(row.from->scope.cluster) == 1)
+    return true;
+  constexpr std::int64_t usual_holders = 3; // of an identity, and the first row behind it
+  row_query range;
+  range.after = row_place{row.identity, 0};
+  range.with_items = false;
+  for (range.limit = usual_holders;; range.limit *= 8) {
+    auto read = source_->rows_in_order(range);
+    if (!read)
+      return store_is_away(read.error());
+    if (std::ssize(*read) == range.limit && read->back().identity == row.identity)
+      continue; // there may be more of them
+    std::erase_if(*read, [&](const stored_row& one) { return one.identity != row.identity; });
+    for (const auto& one : shown_of(std::move(*read)))
+      if (one.from->scope.cluster == row.from->scope.cluster)
+        return one.from == row.from;
+    return true;
+  }
 }
 
 answer_of<std::vector<stored_row>> row_selection::rows_now(const row_identity& identity) const {

@@ -71,9 +71,20 @@ public:
         return group.error();
       if (group->empty())
         return {};
-      for (auto& row : shown_of(std::move(*group)))
-        if (!(after && is_before(row, *after)) && (!is_filtered || fits(row.item)) && !on_row(row))
+      for (auto& row : shown_of(std::move(*group))) {
+        if ((after && is_before(row, *after)) || (is_filtered && !fits(row.item)))
+          continue;
+        // The index leads past rows of other inventories that do not fit, and may be newer.
+        if (is_distinct_ && source_of_groups->looks_only_in_intervals()) {
+          auto is_shown = is_newest(row);
+          if (!is_shown)
+            return is_shown.error();
+          if (!*is_shown)
+            continue;
+        }
+        if (!on_row(row))
           return {};
+      }
     }
   }
 
@@ -94,7 +105,8 @@ private:
   row_query range_of(const std::optional<page_place>& after, std::int64_t at_once, bool with_items) const;
   answer_of<row_groups> groups(const std::optional<page_place>& after, std::int64_t at_once,
                                bool with_items) const;
-  void add_scopes_of_clusters(row_interval& interval) const;
+  /// Whether no newer inventory of the cluster has this row too.
+  answer_of<bool> is_newest(const shown_row& row) const;
   std::vector<shown_row> shown_of(std::vector<stored_row> group) const;
   bool is_before(const shown_row& row, const page_place& place) const;
   bool fits(std::string_view item) const;
@@ -107,6 +119,7 @@ private:
   std::vector<scope_summary> all_;
   std::vector<scope_summary> scopes_;
   std::unordered_map<std::int64_t, const scope_summary*> by_id_;
+  std::map<std::string, std::int64_t> scopes_of_cluster_; ///< how many of them
   std::optional<past_rows> past_;
 };
 

@@ -154,7 +154,7 @@ result<bool> postgresql_transaction::bury(const dead_letter& letter, std::string
     values.integer(*letter.byte_offset);
   else
     values.null();
-  values.own_text(to_string(letter.at));
+  values.own_text(to_string(letter.at)).bytes_or_null(letter.cluster);
   auto buried = connection_.run(statements::bury, values);
   if (!buried)
     return buried.error();
@@ -165,14 +165,14 @@ result<bool> postgresql_transaction::bury(const dead_letter& letter, std::string
 }
 
 result<std::optional<stored_dead_letter>> postgresql_transaction::take_dead_letter(std::int64_t id) {
-  auto found =
-      connection_.run("WITH taken AS (DELETE FROM dead_letters WHERE dead_letter_id = $1 RETURNING *) "
-                      "SELECT dead_letter_id, name, partition, \"offset\", message_key, subject, headers, "
-                      "value, is_tombstone, "
-                      "reason, sentence, clause, byte_offset, buried_at, value_bytes, value_digest FROM "
-                      "taken JOIN logs USING "
-                      "(log_id)",
-                      parameters().integer(id));
+  auto found = connection_.run(
+      "WITH taken AS (DELETE FROM dead_letters WHERE dead_letter_id = $1 RETURNING *) "
+      "SELECT dead_letter_id, name, partition, \"offset\", message_key, subject, headers, "
+      "value, is_tombstone, "
+      "reason, sentence, clause, byte_offset, buried_at, value_bytes, value_digest, cluster FROM "
+      "taken JOIN logs USING "
+      "(log_id)",
+      parameters().integer(id));
   if (!found)
     return found.error();
   if (found->size() == 0)

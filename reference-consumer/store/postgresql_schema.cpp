@@ -276,6 +276,17 @@ CREATE INDEX row_blocks_unbuilt ON row_blocks (block_id) WHERE is_built = 0;
 ALTER TABLE changes RENAME COLUMN kept_after TO kept_version;
 )sql";
 
+// Scopes of a forgotten cluster keep their record, so that what is older than that does not bring it back.
+// The renamed column stops processes of version 6, which would not end that. What the index of filters finds
+// is read scope by scope.
+constexpr const char* version_7 = R"sql(
+ALTER TABLE scopes ADD COLUMN is_forgotten BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE scopes RENAME COLUMN held_back TO held_back_items;
+ALTER TABLE dead_letters ADD COLUMN cluster BYTEA;
+CREATE INDEX items_of_scope ON items (scope_id, beginning(target_namespace), beginning(target_name),
+  beginning(namespace), beginning(name), beginning(uid));
+)sql";
+
 /// Notes what version 4 keeps of rows that were there before.
 result<void> note_row_totals(connection& target) {
   auto scopes = read_row_totals(target);
@@ -291,7 +302,8 @@ result<void> note_row_totals(connection& target) {
 }
 
 /// What leads from each version to the next, beginning with an empty schema.
-constexpr const char* migrations[] = {version_1, version_2, version_3, version_4, version_5, version_6};
+constexpr const char* migrations[] = {version_1, version_2, version_3, version_4,
+                                      version_5, version_6, version_7};
 static_assert(std::size(migrations) == schema_version);
 
 /// Any number that others are unlikely to use: the first bytes of "kollect".

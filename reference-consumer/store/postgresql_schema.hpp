@@ -9,7 +9,7 @@
 namespace kollect::consumer::postgresql {
 
 /// The version of the tables that this program writes, kept in the table schema_version.
-inline constexpr std::int64_t schema_version = 6;
+inline constexpr std::int64_t schema_version = 7;
 
 /// Makes schema and tables, or brings older ones up to date, in one transaction; processes that start
 /// together wait for each other. Newer ones are error::store_too_new.

@@ -87,6 +87,7 @@ result<void> postgresql_snapshot_writer::write_record(const scope_record& record
                               .integer(record.row_count)
                               .integer(record.row_bytes)
                               .integer(checksum)
+                              .integer(record.is_forgotten ? 1 : 0)
                               .integer(record.id));
 }
 

@@ -124,7 +124,7 @@ result<void> postgresql_transaction::lock_scopes(const std::set<scope>& scopes) 
 result<void> postgresql_transaction::read_locked(const std::vector<std::string_view>& digests) {
   auto found = connection_.run(
       "SELECT scope_id, exported_seconds, exported_nanoseconds, generation, payload_digest, items_digest, "
-      "applied_parts, target_digest, target_conflicts, held_back, row_count, row_bytes, scope_digest, "
+      "applied_parts, target_digest, target_conflicts, held_back_items, row_count, row_bytes, scope_digest, "
       "(EXISTS (SELECT FROM "
       "pending_parts p WHERE p.scope_id = s.scope_id))::int::bigint FROM scopes s WHERE scope_digest = ANY "
       "($1)",

@@ -34,6 +34,9 @@ struct scope_record : held_snapshot {
   std::int64_t id = 0;
   std::int64_t row_count = 0;
   std::int64_t row_bytes = 0; ///< of the rows as JSON
+  /// To be written with the snapshot: its cluster is to be forgotten. Not read: what is written next, ends
+  /// it.
+  bool is_forgotten = false;
 };
 
 /// A change of a row as it is written: views of what is held and of the message.
@@ -89,6 +92,7 @@ struct dead_letter {
   std::string clause;
   std::optional<std::int64_t> byte_offset;
   timestamp at;
+  std::optional<std::string> cluster{}; ///< whose message it is, where anything tells
 };
 
 /// A dead letter as it is listed.
@@ -177,7 +181,8 @@ struct row_query {
   std::int64_t limit = 500;
   bool with_items = true;
   row_names named{}; ///< a store may answer with rows of other names too, where it cannot ask for these
-  /// With `until`: rows that lack one of these texts, and have no backslash, may come without their item.
+  /// With `until`: rows that lack one of these texts, and spell no letter by an escape, may come without
+  /// their item.
   std::vector<std::string> texts{};
   /// Rows that the scopes have, and that the store has: what is cheaper depends on it.
   std::int64_t rows_in_scopes = 0;

@@ -1,9 +1,12 @@
 #include "row_blocks.hpp"
 
+#include "query/escaped_letters.hpp"
+
 #include <algorithm>
 #include <bit>
 #include <cstring>
 #include <limits>
+#include <set>
 #include <unordered_set>
 #include <utility>
 
@@ -138,7 +141,7 @@ bool may_have_texts(std::string_view item, std::string_view list) noexcept {
     const auto size = number_reader(list).next();
     list.remove_prefix(std::min(sizeof(std::uint16_t), list.size()));
     if (!contains(item, list.substr(0, size)))
-      return item.find('\\') != item.npos;
+      return has_escaped_letters(item);
     list.remove_prefix(std::min(size, list.size()));
   }
   return true;
@@ -274,6 +277,64 @@ result<void> block_writer::finish() {
   return last.empty() ? result<void>{} : table_.insert(scope_id_, last);
 }
 
+namespace {
+
+/// An interval with so many rows, about, is cut where the next stretch begins or ends.
+constexpr std::int64_t rows_of_interval = 1'000;
+
+/// Goes over the places where stretches begin and end, by order, and keeps in mind which of them are open.
+class interval_sweep {
+public:
+  /// Moves on to a place; `begins` is whether a stretch begins there.
+  void go_to(const std::string& key, bool begins) {
+    if (!is_begun_)
+      return;
+    if (open_.empty() && !begins)
+      close(key);
+    else if (out_.back().rows >= rows_of_interval) {
+      close(key);
+      begin(key);
+    }
+  }
+
+  void open(const row_stretch& one) {
+    if (!is_begun_)
+      begin(one.from);
+    open_.insert(one.scope_id);
+    out_.back().scope_ids.push_back(one.scope_id);
+    out_.back().rows += one.rows;
+  }
+
+  void end(const row_stretch& one) { open_.erase(open_.find(one.scope_id)); }
+
+  std::vector<row_interval> finish() {
+    for (auto& one : out_) {
+      std::sort(one.scope_ids.begin(), one.scope_ids.end());
+      one.scope_ids.erase(std::unique(one.scope_ids.begin(), one.scope_ids.end()), one.scope_ids.end());
+    }
+    return std::move(out_);
+  }
+
+private:
+  void begin(const std::string& key) {
+    out_.push_back({identity_at(key), {}, {}, 0});
+    for (const auto scope_id : open_)
+      out_.back().scope_ids.push_back(scope_id);
+    is_begun_ = true;
+  }
+
+  void close(const std::string& key) {
+    out_.back().until = identity_at(key);
+    is_begun_ = false;
+  }
+
+  std::multiset<std::int64_t> open_; // scopes, once for each of their stretches
+  std::vector<row_interval> out_;
+  bool is_begun_ = false;
+};
+
+} // namespace
+
 std::vector<row_stretch> of_scopes(std::vector<row_stretch> all,
                                    const std::optional<std::vector<std::int64_t>>& scope_ids) {
   if (scope_ids) {
@@ -284,29 +345,27 @@ std::vector<row_stretch> of_scopes(std::vector<row_stretch> all,
 }
 
 std::vector<row_interval> join_stretches(std::vector<row_stretch> stretches) {
-  std::sort(stretches.begin(), stretches.end(), [](const row_stretch& left, const row_stretch& right) {
-    return left.from != right.from ? left.from < right.from : left.scope_id < right.scope_id;
-  });
-  std::vector<row_interval> out;
-  std::string until; // of the last one
-  for (const auto& one : stretches) {
-    const bool is_new = out.empty() || (!until.empty() && until < one.from);
-    if (is_new) {
-      out.push_back({identity_at(one.from), {}, {}, 0});
-      until = one.until;
-    } else if (!until.empty() && (one.until.empty() || until < one.until)) {
-      until = one.until;
-    }
-    auto& last = out.back();
-    last.scope_ids.push_back(one.scope_id);
-    last.rows += one.rows;
-    last.until = until.empty() ? std::nullopt : std::optional(identity_at(until));
+  std::sort(stretches.begin(), stretches.end(),
+            [](const row_stretch& left, const row_stretch& right) { return left.from < right.from; });
+  std::vector<const row_stretch*> ends;
+  for (const auto& one : stretches)
+    if (!one.until.empty())
+      ends.push_back(&one);
+  std::sort(ends.begin(), ends.end(),
+            [](const row_stretch* left, const row_stretch* right) { return left->until < right->until; });
+  interval_sweep sweep;
+  auto next = stretches.begin();
+  auto end = ends.begin();
+  while (next != stretches.end() || end != ends.end()) {
+    const bool is_end = end != ends.end() && (next == stretches.end() || (*end)->until < next->from);
+    const auto key = is_end ? (*end)->until : next->from;
+    for (; end != ends.end() && (*end)->until == key; ++end)
+      sweep.end(**end);
+    sweep.go_to(key, next != stretches.end() && next->from == key);
+    for (; next != stretches.end() && next->from == key; ++next)
+      sweep.open(*next);
   }
-  for (auto& one : out) {
-    std::sort(one.scope_ids.begin(), one.scope_ids.end());
-    one.scope_ids.erase(std::unique(one.scope_ids.begin(), one.scope_ids.end()), one.scope_ids.end());
-  }
-  return out;
+  return sweep.finish();
 }
 
 } // namespace kollect::consumer

@@ -164,7 +164,8 @@ struct row_stretch {
 std::vector<row_stretch> of_scopes(std::vector<row_stretch> all,
                                    const std::optional<std::vector<std::int64_t>>& scope_ids);
 
-/// The same for several scopes, where stretches overlap, by order.
+/// The same for several scopes, where stretches overlap or touch, by order; cut where they have many rows, as
+/// the first stretch of a scope begins before all rows and the last one ends behind all.
 std::vector<row_interval> join_stretches(std::vector<row_stretch> stretches);
 
 } // namespace kollect::consumer

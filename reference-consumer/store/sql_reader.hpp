@@ -45,6 +45,14 @@ public:
         statements::letters_after, [](const auto& row) { return read_letter(row); }, after_id, limit);
   }
 
+  result<std::optional<stored_dead_letter>> dead_letter_of(std::int64_t id,
+                                                           std::int64_t most_bytes) override {
+    std::optional<stored_dead_letter> found;
+    auto read = connection_->select(
+        statements::one_letter, [&](const auto& row) { found = read_letter(row); }, most_bytes, id);
+    return read ? result<std::optional<stored_dead_letter>>(std::move(found)) : read.error();
+  }
+
   result<std::vector<std::int64_t>> dead_letter_ids(std::string_view reason, std::int64_t after_id,
                                                     std::int64_t limit) override {
     return collect(
@@ -55,6 +63,10 @@ public:
   result<std::vector<scope_summary>> scopes() override {
     return collect(statements::scopes_with_a_snapshot,
                    [](const auto& row) { return read_scope_summary(row); });
+  }
+
+  result<std::vector<scope_summary>> forgotten_scopes() override {
+    return collect(statements::forgotten_scopes, [](const auto& row) { return read_scope_summary(row); });
   }
 
   result<outcome_counts> counts() override {

@@ -155,7 +155,8 @@ int add_functions(sqlite3* to) {
 
 int flags_of(open_mode how) {
   switch (how) {
-  case open_mode::read_only:
+  case open_mode::read_only: // its -shm file is written
+  case open_mode::read_write:
     return SQLITE_OPEN_READWRITE;
   case open_mode::immutable:
     return SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;
@@ -204,9 +205,10 @@ result<std::unique_ptr<database>> database::open(const std::string& path, open_m
   sqlite3_busy_timeout(handle, 5000);
   if (const int made = add_functions(handle); made != SQLITE_OK)
     return make_sqlite_failure(made, handle, path);
-  if (how != open_mode::read_write_create) {
-    // The writer alone owns checkpoints: a reader that closes last must not start one.
+  // The writer alone owns checkpoints: a reader that closes last must not start one.
+  if (how != open_mode::read_write_create)
     sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  if (how == open_mode::read_only || how == open_mode::immutable) {
     if (auto done = opened->execute("PRAGMA query_only = ON"); !done)
       return done.error();
   }

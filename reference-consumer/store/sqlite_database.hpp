@@ -73,8 +73,9 @@ private:
 
 enum class open_mode {
   read_write_create,
-  read_only, ///< beside one that writes
-  immutable  ///< that nobody writes, and that has no log beside it: also where its folder cannot be written
+  read_write, ///< now and then, beside the one that writes all the time
+  read_only,  ///< beside one that writes
+  immutable   ///< that nobody writes, and that has no log beside it: also where its folder cannot be written
 };
 
 /// One connection. Statements are prepared once and kept.

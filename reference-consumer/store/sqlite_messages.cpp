@@ -156,6 +156,10 @@ result<bool> sqlite_transaction::bury(const dead_letter& letter, std::string_vie
     else
       insert.bind_null();
     insert.bind_text(to_string(letter.at));
+    if (letter.cluster)
+      insert.bind_text(*letter.cluster);
+    else
+      insert.bind_null();
   });
   if (!buried)
     return buried.error();
@@ -173,7 +177,8 @@ result<std::optional<stored_dead_letter>> sqlite_transaction::take_dead_letter(s
   auto read = database_.query(
       "SELECT dead_letter_id, name, partition, offset, message_key, subject, headers, value, is_tombstone, "
       "reason, "
-      "sentence, clause, byte_offset, buried_at, value_bytes, value_digest FROM dead_letters JOIN logs USING "
+      "sentence, clause, byte_offset, buried_at, value_bytes, value_digest, cluster FROM dead_letters JOIN "
+      "logs USING "
       "(log_id) WHERE dead_letter_id = ?",
       [&](statement& select) { select.bind(id); }, [&](statement& row) { taken = read_letter(row); });
   if (!read)

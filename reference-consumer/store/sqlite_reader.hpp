@@ -34,41 +34,34 @@ FROM items WHERE scope_id = ?9
   AND (target_namespace, target_name, namespace, name, uid, scope_id) > (?2, ?3, ?4, ?5, ?6, ?7)
 ORDER BY target_namespace, target_name, namespace, name, uid LIMIT ?8)sql";
 
-/// Up to ?10 to ?14, exclusive. What need not be read comes without its item. Rows of the scopes are sorted
-/// where these have few there.
-inline constexpr char stretch_by_scopes[] = R"sql(
-SELECT scope_id, target_namespace, target_name, namespace, name, uid, CASE WHEN ?1 AND has_texts(item, ?15) THEN item END
-FROM json_each(?9) CROSS JOIN items ON scope_id = value
-WHERE (target_namespace, target_name, namespace, name, uid, scope_id) > (?2, ?3, ?4, ?5, ?6, ?7)
-  AND (target_namespace, target_name, namespace, name, uid) < (?10, ?11, ?12, ?13, ?14)
-  AND (?16 IS NULL OR target_name IN (SELECT value FROM json_each(?16)))
-  AND (?17 IS NULL OR namespace IN (SELECT value FROM json_each(?17)))
-  AND (?18 IS NULL OR name IN (SELECT value FROM json_each(?18)))
-  AND (?19 IS NULL OR uid IN (SELECT value FROM json_each(?19)))
-ORDER BY target_namespace, target_name, namespace, name, uid, scope_id LIMIT ?8)sql";
+// A stretch of rows: up to ?10 to ?14, exclusive. What need not be read comes without its item.
+#define KOLLECT_STRETCH_COLUMNS                                                                              \
+  "SELECT scope_id, target_namespace, target_name, namespace, name, uid, "                                   \
+  "CASE WHEN ?1 AND has_texts(item, ?15) THEN item END "
+#define KOLLECT_STRETCH_CONDITIONS                                                                           \
+  "(target_namespace, target_name, namespace, name, uid, scope_id) > (?2, ?3, ?4, ?5, ?6, ?7) "              \
+  "AND (target_namespace, target_name, namespace, name, uid) < (?10, ?11, ?12, ?13, ?14) "                   \
+  "AND (?16 IS NULL OR target_name IN (SELECT value FROM json_each(?16))) "                                  \
+  "AND (?17 IS NULL OR namespace IN (SELECT value FROM json_each(?17))) "                                    \
+  "AND (?18 IS NULL OR name IN (SELECT value FROM json_each(?18))) "                                         \
+  "AND (?19 IS NULL OR uid IN (SELECT value FROM json_each(?19))) "
 
-inline constexpr char stretch_of_one_scope[] = R"sql(
-SELECT scope_id, target_namespace, target_name, namespace, name, uid, CASE WHEN ?1 AND has_texts(item, ?15) THEN item END
-FROM items WHERE scope_id = ?9
-  AND (target_namespace, target_name, namespace, name, uid, scope_id) > (?2, ?3, ?4, ?5, ?6, ?7)
-  AND (target_namespace, target_name, namespace, name, uid) < (?10, ?11, ?12, ?13, ?14)
-  AND (?16 IS NULL OR target_name IN (SELECT value FROM json_each(?16)))
-  AND (?17 IS NULL OR namespace IN (SELECT value FROM json_each(?17)))
-  AND (?18 IS NULL OR name IN (SELECT value FROM json_each(?18)))
-  AND (?19 IS NULL OR uid IN (SELECT value FROM json_each(?19)))
-ORDER BY target_namespace, target_name, namespace, name, uid LIMIT ?8)sql";
+/// Rows of the scopes are sorted where these have few there.
+inline constexpr char stretch_by_scopes[] = KOLLECT_STRETCH_COLUMNS
+    "FROM json_each(?9) CROSS JOIN items ON scope_id = value WHERE " KOLLECT_STRETCH_CONDITIONS
+    "ORDER BY target_namespace, target_name, namespace, name, uid, scope_id LIMIT ?8";
 
-inline constexpr char stretch_by_order[] = R"sql(
-SELECT scope_id, target_namespace, target_name, namespace, name, uid, CASE WHEN ?1 AND has_texts(item, ?15) THEN item END
-FROM items INDEXED BY items_in_order
-WHERE (target_namespace, target_name, namespace, name, uid, scope_id) > (?2, ?3, ?4, ?5, ?6, ?7)
-  AND (target_namespace, target_name, namespace, name, uid) < (?10, ?11, ?12, ?13, ?14)
-  AND (?16 IS NULL OR target_name IN (SELECT value FROM json_each(?16)))
-  AND (?17 IS NULL OR namespace IN (SELECT value FROM json_each(?17)))
-  AND (?18 IS NULL OR name IN (SELECT value FROM json_each(?18)))
-  AND (?19 IS NULL OR uid IN (SELECT value FROM json_each(?19)))
-  AND scope_id IN (SELECT value FROM json_each(?9))
-ORDER BY target_namespace, target_name, namespace, name, uid, scope_id LIMIT ?8)sql";
+inline constexpr char stretch_of_one_scope[] =
+    KOLLECT_STRETCH_COLUMNS "FROM items WHERE scope_id = ?9 AND " KOLLECT_STRETCH_CONDITIONS
+                            "ORDER BY target_namespace, target_name, namespace, name, uid LIMIT ?8";
+
+inline constexpr char stretch_by_order[] =
+    KOLLECT_STRETCH_COLUMNS "FROM items INDEXED BY items_in_order WHERE " KOLLECT_STRETCH_CONDITIONS
+                            "AND scope_id IN (SELECT value FROM json_each(?9)) "
+                            "ORDER BY target_namespace, target_name, namespace, name, uid, scope_id LIMIT ?8";
+
+#undef KOLLECT_STRETCH_COLUMNS
+#undef KOLLECT_STRETCH_CONDITIONS
 
 /// All names are in the index: rows with others cost no look at the table.
 inline constexpr char named_rows_by_order[] = R"sql(

@@ -215,8 +215,16 @@ CREATE UNIQUE INDEX row_blocks_in_order ON row_blocks (scope_id, from_key);
 CREATE INDEX row_blocks_unbuilt ON row_blocks (block_id) WHERE filter IS NULL;
 )sql";
 
+// Scopes of a forgotten cluster keep their record, so that what is older than that does not bring it back.
+// The renamed column stops processes of version 5, which would not end that.
+constexpr const char* version_6 = R"sql(
+ALTER TABLE scopes ADD COLUMN is_forgotten INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE scopes RENAME COLUMN held_back TO held_back_items;
+ALTER TABLE dead_letters ADD COLUMN cluster TEXT;
+)sql";
+
 /// What leads from each version to the next, beginning with an empty file.
-constexpr const char* migrations[] = {version_1, version_2, version_3, version_4, version_5};
+constexpr const char* migrations[] = {version_1, version_2, version_3, version_4, version_5, version_6};
 static_assert(std::size(migrations) == schema_version);
 
 result<std::int64_t> read_pragma(database& target, const char* sql) {
@@ -274,9 +282,9 @@ result<void> migrate(database& target) {
         return made;
     if (auto marked = target.execute("PRAGMA application_id = 1263289172"); !marked)
       return marked;
-    return target.execute("PRAGMA user_version = 5");
+    return target.execute("PRAGMA user_version = 6");
   };
-  static_assert(application_id == 1263289172 && schema_version == 5, "the literals above say the same");
+  static_assert(application_id == 1263289172 && schema_version == 6, "the literals above say the same");
   auto done = work();
   if (done)
     done = target.execute("COMMIT");

@@ -9,7 +9,7 @@ namespace kollect::consumer::sqlite {
 inline constexpr std::int64_t application_id = 0x4B4C4354;
 
 /// The schema this program writes, kept in PRAGMA user_version.
-inline constexpr std::int64_t schema_version = 5;
+inline constexpr std::int64_t schema_version = 6;
 
 /// Makes the tables of an empty file or brings an older file up to date, in one transaction.
 /// A newer file is error::store_too_new, a file of another program error::store_corrupt.

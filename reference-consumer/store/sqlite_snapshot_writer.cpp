@@ -68,6 +68,7 @@ result<void> sqlite_snapshot_writer::write_record(const scope_record& record, st
         .bind(record.row_count)
         .bind(record.row_bytes)
         .bind(checksum)
+        .bind(record.is_forgotten ? 1 : 0)
         .bind(record.id);
   });
 }

@@ -22,12 +22,18 @@ namespace {
 
 class sqlite_store final : public sqlite_reader<store> {
 public:
-  sqlite_store(std::unique_ptr<database> opened, file_lock lock)
+  /// Without a lock another process has it, and writes too.
+  sqlite_store(std::unique_ptr<database> opened, std::optional<file_lock> lock)
       : sqlite_reader(std::move(opened)), lock_(std::move(lock)) {}
   ~sqlite_store() override { connection_.reset(); } // before the lock is released
 
   result<std::unique_ptr<transaction>> begin() override {
-    return sqlite_transaction::begin(*connection_, {&blocks_, terms_ ? &*terms_ : nullptr});
+    return sqlite_transaction::begin(*connection_, [this]() -> result<index_writing> {
+      if (!lock_) // whoever has it may have the index kept of other paths by now
+        if (auto opened = open_index(); !opened)
+          return opened.error();
+      return index_writing{&blocks_, terms_ ? &*terms_ : nullptr};
+    });
   }
 
   result<std::vector<owned_position>> claim(const std::string& log, std::span<const std::int32_t> partitions,
@@ -180,7 +186,7 @@ private:
     return out;
   }
 
-  file_lock lock_;
+  std::optional<file_lock> lock_;
   sqlite_block_table blocks_{*connection_};
   std::optional<term_maker> terms_;
 };
@@ -243,6 +249,21 @@ result<std::unique_ptr<store>> open_sqlite_store(const std::string& path, std::s
   if (auto indexed = made->open_index(); !indexed)
     return indexed.error();
   return std::unique_ptr<store>(std::move(made));
+}
+
+result<std::unique_ptr<store>> open_sqlite_store_beside(const std::string& path) {
+  if (auto checked = check_name(path); !checked)
+    return checked.error();
+  auto opened = sqlite::database::open(path, sqlite::open_mode::read_write);
+  if (!opened)
+    return opened.error();
+  if (auto checked = sqlite::check_schema(**opened); !checked)
+    return checked.error();
+  for (const char* const setting :
+       {"PRAGMA synchronous = FULL", "PRAGMA temp_store = MEMORY", "PRAGMA wal_autocheckpoint = 0"})
+    if (auto done = (*opened)->execute(setting); !done)
+      return done.error();
+  return std::make_unique<sqlite::sqlite_store>(std::move(*opened), std::nullopt);
 }
 
 namespace {

@@ -21,13 +21,19 @@ result<std::int64_t> log_id_of(database& target, const std::string& log) {
   return id;
 }
 
-result<std::unique_ptr<transaction>> sqlite_transaction::begin(database& target, const index_writing& index) {
+result<std::unique_ptr<transaction>>
+sqlite_transaction::begin(database& target, const std::function<result<index_writing>()>& index) {
   if (auto in_place = target.check_in_place(); !in_place)
     return in_place.error();
   // IMMEDIATE: the write lock is taken now, not in the middle of the batch.
   if (auto begun = target.execute("BEGIN IMMEDIATE"); !begun)
     return begun.error();
-  return std::unique_ptr<transaction>(new sqlite_transaction(target, index));
+  std::unique_ptr<sqlite_transaction> begun(new sqlite_transaction(target));
+  auto found = index();
+  if (!found)
+    return found.error();
+  begun->index_ = *found;
+  return std::unique_ptr<transaction>(std::move(begun));
 }
 
 sqlite_transaction::~sqlite_transaction() {
@@ -87,7 +93,8 @@ result<scope_record> sqlite_transaction::open_scope(const scope& which) {
   const auto read = [&](statement& row) { record = read_record(row); };
   constexpr const char* select =
       "SELECT scope_id, exported_seconds, exported_nanoseconds, generation, payload_digest, "
-      "items_digest, applied_parts, target_digest, target_conflicts, held_back, row_count, row_bytes FROM "
+      "items_digest, applied_parts, target_digest, target_conflicts, held_back_items, row_count, row_bytes "
+      "FROM "
       "scopes "
       "WHERE cluster = ? AND namespace = ? AND inventory = ?";
   if (auto found = database_.query(select, bind_scope, read); !found)

@@ -6,6 +6,7 @@
 #include "transaction.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -22,13 +23,15 @@ result<std::int64_t> log_id_of(database& target, const std::string& log);
 /// One batch on an SQLite connection. The connection's owner begins no other one meanwhile.
 class sqlite_transaction final : public transaction {
 public:
-  static result<std::unique_ptr<transaction>> begin(database& target, const index_writing& index);
+  /// `index` is asked within the transaction.
+  static result<std::unique_ptr<transaction>> begin(database& target,
+                                                    const std::function<result<index_writing>()>& index);
   ~sqlite_transaction() override;
 
   result<void> advance(const std::string& log, const owned_position& held,
                        const owned_position& moved) override;
   result<void> note_position(const std::string& log, const owned_position& reached) override;
-  result<void> lock_scopes(const std::set<scope>&) override { return {}; } // the file is ours alone
+  result<void> lock_scopes(const std::set<scope>&) override { return {}; } // the file is locked
   result<scope_record> open_scope(const scope& which) override;
   result<bool> is_known(std::int64_t scope_id, const dedup_key& key) override;
   result<void> remember(std::int64_t scope_id, const dedup_key& key, const timestamp& instant) override;
@@ -54,7 +57,7 @@ public:
   result<void> commit() override;
 
 private:
-  sqlite_transaction(database& target, const index_writing& index) : database_(target), index_(index) {}
+  explicit sqlite_transaction(database& target) : database_(target) {}
 
   result<std::int64_t> log_id(const std::string& log);
   result<void> remove_misfiled_rows(std::int64_t scope_id);

@@ -31,16 +31,22 @@ FROM positions JOIN logs USING (log_id) ORDER BY name, partition)sql";
 inline constexpr char scopes_with_a_snapshot[] = R"sql(
 SELECT cluster, namespace, inventory, row_count, exported_seconds, exported_nanoseconds, applied_at, target_conflicts,
        scope_id
-FROM scopes WHERE exported_seconds IS NOT NULL ORDER BY cluster, namespace, inventory)sql";
+FROM scopes WHERE exported_seconds IS NOT NULL AND is_forgotten = 0 ORDER BY cluster, namespace, inventory)sql";
+
+inline constexpr char forgotten_scopes[] = R"sql(
+SELECT cluster, namespace, inventory, row_count, exported_seconds, exported_nanoseconds, applied_at, target_conflicts,
+       scope_id
+FROM scopes WHERE is_forgotten = 1 ORDER BY cluster, namespace, inventory)sql";
 
 /// Exclusive or of the checksum, spelled with the operators that both know.
 inline constexpr char update_scope[] = R"sql(
 UPDATE scopes SET exported_seconds = $1, exported_nanoseconds = $2, generation = $3, payload_digest = $4,
   items_digest = $5, applied_parts = $6, target_digest = $7, target_conflicts = $8, applied_at = $9, row_count = $10,
-  row_bytes = $11, rows_checksum = (rows_checksum | $12) & ~(rows_checksum & $12), held_back = NULL
-WHERE scope_id = $13)sql";
+  row_bytes = $11, rows_checksum = (rows_checksum | $12) & ~(rows_checksum & $12), held_back_items = NULL,
+  is_forgotten = $13
+WHERE scope_id = $14)sql";
 
-inline constexpr char hold_back[] = "UPDATE scopes SET held_back = $1 WHERE scope_id = $2";
+inline constexpr char hold_back[] = "UPDATE scopes SET held_back_items = $1 WHERE scope_id = $2";
 
 inline constexpr char is_known_key[] =
     "SELECT 1 FROM dedup_keys WHERE scope_id = $1 AND payload_digest = $2 AND timestamp = $3";
@@ -88,18 +94,23 @@ HAVING max(arrived_seconds) < $1 OR (SELECT pending_bytes FROM totals) + $2 > $3
 
 inline constexpr char bury[] = R"sql(
 INSERT INTO dead_letters (log_id, partition, "offset", message_key, subject, headers, value, value_bytes, value_digest,
-                          body_bytes, is_tombstone, reason, sentence, clause, byte_offset, buried_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT DO NOTHING)sql";
+                          body_bytes, is_tombstone, reason, sentence, clause, byte_offset, buried_at, cluster)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) ON CONFLICT DO NOTHING)sql";
 
 inline constexpr char letters_after[] = R"sql(
 SELECT dead_letter_id, name, partition, "offset", message_key, subject, headers, value, is_tombstone, reason, sentence,
-       clause, byte_offset, buried_at, value_bytes, value_digest
+       clause, byte_offset, buried_at, value_bytes, value_digest, cluster
 FROM dead_letters JOIN logs USING (log_id) WHERE dead_letter_id > $1 ORDER BY dead_letter_id LIMIT $2)sql";
 
 inline constexpr char newest_letters[] = R"sql(
 SELECT dead_letter_id, name, partition, "offset", NULL, subject, '', CASE WHEN value IS NOT NULL THEN '' END,
-       is_tombstone, reason, sentence, clause, byte_offset, buried_at, value_bytes, value_digest
+       is_tombstone, reason, sentence, clause, byte_offset, buried_at, value_bytes, value_digest, cluster
 FROM dead_letters JOIN logs USING (log_id) WHERE dead_letter_id < $1 ORDER BY dead_letter_id DESC LIMIT $2)sql";
+
+inline constexpr char one_letter[] = R"sql(
+SELECT dead_letter_id, name, partition, "offset", NULL, subject, '', substr(value, 1, CAST($1 AS INTEGER)),
+       is_tombstone, reason, sentence, clause, byte_offset, buried_at, value_bytes, value_digest, cluster
+FROM dead_letters JOIN logs USING (log_id) WHERE dead_letter_id = $2)sql";
 
 inline constexpr char letters_of_reason[] = R"sql(
 SELECT dead_letter_id FROM dead_letters WHERE dead_letter_id > $1 AND reason = $2 AND value IS NOT NULL
@@ -140,6 +151,13 @@ WHERE dedup_key_count <> (SELECT count(*) FROM dedup_keys d WHERE d.scope_id = s
 SELECT count(*) FROM totals WHERE pending <> (SELECT count(*) FROM pending_parts))sql"},
     {"the bytes of pending parts are not those noted", R"sql(
 SELECT count(*) FROM totals WHERE pending_bytes <> (SELECT coalesce(sum(message_bytes), 0) FROM pending_parts))sql"},
+    {"scopes whose blocks of the index overlap or leave rows out", R"sql(
+SELECT count(DISTINCT scope_id) FROM (
+  SELECT scope_id, length(from_key) AS from_bytes, until_key, lag(until_key) OVER one AS until_before, from_key,
+         row_number() OVER one AS place, lead(from_key) OVER one AS next_from
+  FROM row_blocks WINDOW one AS (PARTITION BY scope_id ORDER BY from_key)) AS block
+WHERE (place = 1 AND from_bytes > 0) OR (place > 1 AND from_key <> until_before)
+   OR (next_from IS NULL AND length(until_key) > 0))sql"},
     {"the bytes of dead letters are not those noted", R"sql(
 SELECT count(*) FROM totals
 WHERE dead_letter_bytes <> (SELECT coalesce(sum(body_bytes), 0) FROM dead_letters WHERE value IS NOT NULL))sql"},

@@ -47,10 +47,15 @@ public:
   /// The newest first, without value, key and headers; `before_id` 0: from the newest on.
   virtual result<std::vector<stored_dead_letter>> newest_dead_letters(std::int64_t before_id,
                                                                       std::int64_t limit) = 0;
+  /// One with at most so many bytes of its value, without key and headers; nothing where there is none.
+  virtual result<std::optional<stored_dead_letter>> dead_letter_of(std::int64_t id,
+                                                                   std::int64_t most_bytes) = 0;
   /// The ids of dead letters of one reason that still have their bytes.
   virtual result<std::vector<std::int64_t>> dead_letter_ids(std::string_view reason, std::int64_t after_id,
                                                             std::int64_t limit) = 0;
   virtual result<std::vector<scope_summary>> scopes() = 0;
+  /// Those of forgotten clusters, which scopes() leaves out: they have no rows, and a past.
+  virtual result<std::vector<scope_summary>> forgotten_scopes() = 0;
   virtual result<outcome_counts> counts() = 0;
   virtual result<std::vector<stored_position>> positions() = 0; ///< by log and partition
 

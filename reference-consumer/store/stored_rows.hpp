@@ -65,7 +65,7 @@ torn_set read_torn_set(const Row& found) {
 }
 
 /// dead_letter_id, log name, partition, offset, message_key, subject, headers, value, is_tombstone, reason,
-/// sentence, clause, byte_offset, buried_at, value_bytes, value_digest
+/// sentence, clause, byte_offset, buried_at, value_bytes, value_digest, cluster
 template <class Row>
 stored_dead_letter read_letter(const Row& found) {
   stored_dead_letter out;
@@ -87,6 +87,8 @@ stored_dead_letter read_letter(const Row& found) {
   out.has_body = !found.is_null(7);
   out.value_bytes = found.integer(14);
   out.value_digest = digest_from(found.bytes(15));
+  if (!found.is_null(16))
+    letter.cluster = found.text(16);
   return out;
 }
 

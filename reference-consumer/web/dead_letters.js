@@ -1,10 +1,10 @@
 // Dead letters: messages that could not be applied, and why.
 import {addressOf, changed, go} from './address.js';
-import {get} from './api.js';
+import {change, get} from './api.js';
 import {button, cell, emptiness, headRow, make, marked, numbers, soon, when} from './elements.js';
 
 const pageSize = 100;
-const columns = [{text: 'Reason'}, {text: 'What is wrong'}, {text: 'Where', class: 'wide'}, {text: 'Bytes', class: 'number wide'},
+const columns = [{text: 'Reason'}, {text: 'Cluster', class: 'wide'}, {text: 'What is wrong'}, {text: 'Where', class: 'wide'}, {text: 'Bytes', class: 'number wide'},
                  {text: 'When'}];
 
 export function openDeadLetters(root) {
@@ -29,6 +29,50 @@ export function openDeadLetters(root) {
   root.append(make('div', {class: 'row'}, make('label', {class: 'grow'}, make('span', {}, 'Filter'), search)), reasons, told, table,
               nothing, more);
 
+  const token = make('input', {id: 'dead-token', type: 'password', autocomplete: 'off', spellcheck: 'false'});
+  root.append(make('details', {id: 'dead-admin'}, make('summary', {}, 'Try letters again'),
+                   make('label', {class: 'grow'}, make('span', {}, 'A token of --admin-token-file, which is kept nowhere'), token)));
+
+  // 16 bytes a line, as people know it.
+  function hexLines(hex) {
+    const lines = [];
+    for (let at = 0; at < hex.length; at += 32) {
+      lines.push(`${(at / 2).toString(16).padStart(8, '0')}  ${hex.slice(at, at + 32).replace(/../g, '$& ').trimEnd()}`);
+    }
+    return lines.join('\n');
+  }
+
+  async function showBody(one, into) {
+    if (!one.hasBody || into.childElementCount) return;
+    try {
+      const {body} = await get(`dead-letters/${one.id}`);
+      if (!body) return;
+      const rest = body.bytes < one.valueBytes ? `, the first ${numbers.format(body.bytes)} bytes` : '';
+      into.replaceChildren(make('p', {class: 'quiet'}, `As text${rest}`), make('pre', {tabindex: '0', class: 'body-text'}, body.text),
+                           make('p', {class: 'quiet'}, `In hex${rest}`), make('pre', {tabindex: '0', class: 'body-hex'}, hexLines(body.hex)));
+    } catch (reason) {
+      into.textContent = reason.message;
+    }
+  }
+
+  function retry(one) {
+    const ended = make('span', {role: 'status', class: 'quiet'});
+    const again = button('Try it again', async () => {
+      if (!token.value) {
+        ended.textContent = 'It takes a token: see below.';
+        return;
+      }
+      try {
+        const {result} = await change('POST', `dead-letters/${one.id}/retry`, token.value);
+        ended.textContent = result === 'dead_lettered' ? 'It is as dead as before.' : `It is ${result} now.`;
+        again.disabled = result !== 'dead_lettered';
+      } catch (reason) {
+        ended.textContent = reason.message;
+      }
+    }, {class: 'retry'});
+    return make('div', {class: 'row'}, again, ended);
+  }
+
   async function readMore(signal) {
     const page = await get('dead-letters', [['limit', pageSize], ...next ? [['before', next]] : []], signal);
     letters = [...letters, ...page.deadLetters];
@@ -50,8 +94,10 @@ export function openDeadLetters(root) {
     sentence.append(marked(`${one.sentence}${one.clause ? ` [${one.clause}]` : ''}`, words));
     const place = make('span');
     place.append(marked(`${one.log} ${one.partition}@${one.offset}`, words));
-    const open = make('details', {class: 'letter'}, make('summary', {}, sentence), details(one));
-    return make('tr', {}, cell(make('span', {class: 'tag'}, one.reason), 'nowrap'), cell(open), cell(place, 'wide'),
+    const body = make('div');
+    const open = make('details', {class: 'letter', on: {toggle: () => { if (open.open) showBody(one, body); }}},
+                      make('summary', {}, sentence), details(one), ...one.hasBody ? [retry(one), body] : []);
+    return make('tr', {}, cell(make('span', {class: 'tag'}, one.reason), 'nowrap'), cell(one.cluster ?? '–', 'wide'), cell(open), cell(place, 'wide'),
                 cell(numbers.format(one.valueBytes), 'number wide'), cell(when(one.at), 'nowrap'));
   }
 
@@ -68,7 +114,7 @@ export function openDeadLetters(root) {
   function show() {
     const words = (parameters.get('q') || '').split(/\s+/).filter(word => word);
     const fits = one => (!parameters.get('reason') || one.reason === parameters.get('reason')) &&
-      words.every(word => `${one.reason} ${one.sentence} ${one.clause} ${one.log} ${one.subject} ${one.partition}@${one.offset}`
+      words.every(word => `${one.reason} ${one.cluster ?? ''} ${one.sentence} ${one.clause} ${one.log} ${one.subject} ${one.partition}@${one.offset}`
         .toLowerCase().includes(word.toLowerCase()));
     const fit = letters.filter(fits);
     more.hidden = !next;

@@ -305,8 +305,8 @@ TEST_F(command, dead_letters_have_their_reason_and_their_bytes) {
   const auto reason = read_head(poison.value).error();
   EXPECT_EQ(
       end.output,
-      R"({"id":1,"reason":")" + std::string(error_name(reason.reason())) + R"(","sentence":")" +
-          reason.message + R"(","clause":")" + std::string(reason.clause) +
+      R"({"id":1,"cluster":"prod-west","reason":")" + std::string(error_name(reason.reason())) +
+          R"(","sentence":")" + reason.message + R"(","clause":")" + std::string(reason.clause) +
           R"(","byteOffset":1,"log":"kafka/cluster-1/inventory.changes",)"
           R"("partition":0,"offset":1,"subject":"inventory.changes","headers":[["kollect.dev/cluster","prod-west"],)"
           R"(["kollect.dev/namespace","team-a"]],"key":"cHJvZC13ZXN0OnRlYW0tYS93ZWI=","valueBytes":3,"valueSha256":")" +
@@ -319,8 +319,8 @@ TEST_F(command, dead_letters_are_listed_for_people) {
   ingest_all({make_array({}, noon()), poison});
   const auto listed = lines_of(run_command({"dlq", "list", "--store", store_flag()}).output);
   ASSERT_EQ(listed.size(), 2U);
-  EXPECT_TRUE(listed[0].starts_with("ID  TIME                  REASON")) << listed[0];
-  EXPECT_TRUE(listed[1].starts_with("1   2026-01-15T13:00:00Z  " +
+  EXPECT_TRUE(listed[0].starts_with("ID  TIME                  CLUSTER    REASON")) << listed[0];
+  EXPECT_TRUE(listed[1].starts_with("1   2026-01-15T13:00:00Z  prod-west  " +
                                     std::string(error_name(read_head(poison.value).error().reason()))))
       << listed[1];
   EXPECT_NE(listed[1].find("prod-west:team-a/web  0/1    6      "), std::string::npos) << listed[1];

@@ -297,5 +297,26 @@ TEST_F(consumer_loop_with, a_gap_of_nothing_but_the_last_consumed_message_is_non
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
 }
 
+TEST_F(consumer_loop_with, the_index_of_a_store_that_has_none_is_built_beside_the_work) {
+  {
+    auto opened = place_->open("the test").value();
+    const std::array<std::int32_t, 1> partitions{0};
+    owned_positions owned{{0, opened->claim("another log", partitions, "the test").value().front()}};
+    auto settings = make_settings();
+    settings.log.name = "another log";
+    held_scopes scopes(0);
+    const auto batch =
+        batch_of(deliver(make_array(make_rows(500), noon(), {"prod-east", "team-a", "web"}), 0));
+    ASSERT_TRUE(succeeds(ingest(*opened, settings, owned, batch, scopes)));
+    ASSERT_TRUE(succeeds(opened->keep_index(parse_index_paths("kind,name").value())));
+  }
+  ASSERT_TRUE(succeeds(run()));
+  const auto opened = place_->open("the test").value();
+  const auto left = opened->build_index(1'000'000).value();
+  EXPECT_EQ(left.rows, 0) << "the loop has built it";
+  EXPECT_TRUE(left.is_complete);
+  EXPECT_EQ(opened->contradictions().value(), std::vector<std::string>());
+}
+
 } // namespace
 } // namespace kollect::consumer::test

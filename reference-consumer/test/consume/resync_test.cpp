@@ -1,5 +1,6 @@
 #include "consume/resync.hpp"
 
+#include "ingest/forget.hpp"
 #include "store/sqlite_store.hpp"
 #include "support/consumer.hpp"
 
@@ -135,6 +136,13 @@ TEST_F(resync_with, a_newer_snapshot_in_the_store_stays) {
   consumer_.take(deliver(make_array(make_rows(7), noon(5)), 1));
   EXPECT_EQ(run(resync_mode::apply).begin()->second, resync_relation::newer_in_store);
   EXPECT_EQ(state_text(*consumer_), state_text(make_rows(7)));
+}
+
+TEST_F(resync_with, a_forgotten_cluster_stays_so) {
+  fill({make_array(make_rows(3), noon()), make_array(make_rows(1), noon(1), other_scope)}, 2);
+  ASSERT_TRUE(succeeds(forget_cluster(*consumer_, consumer_.settings, "prod-west")));
+  EXPECT_EQ(run(resync_mode::apply).at(web_scope()), resync_relation::forgotten);
+  EXPECT_EQ(state_text(*consumer_), state_text(make_rows(1), other_scope));
 }
 
 TEST_F(resync_with, parts_that_wait_for_an_older_set_are_settled) {

@@ -40,7 +40,7 @@ void ask(const consumer::http_request& request) {
     return;
   require_told(consumer::read_row_question(request.query, *where, {}));
   require_told(consumer::read_change_question(request.query, request.last_event_id));
-  require_told(consumer::read_list_question(request.query, true, {}));
+  require_told(consumer::read_list_question(request.query, {}));
   require_told(consumer::read_item_question(request.query, {}));
   require_told(consumer::read_facet_question(request.query, {}));
   require_told(consumer::read_change_span(request.query, {}));

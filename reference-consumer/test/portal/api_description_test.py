@@ -34,7 +34,9 @@ def main():
     program = tool(pathlib.Path(folder))
     token_file = pathlib.Path(folder) / "token"
     token_file.write_text(TOKEN)
-    fleet = Fleet(producer, consumer, ["--token-file", str(token_file)])
+    admin_file = pathlib.Path(folder) / "admin-token"
+    admin_file.write_text(f"another-{TOKEN}")  # what changes the store is asked for with the one that only reads
+    fleet = Fleet(producer, consumer, ["--token-file", str(token_file), "--admin-token-file", str(admin_file)])
     try:
         served = urllib.request.urlopen(f"{fleet.url}/openapi.yaml", timeout=10).read()
         if served != pathlib.Path(description).read_bytes():

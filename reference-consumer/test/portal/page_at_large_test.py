@@ -280,6 +280,7 @@ class LargeFleetTest(PageCase):
         reason = self.browser.text("#dead .tag")
         self.browser.click("#dead summary")
         self.wait(lambda: "dlq show" in self.browser.text("#dead details[open]"), "the details")
+        self.wait(lambda: self.browser.text("#dead details[open] .body-hex").startswith("00000000  "), "its bytes")
         self.browser.run("[...document.querySelectorAll('#reasons button')].find(one => one.textContent.startsWith(arguments[0]))"
                          ".click()", reason)
         self.wait(lambda: f"reason={reason}" in self.address() and set(self.browser.texts("#dead .tag")) == {reason}, "one reason")

@@ -116,6 +116,9 @@ TEST(index, rows_that_lack_a_text_need_not_be_read) {
   EXPECT_TRUE(may_fit(R"({"name":"api"})", {"api"}));
   EXPECT_FALSE(may_fit(R"({"name":"apo"})", {"api"}));
   EXPECT_TRUE(may_fit(R"({"name":"\u0061pi"})", {"api"})) << "who knows";
+  EXPECT_TRUE(may_fit(R"({"name":"a\/pi"})", {"a/pi"}));
+  EXPECT_FALSE(may_fit(R"({"name":"\"\\\n\u003c\u003e\u0026\u2028"})", {"api"}))
+      << "no letter of it is hidden";
 }
 
 /// Texts that have much in common, and some that are hard to read.

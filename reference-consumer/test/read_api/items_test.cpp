@@ -120,6 +120,29 @@ TEST_F(questions, columns_are_told_as_they_were_asked_for) {
       R"("label:team":"data","attr.no":null}])");
 }
 
+TEST_F(questions, a_cell_that_a_spreadsheet_would_calculate_is_text) {
+  auto row = make_row("=1+1");
+  row.uid = "+a";
+  row.namespace_ = "-5";
+  const scope_summary from;
+  const shown_row shown{&from, {}, serialize(row).value()};
+  EXPECT_EQ(csv_cells_of(parse_columns("name,uid,itemNamespace").value(), shown),
+            (texts{"'=1+1", "'+a", "-5"}));
+}
+
+TEST_F(questions, each_item_tells_whether_its_cluster_is_stale_where_that_is_asked_for) {
+  write_fleet();
+  start();
+  const auto items = json("/v1alpha1/items?limit=1&stale=true").at("items");
+  EXPECT_FALSE(items.at(0).at("stale").as_bool());
+  EXPECT_FALSE(
+      json("/v1alpha1/items?limit=1&fields=name&stale=true").at("items").at(0).at("stale").as_bool());
+  EXPECT_FALSE(json("/v1alpha1/items?limit=1").at("items").at(0).as_object().contains("stale"));
+  const auto csv = body_of(get("/v1alpha1/items?limit=1&fields=kind&stale=true", "Accept: text/csv\r\n"));
+  EXPECT_TRUE(csv.starts_with("kind,stale\r\n")) << csv;
+  EXPECT_TRUE(csv.ends_with(",false\r\n")) << csv;
+}
+
 TEST_F(questions, items_come_as_csv_and_as_lines_too) {
   auto odd = make_workload("odd", "Job", 1, "a,\"b\"", "ops");
   write({make_workload("api", "Deployment", 3, "nginx:1.25", "shop"), odd}, 1, west_);

@@ -58,7 +58,10 @@ protected:
 
   /// In version 2 each entry of the feed keeps its row.
   void back_to_version_2() const {
-    sql("ALTER TABLE scopes DROP COLUMN row_bytes, DROP COLUMN rows_checksum");
+    sql("ALTER TABLE scopes DROP COLUMN row_bytes, DROP COLUMN rows_checksum, DROP COLUMN is_forgotten");
+    sql("ALTER TABLE dead_letters DROP COLUMN cluster");
+    sql("DROP INDEX items_of_scope");
+    sql("ALTER TABLE scopes RENAME COLUMN held_back_items TO held_back");
     sql("DROP TABLE staged_rows, staged_changes, row_index, row_blocks");
     sql("ALTER TABLE changes RENAME COLUMN kept_version TO kept_after");
     sql("INSERT INTO changes (batch_id, sequence, scope_id, kind, before, kept_after, changed_paths, log_id, "

@@ -154,5 +154,15 @@ TEST(row_blocks, stretches_that_overlap_or_touch_are_looked_at_at_once) {
   EXPECT_EQ(joined, expected);
 }
 
+TEST(row_blocks, stretches_with_many_rows_are_cut_and_scopes_leave_where_they_end) {
+  const auto key = [](const std::string& name) { return order_key({name, {}, {}, {}, {}}, any_length); };
+  const auto joined = join_stretches(
+      {{1, "", key("c"), 900}, {2, "", key("e"), 900}, {1, key("d"), key("f"), 40}, {3, key("g"), "", 30}});
+  const auto place = [](const std::string& name) { return row_identity{name, {}, {}, {}, {}}; };
+  const std::vector<row_interval> expected{
+      {{}, place("c"), {1, 2}, 1800}, {place("c"), place("f"), {1, 2}, 40}, {place("g"), {}, {3}, 30}};
+  EXPECT_EQ(joined, expected);
+}
+
 } // namespace
 } // namespace kollect::consumer::test

@@ -200,6 +200,9 @@ TEST_F(sqlite_store_file, a_marked_file_of_another_program_is_left_as_it_is) {
 
 /// Makes the file one of schema 2, in which each entry of the feed keeps its row.
 constexpr const char* back_to_schema_2 = R"sql(
+ALTER TABLE scopes DROP COLUMN is_forgotten;
+ALTER TABLE dead_letters DROP COLUMN cluster;
+ALTER TABLE scopes RENAME COLUMN held_back_items TO held_back;
 ALTER TABLE scopes DROP COLUMN row_bytes;
 ALTER TABLE scopes DROP COLUMN rows_checksum;
 DROP TABLE staged_rows;

@@ -177,6 +177,9 @@ public:
                                                     std::int64_t limit) override {
     return inner_->dead_letter_ids(reason, after, limit);
   }
+  result<std::optional<stored_dead_letter>> dead_letter_of(std::int64_t id, std::int64_t most) override {
+    return inner_->dead_letter_of(id, most);
+  }
   result<std::vector<stored_dead_letter>> newest_dead_letters(std::int64_t before,
                                                               std::int64_t limit) override {
     return inner_->newest_dead_letters(before, limit);
@@ -193,6 +196,7 @@ public:
   result<std::vector<stored_dead_letter>> dead_letters(std::int64_t after, std::int64_t limit) override {
     return inner_->dead_letters(after, limit);
   }
+  result<std::vector<scope_summary>> forgotten_scopes() override { return inner_->forgotten_scopes(); }
   result<std::vector<scope_summary>> scopes() override { return inner_->scopes(); }
   result<std::vector<stored_position>> positions() override { return inner_->positions(); }
   result<std::vector<std::string>> contradictions() override { return inner_->contradictions(); }

@@ -27,6 +27,7 @@ void dump_scope(std::ostream& out, const scope& which, const memory_scope& held)
 class memory_place final : public store_place {
 public:
   result<std::unique_ptr<store>> open(std::string_view) override { return open_memory_store(database_); }
+  result<std::unique_ptr<store>> open_beside() override { return open_memory_store(database_); }
   result<std::unique_ptr<store_reader>> open_reader() override { return open_memory_reader(database_); }
 
   void watch_writes() override { (void)take_writes(); }

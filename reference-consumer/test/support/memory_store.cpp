@@ -110,6 +110,19 @@ public:
     return out;
   }
 
+  result<std::optional<stored_dead_letter>> dead_letter_of(std::int64_t id,
+                                                           std::int64_t most_bytes) override {
+    const auto now = tables();
+    const auto found = now->letters.find(id);
+    if (found == now->letters.end())
+      return std::optional<stored_dead_letter>();
+    auto out = found->second;
+    out.value = out.value.substr(0, static_cast<std::size_t>(most_bytes));
+    out.letter.message_key.reset();
+    out.letter.headers_json.clear();
+    return std::optional(std::move(out));
+  }
+
   result<std::vector<std::int64_t>> dead_letter_ids(std::string_view reason, std::int64_t after_id,
                                                     std::int64_t limit) override {
     const auto now = tables();
@@ -121,11 +134,14 @@ public:
     return out;
   }
 
-  result<std::vector<scope_summary>> scopes() override {
+  result<std::vector<scope_summary>> scopes() override { return scopes_that(false); }
+  result<std::vector<scope_summary>> forgotten_scopes() override { return scopes_that(true); }
+
+  std::vector<scope_summary> scopes_that(bool is_forgotten) {
     const auto now = tables();
     std::vector<scope_summary> out;
     for (const auto& [which, held] : now->scopes)
-      if (const auto& record = held.record; record.order)
+      if (const auto& record = held.record; record.order && record.is_forgotten == is_forgotten)
         out.push_back({which, record.row_count, record.order->instant, held.applied_at,
                        record.target_conflicts, record.id});
     return out;

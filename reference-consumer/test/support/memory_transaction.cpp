@@ -101,7 +101,9 @@ result<scope_record> memory_transaction::open_scope(const scope& which) {
   auto& record = tables_.scopes[which].record;
   if (record.id == 0)
     record.id = next_id;
-  return record;
+  auto opened = record;
+  opened.is_forgotten = false;
+  return opened;
 }
 
 result<bool> memory_transaction::is_known(std::int64_t scope_id, const dedup_key& key) {

@@ -19,6 +19,7 @@ public:
   ~postgresql_place() override { run("DROP SCHEMA IF EXISTS " + schema_ + " CASCADE"); }
 
   result<std::unique_ptr<store>> open(std::string_view) override { return open_postgresql_store(settings()); }
+  result<std::unique_ptr<store>> open_beside() override { return open_postgresql_store(settings()); }
   result<std::unique_ptr<store_reader>> open_reader() override { return open_postgresql_reader(settings()); }
 
   void watch_writes() override {

@@ -30,6 +30,7 @@ public:
   result<std::unique_ptr<store>> open(std::string_view owner) override {
     return open_sqlite_store(path(), owner);
   }
+  result<std::unique_ptr<store>> open_beside() override { return open_sqlite_store_beside(path()); }
   result<std::unique_ptr<store_reader>> open_reader() override { return open_sqlite_reader(path()); }
 
   void watch_writes() override {

@@ -20,6 +20,8 @@ public:
 
   /// Opens it for writing. Where only one process may write, the store opened before must be gone.
   virtual result<std::unique_ptr<store>> open(std::string_view owner) = 0;
+  /// Opens it for writing while it is open, as commands do beside a consumer.
+  virtual result<std::unique_ptr<store>> open_beside() = 0;
   virtual result<std::unique_ptr<store_reader>> open_reader() = 0;
 
   /// From now on written rows are counted: inserted, updated or deleted ones, by table.
