@@ -88,7 +88,6 @@ public:
         return;
       detail::json_cursor cursor(items_, max_depth_ceiling);
       cursor.move_to(at_);
-      row_ = {};
       detail::field_place nowhere; // of no use: what was checked does not fail
       detail::read_item<detail::row_text_state::checked>(cursor, items_, row_, nowhere);
       next_ = cursor.position();

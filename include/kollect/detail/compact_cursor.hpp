@@ -1,6 +1,8 @@
 #ifndef KOLLECT_DETAIL_COMPACT_CURSOR_HPP
 #define KOLLECT_DETAIL_COMPACT_CURSOR_HPP
 
+#include <kollect/detail/plain_scalar.hpp>
+#include <kollect/detail/simd/check.hpp>
 #include <kollect/detail/simd/find_stop.hpp>
 #include <kollect/detail/simd/scan_escapes.hpp>
 #include <kollect/detail/utf8.hpp>
@@ -49,12 +51,16 @@ public:
 
   /// The rest of a string after its first quote, if it is plain ASCII.
   [[gnu::always_inline]] bool read_plain(json_string& out) noexcept {
-    const char* const stop = at_ + simd::find_string_stop({at_, left()}, 0, level_);
-    if (stop == end_ || *stop != '"') [[unlikely]]
-      return false;
-    out = json_string({at_, static_cast<std::size_t>(stop - at_)}, true);
-    at_ = stop + 1;
-    return true;
+    return take_plain(simd::find_string_stop({at_, left()}, 0, level_), out);
+  }
+
+  /// The same, quicker where it is as long as what `out` held before, such as the same field of the last row.
+  [[gnu::always_inline]] bool read_likely(json_string& out) noexcept {
+    const std::size_t likely = out.raw().size(), same = hide(likely);
+    const std::size_t length = simd::find_string_stop({at_, left()}, 0, level_);
+    if (length == likely) [[likely]]
+      return take_plain(hide(same), out);
+    return take_plain(length, out);
   }
 
   /// The rest of any well-formed string after its first quote.
@@ -78,6 +84,20 @@ public:
     const bool is_read = local.read_any(room, sink);
     *this = local;
     return is_read;
+  }
+
+  /// Any object or array that nests at most `room` deep, its bracket next. `digest`, if any, follows.
+  bool pass_container(std::size_t room, simd::running_digest* digest) noexcept {
+    if (level_ == simd::level::plain) {
+      no_values ignored;
+      return read_value(room, ignored);
+    }
+    const std::size_t end = simd::check_container({begin_, static_cast<std::size_t>(end_ - begin_)},
+                                                  position(), room, digest, level_);
+    if (end == std::string_view::npos)
+      return false;
+    at_ = begin_ + end;
+    return true;
   }
 
 private:
@@ -127,7 +147,7 @@ private:
     }
   }
 
-  static constexpr std::size_t most_depth = 32; // at most the bits in `objects`
+  static constexpr std::size_t most_depth = simd::detail::most_depth;
 
   /// memcmp of a size that the compiler knows is still a call for more than a few bytes.
   template <std::size_t size>
@@ -147,6 +167,21 @@ private:
     std::uint64_t out;
     std::memcpy(&out, bytes, sizeof out);
     return out;
+  }
+
+  [[gnu::always_inline]] bool take_plain(std::size_t length, json_string& out) noexcept {
+    if (length == left() || at_[length] != '"') [[unlikely]]
+      return false;
+    out = json_string({at_, length}, true);
+    at_ += length + 1;
+    return true;
+  }
+
+  /// The number itself, but the compiler does not know which: a processor that has guessed how a comparison
+  /// with it ends goes on at once, and need not wait for the other number.
+  [[gnu::always_inline]] static std::size_t hide(std::size_t number) noexcept {
+    asm("" : "+r"(number));
+    return number;
   }
 
   std::size_t left() const noexcept { return static_cast<std::size_t>(end_ - at_); }
@@ -190,32 +225,14 @@ private:
     }
   }
 
-  /// A number that is surely within a double: no exponent, no more digits than fit.
   template <class Sink>
   [[gnu::always_inline]] bool read_number(Sink& sink) {
-    constexpr std::ptrdiff_t most_digits = 300;
-    const char* const begin = at_;
-    if (here() == '-')
-      ++at_;
-    const char* const first = at_;
-    pass_digits();
-    if (at_ == first || (*first == '0' && at_ - first > 1))
+    const char* const end = find_number_end(at_, end_);
+    if (end == nullptr)
       return false;
-    if (here() == '.') {
-      const char* const point = at_++;
-      pass_digits();
-      if (at_ - point == 1)
-        return false;
-    }
-    if (here() == 'e' || here() == 'E' || at_ - begin > most_digits)
-      return false;
-    sink.number({begin, static_cast<std::size_t>(at_ - begin)});
+    sink.number({at_, static_cast<std::size_t>(end - at_)});
+    at_ = end;
     return true;
-  }
-
-  [[gnu::always_inline]] void pass_digits() noexcept {
-    while (at_ != end_ && *at_ >= '0' && *at_ <= '9')
-      ++at_;
   }
 
   /// The closing quote of a string that is not plain; null where it is not well formed.

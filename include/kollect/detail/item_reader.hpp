@@ -49,21 +49,23 @@ enum class row_text_state {
 };
 
 /// The row up to its attributes, if it is spelled as a producer spells it: in the order of ROW-01, texts
-/// plain.
+/// plain. `row` may hold the row before, whose texts are likely to be as long.
 [[nodiscard]] inline bool read_compact_fields(compact_cursor& text, item_view& row) noexcept {
-  return text.pass(R"({"targetNamespace":")") && text.read_plain(row.target_namespace) &&
-         text.pass(R"(,"targetName":")") && text.read_plain(row.target_name) &&
-         text.pass(R"(,"namespace":")") && text.read_plain(row.namespace_) && text.pass(R"(,"name":")") &&
-         text.read_plain(row.name) && (!text.pass(R"(,"group":")") || text.read_plain(row.group)) &&
-         text.pass(R"(,"version":")") && text.read_plain(row.version) && text.pass(R"(,"kind":")") &&
-         text.read_plain(row.kind) && text.pass(R"(,"uid":")") && text.read_plain(row.uid) &&
+  return text.pass(R"({"targetNamespace":")") && text.read_likely(row.target_namespace) &&
+         text.pass(R"(,"targetName":")") && text.read_likely(row.target_name) &&
+         text.pass(R"(,"namespace":")") && text.read_likely(row.namespace_) && text.pass(R"(,"name":")") &&
+         text.read_likely(row.name) &&
+         (text.pass(R"(,"group":")") ? text.read_likely(row.group) : (row.group = {}, true)) &&
+         text.pass(R"(,"version":")") && text.read_likely(row.version) && text.pass(R"(,"kind":")") &&
+         text.read_likely(row.kind) && text.pass(R"(,"uid":")") && text.read_likely(row.uid) &&
          text.pass(R"(,"attributes":)");
 }
 
 /// Reads a row that is spelled so as a whole, and moves the cursor behind it. False: nothing has happened but
 /// to `row`.
 template <row_text_state state>
-bool read_compact_item(json_cursor& cursor, std::string_view text, item_view& row) noexcept {
+bool read_compact_item(json_cursor& cursor, std::string_view text, item_view& row,
+                       simd::running_digest* digest) noexcept {
   const std::size_t begin = cursor.position();
   compact_cursor quick(text, begin);
   if (cursor.room() == 0 || !read_compact_fields(quick, row))
@@ -77,8 +79,7 @@ bool read_compact_item(json_cursor& cursor, std::string_view text, item_view& ro
       return false;
     quick = compact_cursor(text, end);
   } else {
-    no_values ignored;
-    if (!quick.read_value(cursor.room() - 1, ignored))
+    if (!(text[from] == 'n' ? quick.pass("null") : quick.pass_container(cursor.room() - 1, digest)))
       return false;
   }
   row.attributes = text.substr(from, quick.position() - from);
@@ -145,11 +146,12 @@ bool read_any_item(json_cursor& cursor, std::string_view text, item_view& row, f
 
 /// Reads one row, its brace next. Fields may come in any order and unknown ones are passed over, as
 /// later producers may add some; a known field twice is refused, as nobody could say which one counts, and so
-/// is a row with neither name nor uid.
+/// is a row with neither name nor uid. `digest`, if any, follows at some distance.
 template <row_text_state state = row_text_state::unchecked>
-bool read_item(json_cursor& cursor, std::string_view text, item_view& row, field_place& place) {
+bool read_item(json_cursor& cursor, std::string_view text, item_view& row, field_place& place,
+               simd::running_digest* digest = nullptr) {
   const std::size_t begin = cursor.position();
-  if (read_compact_item<state>(cursor, text, row)) [[likely]] {
+  if (read_compact_item<state>(cursor, text, row, digest)) [[likely]] {
     if (state == row_text_state::checked || has_identity(row)) [[likely]]
       return true;
     cursor.move_to(begin);

@@ -4,6 +4,7 @@
 #include <kollect/checksum.hpp>
 #include <kollect/detail/item_reader.hpp>
 #include <kollect/detail/json_cursor.hpp>
+#include <kollect/detail/simd/sha256.hpp>
 #include <kollect/envelope.hpp>
 #include <kollect/known_rows.hpp>
 #include <kollect/snapshot_view.hpp>
@@ -83,22 +84,30 @@ private:
     cursor_.peek();
     const std::size_t begin = cursor_.position();
     item_view row;
+    // The checksum's digest is made on the way. Who knows rows may know the digest too, and is asked later.
+    std::optional<simd::running_digest> digest;
+    if (view_.form != payload_form::array && known_ == nullptr && simd::can_digest())
+      digest.emplace(payload_.data() + begin, payload_.data() + payload_.size() - 1); // items come last
     const bool is_read = cursor_.read_array([&] {
       ++view_.item_count;
-      return pass_known() || read_row(row);
+      return pass_known() || read_row(row, digest ? &*digest : nullptr);
     });
     if (!is_read)
       return false;
     view_.items = payload_.substr(begin, cursor_.position() - begin);
+    if (digest)
+      if (const auto bytes = digest->finish(view_.items.data() + view_.items.size()))
+        view_.items_digest = sha256_digest{*bytes};
     place_ = payload_place();
     return true;
   }
 
-  bool read_row(item_view& row) {
-    row = {};
+  bool read_row(item_view& row, simd::running_digest* digest) {
     place_.row = view_.item_count;
-    if (!read_item(cursor_, payload_, row, place_))
+    if (!read_item(cursor_, payload_, row, place_, digest))
       return false;
+    if (digest != nullptr)
+      digest->catch_up(row.raw.data() + row.raw.size());
     if (known_ != nullptr)
       known_->pass(row);
     return true;
@@ -201,7 +210,8 @@ private:
                     "itemCount says " + std::to_string(numbers_[item_count]) + ", there are " +
                         std::to_string(view_.item_count) + " items",
                     "PAY-03", at_[item_count]);
-    view_.items_digest = known_ != nullptr ? known_->digest_of(view_.items) : std::nullopt;
+    if (known_ != nullptr)
+      view_.items_digest = known_->digest_of(view_.items);
     if (!view_.items_digest)
       view_.items_digest = sha256(view_.items);
     if (!seen_[checksum])

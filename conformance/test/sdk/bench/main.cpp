@@ -1,6 +1,7 @@
-// Measures the SDK beside other libraries on the same bytes: goals P1 to P7, the SDK's part of P11, P15.
-// script/bench starts it. First it makes sure that all compute the same; that failing, it ends with 70. A
-// goal that is not reached is a finding like any other and changes no exit code.
+// Measures the SDK beside other libraries on the same bytes: goals P1 to P7, the SDK's part of P11, P15, P17
+// to P20. script/bench starts it, with the goals that are wanted, if not all. First it makes sure that all
+// compute the same; that failing, it ends with 70. A goal that is not reached is a finding like any other and
+// changes no exit code.
 
 #include "corpus.hpp"
 #include "goal.hpp"
@@ -19,8 +20,15 @@ namespace {
 
 class benchmark {
 public:
-  benchmark(const std::string& folder, const std::string& go_peer, const std::string& python)
-      : folder_(folder), go_({go_peer}), python_({python, KOLLECT_BENCH_PEERS "/peer.py"}) {}
+  benchmark(const std::string& folder, const std::string& go_peer, const std::string& python,
+            std::vector<std::string> goals)
+      : folder_(folder), go_({go_peer}), python_({python, KOLLECT_BENCH_PEERS "/peer.py"}),
+        goals_(std::move(goals)) {}
+
+  /// Whether a goal is to be measured.
+  bool wants(const std::string& goal) const {
+    return goals_.empty() || std::find(goals_.begin(), goals_.end(), goal) != goals_.end();
+  }
 
   /// Ends the program unless all peers compute the same of every corpus.
   void verify() {
@@ -35,7 +43,10 @@ public:
       const auto sums = rows_by_boost_dom(data)();
       require(data, "rows",
               rows_by_kollect(data)() == sums && check_and_rows_by_kollect(data)() == sums &&
-                  items_by_kollect(data)() == sums && new_items_by_kollect(data)() == sums);
+                  items_by_kollect(data)() == sums && new_items_by_kollect(data)() == sums &&
+                  check_and_walk_by_kollect(data)() == sums &&
+                  lazy_items_by_kollect(data)().rows == sums.rows && walk_by_simdjson(data)() == sums);
+      require(data, "checksum", items_sha256_alone(data)() == sha256(data.items));
       require(data, "encoding", encode_by_kollect(data)() == data.items);
       load(data, data.message);
       const auto key = to_string(make_dedup_key(*parse_envelope(data.message)));
@@ -55,6 +66,7 @@ public:
       std::cerr << "bench: " << data.name << '\n';
       measure_keys(data);
       measure_rows(data);
+      measure_fresh(data);
       measure_texts(data);
       measure_repeats(data);
     }
@@ -81,6 +93,8 @@ private:
 
   void add(const std::string& goal, const std::string& what, const std::string& beside, const corpus& data,
            const contender& ours, const contender& theirs, double wanted) {
+    if (!wants(goal))
+      return;
     findings_.push_back({goal, what, beside, data.name, "x", compare(ours, theirs).ratio, wanted, true});
   }
 
@@ -107,6 +121,8 @@ private:
   }
 
   void measure_rows(const corpus& data) {
+    if (!wants("P4"))
+      return;
     const auto dom = make_contender(rows_by_boost_dom(data));
     for (const bool is_checked : {true, false}) {
       const auto ours = make_contender(is_checked ? rows_by_kollect(data) : check_and_rows_by_kollect(data));
@@ -121,6 +137,21 @@ private:
     }
   }
 
+  /// A snapshot that comes for the first time, from its message to the last row.
+  void measure_fresh(const corpus& data) {
+    const std::string what = "view + check + rows";
+    const auto ours = make_contender(check_and_walk_by_kollect(data));
+    if (data.is_export_envelope) {
+      add("P18", what + " + checksum", "OpenSSL SHA-256 of the items alone", data, ours,
+          make_contender(items_sha256_alone(data)), 0.85);
+      return;
+    }
+    add("P17", what, "simdjson DOM and a walk over its rows", data, ours,
+        make_contender(walk_by_simdjson(data)), 1);
+    add("P19", "view + check + rows as items, attributes as text", what, data,
+        make_contender(lazy_items_by_kollect(data)), ours, 0.8);
+  }
+
   void measure_texts(const corpus& data) {
     if (data.is_export_envelope)
       return; // the items are the same as the array's
@@ -129,10 +160,17 @@ private:
     add("P5", "canonical encode", "Go json.Marshal", data, encode, go_.work("encode"), 4);
     add("P5", "canonical encode", "boost::json::serialize", data, encode,
         make_contender(encode_by_boost(data)), 0.8);
+    if (data.has_escapes) {
+      add("P20", "canonical encode, escapes", "Go json.Marshal", data, encode, go_.work("encode"), 8);
+      add("P20", "canonical encode, escapes", "boost::json::serialize", data, encode,
+          make_contender(encode_by_boost(data)), 1.5);
+    }
     // Both sides use their memory again, but for the last line's rows.
     const auto dom = make_contender(items_by_boost_dom(data));
     add("P6", "validating parse into items", "Boost.JSON DOM, monotonic", data,
         make_contender(items_by_kollect(data)), dom, 1.5);
+    add("P19", "validating parse into items", "Boost.JSON DOM, monotonic", data,
+        make_contender(items_by_kollect(data)), dom, 2);
     add("P6", "validating parse into new items", "Boost.JSON DOM, monotonic", data,
         make_contender(new_items_by_kollect(data)), dom, 0);
   }
@@ -149,6 +187,8 @@ private:
 
   /// Time for a byte of 4 MiB by time for a byte of 8 KiB.
   void measure_growth_of_time() {
+    if (!wants("P15"))
+      return;
     const auto add_growth = [this](const std::string& what, const auto& make_work) {
       for (const auto& large : corpora_)
         for (const auto& small : corpora_) {
@@ -170,6 +210,7 @@ private:
 
   std::string folder_;
   peer_process go_, python_;
+  std::vector<std::string> goals_; // empty: all
   std::vector<corpus> corpora_ = make_corpora();
   std::vector<finding> findings_;
 };
@@ -183,16 +224,17 @@ int main(int count, char** words) {
   const std::vector<std::string> arguments(words + 1, words + count);
   if (arguments.size() == 3 && arguments[0] == "--peak")
     return print_peak(arguments[1], arguments[2]);
-  if (arguments.size() != 3) {
-    std::cerr << "usage: " << words[0] << " FOLDER GO_PEER PYTHON\n";
+  if (arguments.size() < 3) {
+    std::cerr << "usage: " << words[0] << " FOLDER GO_PEER PYTHON [GOAL...]\n";
     return 64;
   }
   std::cerr << "bench: level " << to_string(kollect::detail::simd::best_level()) << '\n';
-  benchmark all(arguments[0], arguments[1], arguments[2]);
+  benchmark all(arguments[0], arguments[1], arguments[2], {arguments.begin() + 3, arguments.end()});
   all.verify();
   auto findings = all.run();
-  for (auto& one : measure_memory(words[0], arguments[0]))
-    findings.push_back(std::move(one));
+  if (all.wants("P7"))
+    for (auto& one : measure_memory(words[0], arguments[0]))
+      findings.push_back(std::move(one));
   const auto worst = worst_of(findings);
   std::ofstream json(arguments[0] + "/sdk.json"), plot(arguments[0] + "/sdk.svg");
   write_json(json, findings);

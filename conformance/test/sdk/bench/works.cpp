@@ -56,15 +56,19 @@ row_sums sums_of_items(std::span<const item> items) {
   return sums;
 }
 
+void add_identity(row_sums& sums, const item_view& row) {
+  ++sums.rows;
+  for (const auto* field : {&row.target_namespace, &row.target_name, &row.namespace_, &row.name, &row.uid})
+    sums.identity_bytes += field->raw().size();
+}
+
 /// What is counted of the rows, each of them fingerprinted.
 row_sums sums_of(const snapshot_view& snapshot) {
   row_sums sums;
   std::uint64_t prints = 0;
   for (const auto& row : snapshot.rows()) {
-    ++sums.rows;
     prints ^= fingerprint_of(row.raw).low + row.attributes.size();
-    for (const auto* field : {&row.target_namespace, &row.target_name, &row.namespace_, &row.name, &row.uid})
-      sums.identity_bytes += field->raw().size();
+    add_identity(sums, row);
   }
   asm volatile("" : : "r"(prints));
   return sums;
@@ -113,6 +117,10 @@ key_work key_by_boost_dom(const corpus& data) {
   };
 }
 
+key_work items_sha256_alone(const corpus& data) {
+  return [&data, hasher = std::make_shared<sha256_hasher>()] { return (*hasher)(data.items); };
+}
+
 key_work sha256_alone(const corpus& data) {
   return [&data, hasher = std::make_shared<sha256_hasher>()] { return (*hasher)(data.payload); };
 }
@@ -123,6 +131,45 @@ row_work rows_by_kollect(const corpus& data) {
 
 row_work check_and_rows_by_kollect(const corpus& data) {
   return [&data] { return sums_of(*parse_snapshot(*parse_envelope(data.message))); };
+}
+
+row_work check_and_walk_by_kollect(const corpus& data) {
+  return [&data] {
+    row_sums sums;
+    const auto snapshot = parse_snapshot(*parse_envelope(data.message)).value();
+    for (const auto& row : snapshot.rows())
+      add_identity(sums, row);
+    return sums;
+  };
+}
+
+row_work lazy_items_by_kollect(const corpus& data) {
+  return [&data, row_as_item = item()]() mutable {
+    constexpr auto views = detail::text_fields<item_view>();
+    constexpr auto fields = detail::text_fields<item>();
+    row_sums sums;
+    std::size_t attributes = 0;
+    const auto snapshot = parse_snapshot(*parse_envelope(data.message)).value();
+    for (const auto& row : snapshot.rows()) {
+      for (std::size_t index = 0; index < fields.size(); ++index) {
+        auto& text = row_as_item.*(fields[index].second);
+        text.clear();
+        (row.*(views[index].second)).append_to(text);
+        sums.identity_bytes += text.size();
+      }
+      ++sums.rows;
+      attributes += row.attributes.size();
+    }
+    asm volatile("" : : "r"(attributes));
+    return sums;
+  };
+}
+
+row_work walk_by_simdjson(const corpus& data) {
+  return [walk = rows_by_simdjson(data.message)] {
+    const auto [rows, identity_bytes] = walk();
+    return row_sums{rows, identity_bytes};
+  };
 }
 
 row_work rows_by_boost_dom(const corpus& data) {

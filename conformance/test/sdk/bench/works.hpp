@@ -42,9 +42,13 @@ fingerprint_work fingerprint_alone(const corpus& data, fingerprint_function prin
 key_work key_by_kollect(const corpus& data);
 key_work key_by_boost_dom(const corpus& data);
 key_work sha256_alone(const corpus& data);
+key_work items_sha256_alone(const corpus& data); ///< what an export envelope's checksum is over
 
 row_work rows_by_kollect(const corpus& data);           ///< of a checked snapshot
 row_work check_and_rows_by_kollect(const corpus& data); ///< from the message
+row_work check_and_walk_by_kollect(const corpus& data); ///< from the message, rows not fingerprinted
+row_work lazy_items_by_kollect(const corpus& data);     ///< the same, and each row's texts decoded
+row_work walk_by_simdjson(const corpus& data);          ///< of the message's DOM
 row_work rows_by_boost_dom(const corpus& data);
 row_work items_by_kollect(const corpus& data);     ///< parse_items over those of before
 row_work new_items_by_kollect(const corpus& data); ///< parse_items

@@ -1,9 +1,11 @@
-// The scanner at each level against the plain one and the checking cursor.
+// The scanner and the check by blocks, at each level, against the plain ones and the checking cursor.
 
 #include "require.hpp"
 
+#include <kollect/checksum.hpp>
 #include <kollect/detail/compact_cursor.hpp>
 #include <kollect/detail/json_cursor.hpp>
+#include <kollect/detail/simd/check.hpp>
 #include <kollect/detail/simd/find_stop.hpp>
 #include <kollect/detail/simd/scan.hpp>
 #include <kollect/detail/simd/scan_escapes.hpp>
@@ -14,6 +16,24 @@
 
 namespace simd = kollect::detail::simd;
 using kollect::fuzz::require;
+
+namespace {
+
+void check_by_blocks(std::string_view text, std::size_t at, std::size_t end) {
+  for (const auto level : simd::all_levels)
+    if (level != simd::level::plain && simd::is_available(level))
+      require(simd::check_container(text, at, kollect::max_depth_ceiling, nullptr, level) == end,
+              "the check by blocks takes what the fast reader takes, and ends where it does");
+  if (!simd::can_digest())
+    return;
+  simd::running_digest digest(text.data(), text.data() + text.size());
+  require(simd::check_container(text, at, kollect::max_depth_ceiling, &digest) == end,
+          "the check that hashes finds the same");
+  const auto made = digest.finish(text.data() + text.size());
+  require(made && kollect::sha256_digest{*made} == kollect::sha256(text), "the digest is that of the text");
+}
+
+} // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0)
@@ -45,8 +65,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             "what is JSON has the extent of its check");
   kollect::detail::compact_cursor quick(text, begin);
   kollect::detail::no_values ignored;
-  if (begin < text.size() && quick.read_value(kollect::max_depth_ceiling, ignored))
+  const bool is_taken = begin < text.size() && quick.read_value(kollect::max_depth_ceiling, ignored);
+  if (is_taken)
     require(!cursor.failed() && cursor.position() == quick.position(),
             "what the fast reader takes is JSON, and ends where it says");
+  if (begin < text.size() && (text[begin] == '{' || text[begin] == '['))
+    check_by_blocks(text, begin, is_taken ? quick.position() : std::string_view::npos);
   return 0;
 }

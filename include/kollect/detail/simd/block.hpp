@@ -12,8 +12,9 @@
 #include <arm_neon.h>
 #endif
 
-// What one instruction set knows of 64 bytes of JSON text. Each block type has three functions:
+// What one instruction set knows of 64 bytes of JSON text. Each block type has four functions:
 //   find_string_marks(bytes) what matters within a string
+//   find_separators(bytes)   where commas and colons stand
 //   find_brackets(bytes)     where brackets stand: apart, as a block within a string needs none of it
 //   prefix_xor(bits)         each bit the exclusive or of itself and all below: between quotes, ones
 // Values of vector type stay within functions that have the target attribute: they have no
@@ -34,6 +35,11 @@ struct string_marks {
 struct bracket_marks {
   std::uint64_t opens = 0;  ///< { and [
   std::uint64_t closes = 0; ///< } and ]
+};
+
+struct separator_marks {
+  std::uint64_t commas = 0;
+  std::uint64_t colons = 0;
 };
 
 /// prefix_xor where there is no instruction for it.
@@ -65,6 +71,16 @@ struct sse2_block {
       const __m128i folded = _mm_or_si128(load(bytes, part), _mm_set1_epi8(0x20));
       out.opens |= where_equal(folded, '{') << (16 * part);
       out.closes |= where_equal(folded, '}') << (16 * part);
+    }
+    return out;
+  }
+
+  static separator_marks find_separators(const char* bytes) noexcept {
+    separator_marks out;
+    for (unsigned part = 0; part < 4; ++part) {
+      const __m128i text = load(bytes, part);
+      out.commas |= where_equal(text, ',') << (16 * part);
+      out.colons |= where_equal(text, ':') << (16 * part);
     }
     return out;
   }
@@ -102,6 +118,11 @@ struct avx2_block {
     return {where_equal(low, high, '{'), where_equal(low, high, '}')};
   }
 
+  KOLLECT_SIMD_AVX2 static separator_marks find_separators(const char* bytes) noexcept {
+    const bytes_32 low = load_32(bytes), high = load_32(bytes + 32);
+    return {where_equal(low, high, ','), where_equal(low, high, ':')};
+  }
+
   KOLLECT_SIMD_AVX2 static std::uint64_t prefix_xor(std::uint64_t bits) noexcept {
     // To multiply by all ones without carries adds every bit to all above it.
     const __m128i product = _mm_clmulepi64_si128(_mm_set_epi64x(0, static_cast<long long>(bits)),
@@ -134,6 +155,11 @@ struct avx512_block {
     return {where_equal(folded, all_64('{')), where_equal(folded, all_64('}'))};
   }
 
+  KOLLECT_SIMD_AVX512 static separator_marks find_separators(const char* bytes) noexcept {
+    const bytes_64 text = load_64(bytes);
+    return {where_equal(text, all_64(',')), where_equal(text, all_64(':'))};
+  }
+
   KOLLECT_SIMD_AVX512 static std::uint64_t prefix_xor(std::uint64_t bits) noexcept {
     return avx2_block::prefix_xor(bits);
   }
@@ -155,6 +181,11 @@ struct neon_block {
     const quarters folded{vorrq_u8(text.first, fold), vorrq_u8(text.second, fold), vorrq_u8(text.third, fold),
                           vorrq_u8(text.fourth, fold)};
     return {where_equal(folded, '{'), where_equal(folded, '}')};
+  }
+
+  static separator_marks find_separators(const char* bytes) noexcept {
+    const quarters text = load(bytes);
+    return {where_equal(text, ','), where_equal(text, ':')};
   }
 
   static std::uint64_t prefix_xor(std::uint64_t bits) noexcept { return prefix_xor_by_shifts(bits); }

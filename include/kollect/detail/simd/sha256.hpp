@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <string_view>
 
 #if defined(KOLLECT_SIMD_X86)
@@ -64,29 +65,63 @@ KOLLECT_SIMD_SHA inline sha256_words first_words() noexcept {
           _mm_set_epi32(0x3c6ef372, static_cast<int>(0xa54ff53a), 0x1f83d9ab, 0x5be0cd19)};
 }
 
-/// Takes one block of 64 bytes into the words.
-KOLLECT_SIMD_SHA inline sha256_words take_block(const sha256_words& before, const char* bytes) noexcept {
+/// A block on its way into the words, a quarter of its 64 rounds at a time.
+struct sha256_rounds {
+  __m128i message[4]; ///< the words of the schedule that are next, four each
+  __m128i abef;
+  __m128i cdgh;
+};
+
+[[gnu::always_inline]] KOLLECT_SIMD_SHA inline sha256_rounds begin_rounds(const sha256_words& before,
+                                                                          const char* bytes) noexcept {
   const __m128i big_endian = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
-  __m128i message[4]; // the words of the schedule that are next, four each
+  sha256_rounds out;
 #pragma GCC unroll 4
   for (unsigned part = 0; part < 4; ++part)
-    message[part] =
+    out.message[part] =
         _mm_shuffle_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes) + part), big_endian);
-  __m128i abef = before.abef, cdgh = before.cdgh;
-#pragma GCC unroll 16
-  for (unsigned four = 0; four < 16; ++four) {
-    __m128i& now = message[four % 4];
-    const __m128i last = message[(four + 3) % 4];
-    const auto* const constants = reinterpret_cast<const __m128i*>(sha256_constants) + four;
+  out.abef = before.abef, out.cdgh = before.cdgh;
+  return out;
+}
+
+/// `quarter` is 0 to 3, one after the other.
+[[gnu::always_inline]] KOLLECT_SIMD_SHA inline void take_quarter(sha256_rounds& rounds,
+                                                                 unsigned quarter) noexcept {
+#pragma GCC unroll 4
+  for (unsigned part = 0; part < 4; ++part) {
+    __m128i& now = rounds.message[part];
+    const __m128i last = rounds.message[(part + 3) % 4];
+    const auto* const constants = reinterpret_cast<const __m128i*>(sha256_constants) + 4 * quarter + part;
     const __m128i sum = _mm_add_epi32(now, _mm_load_si128(constants));
-    cdgh = sha256_two_rounds(cdgh, abef, sum);
-    abef = sha256_two_rounds(abef, cdgh, _mm_shuffle_epi32(sum, 0x0e));
-    if (four < 12)
-      now = sha256_message_2(_mm_add_epi32(sha256_message_1(now, message[(four + 1) % 4]),
-                                           _mm_alignr_epi8(last, message[(four + 2) % 4], 4)),
+    rounds.cdgh = sha256_two_rounds(rounds.cdgh, rounds.abef, sum);
+    rounds.abef = sha256_two_rounds(rounds.abef, rounds.cdgh, _mm_shuffle_epi32(sum, 0x0e));
+    if (quarter < 3)
+      now = sha256_message_2(_mm_add_epi32(sha256_message_1(now, rounds.message[(part + 1) % 4]),
+                                           _mm_alignr_epi8(last, rounds.message[(part + 2) % 4], 4)),
                              last);
   }
-  return {_mm_add_epi32(before.abef, abef), _mm_add_epi32(before.cdgh, cdgh)};
+}
+
+[[gnu::always_inline]] KOLLECT_SIMD_SHA inline sha256_words end_rounds(const sha256_words& before,
+                                                                       const sha256_rounds& rounds) noexcept {
+  return {_mm_add_epi32(before.abef, rounds.abef), _mm_add_epi32(before.cdgh, rounds.cdgh)};
+}
+
+/// Takes one block of 64 bytes into the words.
+KOLLECT_SIMD_SHA inline sha256_words take_block(const sha256_words& before, const char* bytes) noexcept {
+  sha256_rounds rounds = begin_rounds(before, bytes);
+#pragma GCC unroll 4
+  for (unsigned quarter = 0; quarter < 4; ++quarter)
+    take_quarter(rounds, quarter);
+  return end_rounds(before, rounds);
+}
+
+/// Takes the whole blocks from `at` up to `end`.
+KOLLECT_SIMD_SHA inline sha256_words take_blocks(sha256_words words, const char* at,
+                                                 const char* end) noexcept {
+  for (; at != end; at += block_size)
+    words = take_block(words, at);
+  return words;
 }
 
 /// Takes what is left, at most 64 bytes, and the padding of FIPS 180-4, 5.1.1.
@@ -184,8 +219,8 @@ KOLLECT_SIMD_SHA inline digested_value digest_container(std::string_view text, s
 
 } // namespace detail
 
-/// Whether digest_value() is of use: the processor has SHA instructions and `chosen` is a level that goes
-/// with them. Elsewhere OpenSSL's SHA-256 after the scan is as fast.
+/// Whether digest_value() and running_digest are of use: the processor has SHA instructions and `chosen` is a
+/// level that goes with them. Elsewhere OpenSSL's SHA-256 after the scan is as fast.
 [[nodiscard]] inline bool can_digest(level chosen = best_level()) noexcept {
 #if defined(KOLLECT_SIMD_X86)
   return has_avx2(chosen) && detail::has_sha_instructions();
@@ -194,6 +229,76 @@ KOLLECT_SIMD_SHA inline digested_value digest_container(std::string_view text, s
   return false;
 #endif
 }
+
+/// SHA-256 of a text that is checked meanwhile, the digest some blocks behind. Only where can_digest(). Never
+/// reads outside what it is given.
+class running_digest {
+public:
+  /// Of a text that begins at `begin` and is thought to end at `limit`, or not much before.
+  running_digest(const char* begin, const char* limit) noexcept : begin_(begin), at_(begin), limit_(limit) {
+#if defined(KOLLECT_SIMD_X86)
+    words_ = detail::first_words();
+#endif
+  }
+
+  /// Takes the whole blocks before `end`, if there are many.
+  void catch_up(const char* end) noexcept {
+    if (end - at_ > std::ptrdiff_t{16 * detail::block_size})
+      take_all(end);
+  }
+
+  /// Takes all whole blocks before `end`.
+  void take_all(const char* end) noexcept {
+    take(at_ + left(end) / detail::block_size * detail::block_size);
+  }
+
+  /// The digest of the text, which ends at `end`; none where more than that has been taken.
+  [[nodiscard]] std::optional<std::array<unsigned char, 32>> finish(const char* end) noexcept {
+    if (end < at_)
+      return std::nullopt;
+    take_all(end);
+#if defined(KOLLECT_SIMD_X86)
+    return detail::finish_digest(words_, {at_, left(end)}, static_cast<std::uint64_t>(end - begin_));
+#else
+    return std::nullopt;
+#endif
+  }
+
+#if defined(KOLLECT_SIMD_X86)
+  /// For a loop that takes blocks itself, and says so in the end.
+  const detail::sha256_words& words() const noexcept {
+    return words_;
+  }
+  const char* position() const noexcept {
+    return at_;
+  }
+  const char* limit() const noexcept {
+    return limit_;
+  }
+  void move_to(const char* at, const detail::sha256_words& words) noexcept {
+    at_ = at, words_ = words;
+  }
+#endif
+
+private:
+  std::size_t left(const char* end) const noexcept {
+    return static_cast<std::size_t>(end - at_);
+  }
+
+  void take(const char* end) noexcept {
+#if defined(KOLLECT_SIMD_X86)
+    words_ = detail::take_blocks(words_, at_, end);
+#endif
+    at_ = end;
+  }
+
+  const char* begin_;
+  const char* at_;
+  const char* limit_;
+#if defined(KOLLECT_SIMD_X86)
+  detail::sha256_words words_;
+#endif
+};
 
 /// What find_value_end() answers for the object or array at `at`, and SHA-256 of its bytes. `end` is npos
 /// where there is no end, or a backslash stands outside strings: only find_value_end() tells such texts
