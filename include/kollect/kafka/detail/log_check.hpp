@@ -178,6 +178,9 @@ private:
 /// was given out since. As long as the first is in its place, the second is of the same log, and takes its
 /// place. So whatever happens between two looks is noticed at the second, even where the partition was
 /// another member's meanwhile.
+///
+/// A log that has lost its tail still holds the first. That takes a broker that goes away: so after an
+/// interruption it is the record that was given out last before it which must be in its place.
 class log_check {
 public:
   log_check(connection target, subscriber_options options)
@@ -198,14 +201,21 @@ public:
       }
   }
 
-  /// Has the next look come soon: something has happened to the connection or the topic.
-  void hurry() noexcept { is_hurried_ = true; }
+  /// Has the next look come at once: something has happened to the connection or the topic. To be called
+  /// before what has come since is noted.
+  void hurry() noexcept {
+    is_hurried_ = true;
+    for (auto& [_, records] : known_)
+      if (!records.before_interruption)
+        records.before_interruption = records.last;
+  }
 
   /// Whether it is time for a look; `is_idle` says that no messages have come.
   bool is_due(bool is_idle) const noexcept {
     const auto now = std::chrono::steady_clock::now();
-    return !known_.empty() && now >= not_before_ &&
-           (!is_idle || is_hurried_ || now - looked_at_ >= options_.log_check_interval);
+    if (known_.empty() || now < (is_hurried_ ? hurried_not_before_ : not_before_))
+      return false;
+    return !is_idle || is_hurried_ || now - looked_at_ >= options_.log_check_interval;
   }
 
   /// Looks, for no longer than `longest_look`, at those of these partitions of which a record is known.
@@ -220,6 +230,7 @@ public:
     not_before_ =
         looked_at_ + (found ? std::max<std::chrono::nanoseconds>(shortest_pause, (looked_at_ - begun) * share)
                             : std::chrono::nanoseconds(pause_after_failure_));
+    hurried_not_before_ = found ? looked_at_ : not_before_;
     if (!found)
       reader_.reset(); // a new one has no memory of a topic that is gone
     return found;
@@ -255,6 +266,8 @@ private:
   struct partition_records {
     known_record seen; ///< in the log at the last look
     known_record last; ///< given out
+    std::optional<known_record>
+        before_interruption{}; ///< given out last before one that no look has followed
   };
 
   [[nodiscard]] result<std::vector<std::int32_t>> compare(const std::vector<std::int32_t>& partitions) {
@@ -267,7 +280,7 @@ private:
     std::map<std::int32_t, known_record> records;
     for (const std::int32_t partition : partitions)
       if (const auto known = known_.find(partition); known != known_.end())
-        records.emplace(partition, known->second.seen);
+        records.emplace(partition, known->second.before_interruption.value_or(known->second.seen));
     auto found = reader_->compare(records, longest_look);
     if (!found)
       return found.error();
@@ -276,7 +289,7 @@ private:
       if (finding == record_finding::replaced)
         replaced.push_back(partition);
       else
-        known_.at(partition).seen = known_.at(partition).last;
+        known_.at(partition) = {known_.at(partition).last, known_.at(partition).last};
     if (found->size() < records.size() && replaced.empty())
       return make_kafka_failure(RD_KAFKA_RESP_ERR__TIMED_OUT, "looking whether Kafka topic " +
                                                                   target_.destination +
@@ -288,7 +301,7 @@ private:
   subscriber_options options_;
   std::unique_ptr<record_reader> reader_;
   std::map<std::int32_t, partition_records> known_;
-  std::chrono::steady_clock::time_point looked_at_{}, not_before_{};
+  std::chrono::steady_clock::time_point looked_at_{}, not_before_{}, hurried_not_before_{};
   std::chrono::milliseconds pause_after_failure_ = first_pause;
   bool is_hurried_ = false;
 };

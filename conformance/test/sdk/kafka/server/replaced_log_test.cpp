@@ -48,6 +48,39 @@ struct kafka_server_replaced_log : shared_broker_test {
         40s);
   }
 
+  /// A copy of the only partition's folder, as it is now.
+  std::filesystem::path copy_log() {
+    EXPECT_TRUE(has_value(broker_->stop()));
+    const auto copy = broker_->store().parent_path() / "copy";
+    std::filesystem::copy(broker_->store() / (topic_ + "-0"), copy, std::filesystem::copy_options::recursive);
+    EXPECT_TRUE(has_value(broker_->restart()));
+    return copy;
+  }
+
+  /// The partition is what it was when it was copied.
+  void put_back(const std::filesystem::path& copy) {
+    broker_->kill();
+    const auto folder = broker_->store() / (topic_ + "-0");
+    std::filesystem::remove_all(folder);
+    std::filesystem::rename(copy, folder);
+    EXPECT_TRUE(has_value(broker_->restart()));
+  }
+
+  /// What stands at these offsets of the only partition, as it is given out.
+  std::vector<received_message> batch_of(std::int64_t first, std::int64_t end) const {
+    std::vector<received_message> batch;
+    auto source = kafka::detail::record_reader::open(target(), grouped());
+    for (std::int64_t offset = first; source && offset != end; ++offset) {
+      auto native = (*source)->read(0, offset, 20s);
+      if (!native || !*native)
+        break;
+      batch.emplace_back().owner = std::make_shared<kafka::detail::kept_message>(
+          kafka::detail::kept_message{(*source)->shared_source(), std::move(*native)});
+    }
+    EXPECT_EQ(batch.size(), static_cast<std::size_t>(end - first));
+    return batch;
+  }
+
   /// The listener answers as a store does that knows the log by its name.
   void remember_positions(int partitions) {
     for (std::int32_t partition = 0; partition < partitions; ++partition) {
@@ -138,23 +171,39 @@ TEST_F(kafka_server_replaced_log, shortened_and_filled_again) {
   publish_named("kept ", 5);
   ASSERT_TRUE(has_value(reader.join(target(), watchful())));
   ASSERT_TRUE(poll_until_read("kept ", 5));
-  ASSERT_TRUE(has_value(broker_->stop()));
-  const auto folder = broker_->store() / (topic_ + "-0"), copy = broker_->store().parent_path() / "copy";
-  std::filesystem::copy(folder, copy, std::filesystem::copy_options::recursive);
-  ASSERT_TRUE(has_value(broker_->restart()));
+  const auto copy = copy_log();
   publish_named("lost ", 5);
   ASSERT_TRUE(poll_until_read("lost ", 5));
   remember_positions(1); // the group may well be formed again
-  broker_->kill();
-  std::filesystem::remove_all(folder);
-  std::filesystem::copy(copy, folder, std::filesystem::copy_options::recursive);
-  std::filesystem::remove_all(copy);
-  ASSERT_TRUE(has_value(broker_->restart()));
+  put_back(copy);
   publish_named("new ", 12);
   EXPECT_TRUE(poll_until_read("new ", 12));
   ASSERT_EQ(reader.gaps.size(), 1U);
   EXPECT_EQ(reader.gaps.front().found, 0);
   EXPECT_EQ(reader.gaps.front().partition, 0);
+}
+
+/// The same, and what fills it is fetched before the first look: a record that was seen long ago is in its
+/// place, and so is the last one.
+TEST_F(kafka_server_replaced_log, shortened_and_filled_again_between_two_looks) {
+  make_topic();
+  publish_named("kept ", 5);
+  kafka::detail::log_check check(target(), grouped());
+  check.note(batch_of(0, 5));
+  EXPECT_EQ(check.look({0}).value(), std::vector<std::int32_t>{});
+  const auto copy = copy_log();
+  publish_named("lost ", 5);
+  check.note(batch_of(5, 10));
+  put_back(copy);
+  publish_named("new ", 12);
+  check.hurry();
+  check.note(batch_of(10, 17));
+  auto found = check.look({0});
+  for (int tries = 1; !found && tries < 20;
+       ++tries) // a look takes a second at most, and leaders may take more
+    found = check.look({0});
+  ASSERT_TRUE(has_value(found));
+  EXPECT_EQ(*found, std::vector<std::int32_t>{0});
 }
 
 TEST_F(kafka_server_replaced_log, one_that_is_as_it_was_is_never_said_to_be_another) {
