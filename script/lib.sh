@@ -14,6 +14,11 @@ die() {
   exit 1
 }
 
+# The version that the sources say they are.
+present_version() {
+  sed -nE 's/^#define KOLLECT_VERSION_(MAJOR|MINOR|PATCH) ([0-9]+)$/\2/p' "$repository_root/include/kollect/version.hpp" | paste -sd. -
+}
+
 # True when a command is on PATH.
 have() {
   command -v "$1" >/dev/null 2>&1
