@@ -32,13 +32,8 @@ def on_page_markdown(markdown, page, config, files):
         outside = linked_outside(page.file, link[1])
         return f"]({'../' * page.file.src_uri.count('/')}{address_of(outside)})" if outside else link[0]
 
-    lines, fence = [], None
-    for line in four_spaces_a_level(markdown.split("\n")):
-        mark = re.match(r" *(```+)", line)
-        if mark and fence in (None, mark[1]):
-            fence = mark[1] if fence is None else None
-        lines.append(line if fence else LINK.sub(follow, line))
-    return "\n".join(lines)
+    return "\n".join(line if is_fenced else LINK.sub(follow, line)
+                     for line, is_fenced in four_spaces_a_level(markdown.split("\n")))
 
 
 def linked_outside(page, target):
@@ -56,21 +51,22 @@ def address_of(outside):
 
 
 def four_spaces_a_level(lines):
-    """CommonMark indents what belongs to an item by the width of its marker; Python-Markdown, always by four."""
-    levels, is_fenced, out = [], False, []
+    """CommonMark indents what belongs to an item by the width of its marker; Python-Markdown, always by four. Gives
+    lines, and whether each is of a fenced block."""
+    levels, fence = [], None
     for line in lines:
         text = line.lstrip(" ")
         indent = len(line) - len(text)
         if not text:
-            out.append(line)
+            yield line, fence is not None
             continue
-        while levels and indent < levels[-1] and not is_fenced:
+        while levels and indent < levels[-1] and fence is None:
             levels.pop()
-        if text.startswith("```"):
-            is_fenced = not is_fenced
+        mark = re.match("```+", text)
+        if mark and fence in (None, mark[0]):
+            fence = mark[0] if fence is None else None
         base = levels[-1] if levels else 0
-        out.append(" " * (4 * len(levels) + indent - base) + text)
+        yield " " * (4 * len(levels) + indent - base) + text, fence is not None
         marker = MARKER.match(text)
-        if marker and not is_fenced and indent - base < 4:
+        if marker and fence is None and indent - base < 4:
             levels.append(indent + len(marker[0]))
-    return out
