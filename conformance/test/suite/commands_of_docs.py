@@ -13,7 +13,9 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "servers"))
+from children import wait_until  # noqa: E402
 
 PAGES = ["quickstart.md", "conformance.md", "consumer.md", "producer.md"]  # producer.md ends with poison on the topic
 BEFORE = "kollect-producer export --manifest sink.yaml --namespace team-a --inventory first items.json"
@@ -59,9 +61,7 @@ def run_until_it_works(command, folder):
     """One that stays: until it has written something, then SIGTERM."""
     with open(folder / "written", "w+", encoding="utf-8") as written, subprocess.Popen(
             ["sh", "-c", f"exec {command}"], cwd=folder, stdout=written, stderr=subprocess.STDOUT) as child:
-        until = time.monotonic() + 60
-        while not os.fstat(written.fileno()).st_size and child.poll() is None and time.monotonic() < until:
-            time.sleep(0.02)
+        wait_until(lambda: os.fstat(written.fileno()).st_size or child.poll() is not None)
         child.send_signal(signal.SIGTERM)
         code = child.wait(60)
         written.seek(0)
