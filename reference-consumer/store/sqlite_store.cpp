@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <initializer_list>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -196,6 +197,17 @@ private:
 
 namespace {
 
+/// Gives a connection that writes its own settings, and then those of all that write.
+result<void> set_up(sqlite::database& target, std::initializer_list<const char*> own) {
+  for (const char* const setting : own)
+    if (auto done = target.execute(setting); !done)
+      return done;
+  for (const char* const setting : {"PRAGMA synchronous = FULL", "PRAGMA temp_store = MEMORY"})
+    if (auto done = target.execute(setting); !done)
+      return done;
+  return {};
+}
+
 /// What stands behind `sqlite:` is a file's name, and nothing that SQLite would take for something else: what
 /// was applied into memory would be gone, and a URI would be locked under another name than the file.
 result<void> check_name(const std::string& path) {
@@ -237,12 +249,11 @@ result<std::unique_ptr<store>> open_sqlite_store(const std::string& path, std::s
   // The size of pages is that of a new file; one that is there keeps its own. The kernel takes nearly as long
   // for a small page as for a large one, and rows have 1 KiB or so. By default, each batch's pages would be
   // copied back at once; so it is every 2048.
-  for (const char* const setting :
-       {"PRAGMA page_size = 16384", "PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL",
-        "PRAGMA temp_store = MEMORY", "PRAGMA cache_size = -65536", "PRAGMA journal_size_limit = 67108864",
-        "PRAGMA wal_autocheckpoint = 2048"})
-    if (auto done = (*opened)->execute(setting); !done)
-      return done.error();
+  if (auto set = set_up(**opened, {"PRAGMA page_size = 16384", "PRAGMA journal_mode = WAL",
+                                   "PRAGMA cache_size = -65536", "PRAGMA journal_size_limit = 67108864",
+                                   "PRAGMA wal_autocheckpoint = 2048"});
+      !set)
+    return set.error();
   if (auto migrated = sqlite::migrate(**opened); !migrated)
     return migrated.error();
   auto made = std::make_unique<sqlite::sqlite_store>(std::move(*opened), std::move(*lock));
@@ -259,10 +270,8 @@ result<std::unique_ptr<store>> open_sqlite_store_beside(const std::string& path)
     return opened.error();
   if (auto checked = sqlite::check_schema(**opened); !checked)
     return checked.error();
-  for (const char* const setting :
-       {"PRAGMA synchronous = FULL", "PRAGMA temp_store = MEMORY", "PRAGMA wal_autocheckpoint = 0"})
-    if (auto done = (*opened)->execute(setting); !done)
-      return done.error();
+  if (auto set = set_up(**opened, {"PRAGMA wal_autocheckpoint = 0"}); !set)
+    return set.error();
   return std::make_unique<sqlite::sqlite_store>(std::move(*opened), std::nullopt);
 }
 

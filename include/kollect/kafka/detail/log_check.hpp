@@ -213,7 +213,8 @@ public:
   /// Whether it is time for a look; `is_idle` says that no messages have come.
   bool is_due(bool is_idle) const noexcept {
     const auto now = std::chrono::steady_clock::now();
-    if (known_.empty() || now < (is_hurried_ ? hurried_not_before_ : not_before_))
+    const bool has_failed = pause_after_failure_ > first_pause;
+    if (known_.empty() || (now < not_before_ && (has_failed || !is_hurried_)))
       return false;
     return !is_idle || is_hurried_ || now - looked_at_ >= options_.log_check_interval;
   }
@@ -230,7 +231,6 @@ public:
     not_before_ =
         looked_at_ + (found ? std::max<std::chrono::nanoseconds>(shortest_pause, (looked_at_ - begun) * share)
                             : std::chrono::nanoseconds(pause_after_failure_));
-    hurried_not_before_ = found ? looked_at_ : not_before_;
     if (!found)
       reader_.reset(); // a new one has no memory of a topic that is gone
     return found;
@@ -270,6 +270,12 @@ private:
         before_interruption{}; ///< given out last before one that no look has followed
   };
 
+  /// The log is the one that was read: so what was given out last is in it.
+  static void accept(partition_records& records) {
+    records.seen = records.last;
+    records.before_interruption.reset();
+  }
+
   [[nodiscard]] result<std::vector<std::int32_t>> compare(const std::vector<std::int32_t>& partitions) {
     if (!reader_) {
       auto opened = record_reader::open(target_, options_);
@@ -289,7 +295,7 @@ private:
       if (finding == record_finding::replaced)
         replaced.push_back(partition);
       else
-        known_.at(partition) = {known_.at(partition).last, known_.at(partition).last};
+        accept(known_.at(partition));
     if (found->size() < records.size() && replaced.empty())
       return make_kafka_failure(RD_KAFKA_RESP_ERR__TIMED_OUT, "looking whether Kafka topic " +
                                                                   target_.destination +
@@ -301,7 +307,7 @@ private:
   subscriber_options options_;
   std::unique_ptr<record_reader> reader_;
   std::map<std::int32_t, partition_records> known_;
-  std::chrono::steady_clock::time_point looked_at_{}, not_before_{}, hurried_not_before_{};
+  std::chrono::steady_clock::time_point looked_at_{}, not_before_{};
   std::chrono::milliseconds pause_after_failure_ = first_pause;
   bool is_hurried_ = false;
 };
