@@ -22,9 +22,7 @@ answer_of<std::string> retry(store& target, const ingest_settings& settings, std
     return refusal{404, ended.error().message};
   if (!ended)
     return store_is_away(ended.error());
-  std::string text;
-  json_writer(text).begin_object().member("id", id).member("result", to_string(*ended)).end_object();
-  return text;
+  return retried_json(id, *ended);
 }
 
 /// Calls `act` with the store and the settings of the day.
@@ -52,6 +50,12 @@ admin_actions admin_actions_on(const store_flags& flags, const ingest_settings& 
                       [&](store& target, const ingest_settings& own) { return retry(target, own, id); });
   };
   return out;
+}
+
+std::string retried_json(std::int64_t id, outcome ended) {
+  std::string text;
+  json_writer(text).begin_object().member("id", id).member("result", to_string(ended)).end_object();
+  return text;
 }
 
 std::string forgotten_json(const std::string& cluster, const forgotten_cluster& done) {

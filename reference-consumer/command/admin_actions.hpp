@@ -12,6 +12,9 @@ namespace kollect::consumer {
 /// What an admin may have done over HTTP, each with the store opened for it. No token is set.
 admin_actions admin_actions_on(const store_flags& flags, const ingest_settings& settings);
 
+/// `{"id","result"}`
+std::string retried_json(std::int64_t id, outcome ended);
+
 /// `{"cluster","scopes","rows"}`
 std::string forgotten_json(const std::string& cluster, const forgotten_cluster& done);
 

@@ -1,3 +1,4 @@
+#include "command/admin_actions.hpp"
 #include "command/bounds.hpp"
 #include "command/commands.hpp"
 #include "command/flush_output.hpp"
@@ -176,9 +177,7 @@ result<int> retry(const choice_flags& flags) {
     auto ending = retry_dead_letter(**opened, make_ingest_settings(flags.bounds), id);
     if (!ending)
       return ending.error();
-    std::string line;
-    json_writer(line).begin_object().member("id", id).member("result", to_string(*ending)).end_object();
-    std::cout << line << std::endl;
+    std::cout << retried_json(id, *ending) << std::endl;
     if (*ending == outcome::dead_lettered)
       code = program::findings;
   }

@@ -5,10 +5,8 @@
 
 namespace kollect::consumer {
 
-/// Whether JSON may spell a printable letter of ASCII by an escape: by `\u00XX` or `\/`. Those of `<`, `>`
-/// and
-/// `&`, which encoders write for the sake of HTML (BYT-03), do not count, nor those of quotes and
-/// backslashes.
+/// Whether JSON may spell a printable letter of ASCII by an escape: by `\u00XX` or `\/`. Quotes, backslashes
+/// and the three that encoders escape for HTML (`<`, `>` and `&`, BYT-03) do not count.
 inline bool has_escaped_letters(std::string_view json) noexcept {
   for (auto at = json.find('\\'); at < json.size(); at = json.find('\\', at + 1)) {
     const auto escape = json.substr(at + 1, 5);
