@@ -48,7 +48,8 @@ struct subscriber_options {
       4U * 1024 * 1024; ///< of one partition in one answer; a larger message comes alone
   std::size_t queue_bytes = 32U * 1024 * 1024; ///< fetched ahead until it is exceeded, by one answer at most
   std::size_t max_message_bytes = 256U * 1024 * 1024; ///< largest answer that is read; keep over fetch_bytes
-  std::chrono::milliseconds close_timeout = std::chrono::seconds(5); ///< for leaving the group
+  std::chrono::milliseconds close_timeout =
+      std::chrono::seconds(5); ///< for leaving the group; up to half of it waits for a coordinator
   /// Whether messages that cannot be read (a batch over max_message_bytes, damaged, or that decompresses to
   /// nothing) are passed over: poll() then gives one message in their place, with
   /// received_message::unreadable set. Otherwise their partition stands still, and subscriber::unreadable()

@@ -214,16 +214,33 @@ committed_offsets(client& source, const std::string& topic, std::span<const std:
   return known_offsets(*list, code, "asking for committed offsets of Kafka topic " + topic);
 }
 
+/// Waits until a member of a group knows its coordinator, which a restarted broker has made it forget.
+/// librdkafka takes leave of a coordinator that it knows and otherwise goes without a word. Whoever asks
+/// for what the group has committed waits for the coordinator first; the answer does not matter.
+inline void await_coordinator(client& source, const std::string& topic,
+                              std::chrono::milliseconds timeout) noexcept {
+  char* const member = rd_kafka_memberid(source.native());
+  const bool has_joined = member && *member != '\0';
+  rd_kafka_mem_free(source.native(), member);
+  if (!has_joined)
+    return;
+  const partitions_pointer any{rd_kafka_topic_partition_list_new(1)};
+  rd_kafka_topic_partition_list_add(any.get(), topic.c_str(), 0);
+  rd_kafka_committed(source.native(), any.get(), milliseconds_of(timeout));
+}
+
 /// Leaves the group, so that others need not wait for our session to end, for no longer than `timeout`.
 /// rd_kafka_consumer_close() would wait for as long as it takes.
-inline void leave_group(client& source, std::chrono::milliseconds timeout) noexcept {
+inline void leave_group(client& source, const std::string& topic,
+                        std::chrono::milliseconds timeout) noexcept {
+  const deadline end{timeout};
+  await_coordinator(source, topic, timeout / 2);
   const queue_pointer queue{rd_kafka_queue_new(source.native())};
   source.events().rebalances.clear();
   rd_kafka_assign(source.native(), nullptr); // answers a rebalance that was not followed
   const error_pointer refused{rd_kafka_consumer_close_queue(source.native(), queue.get())};
   if (refused)
     return; // after a fatal error there is nothing to leave
-  const deadline end{timeout};
   while (rd_kafka_consumer_closed(source.native()) == 0 && !end.passed()) {
     // Serves callbacks; messages that were fetched ahead come too, and nobody wants them any more.
     const message_pointer unwanted{

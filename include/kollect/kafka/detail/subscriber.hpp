@@ -150,7 +150,7 @@ public:
     commits_.drop();
     fetch_.read().clear();
     log_check_.close();
-    leave_group(fetch_.source(), options_.close_timeout);
+    leave_group(fetch_.source(), topic_, options_.close_timeout);
     fetch_.close();
   }
 

@@ -108,6 +108,24 @@ TEST_F(kafka_server_outage, commits_go_on_after_a_restart) {
     ADD_FAILURE() << failed;
 }
 
+// Whoever comes next would otherwise wait for the end of its session.
+TEST_F(kafka_server_outage, a_member_leaves_its_group_as_the_broker_comes_back) {
+  make_topic();
+  publish(numbered_messages(topic_, 10));
+  auto options = grouped();
+  options.close_timeout = 120s;
+  options.session_timeout = 60s;
+  ASSERT_TRUE(has_value(reader.join(target(), options)));
+  ASSERT_TRUE(reader.poll_until_has(10));
+  broker_->kill();
+  std::jthread leaving([&] { reader.leave(); });
+  ASSERT_TRUE(has_value(broker_->restart()));
+  leaving.join();
+  member next;
+  ASSERT_TRUE(has_value(next.join(target(), grouped())));
+  EXPECT_TRUE(next.poll_until_has(10));
+}
+
 TEST_F(kafka_server_outage, a_broker_that_hangs_delays_neither_timeouts_nor_close) {
   make_topic();
   ASSERT_TRUE(has_value(reader.join(target(), grouped())));

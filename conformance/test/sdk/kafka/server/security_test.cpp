@@ -110,7 +110,7 @@ TEST_F(kafka_server_security, logs_in_again_after_reading_with_a_short_queue) {
   };
   publish();
   member reader;
-  ASSERT_TRUE(has_value(reader.join(target, {.queue_bytes = 1024})));
+  ASSERT_TRUE(has_value(reader.join(target, {.queue_bytes = 1024, .close_timeout = 20s})));
   ASSERT_TRUE(reader.poll_until([&] { return reader.owned.size() == 1 && reader.messages.size() >= 20; }));
   const auto before = reader.messages.size();
   broker_->kill();
