@@ -28,6 +28,8 @@ class Timed:
     wall: float
     cpu: float          # seconds of user and system time, of all its threads
     peak_memory: float  # bytes
+    kernel: float = 0   # seconds of `cpu` that were the kernel's
+    written: int = 0    # bytes that it had the kernel write to a file system
     out: str = ""
 
 
@@ -78,6 +80,8 @@ class Child:
     def note(self, status, usage):
         self.wall = time.monotonic() - self.begun
         self.cpu = usage.ru_utime + usage.ru_stime
+        self.kernel = usage.ru_stime
+        self.written = usage.ru_oublock * 512
         self.peak_memory = usage.ru_maxrss * 1024
         # The kernel counts what the child was before it became the program: this process, which may be the larger one.
         if self.highest and self.peak_memory <= self.inherited + self.inherited_most:
@@ -163,4 +167,4 @@ class Workplace:
         if code != 0:
             raise Failure(f"{name} ended with {code}: {child.log()}")
         child.log_path.unlink()
-        return Timed(child.wall, child.cpu, child.peak_memory)
+        return Timed(child.wall, child.cpu, child.peak_memory, child.kernel, child.written)

@@ -13,6 +13,7 @@ import from_nats
 import goals
 import into_postgresql
 import into_sqlite
+import large_stores
 import membership
 import questions
 import serving
@@ -22,6 +23,7 @@ from servers import Kafka
 PARTS = {"p9": into_sqlite.measure_throughput, "p10": into_postgresql.measure_throughput, "p11": into_sqlite.measure_writes,
          "p12": from_nats.measure_pull, "p13": serving.measure_reading, "p14": membership.measure_start,
          "p15": serving.measure_memory, "p16": membership.measure_sharing,
+         "p21": large_stores.measure_imports, "p22": large_stores.measure_held,
          "p23": questions.measure_questions}
 
 

@@ -46,7 +46,10 @@ def parse(words):
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("words", nargs="*")
-    return parser.parse_intermixed_args(words)
+    options = parser.parse_intermixed_args(words)
+    if options.report and not options.report.is_file():
+        parser.error(f"--report: {options.report} is no file; tables are written into one that has their places")
+    return options
 
 
 def chosen(names):
