@@ -72,6 +72,11 @@ failure refuse(const parameter& one, std::string_view sentence) {
   return make_failure(error::invalid_value, about_parameter(one.name, one.value, sentence));
 }
 
+/// As in kind==Pod, kind=!Pod and attr.spec.replicas=>=3, which would find nothing and not say why.
+bool begins_with_operator(std::string_view value) {
+  return !value.empty() && std::string_view("=!<>").find(value.front()) != std::string_view::npos;
+}
+
 class filter_reader {
 public:
   filter_reader(empty_value empty, const filter_limits& bounds) : empty_(empty), bounds_(bounds) {}
@@ -82,6 +87,12 @@ public:
       return {};
     const auto field = std::find_if(text_fields.begin(), text_fields.end(),
                                     [&](const text_field& known) { return known.name == given.name; });
+    const bool has_pattern = field != text_fields.end() || given.name.starts_with(attribute_prefix);
+    if (has_pattern && begins_with_operator(given.value))
+      return refuse(one,
+                    "a value that begins with =, !, < or > looks like a second operator: write NAME=VALUE, "
+                    "NAME!=VALUE or, of attributes, NAME>=VALUE and the like; a backslash before it makes it "
+                    "part of the text");
     auto added = field != text_fields.end()                 ? add_text(*field, given)
                  : given.name.starts_with(attribute_prefix) ? add_attribute(one, given)
                  : given.how == parameter_operator::is_not

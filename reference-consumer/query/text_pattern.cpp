@@ -6,10 +6,12 @@
 namespace kollect::consumer {
 
 text_pattern parse_pattern(std::string_view text) {
+  constexpr std::string_view escapable =
+      "*\\=!<>"; // a star, the escape itself, and what operators begin with
   text_pattern out{{std::string()}};
   for (std::size_t at = 0; at < text.size(); ++at) {
     const bool is_escaped =
-        text[at] == '\\' && at + 1 < text.size() && (text[at + 1] == '*' || text[at + 1] == '\\');
+        text[at] == '\\' && at + 1 < text.size() && escapable.find(text[at + 1]) != std::string_view::npos;
     if (is_escaped)
       ++at;
     if (text[at] == '*' && !is_escaped)

@@ -51,9 +51,9 @@ export function momentOf(parameters) {
   return ['asOf', 'asOfBy'].filter(name => parameters.get(name)).map(name => [name, parameters.get(name)]);
 }
 
-// A value of a filter in which no star stands for any text.
+// A value of a filter in which no star stands for any text, and nothing is taken for an operator.
 export function exactly(text) {
-  return text.replace(/[\\*]/g, '\\$&');
+  return text.replace(/[\\*=!<>]/g, '\\$&');
 }
 
 // A step of an attribute's path in which no dot divides.

@@ -170,6 +170,12 @@ TEST(filter, what_cannot_be_read_is_said_with_its_place) {
       {"attr.=c", "at position 1"},
       {"attr.a\\=c", "backslash"},
       {"attr.a", "lacks a value"},
+      {"kind==Pod", "second operator"},
+      {"kind=!Pod", "write NAME=VALUE, NAME!=VALUE"},
+      {"cluster!==prod", "second operator"},
+      {"attr.spec.replicas==3", "second operator"},
+      {"attr.spec.replicas=>=3", "NAME>=VALUE"},
+      {"attr.spec.replicas>>3", "second operator"},
       {"labels!=a", "have !="},
       {"search!=a", "have !="}};
   for (const auto& [text, expected] : cases) {
@@ -199,11 +205,16 @@ TEST(filter, hostile_texts_are_texts) { // S11
   for (const auto& text : hostile_texts()) {
     if (text.find('*') != std::string::npos || text.find('\\') != std::string::npos)
       continue; // these mean something
-    const auto filter = read({"name=" + text}).value();
+    const bool looks_like_an_operator =
+        !text.empty() && std::string_view("=!<>").find(text.front()) != std::string_view::npos;
+    const std::string escape = looks_like_an_operator ? "\\" : "";
+    EXPECT_EQ(static_cast<bool>(read({"name=" + text})), !looks_like_an_operator) << text;
+    const auto filter = read({"name=" + escape + text}).value();
     EXPECT_EQ(filter.name.wanted, std::vector{exactly(text)});
     EXPECT_TRUE(holds(filter.name, std::string_view(text)));
     EXPECT_FALSE(holds(filter.name, std::string_view(text + "x")));
-    EXPECT_TRUE(holds(read({"name=" + text.substr(0, 1) + "*"}).value().name, std::string_view(text)));
+    EXPECT_TRUE(
+        holds(read({"name=" + escape + text.substr(0, 1) + "*"}).value().name, std::string_view(text)));
   }
 }
 
