@@ -99,7 +99,8 @@ answer_of<question_parameters> sort_parameters(std::string_view query, bool has_
     if (std::find(known.begin(), known.end(), one.name) == known.end())
       return unknown_parameter(one.name, has_filters, known);
     if (!out.others.emplace(one.name, one.value).second)
-      return bad_request("the parameter " + one.name + " is given twice");
+      return bad_request("the parameter " + one.name +
+                         " is given twice; where several values make sense, commas divide them");
   }
   std::erase_if(out.others, [](const auto& one) { return one.second.empty(); });
   return out;
