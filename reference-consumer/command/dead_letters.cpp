@@ -29,30 +29,19 @@ struct list_flags {
   std::string output = "table";
 };
 
-/// One dead letter as JSON; key and value in base64, as they may be any bytes. The value is null where
-/// it was dropped to stay within the retention.
+/// One dead letter as JSON: as the read API has it, with headers, key and value. Key and value are in
+/// base64, as they may be any bytes; the value is null where it was dropped to stay within the retention.
 std::string to_json(const stored_dead_letter& stored) {
   const auto& letter = stored.letter;
   std::string line;
-  json_writer(line)
-      .begin_object()
-      .member("id", stored.id)
-      .member("cluster", letter.cluster)
-      .member("reason", letter.reason)
-      .member("sentence", letter.sentence)
-      .member("clause", letter.clause)
-      .member("byteOffset", letter.byte_offset)
-      .member("log", letter.origin.log)
-      .member("partition", letter.origin.partition)
-      .member("offset", letter.origin.offset)
-      .member("subject", letter.subject)
-      .name("headers")
+  json_writer out(line);
+  out.begin_object();
+  write_members(out, stored);
+  out.name("headers")
       .raw(letter.headers_json)
       .member("key", letter.message_key ? std::optional(encode_base64(*letter.message_key)) : std::nullopt)
-      .member("valueBytes", stored.value_bytes)
       .member("valueSha256", to_string(stored.value_digest))
       .member("value", stored.has_body ? std::optional(encode_base64(stored.value)) : std::nullopt)
-      .member("buriedAt", to_string(letter.at))
       .end_object();
   return line;
 }

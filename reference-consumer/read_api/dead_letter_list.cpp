@@ -15,7 +15,21 @@ constexpr std::int64_t most_letters = 1'000;
 constexpr std::int64_t looked_at_once = 1'000;
 constexpr std::int64_t most_looked_at = 100'000;
 
-void write_letter(json_writer& out, const stored_dead_letter& one) {
+std::string hex_of(std::string_view bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string out;
+  out.reserve(2 * bytes.size());
+  for (const char byte : bytes) {
+    const auto value = static_cast<unsigned char>(byte);
+    out += digits[value >> 4U];
+    out += digits[value & 15U];
+  }
+  return out;
+}
+
+} // namespace
+
+void write_members(json_writer& out, const stored_dead_letter& one) {
   const auto& letter = one.letter;
   out.member("id", one.id)
       .member("at", to_string(letter.at))
@@ -32,20 +46,6 @@ void write_letter(json_writer& out, const stored_dead_letter& one) {
       .member("valueBytes", one.value_bytes)
       .member("hasBody", one.has_body);
 }
-
-std::string hex_of(std::string_view bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string out;
-  out.reserve(2 * bytes.size());
-  for (const char byte : bytes) {
-    const auto value = static_cast<unsigned char>(byte);
-    out += digits[value >> 4U];
-    out += digits[value & 15U];
-  }
-  return out;
-}
-
-} // namespace
 
 answer_of<dead_letter_question> read_dead_letter_question(std::string_view query) {
   constexpr std::array<std::string_view, 3> known{"reason", "limit", "before"};
@@ -105,7 +105,7 @@ std::string format_dead_letters(const dead_letter_page& page) {
   begin_answer(out);
   write_array(out, "deadLetters", page.letters, [](json_writer& to, const stored_dead_letter& one) {
     to.begin_object();
-    write_letter(to, one);
+    write_members(to, one);
     to.end_object();
   });
   out.member("next", page.next).end_object();
@@ -116,7 +116,7 @@ std::string format_dead_letter(const stored_dead_letter& stored) {
   std::string text;
   json_writer out(text);
   begin_answer(out);
-  write_letter(out, stored);
+  write_members(out, stored);
   out.name("body");
   if (stored.has_body)
     out.begin_object()

@@ -38,9 +38,11 @@ struct dead_letter_page {
 
 answer_of<dead_letter_page> read_dead_letter_page(store_reader& source, const dead_letter_question& asked);
 
-/// `{"schemaVersion","deadLetters":[{"id","at","cluster","reason","sentence","clause","byteOffset"?,"log",
-/// "partition","offset","subject","valueBytes","hasBody"}],"next"}`; cluster is null where nothing tells it,
-/// next at the end.
+/// `"id","at","cluster","reason","sentence","clause","byteOffset"?,"log","partition","offset","subject",
+/// "valueBytes","hasBody"`, of an object that is open; cluster is null where nothing tells it.
+void write_members(json_writer& out, const stored_dead_letter& one);
+
+/// `{"schemaVersion","deadLetters":[{…}],"next"}` with write_members() of each; next is null at the end.
 std::string format_dead_letters(const dead_letter_page& page);
 
 /// One of those with `"body":{"text","hex","bytes"}`, of its beginning: `bytes` are shown, and what is no

@@ -303,14 +303,15 @@ TEST_F(command, dead_letters_have_their_reason_and_their_bytes) {
   const auto end = run_command({"dlq", "list", "-o", "json", "--store", store_flag()});
   EXPECT_EQ(end.code, 0);
   const auto reason = read_head(poison.value).error();
-  EXPECT_EQ(
-      end.output,
-      R"({"id":1,"cluster":"prod-west","reason":")" + std::string(error_name(reason.reason())) +
-          R"(","sentence":")" + reason.message + R"(","clause":")" + std::string(reason.clause) +
-          R"(","byteOffset":1,"log":"kafka/cluster-1/inventory.changes",)"
-          R"("partition":0,"offset":1,"subject":"inventory.changes","headers":[["kollect.dev/cluster","prod-west"],)"
-          R"(["kollect.dev/namespace","team-a"]],"key":"cHJvZC13ZXN0OnRlYW0tYS93ZWI=","valueBytes":3,"valueSha256":")" +
-          to_string(sha256(poison.value)) + R"(","value":"ewD/","buriedAt":"2026-01-15T13:00:00Z"})" + "\n");
+  EXPECT_EQ(end.output,
+            R"({"id":1,"at":"2026-01-15T13:00:00Z","cluster":"prod-west","reason":")" +
+                std::string(error_name(reason.reason())) + R"(","sentence":")" + reason.message +
+                R"(","clause":")" + std::string(reason.clause) +
+                R"(","byteOffset":1,"log":"kafka/cluster-1/inventory.changes",)"
+                R"("partition":0,"offset":1,"subject":"inventory.changes","valueBytes":3,"hasBody":true,)"
+                R"("headers":[["kollect.dev/cluster","prod-west"],["kollect.dev/namespace","team-a"]],)"
+                R"("key":"cHJvZC13ZXN0OnRlYW0tYS93ZWI=","valueSha256":")" +
+                to_string(sha256(poison.value)) + R"(","value":"ewD/"})" + "\n");
 }
 
 TEST_F(command, dead_letters_are_listed_for_people) {
