@@ -149,7 +149,7 @@ result<void> consumer_loop::maintain() {
   if (now - maintained_at_ < maintenance_interval || !store_)
     return {};
   maintained_at_ = now;
-  is_index_complete_ = false; // it may have to be built anew in places
+  is_index_complete_ = false; // it may have to be rebuilt in places
   auto buried = bury_torn_sets(*store_, settings_.ingest);
   if (!buried) {
     auto recovered = recover_from(buried.error());

@@ -41,7 +41,7 @@ std::string as_json(std::string_view text) {
   return out;
 }
 
-/// A value as it stands in attributes, texts spelled anew.
+/// A value as it stands in attributes, texts spelled again.
 std::string as_json_value(std::string_view raw) {
   if (!raw.starts_with('"'))
     return std::string(raw);

@@ -55,7 +55,7 @@ struct item_place {
   const item_view& row;
 };
 
-/// The values of a column as JSON: none, one, or as many as the path has. Texts are spelled anew, so that
+/// The values of a column as JSON: none, one, or as many as the path has. Texts are spelled again, so that
 /// equal ones have equal JSON.
 std::vector<std::string> values_of(const item_column& column, const item_place& item);
 

@@ -64,7 +64,7 @@ struct row_block {
   std::string filter{}; ///< empty: nothing is known yet, any row may be here
 };
 
-/// How many rows may be added to a block before it is built anew: as many as it has, and some more.
+/// How many rows may be added to a block before it is rebuilt: as many as it has, and some more.
 std::int64_t room_of(const row_block& block);
 
 /// Puts rows that come by order into blocks.

@@ -148,7 +148,7 @@ export function openChanges(root) {
 
   async function readNew(signal) {
     const page = await changesSince(bounds, newest, filtersOf(parameters), signal);
-    if (!page) return readAll(signal); // so many that the newest ones are looked up anew
+    if (!page) return readAll(signal); // so many that the newest ones are looked up again
     newest = page.last;
     bounds.like = page.like;
     const came = page.changes.reverse();

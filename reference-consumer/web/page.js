@@ -65,7 +65,7 @@ function showOffline(reason) {
 }
 
 const advice = {
-  400: ['This cannot be asked for.', 'Mend the filter that it names, or start anew.'],
+  400: ['This cannot be asked for.', 'Mend the filter that it names, or start over.'],
   403: ['The portal refuses this browser.', 'Open it by the name it knows, such as http://127.0.0.1, or have whoever runs ' +
         'kollect-consumer set --token-file.'],
   404: ['There is no such thing.', 'The address may be of an older version, or lie in the future.'],
@@ -78,7 +78,7 @@ function showProblem(reason) {
   if (reason.status === 0 || (reason.status === 503 && !isTooLong(reason))) return showOffline(reason);
   const {view, parameters} = readAddress();
   const [title, what] = advice[reason.status] || ['The portal could not answer.', 'Its log says why.'];
-  const links = [make('a', {href: addressOf(view in views ? view : 'overview')}, 'Start anew')];
+  const links = [make('a', {href: addressOf(view in views ? view : 'overview')}, 'Start over')];
   if (parameters.get('cursor')) {
     const left = [...parameters].filter(([name]) => name !== 'cursor' && name !== 'page');
     links.unshift(make('a', {href: addressOf(view, left)}, 'First page'));

@@ -26,7 +26,7 @@ class PageCase(unittest.TestCase):
         self.assertTrue(wait_until(condition, seconds), f"{what}; at {self.address()}" if self.browser else what)
 
     def open(self, address=""):
-        """Loads the page anew, at an address."""
+        """Reloads the page, at an address."""
         self.browser.open("about:blank")
         self.browser.open(f"{self.fleet.url}/{address}")
         self.wait(lambda: self.browser.text("#live-text") == "live", "the page is live")
