@@ -11,7 +11,7 @@ sys.path.insert(0, str(REPOSITORY / "conformance/servers"))
 from children import end_with_parent, free_port  # noqa: E402
 
 VERSION = "4.1.0"
-PASSWORD = "of the packages' test"
+PASSWORD = "of-a-test"
 SETTINGS = """process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}

@@ -159,7 +159,7 @@ class DebTest(unittest.TestCase):
         before = ""
         if self.has_scram_of_kafka_4:
             authority = base64.b64encode(kafka.authority().encode()).decode()
-            manifest = manifest.replace("127.0.0.1:9092", f"127.0.0.1:{kafka.login_port}") + f"  tls: {{caBundle: {authority}}}\n"
+            manifest = manifest.replace("127.0.0.1:9092", f"127.0.0.1:{kafka.login_port}") + f"  tls: {{caBundle: {authority}}}\n  secretRef: {{name: login}}\n"
             before = f"export KOLLECT_SECRET_USERNAME=kollect KOLLECT_SECRET_PASSWORD='{PASSWORD}'"
         out = self.follow_quickstart(manifest.replace("127.0.0.1:9092", f"127.0.0.1:{kafka.open_port}"), commands, before)
         self.assertIn('"form":"array"', out)
