@@ -19,8 +19,10 @@
 /// As text: "0.1.0".
 #define KOLLECT_VERSION_STRING                                                                               \
   KOLLECT_DETAIL_VERSION_STRING(KOLLECT_VERSION_MAJOR, KOLLECT_VERSION_MINOR, KOLLECT_VERSION_PATCH)
-#define KOLLECT_DETAIL_VERSION_STRING(major, minor, patch) KOLLECT_DETAIL_VERSION_TEXT(major.minor.patch)
-#define KOLLECT_DETAIL_VERSION_TEXT(version) #version
+#define KOLLECT_DETAIL_VERSION_STRING(major, minor, patch)                                                   \
+  KOLLECT_DETAIL_VERSION_TEXT(major)                                                                         \
+  "." KOLLECT_DETAIL_VERSION_TEXT(minor) "." KOLLECT_DETAIL_VERSION_TEXT(patch)
+#define KOLLECT_DETAIL_VERSION_TEXT(number) #number
 
 /// The inline namespace that everything lies in: users write kollect::scope, the linker sees
 /// kollect::v0_1::scope. It tells versions apart whose layouts may differ, and builds that call libxxhash

@@ -1,5 +1,7 @@
 #include "http/compression.hpp"
 
+#include <cstdint> // Boost 1.83's rfc7230.hpp uses it, and does not include it
+
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/rfc7230.hpp>
 

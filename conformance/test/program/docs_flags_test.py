@@ -13,7 +13,7 @@ PROGRAMS = ("kollect-consumer", "kollect-producer", "kollect-conformance")
 # Flags of other programs that docs name too.
 OTHERS = {
     "--build", "--cflags", "--component", "--create-namespace", "--from-file", "--install", "--libs", "--minutes", "--now", "--once", "--prefix",
-    "--preset", "--schema", "--target", "--from-literal", "--values",
+    "--preset", "--retry", "--retry-connrefused", "--retry-delay", "--rm", "--schema", "--target", "--from-literal", "--values",
 }
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]*")
 

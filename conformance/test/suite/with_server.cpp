@@ -31,7 +31,7 @@ int fail(const failure& why) {
 }
 
 int run_with_kafka(std::vector<std::string> words) {
-  const auto server = servers::kafka_server::start();
+  const auto server = servers::kafka_server::start({.properties = {{"auto.create.topics.enable", "true"}}});
   if (!server)
     return fail(server.error());
   auto admin = servers::kafka_admin::create({.bootstrap = server->bootstrap()});
@@ -58,7 +58,7 @@ int run_with(const std::string& kind, std::vector<std::string> words) {
 
 /// with-server sqlite|postgresql COMMAND…: runs the command with KOLLECT_STORE naming an empty store.
 /// with-server kafka COMMAND…: runs it with KOLLECT_BROKERS naming a broker that has the topic
-/// inventory.changes.
+/// inventory.changes, and makes others as they are asked for.
 int main(int count, char** words) {
   if (count < 3) {
     std::cerr << "usage: with-server sqlite|postgresql|kafka COMMAND…\n";
