@@ -102,8 +102,7 @@ TEST_F(beside, where_there_is_no_store_none_is_made) {
   path_ = folder_.path() / "mistyped.db";
   for (const auto& given :
        {words{"forget", "prod-east"}, words{"dlq", "retry", "--all"}, words{"dlq", "drop", "--all"},
-        words{"explain", file},
-        words{"resync", "--manifest", manifest, "--from", "earliest", "--dry-run"}}) {
+        words{"explain", file}, words{"resync", "--manifest", manifest, "--from", "earliest", "--dry-run"}}) {
     const auto end = run(given);
     EXPECT_EQ(end.code, 69) << given.front() << ": " << end.errors;
     EXPECT_NE(end.errors.find("there is no store there yet"), std::string::npos) << end.errors;
