@@ -25,7 +25,8 @@ TEST(postgresql_error, what_a_url_asks_for_in_vain_is_not_tried_again) {
   for (const auto& message :
        {at + "GSSAPI encryption required but was impossible (possibly no credential cache)",
         at + "session is not read-only", at + "server is not in hot standby mode",
-        at + "server does not support SSL, but SSL was required", std::string("invalid sslmode value: \"bad\""),
+        at + "server does not support SSL, but SSL was required",
+        std::string("invalid sslmode value: \"bad\""),
         std::string("definition of service \"nope\" not found")})
     EXPECT_EQ(judge_message(message).reason, error::invalid_value) << message;
   // A primary may come back as one.
