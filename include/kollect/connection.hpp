@@ -46,11 +46,31 @@ namespace detail {
   return system == broker_system::kafka ? "Kafka" : "NATS";
 }
 
-/// Says of a secret whose login was refused that a value of it begins or ends with white space, which counts
-/// (KAF-07) and is easily there by mistake: `echo` writes a newline. Empty where none does. Repeats no value.
-[[nodiscard]] inline std::string white_space_hint(const credentials& secret) {
-  constexpr std::string_view white_space = " \t\r\n";
-  const auto is_white = [&](char letter) { return white_space.find(letter) != std::string_view::npos; };
+/// What a value has at its ends that counts (KAF-07) and is easily there by mistake: `echo` writes a newline,
+/// editors a byte order mark, and some files have their values in quotes. Empty where it has none of it.
+[[nodiscard]] inline std::string_view doubt_value(std::string_view value) {
+  const auto is_white = [](char letter) {
+    return std::string_view(" \t\r\n").find(letter) != std::string_view::npos;
+  };
+  if (value.empty())
+    return {};
+  if (value.back() == '\n')
+    return "ends with a newline";
+  if (is_white(value.front()) || is_white(value.back()))
+    return "begins or ends with white space";
+  if (value.starts_with("\xEF\xBB\xBF"))
+    return "begins with a byte order mark";
+  for (const std::string_view blank :
+       {"\xC2\xA0", "\xE2\x80\x8B", "\xE2\x80\xA8", "\xE2\x80\xA9", "\xE2\x81\xA0"})
+    if (value.starts_with(blank) || value.ends_with(blank))
+      return "begins or ends with a character that is not seen, such as a no-break space";
+  if (value.size() > 1 && value.front() == value.back() && (value.front() == '"' || value.front() == '\''))
+    return "stands in quotes";
+  return {};
+}
+
+/// Says so of a secret whose login was refused. Empty where no value is in doubt. Repeats none.
+[[nodiscard]] inline std::string doubt_secret(const credentials& secret) {
   struct named_value {
     std::string_view name;
     const std::string& value;
@@ -58,9 +78,8 @@ namespace detail {
   for (const auto& [name, value] :
        {named_value{"username", secret.username}, named_value{"password", secret.password},
         named_value{"token", secret.token}})
-    if (!value.empty() && (is_white(value.front()) || is_white(value.back())))
-      return "; the " + std::string(name) + " of the secret " +
-             (value.back() == '\n' ? "ends with a newline" : "begins or ends with white space") +
+    if (const auto doubt = doubt_value(value); !doubt.empty())
+      return "; the " + std::string(name) + " of the secret " + std::string(doubt) +
              ", which counts: write it without, as `printf %s` does";
   return {};
 }

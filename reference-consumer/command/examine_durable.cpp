@@ -37,6 +37,12 @@ result<std::vector<std::string>> examine_durable(const connection& target, const
   auto stream = server->find_stream(target.stream, answer_timeout);
   if (!stream)
     return stream.error();
+  if (*stream)
+    if (auto fits = server->check_durable(**stream, target.destination, durable, answer_timeout); !fits) {
+      if (fits.error().reason() != error::invalid_value)
+        return fits.error();
+      wrong.push_back("no consumer can start: " + fits.error().message);
+    }
   auto info = server->request("CONSUMER.INFO." + target.stream + "." + durable, {}, answer_timeout);
   if (!info && info.error().reason() == error::topic_missing)
     return wrong;

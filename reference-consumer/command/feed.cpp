@@ -70,9 +70,8 @@ result<std::unique_ptr<outbox>> make_outbox(const feed_flags& flags, const store
   if (!target)
     return target.error();
   if (is_same_place(*target, source))
-    return make_failure(error::invalid_value,
-                        "--feed-manifest names the " + name_of(*target) +
-                            " that snapshots are read from; the feed needs another one");
+    return make_failure(error::invalid_value, "its place is the " + name_of(*target) +
+                                                  " that snapshots are read from; it needs another one");
   auto limit = find_limit(*target, log);
   if (!limit)
     return limit.error();

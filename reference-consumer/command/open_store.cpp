@@ -87,7 +87,15 @@ result<std::unique_ptr<store>> open_store(const store_flags& flags, std::string_
                                   : open_postgresql_store(settings_of(flags));
 }
 
+result<void> require_store(const store_flags& flags) {
+  if (auto found = open_reader(flags); !found && found.error().reason() == error::store_missing)
+    return found.error();
+  return {}; // anything else is for who opens it to write
+}
+
 result<std::unique_ptr<store>> open_store_beside(const store_flags& flags, std::string_view owner) {
+  if (auto found = require_store(flags); !found)
+    return found.error();
   auto opened = open_store(flags, owner);
   if (opened || opened.error().reason() != error::store_locked)
     return opened;

@@ -36,7 +36,11 @@ std::string describe_owner(const std::string& command, const std::string& instan
 /// Opens the store to be written by the owner.
 result<std::unique_ptr<store>> open_store(const store_flags& flags, std::string_view owner);
 
-/// Opens it for some transactions, beside a consumer that has it or not.
+/// error::store_missing where there is no store yet. Opening one to write would make it: under a mistyped
+/// name an empty one, in which there is nothing to do.
+result<void> require_store(const store_flags& flags);
+
+/// Opens one that is there for some transactions, beside a consumer that has it or not.
 result<std::unique_ptr<store>> open_store_beside(const store_flags& flags, std::string_view owner);
 
 /// Opens it for reading only, beside consumers that may be writing.

@@ -150,7 +150,9 @@ result<int> run(const resync_flags& flags, program::log& log) {
   auto connection = program::load_connection(flags.sink);
   if (!connection)
     return connection.error();
-  // First, so that a store which cannot be written is known before the log is read.
+  // First, so that a store which cannot be written is known before the log is read. To look makes none.
+  if (auto found = flags.is_dry_run ? require_store(flags.store) : result<void>{}; !found)
+    return found.error();
   auto target = open_store(flags.store, describe_owner("resync"));
   if (!target)
     return target.error();

@@ -237,8 +237,12 @@ result<int> run(const run_flags& flags, program::log& log) {
       [&](partition_listener listener) { return connect(*target, flags, shares, log, std::move(listener)); },
       stop, log, watched);
   auto feed = make_outbox(flags.feed, flags.store, *target, settings.owner, log, watched);
-  if (!feed)
-    return feed.error();
+  if (!feed) {
+    // The same words would be said of the broker that is read.
+    auto reason = feed.error();
+    reason.message = "the published feed of --feed-manifest: " + reason.message;
+    return reason;
+  }
   if (*feed)
     loop.publish_with(**feed);
   auto ended = loop.run();

@@ -94,7 +94,7 @@ result<void> connection::connect() {
   const auto found = state_in(message);
   auto known = judge_message(message);
   if (!found.empty() && known.reason == error::store_unavailable)
-    known = judge_state(found);
+    known = judge_refused_connection(found);
   // The server's own words: they name user and database, never a password.
   return refuse(known.reason, first_line(message.c_str()) + "; " + std::string(known.advice));
 }

@@ -5,6 +5,14 @@ namespace {
 
 constexpr error_meaning passing{error::store_unavailable, "it will be tried again"};
 
+constexpr std::string_view parameter_advice =
+    "correct the parameters in the store's URL, and the variables PG... that stand for them";
+constexpr std::string_view session_advice = "no server of the store's URL is what its target_session_attrs, "
+                                            "or PGTARGETSESSIONATTRS, asks for; a store "
+                                            "is written at the primary (read-write)";
+constexpr std::string_view service_advice =
+    "correct the service in the store's URL or in PGSERVICE, or the file that PGSERVICEFILE names";
+
 struct known_message {
   std::string_view words;
   error_meaning meaning;
@@ -17,7 +25,7 @@ constexpr known_message mistakes[] = {
      {error::authentication_failed,
       "put it into the environment variable KOLLECT_STORE, or into the file that PGPASSFILE names"}},
     {"server does not support SSL",
-     {error::invalid_value, "turn TLS on at the server, or correct sslmode in the store's URL"}},
+     {error::invalid_value, "turn TLS on at the server, or correct sslmode in the store's URL or PGSSLMODE"}},
     {"root certificate file",
      {error::invalid_value,
       "name the certificate of the server's authority with sslrootcert in the store's URL"}},
@@ -31,10 +39,14 @@ constexpr known_message mistakes[] = {
     {"unsupported startup parameter",
      {error::invalid_value, "have the pooler ignore it (ignore_startup_parameters)"}},
     {"statement pooling mode", {error::invalid_value, pooler_advice}},
-    {"for connection option", {error::invalid_value, "correct the parameters in the store's URL"}},
+    {"for connection option", {error::invalid_value, parameter_advice}},
     {"could not match", {error::invalid_value, "correct the hosts and ports in the store's URL"}},
-    {"definition of service", {error::invalid_value, "correct the service in the store's URL"}},
-    {"service file", {error::invalid_value, "correct the service in the store's URL"}},
+    {"definition of service", {error::invalid_value, service_advice}},
+    {"service file", {error::invalid_value, service_advice}},
+    {"GSSAPI encryption required",
+     {error::invalid_value, "correct gssencmode in the store's URL or PGGSSENCMODE"}},
+    {"session is not read-only", {error::invalid_value, session_advice}},
+    {"server is not in hot standby mode", {error::invalid_value, session_advice}},
     {"received invalid response to SSL negotiation",
      {error::invalid_value, "what answers there is no PostgreSQL server: correct host and port in --store"}},
     {"expected authentication request from server",
@@ -75,13 +87,23 @@ error_meaning judge_state(std::string_view state) noexcept {
   return {error::internal, "please report it"};
 }
 
+error_meaning judge_refused_connection(std::string_view state) noexcept {
+  if (state == "42501")
+    return {error::authentication_failed,
+            "grant the user the right to connect (GRANT CONNECT ON DATABASE), and to set what is asked for"};
+  // Nothing of ours was executed yet.
+  if (state.starts_with("22") || state.starts_with("42"))
+    return {error::invalid_value, parameter_advice};
+  return judge_state(state);
+}
+
 error_meaning judge_message(std::string_view message) noexcept {
   for (const auto& known : mistakes)
     if (message.find(known.words) != std::string_view::npos)
       return known.meaning;
   // An option that libpq does not take, before it connects anywhere.
   if (message.starts_with("invalid "))
-    return {error::invalid_value, "correct the parameters in the store's URL"};
+    return {error::invalid_value, parameter_advice};
   return passing;
 }
 

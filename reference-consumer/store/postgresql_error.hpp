@@ -22,6 +22,10 @@ inline constexpr std::string_view pooler_advice =
 /// Of an SQLSTATE. The classes are those of PostgreSQL's appendix A.
 error_meaning judge_state(std::string_view state) noexcept;
 
+/// Of an SQLSTATE with which the server refuses a connection: settings that the URL or the environment asks
+/// for are judged there.
+error_meaning judge_refused_connection(std::string_view state) noexcept;
+
 /// Of a message without an SQLSTATE, which libpq gives on its own: store_unavailable unless no waiting mends
 /// it.
 error_meaning judge_message(std::string_view message) noexcept;

@@ -208,16 +208,44 @@ result<void> set_up(sqlite::database& target, std::initializer_list<const char*>
   return {};
 }
 
+/// Why SQLite, or somebody who wrote it, may take a name for something else than a file's; empty if nobody
+/// does.
+std::string_view doubt_name(std::string_view path) {
+  const auto is_letter = [](char one) { return (one >= 'a' && one <= 'z') || one == '_'; };
+  if (path.starts_with("./"))
+    return {};
+  constexpr std::string_view uri = "file:";
+  if (path.empty() || path.starts_with(":memory:") ||
+      std::ranges::equal(path.substr(0, uri.size()), uri, {},
+                         [](char one) { return static_cast<char>(one | ' '); }))
+    return "a store is a file, and this names none";
+  if (path.front() == '"' || path.front() == '\'')
+    return "the quotes count as a part of the file's name";
+  if (const auto mark = path.find('?'); mark != path.npos) {
+    const auto end = std::ranges::find_if_not(path.substr(mark + 1), is_letter);
+    if (end != path.end() && *end == '=')
+      return "a store is a file, whose name has no parameters behind it";
+  }
+  return {};
+}
+
 /// What stands behind `sqlite:` is a file's name, and nothing that SQLite would take for something else: what
 /// was applied into memory would be gone, and a URI would be locked under another name than the file.
 result<void> check_name(const std::string& path) {
-  if (!path.empty() && path != ":memory:" && !path.starts_with("file:"))
-    return {};
-  auto refused =
-      make_failure(error::invalid_value,
-                   "a store is a file, and this names none; for a file with such a name write ./NAME");
-  refused.source = path;
-  return refused;
+  const auto refuse = [&](std::string sentence) {
+    auto refused = make_failure(error::invalid_value, std::move(sentence));
+    refused.source = path;
+    return refused;
+  };
+  if (const auto doubt = doubt_name(path); !doubt.empty())
+    return refuse(std::string(doubt) + "; for a file with such a name write ./NAME");
+  std::error_code unknown;
+  const auto status = std::filesystem::status(path, unknown);
+  if (std::filesystem::is_directory(status))
+    return refuse("a store is a file, and this is a folder: name a file in it, such as state.db");
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
+    return refuse("a store is a file, and this is a device, pipe or socket");
+  return {};
 }
 
 /// A new file is nobody else's to read: rows and dead letters hold what the fleet holds. SQLite gives its

@@ -134,9 +134,13 @@ namespace detail {
     return address_failure("must not be a link-local address", clause);
   if (rest.empty() && !default_port.empty())
     return std::string(text) + ":" + std::string(default_port);
-  if (!rest.starts_with(':') || !is_port(rest.substr(1)))
-    return address_failure(
-        "must end in a port from 1 to 65535, as in host:9092; an IPv6 address stands in brackets", clause);
+  if (!rest.starts_with(':') || !is_port(rest.substr(1))) {
+    const bool has_path = rest.find_first_of("/?#") != rest.npos;
+    return address_failure("must end in a port from 1 to 65535, as in host:" +
+                               std::string(default_port.empty() ? "9092" : default_port) +
+                               (has_path ? ", without a path" : "") + "; an IPv6 address stands in brackets",
+                           clause);
+  }
   return std::string(text);
 }
 

@@ -5,6 +5,7 @@
 #include <kollect/error.hpp>
 #include <kollect/nats/config.hpp>
 #include <kollect/nats/detail/client.hpp>
+#include <kollect/nats/detail/consumer.hpp>
 #include <kollect/nats/stream.hpp>
 #include <kollect/version.hpp>
 
@@ -38,6 +39,17 @@ public:
                                                                std::chrono::milliseconds timeout) {
     client_->report_events();
     return detail::find_stream(*client_, name, timeout);
+  }
+
+  /// Whether create_subscriber() would take the durable of that name to read `subject`: error::invalid_value
+  /// says why it would not. One that is not there yet would be made.
+  [[nodiscard]] result<void> check_durable(const stream_info& stream, const std::string& subject,
+                                           const std::string& durable, std::chrono::milliseconds timeout) {
+    client_->report_events();
+    auto found = detail::find_consumer(*client_, stream.name, durable, timeout);
+    if (!found)
+      return found.error();
+    return *found ? detail::check_compatible(**found, stream, subject, durable) : result<void>{};
   }
 
   /// Asks the JetStream API in its own JSON: `api` is what follows $JS.API in the request's subject, such

@@ -13,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -88,6 +89,26 @@ TEST_F(beside, a_message_is_explained_and_nothing_changed) {
   EXPECT_EQ(end.code, 0) << end.errors;
   EXPECT_NE(end.output.find("adds 4"), std::string::npos) << end.output;
   EXPECT_EQ(dump_tables(path_), before);
+}
+
+TEST_F(beside, where_there_is_no_store_none_is_made) {
+  const auto file = folder_.path() / "message.json";
+  const auto manifest = folder_.path() / "sink.yaml";
+  ASSERT_TRUE(servers::write_file(file, make_array(make_rows(9), noon(9), east_).value));
+  ASSERT_TRUE(servers::write_file(manifest,
+                                  R"({"apiVersion": "kollect.dev/v1alpha1", "kind": "KollectEventSink",
+      "metadata": {"name": "sink"}, "spec": {"type": "nats", "cluster": "prod-west",
+      "nats": {"url": "nats://127.0.0.1:9", "subject": "inventory.changes"}}})"));
+  path_ = folder_.path() / "mistyped.db";
+  for (const auto& given :
+       {words{"forget", "prod-east"}, words{"dlq", "retry", "--all"}, words{"dlq", "drop", "--all"},
+        words{"explain", file}, words{"resync", "--manifest", manifest, "--from", "earliest", "--dry-run"}}) {
+    const auto end = run(given);
+    EXPECT_EQ(end.code, 69) << given.front() << ": " << end.errors;
+    EXPECT_NE(end.errors.find("there is no store there yet"), std::string::npos) << end.errors;
+    EXPECT_FALSE(std::filesystem::exists(path_)) << given.front();
+    EXPECT_FALSE(std::filesystem::exists(path_ + ".lock")) << given.front();
+  }
 }
 
 TEST_F(beside, a_store_of_another_schema_is_left_alone) {

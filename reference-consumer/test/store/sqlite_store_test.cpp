@@ -112,7 +112,9 @@ TEST_F(sqlite_store_file, the_next_writer_may_come_when_the_first_is_gone) {
 }
 
 TEST_F(sqlite_store_file, a_name_that_is_no_file_is_refused) { // S32
-  for (const auto* const name : {"", ":memory:", "file:store.db", "file:x?mode=memory", "file::memory:"}) {
+  for (const auto* const name : {"", ":memory:", ":memory:?cache=shared", "file:store.db", "File:store.db",
+                                 "file:x?mode=memory", "file::memory:", "x.db?mode=ro",
+                                 "/x/y.db?cache=shared", "\"x.db\"", "'x.db", ".", "/", "/dev/null"}) {
     EXPECT_TRUE(fails_with(open_sqlite_store(name, "the test"), error::invalid_value)) << name;
     EXPECT_TRUE(fails_with(open_sqlite_reader(name), error::invalid_value)) << name;
     EXPECT_FALSE(std::filesystem::exists(std::string(name) + ".lock")) << name;

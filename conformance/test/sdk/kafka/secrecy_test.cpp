@@ -47,6 +47,14 @@ TEST(kafka_secrecy, neither_log_nor_failure_has_the_password) {
   EXPECT_EQ(heard.find("canary-user"), std::string::npos);
 }
 
+TEST(kafka_secrecy, a_doubt_about_the_secret_is_told_where_its_values_were_refused) {
+  constexpr std::string_view doubt = "; the password of the secret ends with a newline";
+  EXPECT_TRUE(detail::refused_login("Authentication failed", doubt).ends_with(doubt));
+  for (const auto* const reason : {"Request not valid in current SASL state: broker's supported mechanisms: ",
+                                   "Unsupported SASL mechanism: broker's supported mechanisms: PLAIN"})
+    EXPECT_EQ(detail::refused_login(reason, doubt).find(doubt), std::string::npos) << reason;
+}
+
 TEST(kafka_secrecy, a_password_is_blotted_out_wherever_it_stands) {
   EXPECT_EQ(detail::without_password("a secret, asecreta", "secret"), "a ***, a***a");
   EXPECT_EQ(detail::without_password("sasl_plaintext", "x"), "sasl_plaintext")

@@ -24,6 +24,8 @@ constexpr std::string_view no_credentials =
 constexpr std::string_view no_host = "must begin with a host name or an address such as [::1]";
 constexpr std::string_view no_port =
     "must end in a port from 1 to 65535, as in host:9092; an IPv6 address stands in brackets";
+constexpr std::string_view no_nats_port =
+    "must end in a port from 1 to 65535, as in host:4222; an IPv6 address stands in brackets";
 constexpr std::string_view link_local = "must not be a link-local address";
 constexpr std::string_view no_scheme = "must begin with nats://, tls:// or wss://";
 
@@ -34,10 +36,13 @@ TEST(address, of_a_broker_is_host_and_port) {
 }
 
 TEST(address, of_a_broker_is_refused_when_it_is_anything_else) {
-  for (const auto* address : {"kafka", "kafka:", "kafka:0", "kafka:65536", "kafka:9092x", "kafka:-1",
-                              "kafka:+1", "kafka: 9092", "kafka:9092/", "kafka:9092,other:9092", "[::1]",
-                              "[::1]9092", "kafka:1:2", "kafka:99999999999999999999"})
+  for (const auto* address :
+       {"kafka", "kafka:", "kafka:0", "kafka:65536", "kafka:9092x", "kafka:-1", "kafka:+1", "kafka: 9092",
+        "kafka:9092,other:9092", "[::1]", "[::1]9092", "kafka:1:2", "kafka:99999999999999999999"})
     EXPECT_EQ(broker_refusal(address), no_port) << address;
+  EXPECT_EQ(broker_refusal("kafka:9092/"),
+            "must end in a port from 1 to 65535, as in host:9092, without a path; "
+            "an IPv6 address stands in brackets");
   for (const auto* address : {"", ":9092", "::1:9092", "[kafka]:9092", "[::1:9092", "[fe80::1%eth0]:9092",
                               "a b:9092", "a\r\nb:9092", "ka%66ka:9092",
                               "k\xC3\xA4"
@@ -93,9 +98,14 @@ TEST(address, of_nats_is_refused_when_it_is_anything_else) {
   for (const auto* url :
        {"", "nats://", "nats://a,", ",nats://a", "nats://a,,b", "nats:///x", "nats://a/b", "nats://a b"})
     EXPECT_EQ(url_refusal(url), no_host) << url;
-  for (const auto* url : {"nats://a:0", "nats://a:4222//", "nats://a:4222/x", "nats://a:4222?x=y",
-                          "nats://[::1]x", "nats://a:"})
-    EXPECT_EQ(url_refusal(url), no_port) << url;
+  for (const auto* url : {"nats://a:0", "nats://[::1]x", "nats://a:"})
+    EXPECT_EQ(url_refusal(url), no_nats_port) << url;
+  for (const auto* url : {"nats://a:4222//", "nats://a:4222/x", "nats://a:4222?x=y"})
+    EXPECT_EQ(url_refusal(url),
+              "must end in a port from 1 to 65535, as in host:4222, without a path; an IPv6 "
+              "address stands in brackets")
+        << url;
+  EXPECT_NE(url_refusal("wss://a:443/x").find("host:443, without a path"), std::string::npos);
 }
 
 TEST(address, lists_are_limited) {

@@ -354,6 +354,14 @@ TEST(event_sink, refuses_several_brokers_in_one_text) {
   EXPECT_EQ(
       refusal(kafka_sink_with("    brokers: [\"a:9092,b:9092\"]\n    topic: t\n")),
       "file.yaml:7:15: spec.kafka.brokers[0] must be one address; write brokers: [a:9092, b:9092] [KAF-05]");
+  for (const auto* const text : {"a:9092;b:9092", "a:9092 b:9092", "a:9092,b:9092,"})
+    EXPECT_EQ(refusal(kafka_sink_with("    brokers: \"" + std::string(text) + "\"\n    topic: t\n")),
+              "file.yaml:7:14: spec.kafka.brokers must be a list: [a:9092, b:9092] [KAF-05]");
+  for (const auto* const text : {"a", "PLAINTEXT://a:9092,b:9092", ""})
+    EXPECT_EQ(refusal(kafka_sink_with("    brokers: \"" + std::string(text) + "\"\n    topic: t\n")),
+              "file.yaml:7:14: spec.kafka.brokers must be a list: [host:9092, other:9092] [KAF-05]");
+  EXPECT_EQ(refusal(kafka_sink("  secretRef: \"credentials\"\n")),
+            "file.yaml:8:14: spec.secretRef must be a mapping, not a string");
   // What may hold a password is not repeated.
   const auto secret = refusal(kafka_sink_with("    brokers: \"u:secret@a:9092,b:9092\"\n    topic: t\n"));
   EXPECT_EQ(secret.find("secret@"), std::string::npos) << secret;

@@ -1,3 +1,4 @@
+#include <kollect/connection.hpp>
 #include <kollect/manifest/detail/certificate_pem.hpp>
 #include <kollect/manifest/detail/duration_text.hpp>
 #include <kollect/manifest/detail/manifest_names.hpp>
@@ -19,6 +20,34 @@ namespace {
 
 using namespace std::chrono_literals;
 using namespace std::string_literals;
+
+TEST(credentials, that_were_refused_are_in_doubt_for_what_is_easily_there_by_mistake) {
+  constexpr std::pair<std::string_view, std::string_view> cases[] = {
+      {"hunter", ""},
+      {"hunt er", ""},
+      {"hu\"nter\"", ""},
+      {"\"", ""},
+      {"hunter\n", "ends with a newline"},
+      {" hunter", "begins or ends with white space"},
+      {"hunter\r", "begins or ends with white space"},
+      {"\xEF\xBB\xBF"
+       "hunter",
+       "begins with a byte order mark"},
+      {"hunter\xC2\xA0", "begins or ends with a character that is not seen"},
+      {"\xE2\x80\x8B"
+       "hunter",
+       "begins or ends with a character that is not seen"},
+      {"\"hunter\"", "stands in quotes"},
+      {"'hunter'", "stands in quotes"},
+  };
+  for (const auto& [value, doubt] : cases) {
+    EXPECT_EQ(doubt.empty(), detail::doubt_value(value).empty()) << value;
+    EXPECT_TRUE(detail::doubt_value(value).starts_with(doubt)) << value;
+    const auto told = detail::doubt_secret({"user", std::string(value), {}});
+    EXPECT_EQ(told.find("; the password of the secret " + std::string(doubt)), doubt.empty() ? told.npos : 0);
+    EXPECT_EQ(told.find("hunt"), told.npos) << "repeats no value: " << told;
+  }
+}
 
 TEST(duration_text, is_gos) {
   constexpr std::pair<std::string_view, std::chrono::nanoseconds> cases[] = {

@@ -57,6 +57,19 @@ TEST(consumer, reads_several_filters_and_survives_nonsense) {
   EXPECT_EQ(read_consumer({}).filters.size(), 0U);
 }
 
+TEST(consumer, beside_the_one_of_a_work_queue_is_refused_with_a_way_out) {
+  for (const int code : {10099, 10100}) {
+    const auto refused = refused_consumer({{}, code, 400, "filtered consumer not unique on workqueue stream"},
+                                          "events", "creating the durable second");
+    EXPECT_EQ(refused.reason(), error::invalid_value);
+    for (const auto* const named : {"work queue", "events", "second", "--group"})
+      EXPECT_NE(refused.message.find(named), std::string::npos) << refused.message;
+  }
+  const auto other =
+      refused_consumer({{}, 10026, 400, "maximum consumers limit reached"}, "events", "creating");
+  EXPECT_NE(other.message.find("maximum consumers"), std::string::npos) << other.message;
+}
+
 TEST(consumer, that_fits_is_taken) {
   EXPECT_TRUE(check_compatible(fitting(), stream_of({"a.b", "c"}), "a.b", "d"));
   auto all = fitting();

@@ -30,7 +30,7 @@ struct rebalance {
 struct client_events {
   std::function<void(std::string_view)> log;
   std::string password;              ///< never to be logged
-  std::string white_space_hint;      ///< about a secret whose login is refused; empty: none
+  std::string secret_doubt;          ///< about a secret whose login is refused; empty: none
   std::optional<failure> refused;    ///< a broker refused our login, or we its certificate
   std::string trouble;               ///< the last connection trouble, in librdkafka's words
   std::vector<rebalance> rebalances; ///< to be followed, oldest first
@@ -97,8 +97,9 @@ inline void on_log(const rd_kafka_t* native, int, const char* facility, const ch
   return 0; // librdkafka keeps the memory
 }
 
-/// Why a broker has not let us in, by librdkafka's words for it, which themselves are not repeated.
-[[nodiscard]] inline std::string refused_login(std::string_view reason) {
+/// Why a broker has not let us in, by librdkafka's words for it, which themselves are not repeated. What is
+/// in doubt about the secret is told where its values were looked at.
+[[nodiscard]] inline std::string refused_login(std::string_view reason, std::string_view secret_doubt) {
   constexpr std::string_view ours = "SCRAM-SHA-256", offered = "broker's supported mechanisms:";
   if (reason.find("current SASL state") != reason.npos)
     return "the Kafka broker's listener asks for no login, and the secret has a username: name the listener "
@@ -113,6 +114,7 @@ inline void on_log(const rd_kafka_t* native, int, const char* facility, const ch
       "in the secret";
   if (rd_kafka_version() < 0x020601ff)
     text += ", or use librdkafka 2.6.1 or later if the broker is Kafka 4.0 or later";
+  text += secret_doubt;
   return text;
 }
 
@@ -136,7 +138,7 @@ inline void on_error(rd_kafka_t* native, int code, const char* reason, void* opa
     events.oversized = size;
   if (kind == error::authentication_failed) {
     events.refused =
-        make_failure(error::authentication_failed, refused_login(reason) + events.white_space_hint, "KAF-07");
+        make_failure(error::authentication_failed, refused_login(reason, events.secret_doubt), "KAF-07");
   } else if (kind == error::tls_failed) {
     events.refused = refused_certificate(number, without_password(reason, events.password));
   } else if (number != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
@@ -200,7 +202,7 @@ public:
     if (target.secret)
       made->events_->password = target.secret->password;
     if (has_login(target))
-      made->events_->white_space_hint = kollect::detail::white_space_hint(*target.secret);
+      made->events_->secret_doubt = kollect::detail::doubt_secret(*target.secret);
     rd_kafka_conf_set_opaque(config.get(), made->events_.get());
     rd_kafka_conf_set_log_cb(config.get(), on_log);
     rd_kafka_conf_set_error_cb(config.get(), on_error);

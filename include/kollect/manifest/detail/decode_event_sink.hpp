@@ -16,27 +16,38 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace kollect::inline KOLLECT_ABI_NAMESPACE::detail {
 
-/// Fails for several brokers in one text, as many other manifests have them: `a:9092,b:9092`.
+/// The brokers in one text, as many other manifests have them: `a:9092,b:9092`. None where one of them is no
+/// address: it may hold a password (SEC-02).
+[[nodiscard]] inline std::vector<std::string> split_brokers(std::string_view text) {
+  constexpr std::string_view between = ",; \t\r\n";
+  std::vector<std::string> brokers;
+  for (auto begin = text.find_first_not_of(between); begin != text.npos;
+       begin = text.find_first_not_of(between, begin)) {
+    const auto end = std::min(text.find_first_of(between, begin), text.size());
+    brokers.emplace_back(text.substr(begin, end - begin));
+    if (!check_broker_address(brokers.back()))
+      return {};
+    begin = end;
+  }
+  return brokers;
+}
+
+/// Fails for a text where a list of brokers, or one of them, stands.
 inline void refuse_one_text(const manifest_field& brokers) {
   if (!brokers.present() || brokers.value().kind != node_kind::string)
     return;
+  const auto found = split_brokers(brokers.value().text);
+  if (brokers.is_element() && found.size() < 2)
+    return; // refused for what it is, if at all
   std::string list;
-  std::string_view rest = brokers.value().text;
-  std::size_t count = 0;
-  for (bool is_last = false; !is_last; ++count) {
-    const auto comma = rest.find(',');
-    is_last = comma == std::string_view::npos;
-    const std::string broker(trim(rest.substr(0, comma)));
-    if (!check_broker_address(broker))
-      return; // it is not repeated (SEC-02), and is refused for what it is
+  for (const auto& broker : found)
     list += (list.empty() ? "" : ", ") + broker;
-    rest.remove_prefix(is_last ? rest.size() : comma + 1);
-  }
-  if (brokers.is_element() && count == 1)
-    return;
+  if (list.empty())
+    list = "host:9092, other:9092";
   brokers.fail(error::invalid_value,
                brokers.is_element() ? "must be one address; write brokers: [" + list + "]"
                                     : "must be a list: [" + list + "]",

@@ -115,7 +115,7 @@ public:
     const bool is_plain = node_->kind == node_kind::boolean || node_->kind == node_kind::number;
     if (wanted == node_kind::string && is_plain)
       what += "; put it in quotes";
-    if (wanted != node_kind::string && node_->is_quoted)
+    if ((wanted == node_kind::boolean || wanted == node_kind::number) && node_->is_quoted)
       what += "; write it without quotes";
     fail(error::invalid_value, what);
     return false;

@@ -267,7 +267,7 @@ private:
     return make_failure(error::authentication_failed,
                         "the NATS server refuses the credentials; correct token, or username and password, "
                         "in the secret that secretRef names" +
-                            kollect::detail::white_space_hint(*target.secret),
+                            kollect::detail::doubt_secret(*target.secret),
                         "NAT-04");
   }
 

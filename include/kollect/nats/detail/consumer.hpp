@@ -102,6 +102,20 @@ struct consumer_info {
   return std::optional(read_consumer(reply->body));
 }
 
+/// Why the server has not made a durable, with what to do about it.
+[[nodiscard]] inline failure refused_consumer(const api_reply& reply, const std::string& stream,
+                                              const std::string& doing) {
+  if (reply.error_code == JSConsumerWQConsumerNotUniqueErr ||
+      reply.error_code == JSConsumerWQMultipleUnfilteredErr)
+    return make_failure(
+        error::invalid_value,
+        doing + " failed: the stream " + stream +
+            " is a work queue, which gives each message to its one consumer, and it has another "
+            "for these messages; name that one with --group, or delete it if nobody needs it, "
+            "or read a mirror of the stream");
+  return explain(reply, doing);
+}
+
 /// Creates a durable with this configuration, or changes it to that.
 [[nodiscard]] inline result<consumer_info> put_consumer(client& server, const std::string& stream,
                                                         const std::string& durable,
@@ -115,7 +129,7 @@ struct consumer_info {
   if (!reply)
     return reply.error();
   if (reply->error_code != 0)
-    return explain(*reply, std::string(doing) + " the durable " + durable);
+    return refused_consumer(*reply, stream, std::string(doing) + " the durable " + durable);
   return read_consumer(reply->body);
 }
 

@@ -41,6 +41,14 @@ struct durable_settings : nats_test {
     EXPECT_EQ(joined.error().reason(), error::invalid_value);
     EXPECT_NE(joined.error().message.find(named), std::string::npos) << joined.error();
     EXPECT_NE(joined.error().message.find("--group"), std::string::npos) << "says what to do";
+    auto server = nats::jetstream::connect(target_);
+    ASSERT_TRUE(server) << server.error();
+    const auto stream = server->find_stream(target_.stream, 10s);
+    ASSERT_TRUE(stream && *stream);
+    const auto checked = server->check_durable(**stream, target_.destination, "kollect-consumer", 10s);
+    ASSERT_FALSE(checked);
+    EXPECT_EQ(checked.error().message, joined.error().message) << "known without joining";
+    EXPECT_TRUE(server->check_durable(**stream, target_.destination, "another", 10s));
   }
 
   void expect_corrected(boost::json::object changes, std::string_view named) {
