@@ -162,7 +162,7 @@ TEST_F(sqlite_store_file, a_folder_that_cannot_be_written_is_one_too) {
 
 TEST_F(sqlite_store_file, a_folder_in_its_place_is_refused) {
   std::filesystem::create_directory(path_);
-  EXPECT_TRUE(fails_with(open(), error::store_read_only));
+  EXPECT_TRUE(fails_with(open(), error::invalid_value));
 }
 
 TEST_F(sqlite_store_file, a_reader_makes_no_file) {
