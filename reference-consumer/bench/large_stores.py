@@ -1,24 +1,22 @@
 """Stores of millions of rows: what a first import costs (P21), and what 10,000,000 rows are to live with (P22)."""
 
-import http.client
-import json
 import os
-import threading
 import time
 
 import corpora
+import into_postgresql
+import into_sqlite
 from children import free_port, wait_until
 from contenders import must_have_consumed, ours, ratio
 from goals import Finding, Spread, shown
 from processes import Failure, memory_of, say
 from servers import PostgreSQL
-from serving import at, forget
+from serving import PAGE, Reader, at, forget, is_ok
 
 IMPORTED_SCOPES = int(os.environ.get("KOLLECT_BENCH_IMPORTED_SCOPES", 8_000))  # of 250 rows: 2,000,000
 HELD_SCOPES = int(os.environ.get("KOLLECT_BENCH_HELD_SCOPES", 40_000))         # of 250 rows: 10,000,000
 BATCH = 32 << 20  # bytes of messages in a transaction, run's default
 PAGES = 400
-PAGE = 500  # rows
 
 
 def copy_with_syncs(source, target, points):
@@ -35,19 +33,19 @@ def copy_with_syncs(source, target, points):
 
 
 def measure_sqlite_import(place, corpus):
-    path = place.folder / f"{place.fresh('import')}.db"
-    took = place.time("ours", ours(place, corpus.topic.manifest, f"sqlite:{path}"), keep=True)
-    must_have_consumed(took, corpus)
+    contenders = into_sqlite.Contenders(place)
+    path = contenders.store("import")
+    took = contenders.take("ours", corpus, path)
     size, transactions = path.stat().st_size, -(-corpus.bytes // BATCH)
     copy = place.folder / place.fresh("copy")
     beside = copy_with_syncs(path, copy, transactions)
-    forget(path)
+    contenders.forget(path)
     copy.unlink()
     written, kernel = took.written / size, 100 * took.kernel / took.cpu
     told = f"{corpus.rows / took.wall:.0f} rows/s; {took.written / 1e9:.2f} GB written for a store of {size / 1e9:.2f} GB"
     name = f"{corpus.rows} rows, all new"
     return [Finding("P21", "import into SQLite: bytes written", "the store's growth", name, "x", Spread.of([written]), 3,
-                    False, 1, "/proc/PID/io", told),
+                    False, 1, "bytes, by its resource usage", told),
             Finding("P21", "import into SQLite: the kernel's part of CPU time", "all CPU time", name, "%", Spread.of([kernel]),
                     25, False, 1, "CPU time", f"{took.kernel:.1f} of {took.cpu:.1f} s"),
             Finding("P21", "import into SQLite", f"copying the store with {transactions} fsyncs", name, "x",
@@ -56,17 +54,11 @@ def measure_sqlite_import(place, corpus):
 
 def measure_postgresql_import(place, corpus, server):
     """Beside the loop with COPY, as P10 is, at ten times its size."""
-    took = {}
-    for name in ("ours", "copy"):
-        url = server.make_database(name)
-        words = (ours(place, corpus.topic.manifest, url) if name == "ours" else
-                 [place.programs["upsert-loop"], "copy", corpus.topic.broker.address, corpus.topic.name, url])
-        took[name] = [place.time(name, words, keep=name == "ours")]
-        server.drop_database(url)
-    must_have_consumed(took["ours"][0], corpus)
+    contenders = into_postgresql.Contenders(place, server)
+    mine, loop = ([contenders.run(name, corpus)] for name in ("ours", "copy"))
     return [Finding("P21", "import into PostgreSQL", "C++ loop, INSERT … ON CONFLICT from COPY", f"{corpus.rows} rows, all new", "x",
-                    ratio(took["ours"], took["copy"], "wall"), 0.9, True, 1, "wall time",
-                    f"{corpus.rows / took['ours'][0].wall:.0f} and {corpus.rows / took['copy'][0].wall:.0f} rows/s")]
+                    ratio(mine, loop, "wall"), 0.9, True, 1, "wall time",
+                    f"{corpus.rows / mine[0].wall:.0f} and {corpus.rows / loop[0].wall:.0f} rows/s")]
 
 
 def measure_imports(place, made):
@@ -77,41 +69,23 @@ def measure_imports(place, made):
     return findings + measure_postgresql_import(place, corpus, made.of_database(PostgreSQL))
 
 
-def is_ready(port):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-    try:
-        connection.request("GET", "/readyz")
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
-
-
 def read_pages(port):
-    """Milliseconds that each of the first pages in order took."""
-    connection, cursor, took = http.client.HTTPConnection("127.0.0.1", port, timeout=30), "", []
-    for _ in range(PAGES):
-        asked = time.monotonic()
-        connection.request("GET", f"/v1alpha1/inventory?limit={PAGE}" + (f"&cursor={cursor}" if cursor else ""))
-        answer = connection.getresponse()
-        body = json.loads(answer.read())
-        took.append((time.monotonic() - asked) * 1000)
-        if answer.status != 200:
-            raise Failure(f"a page failed: {body}")
-        cursor = body.get("next", "")
-        threading.Event().wait(0.005)  # between two questions
-    return took
+    """Milliseconds that each of the first pages in order took, at P13's pace."""
+    reader = Reader(port)
+    reader.start()
+    if not wait_until(lambda: len(reader.took) >= PAGES or reader.failures, 300, 0.05):
+        raise Failure(f"only {len(reader.took)} of {PAGES} pages came")
+    return sorted(reader.stop())
 
 
 def serve(place, words):
     """Starts the consumer on a log that it has read to the end; seconds until it is ready, the pages' times, its peak memory."""
     port = free_port()
     child = place.start("ours", [*words, "--listen", f"127.0.0.1:{port}"])
-    if not wait_until(lambda: is_ready(port) or not child.is_running(), 60, 0.005) or not child.is_running():
+    if not wait_until(lambda: is_ok(port, "/readyz") or not child.is_running(), 60, 0.005) or not child.is_running():
         raise Failure(f"the consumer does not become ready: {child.log()}")
     start = time.monotonic() - child.begun
-    took, peak = sorted(read_pages(port)), memory_of(child.pid, "VmHWM")
+    took, peak = read_pages(port), memory_of(child.pid, "VmHWM")
     if place.end(child) != 0:
         raise Failure(f"the consumer fails: {child.log()}")
     return start, took, peak

@@ -12,7 +12,7 @@ from children import free_port, wait_until
 from goals import Finding, Spread
 from processes import Failure
 from servers import PostgreSQL
-from serving import at, forget, listens
+from serving import at, forget, is_ok
 
 SCOPES = int(os.environ.get("KOLLECT_BENCH_SCOPES", 8000))  # of 250 rows: 2,000,000
 SECONDS = 5                                                 # that each question is asked for
@@ -129,7 +129,7 @@ def measure_pages(store, made):
     port = free_port()
     child = place.start("ours", ours(place, rest.topic.manifest, url, "--listen", f"127.0.0.1:{port}", "--index", INDEX,
                                      "--max-scanned-rows", 100_000_000, goes_on=True))
-    if not wait_until(lambda: listens(port) or not child.is_running(), 60, 0.05) or not child.is_running():
+    if not wait_until(lambda: is_ok(port) or not child.is_running(), 60, 0.05) or not child.is_running():
         raise Failure(f"the consumer does not listen: {child.log()}")
     asker, findings = Asker(port), []
     corpus = f"{first.rows} rows, {rest.name}"

@@ -67,10 +67,10 @@ def forget(path):
         one.unlink()
 
 
-def listens(port):
+def is_ok(port, path="/healthz"):
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
-        connection.request("GET", "/healthz")
+        connection.request("GET", path)
         return connection.getresponse().status == 200
     except (OSError, http.client.HTTPException):
         return False
@@ -89,7 +89,7 @@ def measure_reading(place, made):
         port = free_port()
         child = place.start("ours", ours(place, rest.topic.manifest, f"sqlite:{path}", "--listen", f"127.0.0.1:{port}",
                                          goes_on=goes_on))
-        if not wait_until(lambda: listens(port) or not child.is_running(), 30, 0.005) or not child.is_running():
+        if not wait_until(lambda: is_ok(port) or not child.is_running(), 30, 0.005) or not child.is_running():
             raise Failure(f"the consumer does not listen: {child.log()}")
         return child, port
 
