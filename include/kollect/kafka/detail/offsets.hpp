@@ -231,16 +231,14 @@ inline void await_coordinator(client& source, const std::string& topic,
 
 /// Leaves the group, so that others need not wait for our session to end, for no longer than `timeout`.
 /// rd_kafka_consumer_close() would wait for as long as it takes.
-inline void leave_group(client& source, const std::string& topic,
-                        std::chrono::milliseconds timeout) noexcept {
-  const deadline end{timeout};
-  await_coordinator(source, topic, timeout / 2);
+inline void leave_group(client& source, std::chrono::milliseconds timeout) noexcept {
   const queue_pointer queue{rd_kafka_queue_new(source.native())};
   source.events().rebalances.clear();
   rd_kafka_assign(source.native(), nullptr); // answers a rebalance that was not followed
   const error_pointer refused{rd_kafka_consumer_close_queue(source.native(), queue.get())};
   if (refused)
     return; // after a fatal error there is nothing to leave
+  const deadline end{timeout};
   while (rd_kafka_consumer_closed(source.native()) == 0 && !end.passed()) {
     // Serves callbacks; messages that were fetched ahead come too, and nobody wants them any more.
     const message_pointer unwanted{

@@ -150,7 +150,10 @@ public:
     commits_.drop();
     fetch_.read().clear();
     log_check_.close();
-    leave_group(fetch_.source(), topic_, options_.close_timeout);
+    const deadline end{options_.close_timeout};
+    if (options_.instance_id.empty()) // a static member does not take leave
+      await_coordinator(fetch_.source(), topic_, options_.close_timeout / 2);
+    leave_group(fetch_.source(), end.left());
     fetch_.close();
   }
 
