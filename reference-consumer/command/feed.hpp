@@ -22,7 +22,8 @@ struct feed_flags {
 void add_feed_flags(program::command& to, feed_flags& flags);
 
 /// Makes the outbox that the flags ask for, after the connection test that its manifest asks for; nothing
-/// where they ask for none. error::invalid_value when the feed would go where the snapshots come from.
+/// where they ask for none. Asks its broker for 10 s at most. error::invalid_value when the feed would go
+/// where the snapshots come from.
 result<std::unique_ptr<outbox>> make_outbox(const feed_flags& flags, const store_flags& from,
                                             const connection& source, const std::string& owner,
                                             program::log& log, monitor& watch);

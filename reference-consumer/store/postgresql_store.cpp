@@ -9,10 +9,13 @@
 #include "postgresql_url.hpp"
 
 #include <kollect/releaser.hpp>
+#include <program/suggestion.hpp>
 
 #include <algorithm>
 #include <map>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace kollect::consumer {
 namespace postgresql {
@@ -22,6 +25,33 @@ using options_pointer = std::unique_ptr<PQconninfoOption, releaser<PQconninfoFre
 
 options_pointer parse_url(const std::string& url) {
   return options_pointer(PQconninfoParse(url.c_str(), nullptr));
+}
+
+/// What libpq takes between ? and & as NAME=VALUE.
+std::vector<std::string> parameter_names() {
+  std::vector<std::string> names{"ssl"}; // which it knows in URLs only
+  const options_pointer options(PQconndefaults());
+  for (const auto* option = options.get(); option != nullptr && option->keyword != nullptr; ++option)
+    names.emplace_back(option->keyword);
+  return names;
+}
+
+/// What is wrong with the parameters of a URL whose beginning is fine. Repeats none of them: a part of a
+/// password may stand where a name is looked for.
+std::string fault_of_parameters(std::string_view parameters) {
+  const auto names = parameter_names();
+  while (!parameters.empty()) {
+    const auto one = parameters.substr(0, parameters.find('&'));
+    parameters.remove_prefix(std::min(one.size() + 1, parameters.size()));
+    const auto name = one.substr(0, one.find('='));
+    if (std::ranges::find(names, name) == names.end())
+      return "a parameter behind the ? is none that PostgreSQL's client library knows" +
+             program::did_you_mean(name, names) +
+             "; they are like sslmode=verify-full&connect_timeout=5, and & in a value is %26";
+    if (one.size() == name.size())
+      return "a parameter behind the ? has no value: they are like sslmode=verify-full&connect_timeout=5";
+  }
+  return "a value behind the ? needs percent-encoding: %26 for &, %3D for =, %25 for %";
 }
 
 class postgresql_store final : public postgresql_reader<store> {
@@ -209,8 +239,15 @@ bool is_postgresql_url(const std::string& url) noexcept {
 
 result<void> check_postgresql_url(const std::string& url) {
   // libpq's own words would repeat parts of the URL, which may hold a password.
-  if (is_postgresql_url(url) && postgresql::is_unambiguous(url) && postgresql::parse_url(url))
-    return {};
+  if (is_postgresql_url(url) && postgresql::is_unambiguous(url)) {
+    if (postgresql::parse_url(url))
+      return {};
+    const auto question = url.find('?');
+    if (question != std::string::npos && postgresql::parse_url(url.substr(0, question)))
+      return make_failure(error::invalid_value,
+                          "the store's URL: " +
+                              postgresql::fault_of_parameters(std::string_view(url).substr(question + 1)));
+  }
   return make_failure(
       error::invalid_value,
       "the store's URL is not one that PostgreSQL's client library understands: it should be like "

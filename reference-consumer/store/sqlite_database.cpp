@@ -181,9 +181,14 @@ std::string immutable_uri(const std::string& path) {
   return uri + "?immutable=1";
 }
 
+/// `run` makes a store, and no folders: it would fill the disk beneath a volume that is not mounted.
 failure no_store_at(const std::string& path) {
-  auto reason =
-      make_failure(error::store_missing, "there is no store there yet; `kollect-consumer run` makes it");
+  const auto folder = std::filesystem::path(path).parent_path();
+  std::error_code unknown;
+  const bool has_folder = folder.empty() || std::filesystem::exists(folder, unknown) || unknown;
+  auto reason = make_failure(error::store_missing,
+                             has_folder ? "there is no store there yet; `kollect-consumer run` makes it"
+                                        : "there is no store there, and no folder for one: correct the path");
   reason.source = path;
   return reason;
 }

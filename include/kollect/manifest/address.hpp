@@ -119,6 +119,9 @@ namespace detail {
   if (text.find('@') != std::string_view::npos)
     return address_failure(
         "must not hold a user name or password; put them into a Secret and name it in secretRef", "SEC-02");
+  if (text.find_first_of("{}<>$") != std::string_view::npos)
+    return address_failure(
+        "holds a placeholder, such as {{ }}, $NAME or <name>, that nothing has filled in yet", clause);
   const bool is_bracketed = text.starts_with('[');
   const auto host_end = is_bracketed ? text.find(']') : text.find(':');
   const auto host = text.substr(is_bracketed ? 1 : 0, is_bracketed ? host_end - 1 : host_end);

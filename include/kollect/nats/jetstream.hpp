@@ -42,14 +42,22 @@ public:
   }
 
   /// Whether create_subscriber() would take the durable of that name to read `subject`: error::invalid_value
-  /// says why it would not. One that is not there yet would be made.
+  /// says why it would not. One that is not there yet would be made, but for a work queue that has
+  /// another consumer of these messages.
   [[nodiscard]] result<void> check_durable(const stream_info& stream, const std::string& subject,
                                            const std::string& durable, std::chrono::milliseconds timeout) {
     client_->report_events();
     auto found = detail::find_consumer(*client_, stream.name, durable, timeout);
     if (!found)
       return found.error();
-    return *found ? detail::check_compatible(**found, stream, subject, durable) : result<void>{};
+    if (*found)
+      return detail::check_compatible(**found, stream, subject, durable);
+    if (!stream.is_work_queue)
+      return {};
+    auto rival = detail::find_consumer_of(*client_, stream.name, subject, timeout);
+    if (!rival)
+      return rival.error();
+    return *rival ? detail::taken_work_queue(stream.name, **rival, {}) : result<void>{};
   }
 
   /// Asks the JetStream API in its own JSON: `api` is what follows $JS.API in the request's subject, such

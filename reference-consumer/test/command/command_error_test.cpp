@@ -62,7 +62,7 @@ TEST_F(command_error, a_url_that_names_no_store_is_configuration_and_is_not_repe
       {"sqlite:///hunter2.db", "sqlite:state.db"},
       {"sqlite://hunter2/state.db", "sqlite:state.db"},
       {"SQLITE:hunter2", "--store must be sqlite:PATH"},
-      {"postgresql://me@db/kollect?pass=hunter2", "client library understands"},
+      {"postgresql://me@db/kollect?pass=hunter2", "client library knows"},
   };
   for (const auto& [url, what] : no_stores) {
     expect_all_fail(url, 78, what);
@@ -149,6 +149,23 @@ TEST_F(command_error, what_others_could_read_without_leave_is_not_served) {
     EXPECT_EQ(end->status.code, 78) << *end;
     EXPECT_NE(end->errors.find(what), std::string::npos) << *end;
     EXPECT_EQ(end->errors.find("hunter2"), std::string::npos) << *end; // SEC-02
+  }
+}
+
+/// Two brokers are in play: the words are the same of both.
+TEST_F(command_error, what_is_wrong_with_the_published_feed_is_said_of_it) {
+  const auto manifest = (folder_.path() / "sink.yaml").string();
+  ASSERT_TRUE(servers::write_file(manifest, "apiVersion: kollect.dev/v1alpha1\nkind: KollectEventSink\n"
+                                            "metadata: {name: sink}\nspec: {type: nats, nats: {url: "
+                                            "\"nats://127.0.0.1:1\", subject: events}}\n"));
+  const std::pair<std::string, std::string> cases[] = {
+      {manifest, "that snapshots are read from"}, {(folder_.path() / "absent.yaml").string(), "absent.yaml"}};
+  for (const auto& [feed, what] : cases) {
+    const auto end = run_command({"run", "--manifest", manifest, "--store", "sqlite:" + path_,
+                                  "--feed-manifest", feed, "--until-end"});
+    EXPECT_NE(end.code, 0);
+    EXPECT_NE(end.errors.find("the published feed of --feed-manifest: "), std::string::npos) << end.errors;
+    EXPECT_NE(end.errors.find(what), std::string::npos) << end.errors;
   }
 }
 

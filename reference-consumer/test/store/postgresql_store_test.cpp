@@ -495,5 +495,26 @@ TEST(postgresql_url, where_a_part_of_the_password_could_be_taken_for_something_e
     EXPECT_TRUE(succeeds(check_postgresql_url(url))) << url;
 }
 
+// Percent-encoding is no help against these; nothing of them is repeated, as it may be of a password.
+TEST(postgresql_url, mistaken_parameters_are_told) {
+  const std::pair<std::string, std::string> cases[] = {
+      {"postgresql://me@db/portal?sslmod=require", "did you mean \"sslmode\"?"},
+      {"postgresql://me@db/portal?connect_timeout=5&Sslmode=require", "did you mean \"sslmode\"?"},
+      {"postgresql://me@db/portal?hunter2hunter2=1",
+       "none that PostgreSQL's client library knows; they are like"},
+      {"postgresql://me@db/portal?password=x&hunter2hunter2", "& in a value is %26"},
+      {"postgresql://me@db/portal?sslmode", "has no value"},
+      {"postgresql://me@db/portal?password=hunter2%zz", "needs percent-encoding"},
+      {"postgresql://me@db/portal?password=hunter2=x", "needs percent-encoding"},
+  };
+  for (const auto& [url, told] : cases) {
+    const auto checked = check_postgresql_url(url);
+    ASSERT_TRUE(fails_with(checked, error::invalid_value)) << url;
+    EXPECT_NE(checked.error().message.find(told), std::string::npos) << url << ": " << checked.error();
+    EXPECT_EQ(checked.error().message.find("hunter2"), std::string::npos);
+  }
+  EXPECT_TRUE(succeeds(check_postgresql_url("postgresql://me@db/portal?ssl=true")));
+}
+
 } // namespace
 } // namespace kollect::consumer::test

@@ -79,6 +79,9 @@ TEST_F(sqlite_store_place, a_reader_of_none_is_told_what_makes_one) {
   ASSERT_TRUE(fails_with(none, error::store_missing));
   EXPECT_NE(none.error().message.find("`kollect-consumer run` makes it"), std::string::npos) << none.error();
   EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
+  const auto nowhere = open_sqlite_reader(folder_.path() / "misspelt" / "state.db");
+  ASSERT_TRUE(fails_with(nowhere, error::store_missing));
+  EXPECT_NE(nowhere.error().message.find("no folder for one"), std::string::npos) << nowhere.error();
 }
 
 /// What were stored in a file that nobody finds any more would be lost with this process.

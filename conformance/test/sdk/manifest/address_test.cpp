@@ -54,6 +54,17 @@ TEST(address, of_a_broker_is_refused_when_it_is_anything_else) {
     EXPECT_EQ(broker_refusal(address), "must be host:port without a scheme") << address;
 }
 
+/// Of Helm, a shell, or a page that was copied from.
+TEST(address, that_nothing_has_been_filled_into_is_told_so) {
+  for (const auto* address : {"{{ .Values.broker }}", "{{.Values.host}}:9092", "$BROKER:9092", "${BROKER}",
+                              "kafka:${PORT}", "<broker>:9092"}) {
+    EXPECT_NE(broker_refusal(address).find("holds a placeholder"), std::string::npos)
+        << broker_refusal(address);
+    EXPECT_NE(url_refusal("nats://" + std::string(address)).find("holds a placeholder"), std::string::npos)
+        << url_refusal(address);
+  }
+}
+
 TEST(address, with_credentials_is_refused) {
   for (const auto* address :
        {"user:pass@kafka:9092", "user@kafka:9092", "@kafka:9092", "kafka://user:pass@kafka:9092"}) {

@@ -47,6 +47,15 @@ TEST(nats_config, refuses_urls_without_repeating_them) {
   }
 }
 
+TEST(nats_config, names_the_servers_that_nobody_can_find) {
+  EXPECT_EQ(describe_servers(target_of({"nats://127.0.0.1", "nats://[::1]:4223"})),
+            "nats://127.0.0.1:4222, nats://[::1]:4223");
+  const auto unknown = describe_servers(target_of({"nats://127.0.0.1, nats://unknown.invalid"}));
+  EXPECT_TRUE(unknown.starts_with("nats://127.0.0.1:4222, nats://unknown.invalid:4222 "
+                                  "(this machine cannot resolve the name: "))
+      << unknown;
+}
+
 TEST(nats_config, finds_hosts) {
   EXPECT_EQ(host_of("nats://example.com:4222"), "example.com");
   EXPECT_EQ(host_of("tls://127.0.0.1:1"), "127.0.0.1");

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <tuple>
+#include <utility>
+
 #include <string>
 
 namespace kollect::nats::detail {
@@ -67,6 +70,22 @@ TEST(subject, does_not_cover_more) {
                                          {"", "a"},
                                          {"a", ""}})
     EXPECT_FALSE(covers(pattern, subject)) << pattern << " and " << subject;
+}
+
+TEST(subject, overlaps_what_means_some_of_the_same) {
+  for (const auto& [left, right, is_so] : {std::tuple{"a.b", "a.b", true},
+                                           {"a.*", "*.b", true},
+                                           {"a.>", "*.b.c", true},
+                                           {">", "a", true},
+                                           {"*.*", "a.>", true},
+                                           {"a.b", "a.c", false},
+                                           {"a.*", "b.*", false},
+                                           {"a.*", "a.b.c", false},
+                                           {"a.>", "a", false},
+                                           {"*.b", "a.c", false}}) {
+    EXPECT_EQ(overlap(left, right), is_so) << left << " and " << right;
+    EXPECT_EQ(overlap(right, left), is_so) << right << " and " << left;
+  }
 }
 
 } // namespace

@@ -66,8 +66,11 @@ using extents = std::map<std::int32_t, extent>;
                             "start them",
                         "KAF-05");
   auto why = events.unreachable.reason(leader);
+  if (why.empty() && events.trouble.find(leader) != std::string::npos)
+    why = events.trouble;
   if (why.empty())
-    why = "it has not answered within " + std::to_string(timeout.count()) + " ms";
+    why = "it has not answered within " +
+          std::to_string(std::chrono::ceil<std::chrono::seconds>(timeout).count()) + " s";
   return make_failure(error::broker_unavailable,
                       "the leader of " + what + " names itself " + leader + " (advertised.listeners): " +
                           why + "; check that it runs, and its advertised.listeners and the network",

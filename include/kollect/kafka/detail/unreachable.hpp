@@ -78,13 +78,22 @@ private:
   return outcome;
 }
 
-/// Connects as connect() does, but never to an address that no manifest may name: brokers tell clients where
-/// other brokers are, and names may stand for anything.
+/// `host:port` of what librdkafka calls a broker, such as `sasl_ssl://host:9093/2` or `host:9092/bootstrap`.
+[[nodiscard]] constexpr std::string_view address_in(std::string_view broker) noexcept {
+  constexpr std::string_view after_scheme = "://";
+  if (const auto scheme = broker.find(after_scheme); scheme != broker.npos)
+    broker.remove_prefix(scheme + after_scheme.size());
+  return broker.substr(0, broker.find('/'));
+}
+
+/// Connects as connect() does, but never to an address that no manifest may name:
+/// brokers tell clients where other brokers are, and names may stand for anything.
 [[nodiscard]] inline int connect_to_broker(unreachable_brokers& unreachable, int socket,
                                            const sockaddr* address, int size, const char* name) noexcept {
   if (is_link_local(*address)) {
     try {
-      unreachable.note(name, "it stands for a link-local address, which is never connected to");
+      unreachable.note(std::string(address_in(name)),
+                       "it stands for a link-local address, which is never connected to");
     } catch (const std::bad_alloc&) {
       // Then nobody is told why.
     }

@@ -39,7 +39,7 @@ public:
 
   bool begin(node_kind kind, text_position position) {
     if (expects_key())
-      return refuse("a key must be a plain scalar", position);
+      return refuse("a key must be a plain scalar; {{ }} of a template is to be filled in before", position);
     if (open_.size() >= bounds_.max_depth)
       return refuse("nested deeper than " + std::to_string(bounds_.max_depth) + " levels", position);
     node* target = add(node{kind, false, position, {}, {}, {}});

@@ -274,9 +274,7 @@ private:
   static failure connect_failure(const connection& target, natsStatus status) {
     if (to_error(status) == error::authentication_failed)
       return refused_login(target);
-    std::string servers;
-    for (const std::string& address : target.addresses)
-      servers += (servers.empty() ? "" : ", ") + address;
+    const auto servers = describe_servers(target);
     if (to_error(status) == error::tls_failed) {
       const char* detail = nats_GetLastError(nullptr); // OpenSSL's reason; it has no secret
       return explain(error::tls_failed, "no trusted TLS connection to " + servers + ": " +

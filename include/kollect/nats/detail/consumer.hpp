@@ -102,17 +102,55 @@ struct consumer_info {
   return std::optional(read_consumer(reply->body));
 }
 
+/// There is another consumer of the same messages: `rival`, or one whose name the server does not say.
+[[nodiscard]] inline failure taken_work_queue(const std::string& stream, const std::string& rival,
+                                              const std::string& doing) {
+  return make_failure(
+      error::invalid_value,
+      doing + "the stream " + stream +
+          " is a work queue, which gives each message to its one consumer, and it has another for these "
+          "messages" +
+          (rival.empty() ? "" : ", " + rival) +
+          "; name that one with --group, or delete it if nobody needs it, or read a mirror of the stream");
+}
+
+/// The name of a consumer that has messages of `subject`; nothing where none has. Costs a request for each
+/// 256 consumers or so of the stream.
+[[nodiscard]] inline result<std::optional<std::string>> find_consumer_of(client& server,
+                                                                         const std::string& stream,
+                                                                         const std::string& subject,
+                                                                         std::chrono::milliseconds timeout) {
+  for (std::uint64_t offset = 0;;) {
+    boost::json::object body;
+    body["offset"] = offset;
+    const auto reply = server.request("$JS.API.CONSUMER.LIST." + stream, body, timeout);
+    if (!reply)
+      return reply.error();
+    if (reply->error_code != 0)
+      return explain(*reply, "listing the consumers of the stream " + stream);
+    const auto* const listed = reply->body.if_contains("consumers");
+    if (listed == nullptr || !listed->is_array() || listed->get_array().empty())
+      return std::optional<std::string>{};
+    for (const auto& one : listed->get_array()) {
+      if (!one.is_object())
+        continue;
+      const auto filters = read_consumer(one.get_object()).filters;
+      if (filters.empty() ||
+          std::ranges::any_of(filters, [&](const std::string& filter) { return overlap(filter, subject); }))
+        return std::optional(std::string(text(one.get_object(), "name")));
+    }
+    offset += listed->get_array().size();
+    if (offset >= number(reply->body, "total"))
+      return std::optional<std::string>{};
+  }
+}
+
 /// Why the server has not made a durable, with what to do about it.
 [[nodiscard]] inline failure refused_consumer(const api_reply& reply, const std::string& stream,
                                               const std::string& doing) {
   if (reply.error_code == JSConsumerWQConsumerNotUniqueErr ||
       reply.error_code == JSConsumerWQMultipleUnfilteredErr)
-    return make_failure(
-        error::invalid_value,
-        doing + " failed: the stream " + stream +
-            " is a work queue, which gives each message to its one consumer, and it has another "
-            "for these messages; name that one with --group, or delete it if nobody needs it, "
-            "or read a mirror of the stream");
+    return taken_work_queue(stream, {}, doing + " failed: ");
   return explain(reply, doing);
 }
 

@@ -80,7 +80,7 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats::detail {
   case error::broker_timeout:
     return "check that nats-server is well, and try again";
   case error::topic_missing:
-    return "start the program again: it creates the stream and its consumer";
+    return "connect again, which creates the stream and its consumer";
   case error::message_exceeds_limit:
     return "raise the limit of the server or stream, or lower maxExportBytes";
   case error::invalid_value:

@@ -75,18 +75,28 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats::detail {
   return urls;
 }
 
+using addresses_pointer = std::unique_ptr<addrinfo, releaser<freeaddrinfo>>;
+
+/// What a URL's host stands for; nothing where this machine cannot tell, and then `why` in words.
+[[nodiscard]] inline addresses_pointer look_up(const std::string& host, std::string& why) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (const int failed = ::getaddrinfo(host.c_str(), nullptr, &hints, &found); failed != 0) {
+    why = ::gai_strerror(failed);
+    return nullptr;
+  }
+  return addresses_pointer(found);
+}
+
 /// Looks the servers' names up: none may stand for an address that a manifest may not name. One that cannot
 /// be looked up now is no reason to refuse it.
 [[nodiscard]] inline result<void> check_resolved(const std::vector<std::string>& urls) {
   for (const std::string& url : urls) {
     const auto host = host_of(url);
-    addrinfo hints{};
-    hints.ai_socktype = SOCK_STREAM;
-    addrinfo* found = nullptr;
-    if (::getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0)
-      continue;
-    const std::unique_ptr<addrinfo, releaser<freeaddrinfo>> owned(found);
-    for (const auto* one = found; one != nullptr; one = one->ai_next)
+    std::string ignored;
+    const auto found = look_up(host, ignored);
+    for (const auto* one = found.get(); one != nullptr; one = one->ai_next)
       if (is_link_local(*one->ai_addr))
         return make_failure(error::invalid_value,
                             "the NATS server " + host +
@@ -95,6 +105,20 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats::detail {
                             "NAT-01");
   }
   return {};
+}
+
+/// The servers, none of which has answered, and which of their names nobody knows:
+/// `nats://a:4222 (this machine cannot resolve the name: Name or service not known), nats://b:4222`.
+[[nodiscard]] inline std::string describe_servers(const connection& target) {
+  std::string text;
+  const auto urls = checked_urls(target);
+  for (const std::string& url : urls ? *urls : target.addresses) {
+    text.append(text.empty() ? "" : ", ").append(url);
+    std::string why;
+    if (urls && look_up(host_of(url), why) == nullptr)
+      text.append(" (this machine cannot resolve the name: ").append(why).append(")");
+  }
+  return text;
 }
 
 [[nodiscard]] inline bool wants_tls(const connection& target, const std::vector<std::string>& urls) {

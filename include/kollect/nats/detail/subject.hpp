@@ -65,6 +65,18 @@ namespace kollect::inline KOLLECT_ABI_NAMESPACE::nats::detail {
   return pattern.empty() && subject.empty();
 }
 
+/// Whether some subject is meant by both, which may have wildcards. Linear.
+[[nodiscard]] constexpr bool overlap(std::string_view left, std::string_view right) noexcept {
+  while (!left.empty() && !right.empty()) {
+    const auto one = take_token(left), other = take_token(right);
+    if (one == ">" || other == ">")
+      return true;
+    if (one != "*" && other != "*" && one != other)
+      return false;
+  }
+  return left.empty() && right.empty();
+}
+
 /// The number that a token is; nothing if it is none.
 [[nodiscard]] inline std::optional<std::uint64_t> read_number(std::string_view digits) noexcept {
   std::uint64_t value = 0;

@@ -139,5 +139,34 @@ TEST_F(nats_copied_stream, the_end_of_a_work_queue_is_told_beside_its_consumer) 
   EXPECT_NE(taken.error().message.find("is a work queue"), std::string::npos) << taken.error();
 }
 
+/// The server refuses a second one when it is made; who only looks is told the same.
+TEST_F(nats_copied_stream, the_one_consumer_of_a_work_queue_is_named_to_another) {
+  administrator admin(target_);
+  admin.ask(
+      "STREAM.CREATE." + target_.stream,
+      {{"name", target_.stream}, {"subjects", {target_.destination, "other.>"}}, {"retention", "workqueue"}});
+  const auto make = [&](const std::string& name, const std::string& filter) {
+    admin.ask("CONSUMER.DURABLE.CREATE." + target_.stream + "." + name,
+              {{"stream_name", target_.stream},
+               {"config", {{"durable_name", name}, {"ack_policy", "explicit"}, {"filter_subject", filter}}}});
+  };
+  auto server = nats::jetstream::connect(target_);
+  ASSERT_TRUE(server) << server.error();
+  const auto check = [&] {
+    const auto stream = server->find_stream(target_.stream, 10s);
+    return server->check_durable(stream.value().value(), target_.destination, "kollect-consumer", 10s);
+  };
+  make("unrelated", "other.a");
+  EXPECT_TRUE(check()) << check().error();
+  make("first", target_.destination);
+  const auto checked = check();
+  ASSERT_FALSE(checked);
+  EXPECT_EQ(checked.error().reason(), error::invalid_value);
+  for (const auto* const named : {"work queue", ", first;", "--group"})
+    EXPECT_NE(checked.error().message.find(named), std::string::npos) << checked.error();
+  member reader;
+  EXPECT_FALSE(reader.join(target_)) << "the server is of the same mind";
+}
+
 } // namespace
 } // namespace kollect::test
