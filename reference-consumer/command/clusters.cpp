@@ -46,13 +46,13 @@ result<cluster_question> question_of(const clusters_flags& flags) {
 
 /// Clusters as the read API tells them: a row that several inventories carry is one.
 result<std::vector<cluster_summary>> read_clusters(store_reader& source) {
-  auto scopes = source.scopes();
+  auto scopes = source.shared_scopes();
   if (!scopes)
     return scopes.error();
   auto shared = source.shared_rows();
   if (!shared)
     return shared.error();
-  return summarise_clusters(*scopes, *shared);
+  return summarise_clusters(**scopes, *shared);
 }
 
 result<int> clusters(const clusters_flags& flags) {

@@ -26,16 +26,22 @@ std::string updated_at(const row_page& page, const page_request& asked) {
   if (asked.as_of)
     return page.changed_at ? to_string(*page.changed_at) : std::string(never);
   std::optional<timestamp> newest;
-  for (const auto& one : page.scopes)
-    newest = std::max(newest, std::optional(one.exported_at));
+  for (const auto* one : page.scopes)
+    newest = std::max(newest, std::optional(one->exported_at));
   return newest ? to_string(*newest) : std::string(never);
 }
 
-bool has_stale_cluster(const std::vector<scope_summary>& scopes, const store_signals& signals) {
-  const auto clusters = summarise_clusters(scopes, {});
-  return std::any_of(clusters.begin(), clusters.end(), [&](const cluster_summary& one) {
-    return is_stale(one.last_seen, signals.now, signals.stale_after);
-  });
+/// Of a cluster those scopes count that were asked for.
+bool has_stale_cluster(const chosen_scopes& scopes, const store_signals& signals) {
+  for (auto at = scopes.begin(); at != scopes.end();) {
+    const auto& cluster = (*at)->scope.cluster;
+    auto newest = (*at)->exported_at;
+    for (; at != scopes.end() && (*at)->scope.cluster == cluster; ++at)
+      newest = std::max(newest, (*at)->exported_at);
+    if (is_stale(newest, signals.now, signals.stale_after))
+      return true;
+  }
+  return false;
 }
 
 void write_origin(json_writer& out, const shown_row& row) {

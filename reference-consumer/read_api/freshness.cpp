@@ -7,24 +7,22 @@
 
 namespace kollect::consumer {
 
-std::vector<cluster_summary> summarise_clusters(const std::vector<scope_summary>& scopes,
-                                                const shared_row_counts& shared) {
-  std::map<std::string, std::vector<scope_summary>> by_cluster;
-  for (const auto& one : scopes)
-    by_cluster[one.scope.cluster].push_back(one);
+std::vector<cluster_summary> summarise_clusters(const scope_list& scopes, const shared_row_counts& shared) {
+  const auto all = choose_scopes(scopes, {});
+  const auto repeated = count_repeated(shared, scopes, all);
   std::vector<cluster_summary> out;
-  for (const auto& [name, members] : by_cluster) {
-    const auto newest =
-        *std::max_element(members.begin(), members.end(), [](const auto& left, const auto& right) {
-          return left.exported_at < right.exported_at;
-        });
-    cluster_summary cluster{name, newest.exported_at, newest.applied_at, 0,
-                            static_cast<std::int64_t>(members.size())};
-    for (const auto& one : members)
-      cluster.row_count += one.row_count;
-    cluster.row_count -= count_repeated(shared, members, true);
-    out.push_back(std::move(cluster));
+  for (const auto* one : all) {
+    if (out.empty() || out.back().cluster != one->scope.cluster)
+      out.push_back({one->scope.cluster, one->exported_at, one->applied_at, 0, 0});
+    auto& cluster = out.back();
+    if (cluster.last_seen < one->exported_at)
+      cluster.last_seen = one->exported_at, cluster.applied_at = one->applied_at;
+    cluster.row_count += one->row_count;
+    ++cluster.scope_count;
   }
+  for (auto& one : out)
+    if (const auto found = repeated.find(one.cluster); found != repeated.end())
+      one.row_count -= found->second;
   return out;
 }
 

@@ -20,8 +20,7 @@ struct cluster_summary {
 };
 
 /// Clusters by name. `shared` are the rows that several scopes hold.
-std::vector<cluster_summary> summarise_clusters(const std::vector<scope_summary>& scopes,
-                                                const shared_row_counts& shared);
+std::vector<cluster_summary> summarise_clusters(const scope_list& scopes, const shared_row_counts& shared);
 
 /// Whether a cluster has not been heard of for so long. It is shown as stale and never deleted (DEL-03).
 bool is_stale(const timestamp& last_seen, const timestamp& now, std::chrono::seconds stale_after);

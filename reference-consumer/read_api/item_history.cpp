@@ -73,7 +73,7 @@ answer_of<void> find_now(store_reader& source, const history_question& asked, co
     out.now.push_back(std::move(row));
     return std::ssize(out.now) < asked.limit;
   });
-  out.scopes = rows->take_scopes();
+  out.all_scopes = rows->all_scopes();
   return done;
 }
 

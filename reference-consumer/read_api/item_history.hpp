@@ -35,9 +35,9 @@ struct namesake {
 /// What happened to an object, as far as the history reaches.
 struct item_history {
   change_page versions;
-  std::vector<shown_row> now{};        ///< its rows of today
-  std::vector<scope_summary> scopes{}; ///< that these point to
-  std::vector<namesake> namesakes{};   ///< by uid; told with the first page
+  std::vector<shown_row> now{};                   ///< its rows of today
+  std::shared_ptr<const scope_list> all_scopes{}; ///< that these point to
+  std::vector<namesake> namesakes{};              ///< by uid; told with the first page
 };
 
 /// Reads versions and namesakes. 404 where neither rows nor history know the object.

@@ -40,8 +40,8 @@ answer_of<row_page> read_sorted(store_reader& source, const item_question& asked
   page.total = sorted.seen();
   page.has_more = sorted.has_more();
   page.rows = sorted.take();
-  page.last_seen = last_seen_of(rows->all_scopes());
-  page.scopes = rows->take_scopes();
+  page.all_scopes = rows->all_scopes();
+  page.scopes = rows->scopes();
   return page;
 }
 
@@ -101,8 +101,8 @@ namespace {
 /// Whether the cluster of a row is stale, where that is asked for.
 std::optional<bool> staleness_of(const shown_row& row, const item_page& page, const item_question& asked,
                                  const store_signals& signals) {
-  const auto seen = page.rows.last_seen.find(row.from->scope.cluster);
-  if (!asked.with_stale || seen == page.rows.last_seen.end())
+  const auto seen = page.rows.all_scopes->last_seen().find(row.from->scope.cluster);
+  if (!asked.with_stale || seen == page.rows.all_scopes->last_seen().end())
     return {};
   return is_stale(seen->second, signals.now, signals.stale_after);
 }
@@ -165,7 +165,7 @@ std::string format_items(const item_page& page, const item_question& asked, cons
   if (asked.with_total)
     out.member("total", page.rows.total);
   out.end_object();
-  write_stale_clusters(out, page.rows.rows, page.rows.last_seen, signals);
+  write_stale_clusters(out, page.rows.rows, page.rows.all_scopes->last_seen(), signals);
   write_signals(out, signals, page.rows.change_cursor);
   write_moment(out, asked.as_of);
   out.end_object();

@@ -253,14 +253,14 @@ answer_of<json_question> json_answers::clusters_question(std::string_view query)
     auto signals = signals_of(source);
     if (!signals)
       return signals.error();
-    auto all = source.scopes();
+    auto all = source.shared_scopes();
     if (!all)
       return store_is_away(all.error());
-    auto shared = totals_.shared(source, *all);
+    auto shared = totals_.shared(source, **all);
     if (!shared)
       return store_is_away(shared.error());
     const auto page =
-        choose_clusters(summarise_clusters(*all, *shared), asked, signals->now, signals->stale_after);
+        choose_clusters(summarise_clusters(**all, *shared), asked, signals->now, signals->stale_after);
     return text_answer(format_clusters(page, asked, *signals));
   });
 }
@@ -273,10 +273,10 @@ answer_of<json_question> json_answers::scopes_question(std::string_view query) c
     auto signals = signals_of(source);
     if (!signals)
       return signals.error();
-    auto all = source.scopes();
+    auto all = source.shared_scopes();
     if (!all)
       return store_is_away(all.error());
-    return text_answer(format_scopes(*all, asked.limit, asked.offset, *signals));
+    return text_answer(format_scopes((*all)->all(), asked.limit, asked.offset, *signals));
   });
 }
 

@@ -108,11 +108,11 @@ answer_of<feed_entry> find_change_at(const timestamp& when, std::int64_t last_cu
   return found;
 }
 
-answer_of<past_rows> look_back(store_reader& source, const std::vector<scope_summary>& scopes,
-                               const moment& when, std::int64_t most_changes) {
+answer_of<past_rows> look_back(store_reader& source, const chosen_scopes& scopes, const moment& when,
+                               std::int64_t most_changes) {
   std::map<scope, std::int64_t> ids;
-  for (const auto& one : scopes)
-    ids.emplace(one.scope, one.id);
+  for (const auto* one : scopes)
+    ids.emplace(one->scope, one->id);
   auto last = source.last_cursor();
   if (!last)
     return store_is_away(last.error());

@@ -53,8 +53,8 @@ answer_of<feed_entry> find_change_at(const timestamp& when, std::int64_t last_cu
 
 /// Goes back from now to a moment, change by change. 400 where there are more than `most_changes`, 410 where
 /// the history does not reach back so far.
-answer_of<past_rows> look_back(store_reader& source, const std::vector<scope_summary>& scopes,
-                               const moment& when, std::int64_t most_changes);
+answer_of<past_rows> look_back(store_reader& source, const chosen_scopes& scopes, const moment& when,
+                               std::int64_t most_changes);
 
 } // namespace kollect::consumer
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <set>
-#include <unordered_map>
+#include <string_view>
 #include <utility>
 
 namespace kollect::consumer {
@@ -50,7 +50,7 @@ public:
     if (!asked_.after && !page.has_more && (asked_.offset == 0 || !page.rows.empty()))
       return asked_.offset + static_cast<std::int64_t>(page.rows.size());
     if (!asked_.as_of && !looks_at_rows(asked_.filter)) {
-      auto counted = totals.count(source, rows_.all_scopes(), asked_.filter);
+      auto counted = totals.count(source, *rows_.all_scopes(), rows_.scopes(), rows_.is_distinct());
       if (!counted)
         return store_is_away(counted.error());
       return *counted;
@@ -95,38 +95,32 @@ private:
 
 } // namespace
 
-std::int64_t count_repeated(const shared_row_counts& shared, const std::vector<scope_summary>& scopes,
-                            bool is_distinct) {
-  if (!is_distinct)
-    return 0;
-  std::unordered_map<std::int64_t, const std::string*> clusters;
-  for (const auto& one : scopes)
-    clusters.emplace(one.id, &one.scope.cluster);
-  std::int64_t repeated = 0;
+std::map<std::string_view, std::int64_t> count_repeated(const shared_row_counts& shared,
+                                                        const scope_list& all, const chosen_scopes& chosen) {
+  std::map<std::string_view, std::int64_t> repeated;
   for (const auto& [holders, rows] : shared) {
     std::set<std::string_view> seen;
     for (const auto id : holders)
-      if (const auto cluster = clusters.find(id); cluster != clusters.end())
-        repeated += seen.insert(*cluster->second).second ? 0 : rows;
+      if (const auto* const one = all.find(id); one != nullptr && std::ranges::binary_search(chosen, one))
+        if (const std::string_view cluster = one->scope.cluster; !seen.insert(cluster).second)
+          repeated[cluster] += rows;
   }
   return repeated;
 }
 
-result<std::int64_t> row_totals::count(store_reader& source, const std::vector<scope_summary>& all,
-                                       const item_filter& filter) {
-  std::vector<scope_summary> scopes;
-  for (const auto& one : all)
-    if (holds(filter, one.scope))
-      scopes.push_back(one);
-  const bool is_distinct = !only_text(filter.inventory);
+result<std::int64_t> row_totals::count(store_reader& source, const scope_list& all,
+                                       const chosen_scopes& scopes, bool is_distinct) {
   const auto rows = rows_of(scopes);
   if (!is_distinct || scopes.size() < 2)
     return rows;
   auto found = shared(source, all);
   if (!found)
     return found.error();
+  auto distinct = rows;
+  for (const auto& [cluster, repeated] : count_repeated(*found, all, scopes))
+    distinct -= repeated;
   // What is shared may have been counted when there was more of it.
-  return std::max<std::int64_t>(0, rows - count_repeated(*found, scopes, is_distinct));
+  return std::max<std::int64_t>(0, distinct);
 }
 
 /// What was counted last, if it is not too old; asks for it to be counted again when it begins to be.
@@ -146,8 +140,8 @@ std::optional<shared_row_counts> row_totals::recent() {
   return known;
 }
 
-result<shared_row_counts> row_totals::shared(store_reader& source, const std::vector<scope_summary>& all) {
-  if (rows_of(all) <= settings_.exact_rows)
+result<shared_row_counts> row_totals::shared(store_reader& source, const scope_list& all) {
+  if (all.rows() <= settings_.exact_rows)
     return source.shared_rows();
   if (auto known = recent())
     return std::move(*known);
@@ -212,8 +206,8 @@ answer_of<row_page> read_row_page_within(store_reader& source, const page_reques
       page.total = *total;
     }
   }
-  page.last_seen = last_seen_of(rows->all_scopes());
-  page.scopes = rows->take_scopes(); // stay where they are: the rows point to them
+  page.all_scopes = rows->all_scopes();
+  page.scopes = rows->scopes();
   return page;
 }
 

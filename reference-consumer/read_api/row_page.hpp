@@ -8,9 +8,11 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -27,7 +29,7 @@ struct page_request {
   bool with_total = true;        ///< which may cost a look at all rows
 };
 
-/// A page with what it is a page of. Its rows point to its scopes.
+/// A page with what it is a page of. Its rows and scopes point to all scopes.
 struct row_page {
   row_page() = default;
   row_page(row_page&&) = default;
@@ -36,8 +38,8 @@ struct row_page {
   std::vector<shown_row> rows;
   std::int64_t total = 0; ///< rows that the filter holds for; 0 where they were not counted
   bool has_more = false;
-  std::vector<scope_summary> scopes;     ///< whose rows were asked for
-  cluster_times last_seen{};             ///< of all clusters
+  std::shared_ptr<const scope_list> all_scopes;
+  chosen_scopes scopes;                  ///< whose rows were asked for
   std::int64_t change_cursor = 0;        ///< of the last change that the page knows
   std::optional<timestamp> changed_at{}; ///< with as_of: when the last change before it was exported
 };
@@ -57,15 +59,15 @@ public:
   row_totals() = default;
   explicit row_totals(totals_settings how) : settings_(std::move(how)) {}
 
-  /// How many rows the scopes of the filter have; a row that several of a cluster's inventories carry is
-  /// one. Exact up to `exact_rows`. Beyond, the number of rows that inventories share is as old as shared()
-  /// has it.
-  result<std::int64_t> count(store_reader& source, const std::vector<scope_summary>& all,
-                             const item_filter& filter);
+  /// How many rows these scopes have; where it is distinct, a row that several of a cluster's inventories
+  /// carry is one. Exact up to `exact_rows`. Beyond, the number of rows that inventories share is as old as
+  /// shared() has it.
+  result<std::int64_t> count(store_reader& source, const scope_list& all, const chosen_scopes& scopes,
+                             bool is_distinct);
 
   /// Rows that several scopes hold. Counted where nobody has counted for twice `kept`; one thread counts, and
   /// others wait for it. From `kept` on it is recounted soon, and nobody waits.
-  result<shared_row_counts> shared(store_reader& source, const std::vector<scope_summary>& all);
+  result<shared_row_counts> shared(store_reader& source, const scope_list& all);
 
   /// Counts them now.
   result<void> recount(store_reader& source);
@@ -103,9 +105,10 @@ answer_of<row_page> read_row_page(store_reader& source, const page_request& aske
 answer_of<row_page> read_row_page_within(store_reader& source, const page_request& asked,
                                          const page_limits& limits, row_totals& totals);
 
-/// How many rows too many the scopes' row counts tell, since they share some of them.
-std::int64_t count_repeated(const shared_row_counts& shared, const std::vector<scope_summary>& scopes,
-                            bool is_distinct);
+/// How many rows too many the row counts of a cluster's chosen scopes tell, since they share some of them;
+/// clusters without such rows are left out.
+std::map<std::string_view, std::int64_t> count_repeated(const shared_row_counts& shared,
+                                                        const scope_list& all, const chosen_scopes& chosen);
 
 } // namespace kollect::consumer
 

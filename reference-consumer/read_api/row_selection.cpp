@@ -3,6 +3,7 @@
 #include <program/printable.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <string_view>
 #include <tuple>
 
@@ -28,14 +29,17 @@ std::optional<std::vector<std::string>> only_texts(const text_condition& conditi
 }
 
 /// What was forgotten since a moment was there then.
-result<std::vector<scope_summary>> with_forgotten(store_reader& source, std::vector<scope_summary> scopes) {
+result<std::shared_ptr<const scope_list>> with_forgotten(store_reader& source) {
+  auto scopes = source.scopes();
+  if (!scopes)
+    return scopes.error();
   auto forgotten = source.forgotten_scopes();
   if (!forgotten)
-    return forgotten;
-  scopes.insert(scopes.end(), forgotten->begin(), forgotten->end());
-  std::sort(scopes.begin(), scopes.end(),
+    return forgotten.error();
+  scopes->insert(scopes->end(), forgotten->begin(), forgotten->end());
+  std::sort(scopes->begin(), scopes->end(),
             [](const scope_summary& left, const scope_summary& right) { return left.scope < right.scope; });
-  return scopes;
+  return std::make_shared<const scope_list>(std::move(*scopes));
 }
 
 } // namespace
@@ -45,39 +49,31 @@ row_names names_of(const item_filter& filter) {
           only_texts(filter.uid)};
 }
 
-std::int64_t rows_of(const std::vector<scope_summary>& scopes) {
-  std::int64_t rows = 0;
-  for (const auto& one : scopes)
-    rows += one.row_count;
-  return rows;
+chosen_scopes choose_scopes(const scope_list& all, const item_filter& filter) {
+  chosen_scopes out;
+  out.reserve(all.all().size());
+  for (const auto& one : all.all())
+    if (holds(filter, one.scope))
+      out.push_back(&one);
+  return out;
 }
 
-cluster_times last_seen_of(const std::vector<scope_summary>& scopes) {
-  cluster_times out;
-  for (const auto& one : scopes) {
-    auto& newest = out.try_emplace(one.scope.cluster, one.exported_at).first->second;
-    newest = std::max(newest, one.exported_at);
-  }
-  return out;
+std::int64_t rows_of(const chosen_scopes& scopes) {
+  std::int64_t rows = 0;
+  for (const auto* one : scopes)
+    rows += one->row_count;
+  return rows;
 }
 
 answer_of<row_selection> row_selection::open(store_reader& source, const item_filter& filter,
                                              const std::optional<moment>& as_of, const page_limits& limits) {
-  auto all = source.scopes();
-  if (all && as_of)
-    all = with_forgotten(source, std::move(*all));
+  auto all = as_of ? with_forgotten(source) : source.shared_scopes();
   if (!all)
     return store_is_away(all.error());
   row_selection out(source, filter, row_groups::clock::now() + limits.longest);
   out.is_distinct_ = !only_text(filter.inventory);
   out.all_ = std::move(*all);
-  for (const auto& one : out.all_)
-    if (holds(filter, one.scope))
-      out.scopes_.push_back(one);
-  for (const auto& one : out.scopes_) {
-    out.by_id_.emplace(one.id, &one);
-    ++out.scopes_of_cluster_[one.scope.cluster];
-  }
+  out.scopes_ = choose_scopes(*out.all_, filter);
   if (as_of) {
     auto past = look_back(source, out.scopes_, *as_of, limits.as_of_changes);
     if (!past)
@@ -109,13 +105,28 @@ answer_of<void> row_selection::check_cost(const page_limits& limits) const {
                                " to --index, or a condition that it has, such as a kind"));
 }
 
+const scope_summary* row_selection::find_scope(std::int64_t id) const {
+  const auto* const found = all_->find(id);
+  // They stand as in the list that they point into.
+  return found == nullptr || has_all_scopes() || std::ranges::binary_search(scopes_, found) ? found : nullptr;
+}
+
+bool row_selection::is_only_of_cluster(const scope_summary& which) const {
+  const auto at = std::ranges::lower_bound(scopes_, &which);
+  const auto is_of_it = [&](const scope_summary* other) {
+    return other->scope.cluster == which.scope.cluster;
+  };
+  return !(at != scopes_.begin() && is_of_it(*std::prev(at))) &&
+         !(std::next(at) != scopes_.end() && is_of_it(*std::next(at)));
+}
+
 row_query row_selection::range_of(const std::optional<page_place>& after, std::int64_t at_once,
                                   bool with_items) const {
   row_query range;
-  if (scopes_.size() != all_.size()) {
+  if (!has_all_scopes()) {
     range.scope_ids.emplace();
-    for (const auto& one : scopes_)
-      range.scope_ids->push_back(one.id);
+    for (const auto* one : scopes_)
+      range.scope_ids->push_back(one->id);
   }
   if (after)
     range.after = row_place{after->identity, 0};
@@ -124,7 +135,7 @@ row_query row_selection::range_of(const std::optional<page_place>& after, std::i
   range.named = names_of(*filter_);
   range.texts = texts_;
   range.rows_in_scopes = rows_of(scopes_);
-  range.rows_in_store = rows_of(all_);
+  range.rows_in_store = all_->rows();
   return range;
 }
 
@@ -150,7 +161,7 @@ answer_of<row_groups> row_selection::groups(const std::optional<page_place>& aft
 }
 
 answer_of<bool> row_selection::is_newest(const shown_row& row) const {
-  if (scopes_of_cluster_.at(row.from->scope.cluster) == 1)
+  if (is_only_of_cluster(*row.from))
     return true;
   constexpr std::int64_t usual_holders = 3; // of an identity, and the first row behind it
   row_query range;
@@ -206,8 +217,8 @@ std::vector<stored_row> row_selection::as_it_was(const row_identity& identity,
 std::vector<shown_row> row_selection::shown_of(std::vector<stored_row> group) const {
   std::vector<shown_row> out;
   for (auto& row : group)
-    if (const auto from = by_id_.find(row.scope_id); from != by_id_.end())
-      out.push_back({from->second, std::move(row.identity), std::move(row.item)});
+    if (const auto* const from = find_scope(row.scope_id))
+      out.push_back({from, std::move(row.identity), std::move(row.item)});
   return out.size() > 1 ? choose_shown(std::move(out), is_distinct_) : out;
 }
 

@@ -10,10 +10,9 @@
 
 #include <chrono>
 #include <cstdint>
-#include <map>
+#include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -52,9 +51,9 @@ public:
                                        const std::optional<moment>& as_of, const page_limits& limits);
 
   bool is_distinct() const { return is_distinct_; }
-  const std::vector<scope_summary>& all_scopes() const { return all_; }
-  const std::vector<scope_summary>& scopes() const { return scopes_; }    ///< that the filter holds for
-  std::vector<scope_summary> take_scopes() { return std::move(scopes_); } ///< rows go on pointing to them
+  /// Rows that are shown point to them.
+  const std::shared_ptr<const scope_list>& all_scopes() const { return all_; }
+  const chosen_scopes& scopes() const { return scopes_; } ///< that the filter holds for
   const std::optional<past_rows>& past() const { return past_; }
 
   /// Calls `on_row` for each row that is shown after a place, until it answers false.
@@ -102,6 +101,11 @@ private:
       : source_(&source), filter_(&filter), texts_(texts_needed(filter)), deadline_(deadline) {}
 
   answer_of<void> check_cost(const page_limits& limits) const;
+  bool has_all_scopes() const { return scopes_.size() == all_->all().size(); }
+  /// Null where the filter does not hold for it.
+  const scope_summary* find_scope(std::int64_t id) const;
+  /// Whether no other scope of its cluster is chosen.
+  bool is_only_of_cluster(const scope_summary& which) const;
   row_query range_of(const std::optional<page_place>& after, std::int64_t at_once, bool with_items) const;
   answer_of<row_groups> groups(const std::optional<page_place>& after, std::int64_t at_once,
                                bool with_items) const;
@@ -116,22 +120,19 @@ private:
   std::vector<std::string> texts_; ///< that the filter needs
   row_groups::clock::time_point deadline_;
   bool is_distinct_ = false;
-  std::vector<scope_summary> all_;
-  std::vector<scope_summary> scopes_;
-  std::unordered_map<std::int64_t, const scope_summary*> by_id_;
-  std::map<std::string, std::int64_t> scopes_of_cluster_; ///< how many of them
+  std::shared_ptr<const scope_list> all_;
+  chosen_scopes scopes_;
   std::optional<past_rows> past_;
 };
 
 /// The names that a row must have for a filter to hold, so that a store need not show others.
 row_names names_of(const item_filter& filter);
 
-/// When each cluster was heard of last: when the newest of its snapshots was exported.
-using cluster_times = std::map<std::string, timestamp>;
-cluster_times last_seen_of(const std::vector<scope_summary>& scopes);
+/// Those that the filter holds for.
+chosen_scopes choose_scopes(const scope_list& all, const item_filter& filter);
 
 /// How many rows all of these have.
-std::int64_t rows_of(const std::vector<scope_summary>& scopes);
+std::int64_t rows_of(const chosen_scopes& scopes);
 
 } // namespace kollect::consumer
 

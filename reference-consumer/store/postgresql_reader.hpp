@@ -188,6 +188,15 @@ public:
   }
 
 protected:
+  /// The transactions that are seen. A standby does not tell those that are on their way.
+  result<std::string> state_version() override {
+    auto found = this->connection_->run(
+        "SELECT CASE WHEN pg_is_in_recovery() THEN '' ELSE pg_current_snapshot()::text END");
+    if (!found)
+      return found.error();
+    return (*found)[0].text(0);
+  }
+
   result<std::optional<std::vector<row_interval>>>
   find_intervals_of(const needed_terms& needed, const std::optional<std::vector<std::int64_t>>& scope_ids,
                     const row_identity& from) override {

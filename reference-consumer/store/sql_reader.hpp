@@ -65,6 +65,21 @@ public:
                    [](const auto& row) { return read_scope_summary(row); });
   }
 
+  result<std::shared_ptr<const scope_list>> shared_scopes() override {
+    // Asked first: what is committed between the two is read twice at most.
+    auto version = state_version();
+    if (!version)
+      return version.error();
+    if (scopes_ && !version->empty() && *version == scopes_version_)
+      return scopes_;
+    auto read = scopes();
+    if (!read)
+      return read.error();
+    scopes_ = std::make_shared<const scope_list>(std::move(*read));
+    scopes_version_ = std::move(*version);
+    return scopes_;
+  }
+
   result<std::vector<scope_summary>> forgotten_scopes() override {
     return collect(statements::forgotten_scopes, [](const auto& row) { return read_scope_summary(row); });
   }
@@ -110,6 +125,9 @@ public:
   }
 
 protected:
+  /// Another text than before where anything may have been committed since; empty where that is not known.
+  virtual result<std::string> state_version() = 0;
+
   /// Where rows may be that have these terms, as find_intervals() says it.
   virtual result<std::optional<std::vector<row_interval>>>
   find_intervals_of(const needed_terms& needed, const std::optional<std::vector<std::int64_t>>& scope_ids,
@@ -147,6 +165,9 @@ private:
     auto read = connection_->select(sql, [&](const auto& row) { out = row.text(0); });
     return read ? result<std::string>(std::move(out)) : read.error();
   }
+
+  std::shared_ptr<const scope_list> scopes_; ///< the last that were asked for, and when
+  std::string scopes_version_;
 };
 
 } // namespace kollect::consumer

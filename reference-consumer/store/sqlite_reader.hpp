@@ -10,6 +10,8 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
+#include <type_traits>
 #include <utility>
 
 namespace kollect::consumer::sqlite {
@@ -181,6 +183,19 @@ public:
   }
 
 protected:
+  /// SQLite tells what other connections have committed, and a writer has its own.
+  result<std::string> state_version() override {
+    std::string version;
+    if constexpr (std::is_same_v<Port, store_reader>) {
+      auto read = this->connection_->query(
+          "PRAGMA data_version", [](statement&) {},
+          [&](statement& row) { version = std::to_string(row.integer(0)); });
+      if (!read)
+        return read.error();
+    }
+    return version;
+  }
+
   result<std::optional<std::vector<row_interval>>>
   find_intervals_of(const needed_terms& needed, const std::optional<std::vector<std::int64_t>>& scope_ids,
                     const row_identity& from) override {

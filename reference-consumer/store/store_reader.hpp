@@ -5,15 +5,18 @@
 #include "query/index_paths.hpp"
 #include "query/item_filter.hpp"
 #include "records.hpp"
+#include "scope_list.hpp"
 
 #include <kollect/error.hpp>
 #include <kollect/outcome.hpp>
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace kollect::consumer {
@@ -53,7 +56,14 @@ public:
   /// The ids of dead letters of one reason that still have their bytes.
   virtual result<std::vector<std::int64_t>> dead_letter_ids(std::string_view reason, std::int64_t after_id,
                                                             std::int64_t limit) = 0;
-  virtual result<std::vector<scope_summary>> scopes() = 0;
+  virtual result<std::vector<scope_summary>> scopes() = 0; ///< by cluster, namespace and inventory
+  /// The same, as it was made for an earlier answer where nothing was committed since.
+  virtual result<std::shared_ptr<const scope_list>> shared_scopes() {
+    auto read = scopes();
+    if (!read)
+      return read.error();
+    return std::make_shared<const scope_list>(std::move(*read));
+  }
   /// Those of forgotten clusters, which scopes() leaves out: they have no rows, and a past.
   virtual result<std::vector<scope_summary>> forgotten_scopes() = 0;
   virtual result<outcome_counts> counts() = 0;

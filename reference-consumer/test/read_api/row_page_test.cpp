@@ -102,7 +102,10 @@ TEST_F(row_pages, rows_that_inventories_share_are_counted_beside_the_pages_of_a_
                      .kept = std::chrono::seconds(30),
                      .recount_soon = [&asked] { ++asked; },
                      .now = [&now] { return now; }});
-  const auto total = [&] { return totals.count(*consumer_, consumer_->scopes().value(), {}).value(); };
+  const auto total = [&] {
+    const auto scopes = consumer_->shared_scopes().value();
+    return totals.count(*consumer_, *scopes, choose_scopes(*scopes, {}), true).value();
+  };
   write(west_web_, make_rows(2), 1);
   write(west_all_, make_rows(1), 2);
   EXPECT_EQ(total(), 2); // few enough to be exact
@@ -283,19 +286,19 @@ TEST(choose_shown_of, the_newest_of_each_cluster) {
 }
 
 TEST(count_repeated_of, is_what_a_cluster_holds_more_than_once) {
-  const std::vector<scope_summary> scopes{summary(1, {"west", "a", ""}, 1), summary(2, {"west", "b", ""}, 1),
-                                          summary(3, {"east", "a", ""}, 1), summary(4, {"west", "c", ""}, 1)};
+  const scope_list all({summary(3, {"east", "a", ""}, 1), summary(1, {"west", "a", ""}, 1),
+                        summary(2, {"west", "b", ""}, 1), summary(4, {"west", "c", ""}, 1)});
   const shared_row_counts shared{{{1, 2}, 10}, {{1, 3}, 100}, {{1, 2, 3, 4}, 1000}, {{3, 9}, 5}};
-  EXPECT_EQ(count_repeated(shared, scopes, true), 10 + 2000);
-  EXPECT_EQ(count_repeated(shared, scopes, false), 0);
-  EXPECT_EQ(count_repeated(shared, {scopes[0], scopes[2]}, true), 0);
+  using repeated = std::map<std::string_view, std::int64_t>;
+  EXPECT_EQ(count_repeated(shared, all, choose_scopes(all, {})), (repeated{{"west", 10 + 2000}}));
+  EXPECT_EQ(count_repeated(shared, all, {all.find(3), all.find(1)}), repeated());
 }
 
 TEST(freshness, tells_clusters_apart) {
-  const auto clusters =
-      summarise_clusters({summary(1, {"west", "a", ""}, 5, 10), summary(2, {"west", "b", ""}, 9, 3),
-                          summary(3, {"east", "a", ""}, 1, 4)},
-                         {{{1, 2}, 2}});
+  const auto clusters = summarise_clusters(
+      scope_list({summary(3, {"east", "a", ""}, 1, 4), summary(1, {"west", "a", ""}, 5, 10),
+                  summary(2, {"west", "b", ""}, 9, 3)}),
+      {{{1, 2}, 2}});
   ASSERT_EQ(clusters.size(), 2U);
   EXPECT_EQ(clusters[0].cluster, "east");
   EXPECT_EQ(clusters[1].row_count, 11);

@@ -168,6 +168,34 @@ TEST_P(rows_suite, all_that_is_read_at_once_is_of_one_moment) {
   EXPECT_EQ(count(), 5U);
 }
 
+TEST_P(rows_suite, scopes_are_shared_until_something_is_committed) {
+  write_rows(rows_of(make_rows(2)), 0, scopes_[0]);
+  auto reader = place_->open_reader();
+  ASSERT_TRUE(succeeds(reader));
+  const auto first = (*reader)->shared_scopes().value();
+  EXPECT_EQ((*reader)->shared_scopes().value(), first) << "the same one, not an equal one";
+  EXPECT_TRUE(succeeds((*reader)->read_at_once([&]() -> result<void> {
+    EXPECT_EQ((*reader)->shared_scopes().value(), first);
+    write_rows(rows_of(make_rows(5)), 1, scopes_[1]);
+    EXPECT_EQ((*reader)->shared_scopes().value(), first) << "of the moment that is read";
+    return {};
+  })));
+  const auto second = (*reader)->shared_scopes().value();
+  EXPECT_EQ(second->all().size(), 2U);
+  EXPECT_EQ(second->rows(), 7);
+  EXPECT_EQ(second->find(id_of(scopes_[1]))->row_count, 5);
+  EXPECT_EQ(second->find(-1), nullptr);
+  EXPECT_EQ(first->all().size(), 1U) << "who has it keeps it";
+  write_rows(rows_of(make_rows(5)), 7, scopes_[1]); // the same rows at another time
+  const auto third = (*reader)->shared_scopes().value();
+  EXPECT_NE(third, second);
+  EXPECT_EQ(third->last_seen().at(scopes_[1].cluster), noon(7));
+  // Who writes sees what it has written.
+  EXPECT_EQ(store_->shared_scopes().value()->rows(), 7);
+  write_rows(rows_of(make_rows(1)), 8, scopes_[0]);
+  EXPECT_EQ(store_->shared_scopes().value()->rows(), 6);
+}
+
 TEST_P(rows_suite, a_key_for_signatures_stays_and_is_no_others) {
   const auto key = store_->signing_key().value();
   EXPECT_GE(key.size(), 32U);

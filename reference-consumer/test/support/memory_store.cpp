@@ -137,6 +137,12 @@ public:
   result<std::vector<scope_summary>> scopes() override { return scopes_that(false); }
   result<std::vector<scope_summary>> forgotten_scopes() override { return scopes_that(true); }
 
+  result<std::shared_ptr<const scope_list>> shared_scopes() override {
+    if (auto now = tables(); std::exchange(shared_of_, now) != now || !shared_)
+      shared_ = std::make_shared<const scope_list>(scopes_that(false));
+    return shared_;
+  }
+
   std::vector<scope_summary> scopes_that(bool is_forgotten) {
     const auto now = tables();
     std::vector<scope_summary> out;
@@ -179,6 +185,8 @@ protected:
 private:
   memory_database::tables_pointer pinned_;
   memory_database::tables_pointer known_ = database_->tables(); ///< when commits were last waited for
+  memory_database::tables_pointer shared_of_;
+  std::shared_ptr<const scope_list> shared_; ///< of those
 };
 
 class memory_store final : public memory_reader<store> {
