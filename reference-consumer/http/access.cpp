@@ -5,6 +5,7 @@
 #include <kollect/read_file.hpp>
 
 #include <boost/asio/ip/address.hpp>
+#include <boost/beast/core/string.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -121,7 +122,7 @@ bool names_this_machine(std::string_view host) {
   const auto is_digit = [](char letter) { return letter >= '0' && letter <= '9'; };
   if (!port.empty() && (port.front() != ':' || !std::all_of(port.begin() + 1, port.end(), is_digit)))
     return false;
-  if (host == "localhost")
+  if (boost::beast::iequals(host, "localhost")) // names of hosts have no case
     return true;
   boost::system::error_code problem;
   const auto address = boost::asio::ip::make_address(std::string(host), problem);

@@ -267,7 +267,7 @@ TEST(access, without_tokens_is_for_this_machine_by_its_own_name) {
     return refused ? refused->status : 200;
   };
   for (const auto* const host :
-       {"localhost", "localhost:8080", "127.0.0.1:1", "127.9.9.9", "[::1]:80", "[::1]"})
+       {"localhost", "localhost:8080", "LocalHost:80", "127.0.0.1:1", "127.9.9.9", "[::1]:80", "[::1]"})
     EXPECT_EQ(status(host), 200) << host;
   for (const auto* const host : {"", "evil.example", "localhost.evil.example", "10.0.0.1:80", "[::2]", "[",
                                  "127.0.0.1.evil", "127.0.0.1:80@evil.example", "[::1]evil.example",
