@@ -7,7 +7,10 @@
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
+#include <cstdint>
+#include <optional>
 
 namespace kollect::conformance {
 
@@ -116,6 +119,34 @@ result<held_scope> read_scope(const json::value& value) {
   return out;
 }
 
+/// An instant in any form of RFC 3339: which snapshot it is matters here, not how a language writes times.
+std::optional<timestamp> read_instant(std::string text) {
+  constexpr std::size_t date_size = 10, offset_size = 6; // of 2026-01-15 and +00:00
+  if (text.size() < date_size + offset_size)
+    return {};
+  text[date_size] = text[date_size] == 't' || text[date_size] == ' ' ? 'T' : text[date_size];
+  std::int64_t seconds_east = 0;
+  const auto offset = std::string_view(text).substr(text.size() - offset_size);
+  if (offset.front() == '+' || offset.front() == '-') {
+    int hours = 0, minutes = 0;
+    const auto is_read = [](std::string_view digits, int& value) {
+      const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+      return read.ec == std::errc{} && read.ptr == digits.data() + digits.size() && digits.front() != '-';
+    };
+    if (!is_read(offset.substr(1, 2), hours) || offset[3] != ':' || !is_read(offset.substr(4), minutes))
+      return {};
+    seconds_east = (offset.front() == '-' ? -60 : 60) * (hours * 60 + minutes);
+    text.replace(text.size() - offset_size, offset_size, "Z");
+  }
+  if (text.back() == 'z')
+    text.back() = 'Z';
+  auto instant = parse_timestamp(text);
+  if (!instant)
+    return {};
+  instant->seconds -= seconds_east;
+  return *instant;
+}
+
 /// What is in `left` and not in `right`, each as often as it is there too much; both sorted.
 std::vector<std::string> without(const std::vector<std::string>& left,
                                  const std::vector<std::string>& right) {
@@ -156,10 +187,12 @@ public:
            extra.empty() ? std::to_string(held.size()) + " rows" : extra.front());
     else if (!extra.empty())
       tell("a row of " + to_string(which) + " should not be held", {}, extra.front());
-    const auto instant = parse_timestamp(found->exported_at);
-    if (missing.empty() && extra.empty() && !(instant && *instant == wanted.exported_at))
-      tell("the rows of " + to_string(which) + " are told to be of another snapshot",
-           to_string(wanted.exported_at), found->exported_at);
+    const auto instant = read_instant(found->exported_at);
+    if (missing.empty() && extra.empty() && instant != wanted.exported_at)
+      tell(
+          "the rows of " + to_string(which) +
+              (instant ? " are told to be of another snapshot" : " are told to be of no instant of RFC 3339"),
+          to_string(wanted.exported_at), found->exported_at);
   }
 
   void tell(std::string what, std::string expected, std::string found = {}) {

@@ -222,13 +222,20 @@ void judge_del_04(const dissection& seen, judgement& out) {
   }
 }
 
+/// Another message id is NAT-02's, and the window goes by the id.
+bool has_right_message_ids(const dissected_export& one) {
+  return std::ranges::all_of(
+      one.messages, [&](const message_facts& message) { return has_right_message_id(one, message); });
+}
+
 void judge_nat_06(const dissection& seen, judgement& out) {
   if (seen.system() != broker_system::nats)
     return;
   for (std::size_t index = 2; index < seen.exports.size(); ++index) {
     const auto &first = seen.exports[index - 2], &one = seen.exports[index];
     if (one.asked() == nullptr || !have_same_rows(first, one) || first.messages.empty() ||
-        (one.messages.empty() && may_be_swallowed(seen, one)))
+        (one.messages.empty() && may_be_swallowed(seen, one)) || !has_right_message_ids(first) ||
+        !has_right_message_ids(one))
       continue;
     out.look();
     const bool is_same = has_no_instant(first.messages.front());

@@ -22,8 +22,9 @@ std::string text_of(const boost::json::object& answer, std::string_view name) {
 result<boost::json::object> read_answer_line(std::string_view line, std::int64_t id) {
   auto value = parse_value(line);
   if (!value || !value->is_object())
-    return make_failure(error::syntax,
-                        "the testee answered something that is no JSON object: " + printable_excerpt(line));
+    return make_failure(error::syntax, "the testee answered something that is no JSON object: " +
+                                           (line.empty() ? "an empty line" : printable_excerpt(line)) +
+                                           "; what is no answer belongs on stderr");
   const auto* const given = value->get_object().if_contains("id");
   if (given == nullptr || !given->is_int64() || given->get_int64() != id)
     return make_failure(error::syntax, "the testee answered another request than number " +

@@ -117,6 +117,19 @@ TEST(consumer_state, is_compared_by_what_rows_say) {
   using texts = std::vector<std::string>;
   EXPECT_EQ(told("[" + held(row) + "]"), texts{});
   EXPECT_EQ(told("[" + held(row, "1970-01-01T00:00:00.000Z") + "]"), texts{});
+  // As Python, Go, Java and PostgreSQL write one instant.
+  for (const auto* const same :
+       {"1970-01-01T00:00:00+00:00", "1970-01-01t00:00:00z", "1970-01-01 00:00:00-00:00",
+        "1970-01-01T05:30:00.000000+05:30", "1969-12-31T16:00:00-08:00"})
+    EXPECT_EQ(told("[" + held(row, same) + "]"), texts{}) << same;
+  EXPECT_EQ(told("[" + held(row, "1970-01-01T00:00:00+01:00") + "]"),
+            texts{"the rows of west:team-a/all are told to be of another snapshot"});
+  for (const auto* const none :
+       {"", "0", "yesterday, at noon", "1970-01-01T00:00:00", "1970-01-01T00:00:00+1:000",
+        "1970-01-01T00:00:00+ab:cd", "1970-01-01T00:00:00+-1:00"})
+    EXPECT_EQ(told("[" + held(row, none) + "]"),
+              texts{"the rows of west:team-a/all are told to be of no instant of RFC 3339"})
+        << none;
   EXPECT_EQ(told("[]"), texts{"nothing is held of west:team-a/all"});
   EXPECT_EQ(told("[" + held(row + "," + row) + "]"),
             (texts{"a row of west:team-a/all is held twice", "a row of west:team-a/all should not be held"}));

@@ -164,6 +164,13 @@ TEST(judges, nats_message_id_and_flip) {
   EXPECT_FALSE(broken(flip).contains("NAT-06"));
   flip.exports[2].messages = {good};
   EXPECT_TRUE(broken(flip).contains("NAT-06"));
+  // Of a sink with ids of its own the window swallows nothing, or something else.
+  auto own_ids = record({asked(one_row, {good}), asked(other, {}), asked(one_row, {good})});
+  own_ids.system = broker_system::nats;
+  own_ids.exports[0].messages[0].headers[0].value = "first";
+  own_ids.exports[2].messages[0].headers[0].value = "last";
+  EXPECT_TRUE(broken(own_ids).contains("NAT-02"));
+  EXPECT_FALSE(broken(own_ids).contains("NAT-06"));
 }
 
 TEST(judges, what_a_wrong_message_id_has_swallowed_is_nat_02_alone) {
