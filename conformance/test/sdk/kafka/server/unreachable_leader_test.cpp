@@ -29,7 +29,8 @@ protected:
   }
   static void TearDownTestSuite() { broker_.reset(); }
 
-  /// All of it passes. The broker's part of it, to tell who the leader is, was more than 1 s on a busy machine.
+  /// All of it passes. The broker's part of it, to tell who the leader is, was more than 1 s on a busy
+  /// machine.
   static constexpr auto timeout = 3s;
 
   connection target() const { return connection_to(broker_->misleading_bootstrap(GetParam()), "t"); }
