@@ -117,7 +117,7 @@ TEST(consumer_state, is_compared_by_what_rows_say) {
   using texts = std::vector<std::string>;
   EXPECT_EQ(told("[" + held(row) + "]"), texts{});
   EXPECT_EQ(told("[" + held(row, "1970-01-01T00:00:00.000Z") + "]"), texts{});
-  // As Python, Go, Java and PostgreSQL write one instant.
+  // One instant, as languages and people write it.
   for (const auto* const same :
        {"1970-01-01T00:00:00+00:00", "1970-01-01t00:00:00z", "1970-01-01 00:00:00-00:00",
         "1970-01-01T05:30:00.000000+05:30", "1969-12-31T16:00:00-08:00"})
