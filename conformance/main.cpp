@@ -179,9 +179,13 @@ result<void> audit_log(const wish& wanted, const connection& target,
       target, wanted.bounds.read_back, wanted.follow, [&] { return stop.is_requested(); }, look);
   if (!read)
     return read.error();
-  seen.end_at(kollect::now());
   if (!is_any)
     return make_failure(error::empty_message, "there are no messages at " + target.destination);
+  const auto read_at = kollect::now();
+  auto removed = find_removed(target, wanted.bounds.connect);
+  if (!removed)
+    return removed.error();
+  seen.end(read_at, std::move(*removed));
   if (!wanted.state_url.empty()) {
     const auto paired = pair_with_state(wanted, newest.fleet());
     if (!paired)

@@ -45,7 +45,8 @@ void add_to(judgement& all, judgement judged, const std::string& prefix) {
 
 audit::audit(audit_options options)
     : options_(std::move(options)), memory_(options_.memory),
-      removals_(options_.system, std::max(options_.settle, default_settle)), seen_(requirements.size()) {
+      gaps_(options_.system, std::max(options_.settle, default_settle)), log_{&about_, &memory_},
+      seen_(requirements.size()) {
   about_.exercise = "audit";
   about_.system = options_.system;
   about_.partitions = options_.partitions;
@@ -82,7 +83,7 @@ audit::one_cluster& audit::find_cluster(const std::optional<std::string>& label)
     return found->second;
   auto& made = clusters_[name];
   for (const auto& clause : requirements)
-    made.clauses.push_back({.sequence = make_log_judge(clause.id, about_, memory_)});
+    made.clauses.push_back({.sequence = make_log_judge(clause.id, log_)});
   return made;
 }
 
@@ -92,7 +93,8 @@ void audit::add(const recorded_message& message) {
   one.exports.push_back({.source = &unasked});
   one.exports.front().messages.push_back(take_apart(message));
   const auto& facts = one.exports.front().messages.front();
-  const bool may_lack_earlier = removals_.pass(facts);
+  const auto missing_before = gaps_.pass(facts);
+  take_earlier(log_.begins, message.partition, facts.arrived_at().value_or(timestamp{}));
   const auto label = facts.label("cluster");
   if (!is_wanted(label))
     return pass_over(label);
@@ -103,7 +105,7 @@ void audit::add(const recorded_message& message) {
     auto& here = cluster.clauses[index];
     judgement judged;
     if (here.sequence && facts.document.is_good && !facts.is_somebody_elses())
-      here.sequence->see({&facts, may_lack_earlier}, judged);
+      here.sequence->see({&facts, missing_before}, judged);
     else if (const auto judge = here.sequence ? nullptr : find_judge(requirements[index].id))
       judge(one, judged);
     here.looked_at += judged.looked_at;

@@ -53,8 +53,11 @@ public:
 
   /// Looks at the next message; those of one partition in their order.
   void add(const recorded_message& message);
-  /// Once all were added: when the log had been read to its end.
-  void end_at(timestamp instant) noexcept { about_.read_at = instant; }
+  /// Once all were added: when the log had been read to its end, and what was removed from it until then.
+  void end(timestamp read_at, std::optional<removed_offsets> removed) {
+    about_.read_at = read_at;
+    log_.removed = std::move(removed);
+  }
 
   clause_result judge(const requirement& clause) const;
 
@@ -88,7 +91,8 @@ private:
   audit_options options_;
   recording about_; ///< without exports
   audit_memory memory_;
-  log_removals removals_;
+  log_gaps gaps_;
+  log_facts log_;
   std::map<std::optional<std::string>, one_cluster, by_name> clusters_;
   std::vector<judgement> seen_; ///< by clause, of all clusters: the first findings, and notes
   std::vector<std::string> passed_over_;

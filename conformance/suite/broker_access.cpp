@@ -3,6 +3,7 @@
 #include <kollect/kafka/embedded_broker.hpp>
 #include <kollect/kafka/reader.hpp>
 #include <kollect/kafka/topic_ends.hpp>
+#include <kollect/kafka/topic_setting.hpp>
 #include <kollect/nats/jetstream.hpp>
 #include <kollect/nats/reader.hpp>
 
@@ -56,7 +57,75 @@ result<ends_question> ask_nats(const connection& target, std::chrono::millisecon
   });
 }
 
+result<std::optional<removed_offsets>> find_removed_kafka(const connection& target,
+                                                          std::chrono::milliseconds timeout) {
+  auto ends = kafka::topic_ends::create(target, kafka_client(timeout));
+  if (!ends)
+    return ends.error();
+  const auto first = ends->find_first(timeout);
+  if (!first)
+    return first.error();
+  const auto policy = kafka::find_topic_setting(target, kafka_client(timeout), "cleanup.policy", timeout);
+  if (!policy)
+    return policy.error();
+  if (!*policy)
+    return std::optional<removed_offsets>();
+  removed_offsets removed;
+  for (const auto& one : *first)
+    removed.first_left[one.partition] = one.next_offset;
+  removed.is_compacted = (*policy)->find("compact") != std::string::npos;
+  return std::optional(std::move(removed));
+}
+
+/// How many single removals of a stream are asked for: the answer is one message.
+constexpr std::int64_t most_deleted = 100'000;
+
+std::int64_t number_in(const boost::json::object& state, std::string_view name) {
+  const auto* const value = state.if_contains(name);
+  return value != nullptr && value->is_int64() ? value->get_int64() : 0;
+}
+
+result<boost::json::object> ask_for_state(nats::jetstream& server, const std::string& stream,
+                                          const boost::json::object& how, std::chrono::milliseconds timeout) {
+  auto info = server.request("STREAM.INFO." + stream, how, timeout);
+  if (!info)
+    return info.error();
+  auto* const state = info->if_contains("state");
+  return state != nullptr && state->is_object() ? std::move(state->get_object()) : boost::json::object();
+}
+
+result<std::optional<removed_offsets>> find_removed_nats(const connection& target,
+                                                         std::chrono::milliseconds timeout) {
+  auto server = nats::jetstream::connect(target, nats_client(timeout));
+  if (!server)
+    return server.error();
+  auto state = ask_for_state(*server, target.stream, {}, timeout);
+  if (!state)
+    return state.error();
+  const auto count = number_in(*state, "num_deleted");
+  if (count > most_deleted)
+    return std::optional<removed_offsets>();
+  if (count != 0)
+    state = ask_for_state(*server, target.stream, {{"deleted_details", true}}, timeout);
+  if (!state)
+    return state.error();
+  removed_offsets removed;
+  removed.first_left[0] = number_in(*state, "first_seq");
+  const auto* const deleted = state->if_contains("deleted");
+  if (deleted != nullptr && deleted->is_array())
+    for (const auto& sequence : deleted->get_array())
+      if (sequence.is_int64())
+        removed.deleted.push_back(sequence.get_int64());
+  return removed.deleted.empty() && count != 0 ? std::nullopt : std::optional(std::move(removed));
+}
+
 } // namespace
+
+result<std::optional<removed_offsets>> find_removed(const connection& target,
+                                                    std::chrono::milliseconds timeout) {
+  return target.system == broker_system::kafka ? find_removed_kafka(target, timeout)
+                                               : find_removed_nats(target, timeout);
+}
 
 result<std::unique_ptr<log_reader>> open_reader(const connection& target, std::chrono::milliseconds timeout) {
   if (target.system == broker_system::kafka) {

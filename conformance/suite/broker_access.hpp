@@ -1,6 +1,7 @@
 #ifndef KOLLECT_CONFORMANCE_BROKER_ACCESS_HPP
 #define KOLLECT_CONFORMANCE_BROKER_ACCESS_HPP
 
+#include "log_judges.hpp"
 #include "recording.hpp"
 
 #include <kollect/connection.hpp>
@@ -29,6 +30,10 @@ result<std::unique_ptr<log_reader>> open_reader(const connection& target, std::c
 /// Something to ask again and again where a log ends now; keeps its connection.
 using ends_question = std::function<result<log_ends>(std::chrono::milliseconds timeout)>;
 result<ends_question> ask_for_ends(const connection& target, std::chrono::milliseconds timeout);
+
+/// What was removed from a log until now; nothing where the broker does not tell all of it.
+result<std::optional<removed_offsets>> find_removed(const connection& target,
+                                                    std::chrono::milliseconds timeout);
 
 /// A copy that needs no broker client any more.
 recorded_message to_recorded(const received_message& message);

@@ -1,5 +1,6 @@
 #include "consumer_state.hpp"
 #include "judgement.hpp"
+#include "testee_answer.hpp"
 
 #include <kollect/json_writer.hpp>
 #include <kollect/parse.hpp>
@@ -208,9 +209,9 @@ private:
 result<consumer_state> read_consumer_state(const json::object& answer) {
   consumer_state out;
   if (const auto* const refused = answer.if_contains("refused")) {
-    if (!refused->is_int64())
+    out.refused = whole_number(*refused);
+    if (!out.refused)
       return not_as_described("has a refused that is no whole number");
-    out.refused = refused->get_int64();
   }
   const auto* const scopes = answer.if_contains("scopes");
   if (scopes == nullptr || !scopes->is_array())

@@ -5,6 +5,7 @@
 
 #include <boost/json/serialize.hpp>
 
+#include <cmath>
 #include <utility>
 
 namespace kollect::conformance {
@@ -19,6 +20,16 @@ std::string text_of(const boost::json::object& answer, std::string_view name) {
 
 } // namespace
 
+std::optional<std::int64_t> whole_number(const boost::json::value& value) noexcept {
+  constexpr double most = 9007199254740992.0; // 2^53: beyond, a double is not one number
+  if (value.is_int64())
+    return value.get_int64();
+  if (!value.is_double() || std::trunc(value.get_double()) != value.get_double() ||
+      std::abs(value.get_double()) > most)
+    return {};
+  return static_cast<std::int64_t>(value.get_double());
+}
+
 result<boost::json::object> read_answer_line(std::string_view line, std::int64_t id) {
   auto value = parse_value(line);
   if (!value || !value->is_object())
@@ -26,7 +37,7 @@ result<boost::json::object> read_answer_line(std::string_view line, std::int64_t
                                            (line.empty() ? "an empty line" : printable_excerpt(line)) +
                                            "; what is no answer belongs on stderr");
   const auto* const given = value->get_object().if_contains("id");
-  if (given == nullptr || !given->is_int64() || given->get_int64() != id)
+  if (given == nullptr || whole_number(*given) != id)
     return make_failure(error::syntax, "the testee answered another request than number " +
                                            std::to_string(id) + ": " + printable_excerpt(line));
   return std::move(value->get_object());

@@ -4,9 +4,11 @@
 #include <kollect/error.hpp>
 
 #include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -27,6 +29,10 @@ struct testee_answer {
   bool is_ok = false;
   std::string error; ///< why not
 };
+
+/// A whole number, also one that is written as 1.0 or 1e0, as JSON Schema's integers may be; nothing for
+/// another value, or one beyond 2^53 that is written so.
+std::optional<std::int64_t> whole_number(const boost::json::value& value) noexcept;
 
 /// Reads a line as the answer to request number `id`. Rows in it may be spelled with lone surrogates.
 result<boost::json::object> read_answer_line(std::string_view line, std::int64_t id);

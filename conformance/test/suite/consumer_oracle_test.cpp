@@ -157,6 +157,18 @@ TEST(consumer_state, says_what_an_answer_lacks) {
   }
 }
 
+TEST(consumer_state, may_have_whole_numbers_that_are_written_as_floats) {
+  const auto refused = [](const std::string& number) {
+    return read_consumer_state(parse_value(R"({"scopes":[],"refused":)" + number + "}")->get_object());
+  };
+  for (const auto* const two : {"2", "2.0", "2e0"}) {
+    ASSERT_TRUE(refused(two)) << two;
+    EXPECT_EQ(refused(two)->refused, 2) << two;
+  }
+  for (const auto* const none : {"2.5", "1e300", "-1e300", "true", "null"})
+    EXPECT_FALSE(refused(none)) << none;
+}
+
 TEST(consumer_state, makes_no_difference_between_spellings_of_a_row) {
   const auto form = [](const char* row) { return normal_row(row).value(); };
   EXPECT_EQ(form(R"({"uid":"u","attributes":null})"), form(R"({"attributes":{},"uid":"u","group":""})"));

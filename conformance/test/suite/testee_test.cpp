@@ -118,6 +118,8 @@ INSTANTIATE_TEST_SUITE_P(
                      error::too_large, "16777216"},
         misbehaviour{"answers_the_wrong_id", R"(read line; echo '{"id":7,"ok":true}'; read line)",
                      error::syntax, "another request"},
+        misbehaviour{"dies_within_its_answer", R"(read line; printf '{"id":1,"ok":tr')", error::closed,
+                     "exit code 0"},
         misbehaviour{"lacks_features", R"(read line; echo '{"id":1,"ok":true}'; read line)", error::syntax,
                      "features"}),
     [](const auto& one) { return one.param.name; });
@@ -143,6 +145,17 @@ TEST(testee, leaves_no_process_behind) {
     return !stat || stat->find(") Z ") != std::string::npos;
   };
   EXPECT_TRUE(servers::wait_until(has_ended)) << "its own child lives";
+}
+
+TEST(testee, may_write_its_numbers_as_floats_do_and_end_without_a_newline) {
+  auto sink = start(R"(read line; echo '{"id":1.0,"ok":true,"name":"x","version":"1","features":[]}'
+                       read line; printf '{"id":2e0,"ok":true}')");
+  ASSERT_TRUE(sink) << sink.error();
+  const auto identity = sink->hello();
+  ASSERT_TRUE(identity) << identity.error();
+  const auto closed = sink->close();
+  ASSERT_TRUE(closed) << closed.error();
+  EXPECT_TRUE(closed->is_ok);
 }
 
 TEST(testee, may_answer_later) {

@@ -267,6 +267,34 @@ TEST_F(sets_test, what_was_removed_long_before_a_set_is_no_excuse) {
   EXPECT_EQ(verdict_of(audit(read_at("13:00:00"), {first, last}), "MP-04"), verdict::fail);
 }
 
+TEST_F(sets_test, what_another_subject_or_a_transaction_takes_is_no_excuse) {
+  auto earlier = whole("00"), last = part(2, "01");
+  earlier.offset = 1;
+  last.offset = 3;
+  const auto verdict_where = [&](const removed_offsets& removed) {
+    audit seen(read_at("13:00:00"), {earlier, last});
+    seen.end(read_at("13:00:00").read_at, removed);
+    return verdict_of(seen, "MP-04");
+  };
+  EXPECT_EQ(verdict_where({{{0, 0}}, false, {}}), verdict::fail) << "all offsets are there";
+  EXPECT_EQ(verdict_where({{{0, 0}}, false, {4}}), verdict::fail);
+  EXPECT_EQ(verdict_where({{{0, 0}}, false, {2}}), verdict::not_observed) << "deleted from between them";
+  EXPECT_EQ(verdict_where({{{0, 3}}, false, {}}), verdict::not_observed) << "deleted with the beginning";
+  EXPECT_EQ(verdict_where({{{0, 0}}, true, {}}), verdict::not_observed) << "compacted";
+  EXPECT_EQ(verdict_where({{{1, 0}}, false, {}}), verdict::not_observed)
+      << "nothing is told of the partition";
+}
+
+TEST_F(sets_test, a_gap_of_another_subject_does_not_hide_one_of_what_was_removed) {
+  auto earlier = whole("00"), between = whole("00"), last = part(2, "01");
+  earlier.offset = 1;
+  between.offset = 4; // 2 was deleted
+  last.offset = 6;
+  audit seen(read_at("13:00:00"), {earlier, between, last});
+  seen.end(read_at("13:00:00").read_at, removed_offsets{{{0, 0}}, false, {2}});
+  EXPECT_EQ(verdict_of(seen, "MP-04"), verdict::not_observed);
+}
+
 TEST_F(sets_test, the_beginning_of_the_log_is_not_that_of_a_cluster) {
   auto other = of_cluster("east", 0), last = part(2, "01");
   last.offset = 1;
@@ -400,6 +428,60 @@ TEST(partitions, that_were_added_to_a_topic_are_no_fault_of_the_sink) {
   const std::vector<recorded_message> in_turn{in_partition("a", 0, 1), in_partition("a", 1, 2),
                                               in_partition("b", 2, 3), in_partition("b", 3, 4)};
   EXPECT_EQ(verdict_of(audit(options, in_turn), "KAF-02"), verdict::fail);
+}
+
+TEST(partitions, that_were_added_twice_are_no_fault_of_the_sink) {
+  audit_options options;
+  options.partitions = 8;
+  std::vector<recorded_message> grown{
+      in_partition("a", 0, 1),  in_partition("b", 1, 1),  in_partition("a", 0, 2),  in_partition("b", 1, 2),
+      in_partition("a", 2, 11), in_partition("b", 1, 11), in_partition("a", 2, 12), in_partition("b", 1, 12),
+      in_partition("a", 6, 21), in_partition("b", 5, 22), in_partition("a", 6, 23)};
+  const auto judged = audit(options, grown).judge(*find_requirement("KAF-02"));
+  EXPECT_EQ(judged.result, verdict::pass);
+  ASSERT_EQ(judged.notes.size(), 1U);
+  EXPECT_NE(judged.notes[0].find("more partitions: 3"), std::string::npos) << judged.notes[0];
+  std::ranges::stable_sort(grown, {}, &recorded_message::partition);
+  EXPECT_EQ(verdict_of(audit(options, grown), "KAF-02"), verdict::pass) << "partitions are read in any order";
+  grown.push_back(in_partition("b", 7, 31));
+  EXPECT_EQ(verdict_of(audit(options, grown), "KAF-02"), verdict::pass) << "three times";
+  grown.push_back(in_partition("c", 4, 5));
+  grown.push_back(in_partition("c", 4, 32));
+  EXPECT_EQ(verdict_of(audit(options, grown), "KAF-02"), verdict::pass);
+  grown.push_back(in_partition("c", 3, 41));
+  EXPECT_EQ(verdict_of(audit(options, grown), "KAF-02"), verdict::fail) << "none is new any more";
+}
+
+TEST(partitions, that_a_sink_changes_at_every_export_are_its_fault) {
+  audit_options options;
+  options.partitions = 16;
+  std::vector<recorded_message> in_turn;
+  for (int count = 0; count < 16; ++count)
+    in_turn.push_back(in_partition("a", count, count));
+  EXPECT_EQ(verdict_of(audit(options, in_turn), "KAF-02"), verdict::fail);
+}
+
+TEST(partitions, are_those_of_the_whole_topic_also_for_a_small_cluster) {
+  const auto of = [](const std::string& cluster, int partition, int second) {
+    auto made = in_partition("a", partition, second);
+    made.key = cluster + ":a/all";
+    made.value = with(made.value, R"("cluster":"prod-west")", "\"cluster\":\"" + cluster + "\"");
+    return made;
+  };
+  audit_options options;
+  options.partitions = 3;
+  // The one key of east moves from 1 to 0 at the enlargement, after which only west uses 2.
+  std::vector<recorded_message> fleet{of("west", 0, 1),  of("east", 1, 2),  of("east", 1, 3),
+                                      of("west", 2, 10), of("east", 0, 11), of("east", 0, 12)};
+  const auto judged = audit(options, fleet).judge(*find_requirement("KAF-02"));
+  EXPECT_EQ(judged.result, verdict::pass) << describe(judged);
+  options.clusters = {"east"};
+  EXPECT_EQ(verdict_of(audit(options, fleet), "KAF-02"), verdict::pass) << "west is read all the same";
+  options.clusters.clear();
+  for (auto& one : fleet)
+    if (one.partition == 2)
+      one.appended_at = parse_timestamp("2026-01-15T11:00:00Z").value();
+  EXPECT_EQ(verdict_of(audit(options, fleet), "KAF-02"), verdict::fail) << "2 was there long before";
 }
 
 TEST_F(sets_test, inventories_that_no_key_tells_apart_are_not_one_torn_set) {

@@ -26,7 +26,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   audit.add(message);
   ++message.offset; // and once more, as logs have it
   audit.add(message);
-  audit.end_at(options.read_at);
+  audit.end(options.read_at, {});
   require(audit.message_count() == 2, "each message is counted");
   for (const auto& clause : suite::requirements) {
     const auto verdict = audit.judge(clause);

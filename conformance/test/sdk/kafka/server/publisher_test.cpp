@@ -100,6 +100,16 @@ TEST_F(kafka_server_publisher, is_told_the_topics_limit_before_it_publishes) {
   EXPECT_TRUE(failure_is(kafka::find_message_limit(of_nats, {}, 20s), error::invalid_value));
 }
 
+TEST_F(kafka_server_publisher, is_told_any_setting_of_the_topic) {
+  make_topic(1, {{"cleanup.policy", "compact,delete"}});
+  const auto policy = kafka::find_topic_setting(target(), {}, "cleanup.policy", 20s);
+  ASSERT_TRUE(has_value(policy));
+  EXPECT_EQ(*policy, "compact,delete");
+  const auto none = kafka::find_topic_setting(target(), {}, "no.such.setting", 20s);
+  ASSERT_TRUE(has_value(none));
+  EXPECT_EQ(*none, std::nullopt);
+}
+
 TEST_F(kafka_server_publisher, small_messages_pass_a_limit_that_their_request_exceeds) {
   make_topic(1, {{"max.message.bytes", "3000"}});
   std::vector<outgoing_message> messages;
