@@ -58,6 +58,9 @@ private:
   /// How long a client may go on with the partitions it knows: librdkafka's metadata.max.age.ms.
   static constexpr std::chrono::minutes longest_ignorance{15};
 
+  /// How many keys move at each enlargement, where they do so together.
+  static constexpr std::size_t moved_together = 3;
+
   struct partition_use {
     std::int32_t partition;
     timestamp first, last;
@@ -138,8 +141,9 @@ private:
       lowest = *found + 1;
       is_seen = is_seen && log_->begins.contains(*found);
     }
-    // Chance explains a few moves as well, but then keys do not stay.
-    return is_seen || stays_ >= move_count;
+    // Chance explains a few moves as well, but then keys neither stay, as far as compaction shows it, nor
+    // move together.
+    return is_seen || stays_ >= move_count || move_count >= moved_together * merged.size();
   }
 
   const log_facts* log_;

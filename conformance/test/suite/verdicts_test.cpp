@@ -465,6 +465,20 @@ TEST(partitions, that_were_added_twice_are_no_fault_of_the_sink) {
   EXPECT_EQ(verdict_of(audit(options, grown), "KAF-02"), verdict::fail) << "none is new any more";
 }
 
+TEST(partitions, that_were_added_twice_to_a_compacted_topic_are_no_fault_of_the_sink) {
+  audit_options options;
+  options.partitions = 8;
+  std::vector<recorded_message> last_ones; // of each key in each partition
+  for (const auto* const key : {"a", "b", "c"})
+    for (const int round : {0, 1, 2})
+      last_ones.push_back(
+          in_partition(key, round == 0 ? key[0] % 2 : 2 * round + key[0] % 2, 10 * round + 1));
+  EXPECT_EQ(verdict_of(audit(options, last_ones), "KAF-02"), verdict::pass);
+  last_ones.resize(3);
+  EXPECT_EQ(verdict_of(audit(options, last_ones), "KAF-02"), verdict::fail)
+      << "one key alone tells too little";
+}
+
 TEST(partitions, that_nobody_uses_may_have_been_added_where_keys_stay) {
   audit_options options;
   options.partitions = 3;
