@@ -84,8 +84,7 @@ void add_flags(program::command& to, wish_flags& flags) {
          "the testee is a consumer: messages are published to it, and it is asked what it holds");
   to.add("--timeout", flags.timeouts, timeout_kind(),
          "how long a wait may take: seconds for the testee's answers, or NAME=SECONDS with hello, open, "
-         "answer, "
-         "close, read-back, connect, frozen or late")
+         "answer, close, read-back, connect, frozen, late or in-vain")
       .separated_by(',');
   to.section("Audit: without a testee");
   to.add("--follow", flags.follow_seconds, seconds(0, 24 * 3600), "judge also what comes within that time");

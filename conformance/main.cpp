@@ -95,11 +95,13 @@ result<void> drive_testee(const wish& wanted, const connection& target,
   const auto sink = program::load_sink(wanted.sink);
   if (!sink)
     return sink.error();
+  auto bounds = wanted.bounds;
+  bounds.is_stopped = [&stop] { return stop.is_requested(); };
   stage brokers({.source = wanted.source,
                  .target = target,
                  .path_template = sink->path_template,
                  .kafka_version = wanted.kafka_version,
-                 .bounds = wanted.bounds});
+                 .bounds = std::move(bounds)});
   auto driven = Drive::begin(brokers, wanted.testee);
   if (!driven)
     return driven.error();

@@ -147,7 +147,7 @@ result<void> drive::renew_sink() {
 result<void> drive::run(const exercise& wanted, recording& record) {
   if (auto ready = renew_sink(); !ready)
     return ready;
-  session now(sink_, *brokers_, record);
+  session now(sink_, *brokers_, record, so_far_);
   auto done = wanted.run(now);
   now.look_for_secrets();
   if (!done || !sink_.is_usable())

@@ -58,6 +58,7 @@ private:
   std::set<std::string, std::less<>> left_out_;
   std::function<void(std::string_view)> told_ = [](std::string_view) {};
   std::map<std::string_view, performance> performed_;
+  exports_so_far so_far_;
 };
 
 } // namespace kollect::conformance

@@ -18,6 +18,12 @@ timestamp now() noexcept {
   return kollect::now();
 }
 
+std::chrono::milliseconds milliseconds_between(const timestamp& begin, const timestamp& end) noexcept {
+  const auto nanoseconds =
+      static_cast<std::int64_t>(end.nanoseconds) - static_cast<std::int64_t>(begin.nanoseconds);
+  return std::chrono::milliseconds((end.seconds - begin.seconds) * 1000 + nanoseconds / 1'000'000);
+}
+
 std::string trimmed(std::string_view text) {
   const auto first = text.find_first_not_of(" \t\r\n");
   if (first == std::string_view::npos)
@@ -84,10 +90,17 @@ result<const observed_export*> session::ask(const export_request& request) {
     return answer.error();
   if (!*answer) {
     sink_.kill();
-    return make_failure(error::broker_timeout, "the testee has not answered export within " +
-                                                   std::to_string(brokers_.bounds().answer.count()) + " ms");
+    auto why = "the testee has not answered export within " +
+               std::to_string(brokers_.bounds().answer.count()) + " ms";
+    note_in_vain(brokers_.bounds().answer, why);
+    return make_failure(error::broker_timeout, std::move(why));
   }
   return finish(**answer);
+}
+
+void session::note_in_vain(std::chrono::milliseconds time, std::string why) {
+  so_far_.in_vain += time;
+  so_far_.last_error = std::move(why);
 }
 
 result<const observed_export*> session::publish(const export_request& request) {
@@ -109,6 +122,12 @@ result<const observed_export*> session::publish_large(const export_request& requ
 }
 
 result<void> session::begin(const export_request& request) {
+  if (!so_far_.has_any_arrived && so_far_.in_vain >= brokers_.bounds().in_vain)
+    return make_failure(error::not_acknowledged,
+                        "no export of this run has succeeded, and they took " +
+                            std::to_string(so_far_.in_vain.count() / 1000) +
+                            " s (--timeout in-vain=): nothing more is asked of the sink; its last error: " +
+                            printable_excerpt(so_far_.last_error, 300));
   pending_.emplace();
   pending_->asked = request;
   pending_->cluster = cluster_;
@@ -141,6 +160,10 @@ result<const observed_export*> session::finish(const testee_answer& answer) {
   if (!messages)
     return messages.error();
   done.messages = std::move(*messages);
+  if (answer.is_ok || !done.messages.empty())
+    so_far_.has_any_arrived = true;
+  else
+    note_in_vain(milliseconds_between(done.answer.asked_at, done.answer.answered_at), answer.error);
   record_.exports.push_back(std::move(done));
   return &record_.exports.back();
 }

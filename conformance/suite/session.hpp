@@ -6,6 +6,7 @@
 #include "stage.hpp"
 #include "testee.hpp"
 
+#include <chrono>
 #include <optional>
 #include <set>
 #include <string>
@@ -13,12 +14,19 @@
 
 namespace kollect::conformance {
 
+/// What came of the exports of a run until now.
+struct exports_so_far {
+  bool has_any_arrived = false;         ///< or been reported as a success
+  std::chrono::milliseconds in_vain{0}; ///< how long the others took
+  std::string last_error{};
+};
+
 /// One exercise under way: the sink under test, the brokers, and the recording that is made. A failure of any
 /// function means that the exercise could not run; what a sink does wrong goes into the recording instead.
 class session {
 public:
-  session(testee& sink, stage& brokers, recording& record)
-      : sink_(sink), brokers_(brokers), record_(record) {}
+  session(testee& sink, stage& brokers, recording& record, exports_so_far& so_far)
+      : sink_(sink), brokers_(brokers), record_(record), so_far_(so_far) {}
 
   stage& brokers() noexcept { return brokers_; }
   testee& sink() noexcept { return sink_; }
@@ -62,10 +70,12 @@ public:
 
 private:
   result<const observed_export*> ask(const export_request& request);
+  void note_in_vain(std::chrono::milliseconds time, std::string why);
 
   testee& sink_;
   stage& brokers_;
   recording& record_;
+  exports_so_far& so_far_;
   std::optional<log_watch> watch_;
   std::string watched_; ///< what watch_ reads
   std::optional<observed_export> pending_;

@@ -10,6 +10,7 @@
 
 #include <boost/json/serialize.hpp>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <csignal>
@@ -43,6 +44,9 @@ result<pipe_ends> make_pipe() {
     return make_failure(error::internal, "no pipe to the testee could be made");
   return pipe_ends{pipe_end(ends[0]), pipe_end(ends[1])};
 }
+
+/// How soon a signal is heard, in milliseconds.
+constexpr int longest_sleep = 100;
 
 int milliseconds_until(clock::time_point end) {
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - clock::now()).count();
@@ -203,9 +207,14 @@ struct testee::state {
         return fail(error::too_large, "the testee answered with a line of more than " +
                                           std::to_string(max_answer_bytes) + " bytes, which begins with " +
                                           printable_excerpt(received, 60));
+      if (bounds.is_stopped())
+        return fail(error::closed, "the run was stopped by a signal");
       pollfd ready{answers.get(), POLLIN, 0};
-      if (::poll(&ready, 1, milliseconds_until(end)) != 1)
-        return std::optional<std::string>();
+      if (::poll(&ready, 1, std::min(milliseconds_until(end), longest_sleep)) != 1) {
+        if (milliseconds_until(end) == 0)
+          return std::optional<std::string>();
+        continue;
+      }
       std::array<char, 65536> block{};
       const auto count = ::read(answers.get(), block.data(), block.size());
       // The last answer of one that ends may lack its newline.

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <chrono>
+#include <functional>
 #include <string_view>
 
 namespace kollect::conformance {
@@ -17,6 +18,10 @@ struct timeouts {
   std::chrono::milliseconds connect = std::chrono::seconds(10);       ///< our own way to a broker
   std::chrono::milliseconds frozen = std::chrono::milliseconds(1500); ///< how long a frozen broker is watched
   std::chrono::milliseconds late = std::chrono::milliseconds(500); ///< from a success to its message, at most
+  /// How long exports may take that end with an error while none has succeeded; no more are asked for then.
+  std::chrono::milliseconds in_vain = std::chrono::seconds(120);
+  /// Ends every wait for the testee's answer when it says so.
+  std::function<bool()> is_stopped = [] { return false; };
 };
 
 /// A timeout under the name that --timeout NAME=SECONDS gives it.
@@ -32,7 +37,8 @@ inline constexpr auto named_timeouts = std::to_array<named_timeout>({{"hello", &
                                                                      {"read-back", &timeouts::read_back},
                                                                      {"connect", &timeouts::connect},
                                                                      {"frozen", &timeouts::frozen},
-                                                                     {"late", &timeouts::late}});
+                                                                     {"late", &timeouts::late},
+                                                                     {"in-vain", &timeouts::in_vain}});
 
 } // namespace kollect::conformance
 

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -36,6 +37,15 @@ protected:
         path, "apiVersion: kollect.dev/v1alpha1\nkind: KollectEventSink\nmetadata: {name: sink}\nspec:\n"
               "  type: nats\n  cluster: prod-west\n  nats: {url: \"" +
                   url + "\", subject: inventory.events}\n"));
+    return path.string();
+  }
+
+  std::string kafka_manifest() const {
+    const auto path = directory_->path() / "sink.yaml";
+    EXPECT_TRUE(write_file(
+        path,
+        "apiVersion: kollect.dev/v1alpha1\nkind: KollectEventSink\nmetadata: {name: sink}\nspec:\n"
+        "  type: kafka\n  cluster: prod-west\n  kafka: {brokers: [\"127.0.0.1:1\"], topic: inventory}\n"));
     return path.string();
   }
 
@@ -215,6 +225,53 @@ TEST_F(program_test, the_environment_of_other_tests_changes_no_verdict_on_a_serv
     EXPECT_EQ(judge({variable}), whole) << variable.first;
   EXPECT_EQ(judge({{"GTEST_TOTAL_SHARDS", "5"}, {"GTEST_SHARD_INDEX", "2"}}), whole);
   EXPECT_EQ(judge({{"GTEST_FILTER", "*.ENV_05"}}), 1U) << "a filter is meant";
+}
+
+/// A sink for Kafka that does `on_export` where it is asked to export, and counts how often it is asked.
+std::string write_failing_sink(const temporary_directory& directory, const std::string& on_export) {
+  const auto path = directory.path() / "failing-sink";
+  EXPECT_TRUE(write_file(path, R"(#!/bin/sh
+while read -r line; do
+  id=${line#*:}; id=${id%%,*}
+  case $line in
+  *'"op":"hello"'*) echo "{\"id\":$id,\"ok\":true,\"name\":\"x\",\"version\":\"1\",\"features\":[\"kafka\"]}" ;;
+  *'"op":"export"'*) echo asked >>asked; )" +
+                                   on_export + R"( ;;
+  *) echo "{\"id\":$id,\"ok\":true}" ;;
+  esac
+done
+)"));
+  return path.string();
+}
+
+TEST_F(program_test, a_sink_that_never_succeeds_is_soon_asked_no_more) {
+  const auto sink = write_failing_sink(
+      *directory_, R"(sleep 0.4; echo "{\"id\":$id,\"ok\":false,\"error\":\"no broker answers\"}")");
+  const auto outcome = run_command({.arguments = {KOLLECT_CONFORMANCE, "--manifest", kafka_manifest(),
+                                                  "--mock", "--timeout", "in-vain=1", "--", "sh", sink},
+                                    .working_directory = directory_->path(),
+                                    .timeout = 60s});
+  ASSERT_TRUE(outcome) << outcome.error();
+  EXPECT_EQ(outcome->status.code, 1) << *outcome;
+  EXPECT_TRUE(contains(outcome->output, "fail ENV-01")) << *outcome;
+  EXPECT_TRUE(
+      contains(outcome->output, "nothing more is asked of the sink; its last error: no broker answers"))
+      << *outcome;
+  const auto asked = read_file(directory_->path() / "asked").value();
+  EXPECT_LE(std::ranges::count(asked, '\n'), 3);
+}
+
+TEST_F(program_test, a_signal_ends_a_run_whose_sink_does_not_answer) {
+  const auto sink = write_failing_sink(*directory_, ":");
+  auto child = process::start(
+      {.arguments = {KOLLECT_CONFORMANCE, "--manifest", kafka_manifest(), "--mock", "--", "sh", sink},
+       .working_directory = directory_->path()});
+  ASSERT_TRUE(child) << child.error();
+  ASSERT_TRUE(wait_until([&] { return read_file(directory_->path() / "asked").has_value(); }, 30s));
+  ASSERT_TRUE(child->send_signal(SIGTERM));
+  const auto ended = child->wait(30s);
+  ASSERT_TRUE(ended) << child->output();
+  EXPECT_TRUE(contains(child->output(), "the run was stopped by a signal")) << child->output();
 }
 
 TEST_F(program_test, progress_is_told_in_json_lines_on_a_server) {
