@@ -41,7 +41,7 @@ NOT_RUN = {
     "sudo -u kollect": (1, "needs that user and its store: packages_test reads the store as that user"),
 }
 STAYS = re.compile(r" run (?!.*--until-end)|--follow")
-PIECES = re.compile(r"`(?P<file>[\w.-]+)`:\n\n```\w+\n(?P<content>.*?)^```|^```.*?^```|(?P<end>^Press Ctrl-C)|"
+PIECES = re.compile(r"`(?P<file>[\w./-]+)`:\n\n```\w+\n(?P<content>.*?)^```|^```.*?^```|(?P<end>^Press Ctrl-C)|"
                     r"(?P<commands>(?:^    [^\n]*\n)+)(?:\n```text\n(?P<output>.*?)^```)?", re.DOTALL | re.MULTILINE)
 PROJECT = "cmake_minimum_required(VERSION 3.25)\nproject(mine LANGUAGES CXX)\nadd_executable(my_program main.cpp)\n"
 ITEM = """[{"targetNamespace":"team-a","targetName":"all","namespace":"team-a","name":"web","group":"apps","version":"v1",
@@ -120,6 +120,7 @@ class Reader:
             sys.exit(f"{page} has no commands: is its form another one?")
         for piece in pieces:
             if piece["file"]:
+                (self.folder / piece["file"]).parent.mkdir(exist_ok=True)
                 (self.folder / piece["file"]).write_text(self.here(piece["content"]), encoding="utf-8")
             if piece["end"]:
                 self.end_those_that_stay()
