@@ -59,19 +59,16 @@ result<ends_question> ask_nats(const connection& target, std::chrono::millisecon
 
 result<std::optional<removed_offsets>> find_removed_kafka(const connection& target,
                                                           std::chrono::milliseconds timeout) {
-  auto ends = kafka::topic_ends::create(target, kafka_client(timeout));
-  if (!ends)
-    return ends.error();
-  const auto first = ends->find_first(timeout);
-  if (!first)
-    return first.error();
+  const auto reader = open_reader(target, timeout);
+  if (!reader)
+    return reader.error();
   const auto policy = kafka::find_topic_setting(target, kafka_client(timeout), "cleanup.policy", timeout);
   if (!policy)
     return policy.error();
   if (!*policy)
     return std::optional<removed_offsets>();
   removed_offsets removed;
-  for (const auto& one : *first)
+  for (const auto& one : (*reader)->begins())
     removed.first_left[one.partition] = one.next_offset;
   removed.is_compacted = (*policy)->find("compact") != std::string::npos;
   return std::optional(std::move(removed));
@@ -85,13 +82,22 @@ std::int64_t number_in(const boost::json::object& state, std::string_view name) 
   return value != nullptr && value->is_int64() ? value->get_int64() : 0;
 }
 
+/// `config` or `state` of what JetStream tells of a stream.
+result<boost::json::object> take_member(boost::json::object info, std::string_view name,
+                                        const std::string& stream) {
+  auto* const member = info.if_contains(name);
+  if (member == nullptr || !member->is_object())
+    return make_failure(error::transport_fatal,
+                        "JetStream does not tell the " + std::string(name) + " of the stream " + stream);
+  return std::move(member->get_object());
+}
+
 result<boost::json::object> ask_for_state(nats::jetstream& server, const std::string& stream,
                                           const boost::json::object& how, std::chrono::milliseconds timeout) {
   auto info = server.request("STREAM.INFO." + stream, how, timeout);
   if (!info)
     return info.error();
-  auto* const state = info->if_contains("state");
-  return state != nullptr && state->is_object() ? std::move(state->get_object()) : boost::json::object();
+  return take_member(std::move(*info), "state", stream);
 }
 
 result<std::optional<removed_offsets>> find_removed_nats(const connection& target,
@@ -195,11 +201,10 @@ result<std::optional<boost::json::object>> jetstream::stream_configuration(const
     return std::optional<boost::json::object>();
   if (!found)
     return found.error();
-  auto* const configuration = found->if_contains("config");
-  if (configuration == nullptr || !configuration->is_object())
-    return make_failure(error::transport_fatal,
-                        "JetStream does not say how the stream " + name + " is configured");
-  return std::optional(std::move(configuration->get_object()));
+  auto configuration = take_member(std::move(*found), "config", name);
+  if (!configuration)
+    return configuration.error();
+  return std::optional(std::move(*configuration));
 }
 
 result<void> jetstream::delete_stream(const std::string& name) {

@@ -18,10 +18,9 @@ timestamp now() noexcept {
   return kollect::now();
 }
 
-std::chrono::milliseconds milliseconds_between(const timestamp& begin, const timestamp& end) noexcept {
-  const auto nanoseconds =
-      static_cast<std::int64_t>(end.nanoseconds) - static_cast<std::int64_t>(begin.nanoseconds);
-  return std::chrono::milliseconds((end.seconds - begin.seconds) * 1000 + nanoseconds / 1'000'000);
+std::chrono::milliseconds time_of(const export_answer& answer) noexcept {
+  using unit = std::chrono::milliseconds;
+  return to_system_clock<unit>(answer.answered_at) - to_system_clock<unit>(answer.asked_at);
 }
 
 std::string trimmed(std::string_view text) {
@@ -163,7 +162,7 @@ result<const observed_export*> session::finish(const testee_answer& answer) {
   if (answer.is_ok || !done.messages.empty())
     so_far_.has_any_arrived = true;
   else
-    note_in_vain(milliseconds_between(done.answer.asked_at, done.answer.answered_at), answer.error);
+    note_in_vain(time_of(done.answer), answer.error);
   record_.exports.push_back(std::move(done));
   return &record_.exports.back();
 }

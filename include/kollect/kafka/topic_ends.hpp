@@ -11,15 +11,14 @@
 #include <kollect/version.hpp>
 
 #include <chrono>
-#include <cstdint>
 #include <memory>
 #include <utility>
 #include <vector>
 
 namespace kollect::inline KOLLECT_ABI_NAMESPACE::kafka {
 
-/// A connection to ask again and again where the partitions of a topic begin and end, beside those who
-/// publish and consume. Fetches no message. Not thread-safe: every call from one thread.
+/// A connection to ask again and again where the partitions of a topic end, beside those who publish and
+/// consume. Fetches no message. Not thread-safe: every call from one thread.
 class topic_ends {
 public:
   /// Connects in the background: find() tells whether it worked. Errors: as of create_publisher().
@@ -35,29 +34,18 @@ public:
   /// also for the leaders of a topic that was made just now. Errors: error::topic_missing [KAF-06],
   /// error::authentication_failed, error::tls_failed, error::broker_unavailable.
   [[nodiscard]] result<std::vector<partition_position>> find(std::chrono::milliseconds timeout) {
-    return ask(&detail::extent::end, timeout);
-  }
-
-  /// The offset of the first message of each partition that retention and deletion have left, or of the next
-  /// one where there is none. As find().
-  [[nodiscard]] result<std::vector<partition_position>> find_first(std::chrono::milliseconds timeout) {
-    return ask(&detail::extent::first, timeout);
+    const auto held = detail::await_extents(*client_, target_, timeout);
+    if (!held)
+      return held.error();
+    std::vector<partition_position> ends;
+    for (const auto& [partition, extent] : *held)
+      ends.push_back({partition, extent.end});
+    return ends;
   }
 
 private:
   topic_ends(std::shared_ptr<detail::client> client, connection target)
       : client_(std::move(client)), target_(std::move(target)) {}
-
-  result<std::vector<partition_position>> ask(std::int64_t detail::extent::*side,
-                                              std::chrono::milliseconds timeout) {
-    const auto held = detail::await_extents(*client_, target_, timeout);
-    if (!held)
-      return held.error();
-    std::vector<partition_position> found;
-    for (const auto& [partition, extent] : *held)
-      found.push_back({partition, extent.*side});
-    return found;
-  }
 
   std::shared_ptr<detail::client> client_;
   connection target_;

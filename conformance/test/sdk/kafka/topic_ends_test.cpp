@@ -25,9 +25,6 @@ TEST_F(kafka_topic_ends, are_those_of_each_partition_whenever_they_are_asked_for
     ASSERT_TRUE(has_value(found));
     EXPECT_EQ(*found, wanted);
   }
-  const auto first = ends->find_first(10s);
-  ASSERT_TRUE(has_value(first));
-  EXPECT_EQ(*first, (std::vector<partition_position>{{0, 0}, {1, 0}, {2, 0}}));
 }
 
 TEST_F(kafka_topic_ends, of_a_topic_that_is_not_there_are_a_failure) {

@@ -1,5 +1,4 @@
 #include <kollect/kafka/reader.hpp>
-#include <kollect/kafka/topic_ends.hpp>
 
 #include <kafka/server/raw_producer.hpp>
 #include <kafka/server/shared_broker.hpp>
@@ -49,11 +48,6 @@ TEST_F(kafka_log_end, of_an_emptied_partition_is_committed) {
   ASSERT_TRUE(log);
   EXPECT_EQ(log->begins(), (std::vector<partition_position>{{0, 60}}));
   EXPECT_EQ(log->ends(), log->begins());
-  auto ends = kafka::topic_ends::create(target());
-  ASSERT_TRUE(has_value(ends));
-  const auto first = ends->find_first(10s);
-  ASSERT_TRUE(has_value(first));
-  EXPECT_EQ(*first, log->begins());
 }
 
 TEST_F(kafka_log_end, that_retention_has_emptied_while_we_were_away_is_committed) {
