@@ -10,7 +10,6 @@ namespace kollect::conformance {
 namespace {
 
 using namespace test;
-using clauses = std::set<std::string>;
 
 const std::vector<std::string> one_row{row("api", R"({"replicas":2})")};
 

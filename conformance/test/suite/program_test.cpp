@@ -30,23 +30,21 @@ protected:
     directory_.emplace(std::move(*made));
   }
 
-  /// A manifest for NATS at that address.
-  std::string manifest(const std::string& url = "nats://127.0.0.1:1") const {
-    const auto path = directory_->path() / "sink.yaml";
-    EXPECT_TRUE(write_file(
-        path, "apiVersion: kollect.dev/v1alpha1\nkind: KollectEventSink\nmetadata: {name: sink}\nspec:\n"
-              "  type: nats\n  cluster: prod-west\n  nats: {url: \"" +
-                  url + "\", subject: inventory.events}\n"));
-    return path.string();
-  }
-
-  std::string kafka_manifest() const {
+  std::string write_manifest(const std::string& system, const std::string& own) const {
     const auto path = directory_->path() / "sink.yaml";
     EXPECT_TRUE(write_file(
         path,
-        "apiVersion: kollect.dev/v1alpha1\nkind: KollectEventSink\nmetadata: {name: sink}\nspec:\n"
-        "  type: kafka\n  cluster: prod-west\n  kafka: {brokers: [\"127.0.0.1:1\"], topic: inventory}\n"));
+        "apiVersion: kollect.dev/v1alpha1\nkind: KollectEventSink\nmetadata: {name: sink}\nspec:\n  type: " +
+            system + "\n  cluster: prod-west\n  " + system + ": {" + own + "}\n"));
     return path.string();
+  }
+
+  /// A manifest for NATS at that address.
+  std::string manifest(const std::string& url = "nats://127.0.0.1:1") const {
+    return write_manifest("nats", "url: \"" + url + "\", subject: inventory.events");
+  }
+  std::string kafka_manifest() const {
+    return write_manifest("kafka", "brokers: [\"127.0.0.1:1\"], topic: inventory");
   }
 
   command_outcome run(std::vector<std::string> words) const {

@@ -74,16 +74,45 @@ recording record(std::vector<observed_export> exports) {
   return out;
 }
 
-std::set<std::string> broken(const recording& record) {
+clauses broken(const recording& record) {
   const auto seen = dissect(record);
-  std::set<std::string> clauses;
+  clauses out;
   for (const auto& [id, judge] : judges()) {
     judgement judged;
     judge(seen, judged);
     if (!judged.findings.empty())
-      clauses.emplace(id);
+      out.emplace(id);
   }
-  return clauses;
+  return out;
+}
+
+const std::vector<std::string> api_row{row("api", R"({"replicas":2})")};
+
+std::string with(std::string text, std::string_view from, std::string_view to) {
+  for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
+    text.replace(at, from.size(), to);
+  return text;
+}
+
+verdict verdict_of(const audit& seen, std::string_view clause) {
+  return seen.judge(*find_requirement(clause)).result;
+}
+
+clauses failing(const audit& seen) {
+  clauses out;
+  for (const auto& clause : requirements)
+    if (seen.judge(clause).result == verdict::fail)
+      out.emplace(clause.id);
+  return out;
+}
+
+recorded_message of_cluster(const std::string& cluster, std::int64_t offset) {
+  auto made = message(array(api_row));
+  made.value = with(made.value, R"("cluster":"prod-west")", R"("cluster":")" + cluster + "\"");
+  made.key = cluster + ":team-a/all";
+  made.headers.front().value = cluster;
+  made.offset = offset;
+  return made;
 }
 
 } // namespace kollect::conformance::test

@@ -1,15 +1,19 @@
 #ifndef KOLLECT_CONFORMANCE_TEST_SAMPLE_HPP
 #define KOLLECT_CONFORMANCE_TEST_SAMPLE_HPP
 
+#include <suite/audit.hpp>
 #include <suite/judge.hpp>
 #include <suite/recording.hpp>
 
+#include <cstdint>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace kollect::conformance::test {
+
+using clauses = std::set<std::string>;
 
 /// A row as JSON text in canonical form.
 std::string row(const std::string& name, const std::string& attributes = "{}");
@@ -32,7 +36,22 @@ observed_export asked(const std::vector<std::string>& rows, std::vector<recorded
 recording record(std::vector<observed_export> exports);
 
 /// Which clauses all judges together find broken.
-std::set<std::string> broken(const recording& record);
+clauses broken(const recording& record);
+
+/// One row, as most samples have it.
+extern const std::vector<std::string> api_row;
+
+/// The text with another in the place of each `from`.
+std::string with(std::string text, std::string_view from, std::string_view to);
+
+/// One recorded message with another cluster, namespace and key, and its place.
+recorded_message of_cluster(const std::string& cluster, std::int64_t offset = 0);
+
+/// What an audit says of a clause.
+verdict verdict_of(const audit& seen, std::string_view clause);
+
+/// Which clauses an audit finds broken.
+clauses failing(const audit& seen);
 
 } // namespace kollect::conformance::test
 
