@@ -28,22 +28,21 @@ COLOURS = {"black": "#5c6370", "red": "#ff7b86", "green": "#98c379", "brown": "#
 
 
 def run(command):
-    """Yields (seconds since the start, bytes) as the command writes them; ends with its exit code."""
+    """What the command writes, as (seconds since the start, bytes), and its exit code."""
     child, terminal = pty.fork()
     if child == 0:
         os.environ.update(TERM="xterm-256color", COLUMNS=str(COLUMNS), LINES=str(ROWS))
         os.execvp(command[0], command)
     ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
-    begin = time.monotonic()
+    begin, written = time.monotonic(), []
     while True:
         try:
-            written = os.read(terminal, 65536)
+            data = os.read(terminal, 65536)
         except OSError:  # EIO: nobody has the terminal any more
-            written = b""
-        if not written:
-            break
-        yield time.monotonic() - begin, written
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+            data = b""
+        if not data:
+            return written, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        written.append((time.monotonic() - begin, data))
 
 
 def runs_of(line):
@@ -113,14 +112,7 @@ def to_svg(frames, title):
 
 def main(output, *command):
     title = shlex.join(command)
-    written = []
-    steps = run(command)
-    while True:
-        try:
-            written.append(next(steps))
-        except StopIteration as end:
-            code = end.value
-            break
+    written, code = run(command)
     if code != 0:
         sys.exit(f"{title}: exit code {code}")
     pathlib.Path(output).write_text(to_svg(frames_of(written, title), title))

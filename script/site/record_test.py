@@ -40,8 +40,9 @@ class Recording(unittest.TestCase):
         self.assertIn('fill="#98c379" font-weight="bold">green', svg)
 
     def test_a_command_is_run_on_a_terminal(self):
-        steps = list(record.run(["sh", "-c", "[ -t 1 ] && tput cols && echo there"]))
-        self.assertEqual(b"".join(data for _, data in steps).split(), [str(record.COLUMNS).encode(), b"there"])
+        written, code = record.run(["sh", "-c", "[ -t 1 ] && tput cols && echo there"])
+        self.assertEqual(code, 0)
+        self.assertEqual(b"".join(data for _, data in written).split(), [str(record.COLUMNS).encode(), b"there"])
 
 
 if __name__ == "__main__":
